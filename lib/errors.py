@@ -1,0 +1,80 @@
+"""Every error Dailies raises on purpose.
+
+DailiesError
+├── SettingsError            a setting is missing or malformed
+├── BadInput                 a file, an id or a form field that cannot be used
+├── DatabaseError
+│   ├── DatabaseUnavailable  not reachable, or it went away in the middle
+│   ├── SchemaMissing        a table, column or function of ours is not there
+│   ├── DatabaseConflict     a constraint or a state transition refused the change
+│   └── NotFound             no such video, attempt, …
+└── RunwayError              carries `cause`, `permanent` and `outcome_unknown`
+
+A message says what happened, to which id, and what to do next. It is shown to people as it is, so it
+never carries a secret. `domain` does not import this module: pure code raises ValueError.
+"""
+
+from __future__ import annotations
+
+
+class DailiesError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class SettingsError(DailiesError):
+    """A setting is missing or malformed. Open the Environment page for the list of checks."""
+
+
+class BadInput(DailiesError):
+    """The input cannot be used."""
+
+
+class DatabaseError(DailiesError):
+    """The database refused the request."""
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database cannot be reached. Check that it runs and that its address is right."""
+
+
+class SchemaMissing(DatabaseError):
+    """The database lacks a table or function of Dailies. Run `python -m lib migrate`."""
+
+
+class DatabaseConflict(DatabaseError):
+    """Somebody else changed this first. Reload and look again."""
+
+
+class NotFound(DatabaseError):
+    """There is no such record."""
+
+
+class RunwayError(DailiesError):
+    """A call to Runway did not succeed.
+
+    cause            the cause of lib/domain/diagnosis.py that this error proves
+    permanent        the same request can never succeed: do not retry it unchanged
+    outcome_unknown  the request may have been carried out: a task may exist and cost credits
+    status           HTTP status, None when there was no answer
+    retry_after      seconds that Runway asked to wait, when it said so
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        message: str,
+        *,
+        cause: str,
+        permanent: bool = False,
+        outcome_unknown: bool = False,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.permanent = permanent
+        self.outcome_unknown = outcome_unknown
+        self.status = status
+        self.retry_after = retry_after
