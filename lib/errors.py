@@ -62,7 +62,7 @@ class RunwayError(DailiesError):
     retry_after      seconds that Runway asked to wait, when it said so
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         message: str,
         *,

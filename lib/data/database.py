@@ -18,7 +18,8 @@ class Database(Protocol):
         """The rows of the SQL function `function`, called with named arguments.
 
         Arguments and values are JSON types (str, int, float, bool, None, list, dict); times travel as ISO
-        strings in both directions, uuids as strings. Arguments left out take the function's defaults. One call is one transaction.
+        strings in both directions, uuids as strings. Arguments left out take the function's defaults. One
+        call is one transaction.
 
         Raises DatabaseUnavailable, SchemaMissing, DatabaseConflict, NotFound or DatabaseError.
         """

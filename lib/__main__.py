@@ -1,0 +1,48 @@
+"""The command line: `python -m lib COMMAND`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from lib.errors import DailiesError
+
+COMMANDS = {
+    "diagnose": "Say of each video what happened, from files.",
+    "import-logs": "Read exported logs into the database.",
+    "migrate": "Create or update the schema of Dailies.",
+    "simulator": "Serve Runway's API on this machine.",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module only when it is asked for, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"lib.cli.{name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Dailies: what was generated, what got stuck, at which step and why; and its repair, paid once."""
+
+
+if __name__ == "__main__":
+    try:
+        main(prog_name="python -m lib")
+    except DailiesError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,107 @@
+"""Settings: environment, then `.env`, then `.streamlit/secrets.toml`. The names are the production app's."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from lib.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNWAY_BASE_URL = "https://api.dev.runwayml.com"
+
+
+def _strip(value: object) -> object:
+    """A variable that is set but empty counts as not set; pasted values often end in a newline."""
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _operating_system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
+
+
+OptionalText = Annotated[str | None, BeforeValidator(_strip)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_strip)]
+
+
+def _names(*names: str) -> AliasChoices:
+    return AliasChoices(*names, *(name.lower() for name in names))
+
+
+class Settings(BaseSettings):
+    """One immutable value; `load_settings()` is the only reader of the environment."""
+
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env",
+        toml_file=ROOT / ".streamlit" / "secrets.toml",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    supabase_url: OptionalText = Field(
+        None, validation_alias=_names("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL")
+    )
+    supabase_key: OptionalSecret = Field(None, validation_alias=_names("SUPABASE_SERVICE_ROLE_KEY"))
+    database_url: OptionalSecret = Field(None, validation_alias=_names("DATABASE_URL"))
+    runway_api_key: OptionalSecret = Field(
+        None, validation_alias=_names("RUNWAY_API_KEY", "RUNWAYML_API_SECRET")
+    )
+    runway_base_url: OptionalText = Field(
+        None, validation_alias=_names("RUNWAY_BASE_URL", "RUNWAYML_BASE_URL")
+    )
+    runway_model: str = Field("gen4_turbo", validation_alias=_names("RUNWAY_MODEL_ID"))
+    data_dir: Path = Field(ROOT / ".dailies", validation_alias=_names("DAILIES_DATA"))
+    operator: str = Field(default_factory=_operating_system_user, validation_alias=_names("DAILIES_OPERATOR"))
+    stuck_after_minutes: float = Field(5, gt=0, validation_alias=_names("DAILIES_STUCK_AFTER_MINUTES"))
+    log_retention_hours: float = Field(24, gt=0, validation_alias=_names("DAILIES_LOG_RETENTION_HOURS"))
+    flows_dir: Path | None = Field(None, validation_alias=_names("DAILIES_FLOWS"))
+    demo: bool = Field(True, validation_alias=_names("DAILIES_DEMO"))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def database_kind(self) -> str:
+        """`postgres` (DATABASE_URL wins), else `supabase`, else `embedded`, the default."""
+        if self.database_url:
+            return "postgres"
+        return "supabase" if self.supabase_url or self.supabase_key else "embedded"
+
+    @property
+    def runway_kind(self) -> str:
+        """`runway` with a key, `simulator` without."""
+        return "runway" if self.runway_api_key else "simulator"
+
+
+@cache
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsError naming every malformed variable, never its value."""
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"Settings that cannot be used: {problems}") from None
