@@ -1,0 +1,55 @@
+"""The documents tell the truth: every setting and every command is in them, and nothing that is not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lib.__main__ import COMMANDS
+from lib.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
+
+
+def variable_names() -> set[str]:
+    names: set[str] = set()
+    for field in Settings.model_fields.values():
+        names |= {str(n) for n in getattr(field.validation_alias, "choices", ()) if str(n).isupper()}
+    return names
+
+
+def test_the_readme_lists_every_setting() -> None:
+    assert variable_names() <= set(re.findall(r"`([A-Z][A-Z0-9_]+)`", README))
+
+
+def test_the_example_lists_every_setting_and_no_other() -> None:
+    assert variable_names() == set(re.findall(r"^# ?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.M))
+
+
+def test_the_readme_lists_every_command_and_no_other() -> None:
+    assert set(re.findall(r"python -m lib ([a-z][a-z-]*)", README)) == set(COMMANDS)
+
+
+def test_the_readme_maps_every_folder() -> None:
+    for folder in sorted((ROOT / "lib").iterdir()):
+        if (folder / "__init__.py").exists():
+            assert f"lib/{folder.name}/" in README, folder.name
+
+
+def test_every_migration_has_a_timestamped_name() -> None:
+    names = [path.name for path in sorted((ROOT / "supabase" / "migrations").glob("*"))]
+    assert names
+    assert all(re.fullmatch(r"\d{14}_[a-z_]+\.sql", name) for name in names)
+
+
+def test_ci_runs_the_readmes_own_command() -> None:
+    assert (ROOT / ".ci" / "run").read_text().rstrip().splitlines()[-1] == "make test"
+    assert "make test" in README
+    assert "make run" in README
+
+
+def test_git_keeps_the_package() -> None:
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert not {"lib", "lib/", "/lib", "/lib/"} & set(ignored)
