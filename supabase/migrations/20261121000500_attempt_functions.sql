@@ -1,0 +1,278 @@
+-- The paid-call protocol: claim, sent, created | refused | unknown | abandoned, recovery, polling.
+-- Every function here changes a row of public.videos and its own records in one transaction.
+
+-- Which attempts has this video had? Newest first. Index: attempts (video_id, number).
+create or replace function public.dailies_attempts(p_video_id uuid)
+returns table (attempt jsonb)
+language sql stable security definer set search_path = '' as $$
+    select to_jsonb(a) from dailies.attempts a where a.video_id = p_video_id order by a.number desc
+$$;
+
+-- Has this click been carried out already? Index: attempts (key).
+create or replace function public.dailies_attempt_by_key(p_key text)
+returns table (attempt jsonb)
+language sql stable security definer set search_path = '' as $$
+    select to_jsonb(a) from dailies.attempts a where a.key = p_key
+$$;
+
+-- Which attempts put credits at risk or are on their way? Index: attempts_one_open.
+create or replace function public.dailies_open_attempts()
+returns table (attempt jsonb)
+language sql stable security definer set search_path = '' as $$
+    select to_jsonb(a) from dailies.attempts a
+    where a.state in ('claimed', 'sent', 'unknown') order by a.claimed_at
+$$;
+
+-- Who did what to this video, or to any? Newest first. Index: audit_of_video, audit_pkey.
+create or replace function public.dailies_audit(p_video_id uuid default null, p_limit int default 100)
+returns setof dailies.audit
+language sql stable security definer set search_path = '' as $$
+    select * from dailies.audit
+    where p_video_id is null or video_id = p_video_id order by id desc limit p_limit
+$$;
+
+-- What of a row the audit keeps: the columns that operations change. A picture inside the row is left out.
+create or replace function dailies.audited(p_video public.videos) returns jsonb
+language sql immutable set search_path = '' as $$
+    select jsonb_strip_nulls(jsonb_build_object(
+        'status', p_video.status, 'runway_video_id', p_video.runway_video_id, 'prompt', p_video.prompt,
+        'input_image_url', left(p_video.input_image_url, 200), 'video_url', p_video.video_url,
+        'error_message', p_video.error_message))
+$$;
+
+create or replace function dailies.write_audit(
+    p_operator text, p_action text, p_before public.videos, p_attempt uuid, p_credits numeric, p_extra jsonb
+) returns void
+language sql set search_path = '' as $$
+    insert into dailies.audit (operator, action, video_id, attempt_id, before, after, credits)
+    select p_operator, p_action, v.id, p_attempt, dailies.audited(p_before),
+           dailies.audited(v) || coalesce(p_extra, '{}'), p_credits
+    from public.videos v where v.id = p_before.id
+$$;
+
+create or replace function dailies.lock_video(p_id uuid) returns public.videos
+language plpgsql set search_path = '' as $$
+declare
+    row public.videos;
+begin
+    select * into row from public.videos where id = p_id for update;
+    if not found then
+        raise exception 'There is no video %.', p_id using errcode = 'PT404';
+    end if;
+    return row;
+end $$;
+
+create or replace function dailies.lock_attempt(p_id uuid) returns dailies.attempts
+language plpgsql set search_path = '' as $$
+declare
+    row dailies.attempts;
+    owner uuid;
+begin
+    -- the video first, as every other function does, so that two of them cannot wait for each other
+    select video_id into owner from dailies.attempts where id = p_id;
+    if not found then
+        raise exception 'There is no attempt %.', p_id using errcode = 'PT404';
+    end if;
+    perform from public.videos where id = owner for update;
+    select * into row from dailies.attempts where id = p_id for update;
+    return row;
+end $$;
+
+create or replace function dailies.is_newest(p_attempt dailies.attempts) returns boolean
+language sql stable set search_path = '' as $$
+    select not exists (
+        select from dailies.attempts a where a.video_id = p_attempt.video_id and a.number > p_attempt.number)
+$$;
+
+-- Creates the row of a video, once: a second call with the same id changes nothing.
+create or replace function public.dailies_create_video(
+    p_id uuid, p_prompt text, p_image text, p_dance_style text default null, p_user_id uuid default null
+) returns table (video jsonb, created boolean)
+language plpgsql security definer set search_path = '' as $$
+declare
+    n int;
+begin
+    insert into public.videos
+        (id, user_id, status, prompt, input_image_url, dance_style, provider, created_at, updated_at)
+    values (p_id, p_user_id, 'queued', p_prompt, p_image, p_dance_style, 'runway', now(), now())
+    on conflict (id) do nothing;
+    get diagnostics n = row_count;
+    return query select to_jsonb(v), n = 1 from public.videos v where v.id = p_id;
+end $$;
+
+-- Claims a video and opens an attempt, in one transaction. Whoever comes second, with the same key or while
+-- an attempt is open, gets the first one's attempt back with claimed = false and must not call Runway.
+-- p_override is the first eight characters of the video's id, typed by an operator who accepts that the
+-- unknown attempt may have been paid for. Indexes: videos_pkey, attempts (key), attempts_one_open.
+create or replace function public.dailies_claim_attempt(
+    p_video_id uuid, p_key text, p_operator text, p_request jsonb, p_credits numeric,
+    p_override text default null
+) returns table (attempt jsonb, claimed boolean)
+language plpgsql security definer set search_path = '' as $$
+declare
+    before public.videos;
+    existing dailies.attempts;
+    opened dailies.attempts;
+begin
+    before := dailies.lock_video(p_video_id);
+    select * into existing from dailies.attempts a
+    where a.key = p_key or (a.video_id = p_video_id and a.state in ('claimed', 'sent', 'unknown'))
+    order by (a.key = p_key) desc limit 1;
+    if existing.id is not null then
+        if existing.video_id <> p_video_id then
+            raise exception 'Key % belongs to video %.', p_key, existing.video_id using errcode = 'PT409';
+        end if;
+        if existing.key = p_key or existing.state <> 'unknown'
+            or p_override is distinct from left(p_video_id::text, 8) then
+            return query select to_jsonb(existing), false;
+            return;
+        end if;
+        update dailies.attempts set state = 'written_off', settled_at = now() where id = existing.id;
+        perform dailies.write_audit(p_operator, 'write_off', before, existing.id, existing.credits, null);
+    end if;
+    if before.status::text = 'succeeded' then
+        raise exception 'Video % has succeeded: there is nothing to retry.', p_video_id using errcode = 'PT409';
+    end if;
+    if before.status::text <> 'failed' and before.runway_video_id is not null then
+        raise exception 'Video % has task %, which is not known to have failed: poll it, do not pay again.',
+            p_video_id, before.runway_video_id using errcode = 'PT409';
+    end if;
+    insert into dailies.attempts (video_id, key, number, previous_id, operator, request, credits)
+    select p_video_id, p_key, coalesce(max(a.number), 0) + 1,
+           (array_agg(a.id order by a.number desc))[1], p_operator, p_request, p_credits
+    from dailies.attempts a where a.video_id = p_video_id
+    returning * into opened;
+    -- a task of an earlier attempt must not be looked up in the name of this one
+    update public.videos set status = 'processing', runway_video_id = null, error_message = null,
+        prompt = coalesce(p_request ->> 'prompt', prompt),
+        input_image_url = coalesce(p_request ->> 'image', input_image_url), updated_at = now()
+    where id = p_video_id;
+    perform dailies.write_audit(p_operator, case when opened.number = 1 and before.status::text = 'queued'
+        then 'generate' else 'retry' end, before, opened.id, p_credits, null);
+    return query select to_jsonb(opened), true;
+end $$;
+
+-- From here on a task may exist: committed before the call leaves this machine.
+create or replace function public.dailies_attempt_sent(p_attempt uuid)
+returns table (attempt jsonb)
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform dailies.lock_attempt(p_attempt);
+    return query update dailies.attempts a set state = 'sent', sent_at = now()
+        where a.id = p_attempt returning to_jsonb(a);
+end $$;
+
+-- Saves the task id in attempt, row and task list together. Called again with the same id it changes
+-- nothing, so a caller repeats it until it holds. Indexes: attempts_pkey, attempts (task_id).
+create or replace function public.dailies_attempt_created(
+    p_attempt uuid, p_task_id text, p_credits numeric default null, p_operator text default null
+) returns table (attempt jsonb)
+language plpgsql security definer set search_path = '' as $$
+declare
+    current dailies.attempts;
+    before public.videos;
+begin
+    current := dailies.lock_attempt(p_attempt);
+    if current.task_id is null then
+        perform dailies.refuse_owned(p_task_id, current.video_id);
+        update dailies.attempts a set state = 'created', task_id = p_task_id, settled_at = now(), reason = null,
+            credits = coalesce(p_credits, a.credits)
+        where a.id = p_attempt returning * into current;
+        insert into dailies.tasks (task_id, video_id, status, created_at, next_check_at)
+        values (p_task_id, current.video_id, 'PENDING', coalesce(current.sent_at, now()), now())
+        on conflict (task_id) do nothing;
+        select * into before from public.videos v where v.id = current.video_id;
+        update public.videos v set runway_video_id = p_task_id, status = 'processing', error_message = null,
+            updated_at = now()
+        where v.id = current.video_id and v.runway_video_id is null and v.status::text <> 'succeeded'
+            and dailies.is_newest(current);
+        perform dailies.write_audit(coalesce(p_operator, current.operator), 'task_created', before, p_attempt,
+            current.credits, jsonb_build_object('task_id', p_task_id));
+    elsif current.task_id <> p_task_id then
+        raise exception 'Attempt % created task %, not %.', p_attempt, current.task_id, p_task_id
+            using errcode = 'PT409';
+    end if;
+    return query select to_jsonb(current);
+end $$;
+
+create or replace function dailies.refuse_owned(p_task_id text, p_video_id uuid) returns void
+language plpgsql set search_path = '' as $$
+declare
+    owner uuid;
+begin
+    select coalesce(
+        (select v.id from public.videos v where v.runway_video_id = p_task_id and v.id <> p_video_id limit 1),
+        (select a.video_id from dailies.attempts a where a.task_id = p_task_id and a.video_id <> p_video_id))
+    into owner;
+    if owner is not null then
+        raise exception 'Task % belongs to video %.', p_task_id, owner using errcode = 'PT409';
+    end if;
+end $$;
+
+-- The end of an attempt that created nothing for certain: refused (sent, and Runway said no) or abandoned
+-- (never sent). The row fails with the reason, unless a newer attempt holds it.
+create or replace function dailies.settle_attempt(p_attempt uuid, p_state text, p_cause text, p_reason text)
+returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+    current dailies.attempts;
+    before public.videos;
+begin
+    current := dailies.lock_attempt(p_attempt);
+    update dailies.attempts a set state = p_state, cause = p_cause, reason = p_reason, settled_at = now()
+    where a.id = p_attempt returning * into current;
+    select * into before from public.videos v where v.id = current.video_id;
+    update public.videos v set status = 'failed', error_message = p_reason, updated_at = now()
+    where v.id = current.video_id and v.status::text in ('queued', 'processing') and v.runway_video_id is null
+        and dailies.is_newest(current);
+    perform dailies.write_audit(current.operator, p_state, before, p_attempt, 0, null);
+    return to_jsonb(current);
+end $$;
+
+create or replace function public.dailies_attempt_refused(p_attempt uuid, p_cause text, p_reason text)
+returns table (attempt jsonb)
+language sql security definer set search_path = '' as $$
+    select dailies.settle_attempt(p_attempt, 'refused', p_cause, p_reason)
+$$;
+
+create or replace function public.dailies_attempt_abandoned(p_attempt uuid, p_reason text)
+returns table (attempt jsonb)
+language sql security definer set search_path = '' as $$
+    select dailies.settle_attempt(p_attempt, 'abandoned', null, p_reason)
+$$;
+
+-- Nobody knows whether a task exists. The row stays in processing and says what is at risk.
+create or replace function public.dailies_attempt_unknown(p_attempt uuid, p_cause text, p_reason text)
+returns table (attempt jsonb)
+language plpgsql security definer set search_path = '' as $$
+declare
+    current dailies.attempts;
+    before public.videos;
+begin
+    current := dailies.lock_attempt(p_attempt);
+    update dailies.attempts a set state = 'unknown', cause = p_cause, reason = p_reason, settled_at = now()
+    where a.id = p_attempt returning * into current;
+    select * into before from public.videos v where v.id = current.video_id;
+    update public.videos v set error_message = p_reason, updated_at = now()
+    where v.id = current.video_id and dailies.is_newest(current);
+    perform dailies.write_audit(current.operator, 'unknown', before, p_attempt, current.credits, null);
+    return query select to_jsonb(current);
+end $$;
+
+-- Which attempts did a killed process leave open? Claims none: the caller settles each by its state.
+-- Index: attempts_open_by_age.
+create or replace function public.dailies_stale_attempts(p_older_than_seconds numeric)
+returns table (attempt jsonb)
+language sql stable security definer set search_path = '' as $$
+    select to_jsonb(a) from dailies.attempts a
+    where a.state in ('claimed', 'sent')
+        and coalesce(a.sent_at, a.claimed_at) <= now() - make_interval(secs => p_older_than_seconds)
+    order by coalesce(a.sent_at, a.claimed_at)
+$$;
+
+-- Which of these attempts of the journal are here, and do not have their task yet? Index: attempts_pkey.
+create or replace function public.dailies_unsaved_attempts(p_attempts uuid[])
+returns table (attempt jsonb)
+language sql stable security definer set search_path = '' as $$
+    select to_jsonb(a) from dailies.attempts a where a.id = any(p_attempts) and a.task_id is null
+$$;
