@@ -1,0 +1,138 @@
+"""What a generation may ask for and what it costs, for the models Dailies can pay for.
+
+Prices are of April 2026, in credits (a credit is $0.01). Limits are those of Runway's API reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+CREDITS_PER_DOLLAR = 100
+PROMPT_LIMIT = 1000  # UTF-16 code units
+URL_LIMIT = 2048
+DATA_URI_LIMIT = 5 * 1024 * 1024
+DEFAULT_MODEL = "gen4_turbo"
+
+_GEN4_RATIOS = ("1280:720", "720:1280", "1104:832", "832:1104", "960:960", "1584:672")
+_VEO_RATIOS = ("1280:720", "720:1280", "1080:1920", "1920:1080")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`credits_per_second` is the most a second can cost: for Veo that is the price with sound."""
+
+    name: str
+    credits_per_second: int
+    durations: tuple[int, ...]
+    default_duration: int
+    ratios: tuple[str, ...]
+    prompt_required: bool = False
+
+
+MODELS = {
+    model.name: model
+    for model in (
+        Model("gen4_turbo", 5, tuple(range(2, 11)), 5, _GEN4_RATIOS),
+        Model("gen4.5", 12, tuple(range(2, 11)), 5, _GEN4_RATIOS, prompt_required=True),
+        Model("veo3.1", 40, (4, 6, 8), 8, _VEO_RATIOS),
+        Model("veo3.1_fast", 15, (4, 6, 8), 8, _VEO_RATIOS),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """What is asked of Runway: `image` is an https address, a data URI or a `runway://` upload."""
+
+    image: str
+    prompt: str = ""
+    model: str = DEFAULT_MODEL
+    ratio: str = "1280:720"
+    duration: int = 5
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Problem(NamedTuple):
+    """Why a request cannot be sent: the field of GenerationRequest, and a sentence for people."""
+
+    field: str
+    text: str
+
+
+def estimate(model: str, duration: int) -> int | None:
+    """The most credits a video of `duration` seconds can cost; None for a model without a known price."""
+    known = MODELS.get(model)
+    return known.credits_per_second * duration if known else None
+
+
+def frame_size(ratio: str) -> tuple[int, int]:
+    """Width and height in pixels; Runway's ratios are sizes."""
+    width, height = ratio.split(":")
+    return int(width), int(height)
+
+
+def prompt_length(prompt: str) -> int:
+    """Length as Runway counts it: UTF-16 code units, so most emoji count twice."""
+    return len(prompt.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def problems(request: GenerationRequest) -> list[Problem]:
+    """Everything Runway would refuse about this request; empty when it can be sent."""
+    model = MODELS.get(request.model)
+    found = [*_image_problems(request.image), *_prompt_problems(request.prompt)]
+    if model is None:
+        found.append(Problem("model", f"Unknown model {request.model!r}; choose one of {', '.join(MODELS)}."))
+        return found
+    return [*found, *_model_problems(model, request)]
+
+
+def _model_problems(model: Model, request: GenerationRequest) -> Iterator[Problem]:
+    if model.prompt_required and not request.prompt:
+        yield Problem("prompt", f"{model.name} needs a prompt.")
+    if request.ratio not in model.ratios:
+        yield Problem("ratio", f"{model.name} makes {', '.join(model.ratios)}, not {request.ratio}.")
+    if request.duration not in model.durations:
+        allowed = ", ".join(map(str, model.durations))
+        yield Problem("duration", f"{model.name} makes videos of {allowed} seconds, not {request.duration}.")
+
+
+def _prompt_problems(prompt: str) -> Iterator[Problem]:
+    length = prompt_length(prompt)
+    if length > PROMPT_LIMIT:
+        yield Problem("prompt", f"The prompt has {length} characters; Runway takes {PROMPT_LIMIT} at most.")
+
+
+def _image_problems(image: str) -> Iterator[Problem]:
+    if not image:
+        yield Problem("image", "An image is needed: an https address or an uploaded file.")
+    elif image.startswith("data:"):
+        yield from _data_uri_problems(image)
+    elif not image.startswith("runway://"):
+        yield from _url_problems(image)
+
+
+def _data_uri_problems(image: str) -> Iterator[Problem]:
+    if not re.match(r"data:image/(jpeg|jpg|png|webp);base64,", image):
+        yield Problem("image", "The image must be a JPEG, PNG or WebP file.")
+    if len(image) > DATA_URI_LIMIT:
+        yield Problem("image", f"The image is too large: {DATA_URI_LIMIT // 2**20} MB at most once encoded.")
+
+
+def _url_problems(image: str) -> Iterator[Problem]:
+    try:
+        parts = urlsplit(image)
+    except ValueError:
+        yield Problem("image", "The address of the image cannot be read.")
+        return
+    if parts.scheme != "https":
+        yield Problem("image", "The address of the image must begin with https://.")
+    elif not re.fullmatch(r"([\w-]+\.)+[a-zA-Z][\w-]+", parts.hostname or ""):
+        yield Problem("image", "The address of the image must name its host by a domain name.")
+    if len(image) > URL_LIMIT:
+        yield Problem("image", f"The address of the image is longer than {URL_LIMIT} characters.")

@@ -1,0 +1,197 @@
+"""A task: Runway's unit of work, and what its state says about the video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from lib.domain.video import parse_time
+
+
+class TaskStatus(StrEnum):
+    """Runway's words, and one of ours for a look-up that answers 404."""
+
+    PENDING = "PENDING"
+    THROTTLED = "THROTTLED"  # queued over the concurrency limit: waits for a slot, never submit it again
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    DELETED = "DELETED"
+
+
+TERMINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.DELETED})
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`status` is kept as Runway sent it: a word we do not know counts as active, and `is_known` says so.
+
+    credits   charged once the task is terminal, estimated before; None when Runway did not say
+    progress  0 to 1 while RUNNING
+    output    addresses of the result; they expire after 24 to 48 hours, a new look-up gives fresh ones
+    """
+
+    id: str
+    status: str
+    created_at: datetime | None = None
+    progress: float | None = None
+    output: tuple[str, ...] = ()
+    failure: str | None = None
+    failure_code: str | None = None
+    credits: float | None = None
+
+    @classmethod
+    def from_api(cls, body: Mapping[str, Any]) -> Task:
+        """The JSON of `GET /v1/tasks/{id}`. Raises ValueError naming a field that is missing or malformed."""
+        for name in ("id", "status"):
+            if not isinstance(body.get(name), str) or not body[name]:
+                raise ValueError(f"task {body.get('id', '?')}: field `{name}` is missing or not text")
+        cost = body.get("cost") or body.get("estimatedCost") or {}
+        if not isinstance(cost, Mapping) or not isinstance(body.get("output") or [], list):
+            raise ValueError(f"task {body['id']}: fields `cost` or `output` are malformed")
+        return cls(
+            id=body["id"],
+            status=body["status"],
+            created_at=parse_time(body.get("createdAt")),
+            progress=body.get("progress"),
+            output=tuple(body.get("output") or ()),
+            failure=body.get("failure"),
+            failure_code=body.get("failureCode"),
+            credits=cost.get("credits"),
+        )
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Task:
+        """A row of `dailies.tasks`, which holds what `as_row` made of an earlier look-up."""
+        return cls(
+            id=row["task_id"],
+            status=row["status"],
+            created_at=parse_time(row.get("created_at")),
+            progress=row.get("progress"),
+            output=tuple(row.get("output") or ()),
+            failure=row.get("failure"),
+            failure_code=row.get("failure_code"),
+            credits=row.get("credits"),
+        )
+
+    def as_row(self) -> dict[str, Any]:
+        """JSON values under the column names of `dailies.tasks`."""
+        return {
+            "task_id": self.id,
+            "status": self.status,
+            "created_at": self.created_at.isoformat() if self.created_at else None,
+            "progress": self.progress,
+            "output": list(self.output),
+            "failure": self.failure,
+            "failure_code": self.failure_code,
+            "credits": self.credits,
+        }
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status in TERMINAL
+
+    @property
+    def is_known(self) -> bool:
+        return self.status in TaskStatus.__members__
+
+    @property
+    def cause(self) -> str:
+        """The key in lib/domain/cause.py that this state proves; `unknown` for a status nobody knows."""
+        if self.status == TaskStatus.FAILED:
+            return failure_advice(self.failure_code).cause
+        return _CAUSES.get(self.status, "unknown")
+
+
+_CAUSES: Mapping[str, str] = {
+    TaskStatus.PENDING: "in_progress",
+    TaskStatus.RUNNING: "in_progress",
+    TaskStatus.THROTTLED: "throttled",
+    TaskStatus.SUCCEEDED: "succeeded",
+    TaskStatus.CANCELLED: "cancelled",
+    TaskStatus.DELETED: "cancelled",
+}
+
+
+class Retry(StrEnum):
+    """Whether a failed task is worth another, paid one."""
+
+    NEVER = "never"  # the same input is refused again, and repeated hits can suspend the account
+    CHANGE_INPUT = "change_input"
+    LATER = "later"  # unchanged, after a delay: the only one that may happen without a person
+    ASK = "ask"  # a code nobody has described: a person decides
+
+
+class FailureAdvice(NamedTuple):
+    cause: str
+    retry: Retry
+    text: str
+
+
+_ADVICE: Mapping[str, FailureAdvice] = {
+    "SAFETY.INPUT": FailureAdvice(
+        "moderated",
+        Retry.NEVER,
+        "Moderation refused the prompt or the image; the credits are charged. Change them before any new attempt.",
+    ),
+    "SAFETY.OUTPUT": FailureAdvice(
+        "moderated",
+        Retry.NEVER,
+        "Moderation refused the result; the cost says what was charged. Change the prompt or the image.",
+    ),
+    "SAFETY": FailureAdvice(
+        "moderated", Retry.NEVER, "Moderation refused this video. Change the prompt or the image."
+    ),
+    "INPUT_PREPROCESSING.SAFETY": FailureAdvice(
+        "moderated",
+        Retry.NEVER,
+        "Moderation refused the prompt; the credits are refunded. Change the prompt.",
+    ),
+    "INPUT_PREPROCESSING.INTERNAL": FailureAdvice(
+        "generation_failed",
+        Retry.LATER,
+        "Runway failed while reading the input; the credits are refunded. Try again later.",
+    ),
+    "INTERNAL.BAD_OUTPUT": FailureAdvice(
+        "generation_failed",
+        Retry.CHANGE_INPUT,
+        "Runway's result was unusable; the credits are refunded. Change the prompt or the image.",
+    ),
+    "INTERNAL": FailureAdvice(
+        "generation_failed",
+        Retry.LATER,
+        "Runway failed inside; the credits are refunded. Try again later.",
+    ),
+    "ASSET.INVALID": FailureAdvice(
+        "asset_rejected",
+        Retry.CHANGE_INPUT,
+        "Runway could not use the image; the credits are refunded. Replace the image.",
+    ),
+    "THIRD_PARTY.UNAVAILABLE": FailureAdvice(
+        "generation_failed",
+        Retry.LATER,
+        "A provider behind Runway was unavailable; the credits are refunded. Try again later.",
+    ),
+}
+
+_NO_CODE = FailureAdvice(
+    "generation_failed",
+    Retry.LATER,
+    "Runway failed without a code; the credits are refunded. Try again later.",
+)
+
+
+def failure_advice(code: str | None) -> FailureAdvice:
+    """What a `failureCode` means. Codes are matched by prefix, part by part: Runway adds endings to them."""
+    if not code:
+        return _NO_CODE
+    for prefix, advice in _ADVICE.items():  # longer prefixes stand before the ones they begin with
+        if code == prefix or code.startswith(prefix + "."):
+            return advice
+    return FailureAdvice(
+        "generation_failed", Retry.ASK, f"Runway failed with the code {code}, which has no known meaning."
+    )
