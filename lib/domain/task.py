@@ -136,7 +136,7 @@ _ADVICE: Mapping[str, FailureAdvice] = {
     "SAFETY.INPUT": FailureAdvice(
         "moderated",
         Retry.NEVER,
-        "Moderation refused the prompt or the image; the credits are charged. Change them before any new attempt.",
+        "Moderation refused the prompt or the image; the credits are charged. Change them first.",
     ),
     "SAFETY.OUTPUT": FailureAdvice(
         "moderated",

@@ -1,0 +1,239 @@
+"""The one client of the Runway API: the official SDK over httpx, with every answer and error in our words."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from ipaddress import ip_address
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx
+import runwayml
+
+from lib.domain.pricing import GenerationRequest
+from lib.domain.task import Task, TaskStatus
+from lib.errors import BadInput, RunwayError, SettingsError
+from lib.runway.deadline import deadline_hooks
+from lib.runway.errors import Call, connection_error, json_object, malformed_answer, status_error
+from lib.runway.organization import DailyUsage, Organization, daily_usage
+
+DEFAULT_BASE_URL = "https://api.dev.runwayml.com"
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedTask:
+    id: str
+    estimated_credits: float | None
+
+
+def connect(
+    key: str,
+    base_url: str | None = None,
+    *,
+    timeout: float = 60.0,
+    connect_timeout: float = 5.0,
+    poll_seconds: float = 5.0,
+    retries: int = 1,
+) -> RunwayClient:
+    """A client for `key` at `base_url` (with or without its `/v1`; Runway's own when None).
+
+    timeout       seconds for one whole call; what Runway may take to answer a creation
+    poll_seconds  pause between two look-ups of a task; Runway asks for 5 or more
+    retries       of look-ups, by the SDK; a creation and a cancellation are never repeated
+
+    Raises SettingsError when the key cannot be sent as a header.
+    """
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        raise SettingsError("The Runway API key is empty or holds a space, line break or special character.")
+    url = re.sub(r"/v1/?$", "", (base_url or DEFAULT_BASE_URL).rstrip("/"))
+    http = httpx.Client(
+        timeout=httpx.Timeout(timeout, connect=connect_timeout),
+        # A kept connection may be dead by the next creation, and a creation that meets a dead connection
+        # has an unknown outcome: every call gets a connection of its own.
+        limits=httpx.Limits(max_keepalive_connections=0),
+        trust_env=not _is_loopback(url),  # proxies are for Runway, not for the simulator
+        event_hooks=deadline_hooks(timeout),
+    )
+    return RunwayClient(http, key, url, poll_seconds=poll_seconds, retries=retries)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class RunwayClient:
+    """Every method raises RunwayError (see lib/runway/errors.py) and may be called from any thread."""
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        key: str,
+        base_url: str = DEFAULT_BASE_URL,
+        *,
+        poll_seconds: float = 5.0,
+        retries: int = 1,
+    ) -> None:
+        self.base_url = base_url
+        self._poll_seconds = poll_seconds
+        self._http = http
+        self._sdk = runwayml.RunwayML(api_key=key, base_url=base_url, http_client=http, max_retries=retries)
+        self._sdk_once = self._sdk.with_options(max_retries=0)
+
+    def __repr__(self) -> str:
+        return f"RunwayClient({self.base_url!r})"
+
+    def close(self) -> None:
+        self._http.close()
+
+    def create(self, request: GenerationRequest) -> CreatedTask:
+        """Creates one paid task, with exactly one post.
+
+        When it raises with `outcome_unknown`, the task may exist: do not call it again for this video
+        without a person's consent.
+        """
+        # An empty prompt is left out: Runway takes none, but not an empty one.
+        prompt = {"prompt_text": request.prompt} if request.prompt else {}
+        # The SDK types every model apart; ours is only known when the program runs.
+        create = cast(Any, self._sdk_once.image_to_video.with_raw_response.create)
+        call = Call("Creating a task", creates=True)
+        response = self._send(
+            call,
+            lambda: create(
+                model=request.model,
+                prompt_image=request.image,
+                ratio=request.ratio,
+                duration=request.duration,
+                **prompt,
+            ),
+        )
+        body = json_object(response) or {}
+        task_id, estimate = body.get("id"), body.get("estimatedCost")
+        if not isinstance(task_id, str) or not task_id:
+            raise malformed_answer(response, call)
+        return CreatedTask(task_id, estimate.get("credits") if isinstance(estimate, Mapping) else None)
+
+    def task(self, task_id: str) -> Task:
+        """Looks the task up. One that Runway does not know (any more) comes back as DELETED.
+
+        The tasks of another organization are unknown too: DELETED after the key was changed proves little.
+        """
+        call = Call(f"Looking up task {_checked(task_id)}", names_task=True)
+        try:
+            response = self._send(call, lambda: self._sdk.tasks.with_raw_response.retrieve(task_id))
+        except RunwayError as error:
+            if error.cause == "cancelled":
+                return Task(task_id, TaskStatus.DELETED)
+            raise
+        try:
+            return Task.from_api(json_object(response) or {})
+        except ValueError:
+            raise malformed_answer(response, call) from None
+
+    def wait(
+        self,
+        task_id: str,
+        on_change: Callable[[Task], object] = lambda _: None,
+        *,
+        timeout: float = 600.0,
+        on_error: Callable[[RunwayError], object] = lambda _: None,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> Task:
+        """Looks the task up until it is terminal, and returns it.
+
+        After `timeout` seconds, or when `pause` returns something true (an Event's `wait` does when it is
+        set), the task is returned as it was last seen: still active, at Runway too. `on_change` gets it at
+        the start and whenever it has changed. A look-up that fails and may succeed later is told to
+        `on_error` and repeated until the time is up; then, and at once if it can never succeed, its error
+        is raised.
+        """
+        ends = time.monotonic() + timeout
+        last: Task | None = None
+        while True:
+            found = self._look(task_id)
+            seconds = self._next_pause(found)
+            over = time.monotonic() + seconds > ends
+            if isinstance(found, RunwayError):
+                if found.permanent or over:
+                    raise found
+                on_error(found)
+            else:
+                if found != last:
+                    on_change(found)
+                if found.is_terminal or over:
+                    return found
+                last = found
+            if pause(seconds):
+                return last or self.task(task_id)
+
+    def cancel(self, task_id: str) -> Task:
+        """Cancels an active task and returns it as it is afterwards; a finished one is left alone.
+
+        Looks first, because Runway deletes a finished task, output and all, on the same call. Runway refunds
+        a task that has not begun to run; one that runs is paid for either way.
+        """
+        task = self.task(task_id)
+        if task.is_terminal:
+            return task
+        call = Call(f"Cancelling task {task_id}", names_task=True)
+        self._send(call, lambda: self._sdk_once.tasks.with_raw_response.delete(task_id))
+        return self.task(task_id)
+
+    def organization(self) -> Organization:
+        """Credits, limits and what was used of them."""
+        call = Call("Reading the organization")
+        response = self._send(call, self._sdk.organization.with_raw_response.retrieve)
+        try:
+            return Organization.from_api(json_object(response) or {})
+        except (KeyError, TypeError, AttributeError):
+            raise malformed_answer(response, call) from None
+
+    def usage(self, start: date, before: date) -> list[DailyUsage]:
+        """Credits used from `start` up to the day before `before` (UTC, at most 90 days), oldest first."""
+        call = Call("Reading the usage")
+        response = self._send(
+            call,
+            lambda: self._sdk.organization.with_raw_response.retrieve_usage(
+                start_date=start, before_date=before
+            ),
+        )
+        try:
+            return daily_usage(json_object(response) or {})
+        except (KeyError, TypeError, ValueError):
+            raise malformed_answer(response, call) from None
+
+    def _next_pause(self, found: Task | RunwayError) -> float:
+        """With jitter, so that many waits do not fall into step; never shorter than Runway asks for."""
+        asked = found.retry_after if isinstance(found, RunwayError) else None
+        return max(self._poll_seconds * random.uniform(1.0, 1.4), asked or 0.0)  # noqa: S311 not for secrets
+
+    def _look(self, task_id: str) -> Task | RunwayError:
+        try:
+            return self.task(task_id)
+        except RunwayError as error:
+            return error
+
+    def _send(self, call: Call, send: Callable[[], Any]) -> httpx.Response:
+        try:
+            return cast(httpx.Response, send().http_response)
+        except runwayml.APIStatusError as error:
+            mapped = status_error(error.response, call)
+        except runwayml.APIConnectionError as error:
+            mapped = connection_error(error.__cause__, call)
+        # Outside the handlers, so that nothing of the SDK's error, which may quote headers, hangs on to ours.
+        raise mapped
+
+
+def _checked(task_id: str) -> str:
+    """The SDK puts an id into the path as it is; ids found in logs may be anything."""
+    if not re.fullmatch(r"[\w-]{1,100}", task_id, re.ASCII):
+        raise BadInput(f"{task_id[:60]!r} is not a Runway task id.")
+    return task_id

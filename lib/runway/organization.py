@@ -1,0 +1,61 @@
+"""The organization behind the key: credits, limits, and what was used of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLimits:
+    """Of one model of the organization; None means no limit."""
+
+    max_concurrent: int | None
+    max_daily: int | None
+    used_today: int  # generations of the past 24 hours
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    credit_balance: int
+    max_monthly_spend: int | None  # credits
+    models: Mapping[str, ModelLimits]
+
+    @classmethod
+    def from_api(cls, body: Mapping[str, Any]) -> Organization:
+        """The JSON of `GET /v1/organization`. Raises KeyError, TypeError or AttributeError for another one."""
+        tier, used = body["tier"], body["usage"]["models"]
+        return cls(
+            credit_balance=body["creditBalance"],
+            max_monthly_spend=tier.get("maxMonthlyCreditSpend"),
+            models={
+                name: ModelLimits(
+                    limits.get("maxConcurrentGenerations"),
+                    limits.get("maxDailyGenerations"),
+                    used.get(name, {}).get("dailyGenerations", 0),
+                )
+                for name, limits in tier["models"].items()
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DailyUsage:
+    """Net credits by model of one UTC day; negative when refunds exceeded charges."""
+
+    day: date
+    credits: Mapping[str, float]
+
+
+def daily_usage(body: Mapping[str, Any]) -> list[DailyUsage]:
+    """The JSON of `POST /v1/organization/usage`, oldest day first. Raises KeyError, TypeError or ValueError."""
+    days = [
+        DailyUsage(
+            date.fromisoformat(result["date"]),
+            {used["model"]: used["amount"] for used in result["usedCredits"]},
+        )
+        for result in body["results"]
+    ]
+    return sorted(days, key=lambda usage: usage.day)
