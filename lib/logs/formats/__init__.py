@@ -1,0 +1,23 @@
+"""One module a log source: how to recognise a record, what it says, and what makes two of them repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from lib.domain.trace import LogEntry, RequestSummary
+
+Item = LogEntry | RequestSummary
+Record = Mapping[str, Any]  # a JSON object or a CSV row
+
+
+def nothing_repeats(_record: Any) -> None:
+    """For sources without ids: rows that look the same are taken as written twice."""
+
+
+class Format(NamedTuple):
+    name: str
+    parse: Callable[[Any], Iterable[Item]]  # raises values.Unusable
+    matches: Callable[[Record], bool] = lambda _record: False
+    repeat_id: Callable[[Any], str | None] = nothing_repeats  # equal ids: the same thing delivered twice
+    note: str | None = None  # what people must know about files of this format

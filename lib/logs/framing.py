@@ -1,0 +1,159 @@
+"""Cutting a stream of bytes into lines, and JSON text into objects, in bounded memory."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+LONGEST_RECORD = 8 << 20
+_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
+_BETWEEN_OBJECTS = re.compile(rb"\}[\s,\]\[]+(?=\{)")
+
+
+class Piece(NamedTuple):
+    line: int  # it begins on, from 1
+    raw: bytes
+    value: Any = None  # what was made of it, None when nothing could be
+
+
+def lines(chunks: Iterator[bytes]) -> Iterator[Piece]:
+    """Lines without their ends. One beyond LONGEST_RECORD is cut there."""
+    rest = b""
+    number = 0
+    for chunk in chunks:
+        parts = (rest + chunk).split(b"\n")
+        rest = parts.pop()
+        for line in parts:
+            number += 1
+            yield Piece(number, line)
+        if len(rest) > LONGEST_RECORD:
+            yield Piece(number + 1, rest)
+            rest = b""
+    if rest.strip():
+        yield Piece(number + 1, rest)
+
+
+def json_lines(chunks: Iterator[bytes]) -> Iterator[Piece]:
+    """One JSON object a line, or an array of objects (one delivery a line)."""
+    for piece in lines(chunks):
+        value = parse_json(piece.raw)
+        if value is None and not piece.raw.strip():
+            continue
+        if isinstance(value, list):
+            yield from (Piece(piece.line, piece.raw, item) for item in value)
+        else:
+            yield Piece(piece.line, piece.raw, value)
+
+
+def blocks(chunks: Iterator[bytes], start: re.Pattern[str]) -> Iterator[Piece]:
+    """Lines that match `start`, each with the lines below it that do not."""
+    first, block, size = 1, list[str](), 0
+    for number, raw, _ in lines(chunks):
+        line = raw.decode(errors="replace").rstrip("\r")
+        if block and (start.match(line) or size > LONGEST_RECORD):
+            yield Piece(first, b"", "\n".join(block))
+            block.clear()
+        if not block:
+            first, size = number, 0
+        block.append(line)
+        size += len(line)
+    if block:
+        yield Piece(first, b"", "\n".join(block))
+
+
+def json_objects(chunks: Iterator[bytes]) -> Iterator[Piece]:
+    """The JSON objects that stand alone or in top-level arrays, however they are laid out."""
+    scan = _ObjectScan()
+    for chunk in chunks:
+        yield from scan.feed(chunk)
+    yield from scan.end()
+
+
+def parse_json(raw: bytes) -> Any:
+    """The value of JSON text, None for anything else. Takes half surrogates, which cut messages contain."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(raw.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+class _ObjectScan:
+    """Finds objects by their brackets. A damaged object costs itself, not those behind it."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._line = 1  # at `_counted`
+        self._counted = 0
+        self._depth = 0
+        self._start = 0  # of the object, or of what is between two objects
+        self._position = 0
+
+    def feed(self, chunk: bytes) -> Iterator[Piece]:
+        self._buffer += chunk
+        while bracket := _TO_BRACKET.match(self._buffer, self._position):
+            self._position = bracket.end()
+            if bracket[1] in b"{[":
+                if self._depth:
+                    self._depth += 1
+                elif bracket[1] == b"{":
+                    yield from self._between(bracket.end() - 1)
+                    self._depth = 1
+            elif self._depth:
+                self._depth -= 1
+                if not self._depth:
+                    yield self._piece(self._position)
+        if len(self._buffer) - self._start > LONGEST_RECORD:
+            yield from self._give_up()
+        self._forget(self._start)
+
+    def end(self) -> Iterator[Piece]:
+        while self._depth:
+            yield from self._give_up()
+            yield from self.feed(b"")
+        yield from self._between(len(self._buffer))
+
+    def _piece(self, end: int) -> Piece:
+        """The object that ends at `end`; when it is damaged, as much of it as surely is."""
+        raw = self._buffer[self._start : end]
+        value = parse_json(raw)
+        if value is None and (boundary := _BETWEEN_OBJECTS.search(raw)):
+            raw = raw[: boundary.start() + 1]
+        line = self._line_at(self._start)
+        self._start += len(raw)
+        self._position, self._depth = self._start, 0
+        return Piece(line, raw, value)
+
+    def _give_up(self) -> Iterator[Piece]:
+        """Take what has not ended as damaged."""
+        if self._depth:
+            yield self._piece(len(self._buffer))
+        else:
+            yield from self._between(len(self._buffer))
+
+    def _between(self, end: int) -> Iterator[Piece]:
+        """What stands between two objects where only commas and brackets belong."""
+        raw = self._buffer[self._start : end].strip(b" \t\r\n,[]")
+        if raw:
+            yield Piece(self._line_at(self._start), raw)
+        self._start = end
+        self._position = max(self._position, end)
+
+    def _line_at(self, position: int) -> int:
+        self._line += self._buffer.count(b"\n", self._counted, position)
+        self._counted = position
+        return self._line
+
+    def _forget(self, end: int) -> None:
+        self._line_at(end)
+        self._buffer = self._buffer[end:]
+        self._counted = 0
+        self._position -= end
+        self._start -= end

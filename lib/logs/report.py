@@ -1,0 +1,110 @@
+"""What an import read, used and could not use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from lib.domain.trace import LogEntry, RequestSummary
+from lib.logs.seen import Seen
+from lib.logs.values import request_start
+
+OFFENCES_KEPT = 10
+
+
+class Offence(NamedTuple):
+    """A record that could not be used."""
+
+    line: int  # where it begins in the file, from 1
+    reason: str
+    excerpt: str  # redacted
+
+
+@dataclass
+class ImportReport:
+    """Counts of one file, filled while it is read. Every record is used, repeated or unusable.
+
+    entries and request_summaries count what the used records held: one `vercel logs --json` record is
+    a request and all its messages. already_stored counts entries the database knew from earlier imports.
+    """
+
+    format: str = ""
+    records: int = 0
+    used: int = 0
+    repeated: int = 0
+    unusable: int = 0
+    entries: int = 0
+    request_summaries: int = 0
+    already_stored: int = 0
+    first_ms: int | None = None
+    last_ms: int | None = None
+    levels: Counter[str] = field(default_factory=Counter)
+    offences: list[Offence] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _requests: Seen = field(default_factory=Seen, repr=False)
+
+    @property
+    def requests(self) -> int:
+        """How many different requests were named."""
+        return self._requests.different
+
+    @property
+    def first_at(self) -> str | None:
+        return iso(self.first_ms)
+
+    @property
+    def last_at(self) -> str | None:
+        return iso(self.last_ms)
+
+    def add(self, item: LogEntry | RequestSummary) -> None:
+        """Count what a used record held."""
+        if isinstance(item, LogEntry):
+            self.entries += 1
+            self.levels[item.level] += 1
+        else:
+            self.request_summaries += 1
+        request_id = item.request_id
+        if request_id is not None:
+            self._requests.count(request_start(request_id), request_id)
+        at_ms = item.at_ms
+        if self.first_ms is None or self.last_ms is None:
+            self.first_ms = self.last_ms = at_ms
+        elif at_ms < self.first_ms:
+            self.first_ms = at_ms
+        elif at_ms > self.last_ms:
+            self.last_ms = at_ms
+
+    def add_unusable(self, line: int, reason: str, excerpt: str) -> None:
+        self.unusable += 1
+        if len(self.offences) < OFFENCES_KEPT:
+            self.offences.append(Offence(line, reason, excerpt))
+
+    def note(self, text: str) -> None:
+        """Say something about the whole file, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def summary(self) -> dict[str, Any]:
+        """The counts as JSON values, in a fixed order."""
+        return {
+            "format": self.format,
+            "records": self.records,
+            "entries": self.entries,
+            "request_summaries": self.request_summaries,
+            "requests": self.requests,
+            "repeated": self.repeated,
+            "unusable": self.unusable,
+            "first_at": self.first_at,
+            "last_at": self.last_at,
+            "levels": dict(sorted(self.levels.items())),
+        }
+
+
+def iso(at_ms: int | None) -> str | None:
+    """Epoch milliseconds as `2025-11-12T09:00:00.000Z`."""
+    if at_ms is None:
+        return None
+    seconds, millis = divmod(at_ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"

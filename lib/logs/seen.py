@@ -1,0 +1,70 @@
+"""Remembering what a file has already said, exactly and in little memory."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import IO
+
+KEPT_IN_MEMORY = 200_000
+BUCKET_MS = 10_000
+
+
+class Seen:
+    """How often each thing came before, whatever their number.
+
+    Things are kept by time, since what is repeated carries the same time. Times that were not asked for
+    lately wait in a temporary file. Logs come roughly in order, so that file is seldom read back.
+    """
+
+    def __init__(self, kept_in_memory: int = KEPT_IN_MEMORY) -> None:
+        self.different = 0
+        self._limit = kept_in_memory
+        self._in_memory = 0
+        self._recent: OrderedDict[int, dict[Hashable, int]] = OrderedDict()
+        self._stored: dict[int, tuple[int, int]] = {}
+        self._file: IO[bytes] | None = None
+        self._bucket = -1
+        self._counts: dict[Hashable, int] = {}
+
+    def count(self, at_ms: int, thing: Hashable) -> int:
+        """How often `thing` of time `at_ms` was counted before; counts it."""
+        bucket = at_ms // BUCKET_MS
+        if bucket != self._bucket:
+            self._counts = self._open(bucket)
+        before = self._counts.get(thing, 0)
+        self._counts[thing] = before + 1
+        if not before:
+            self.different += 1
+            self._in_memory += 1
+        return before
+
+    def _open(self, bucket: int) -> dict[Hashable, int]:
+        self._bucket = bucket
+        counts = self._recent.get(bucket)
+        if counts is None:
+            counts = self._recent[bucket] = self._load(bucket)
+            self._in_memory += len(counts)
+        self._recent.move_to_end(bucket)
+        while self._in_memory > self._limit and len(self._recent) > 1:
+            self._store(*self._recent.popitem(last=False))
+        return counts
+
+    def _store(self, bucket: int, counts: dict[Hashable, int]) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
+        self._in_memory -= len(counts)
+        self._file.seek(0, 2)
+        data = pickle.dumps(counts)
+        self._stored[bucket] = self._file.tell(), len(data)
+        self._file.write(data)
+
+    def _load(self, bucket: int) -> dict[Hashable, int]:
+        if bucket not in self._stored or self._file is None:
+            return {}
+        start, length = self._stored.pop(bucket)
+        self._file.seek(start)
+        loaded: dict[Hashable, int] = pickle.loads(self._file.read(length))  # noqa: S301 - written by _store
+        return loaded

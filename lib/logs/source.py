@@ -1,0 +1,62 @@
+"""Opening a log file, however it is packed and encoded, as chunks of UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from lib.logs.report import ImportReport
+
+CHUNK = 1 << 20
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def utf8_chunks(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
+    """The content of `file` from its current position: inflated, without byte order mark, as UTF-8."""
+    chunks = _raw_chunks(file, report)
+    first = next(chunks, b"")
+    encoding, mark = _encoding(first)
+    if encoding == "utf-8":
+        yield first[mark:]
+        yield from chunks
+        return
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    yield decoder.decode(first[mark:]).encode(errors="replace")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode(errors="replace")
+    yield decoder.decode(b"", final=True).encode(errors="replace")
+
+
+def _raw_chunks(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
+    start = file.read(CHUNK)
+    if not start.startswith(b"\x1f\x8b"):
+        while start:
+            yield start
+            start = file.read(CHUNK)
+        return
+    file.seek(-len(start), 1)
+    packed = cast(BinaryIO, gzip.GzipFile(fileobj=file))
+    try:
+        while chunk := packed.read(CHUNK):
+            yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        report.note("The gzip file is damaged or cut off: what comes after the damage is lost.")
+
+
+def _encoding(start: bytes) -> tuple[str, int]:
+    """The encoding, and the length of the byte order mark."""
+    for mark, encoding in _BOMS:
+        if start.startswith(mark):
+            return encoding, len(mark)
+    if start[1:2] == b"\0":
+        return "utf-16-le", 0
+    return ("utf-16-be", 0) if start[:1] == b"\0" and len(start) > 1 else ("utf-8", 0)
