@@ -1,0 +1,26 @@
+"""`python -m lib migrate`: the schema of Dailies, applied or printed."""
+
+from __future__ import annotations
+
+import click
+
+from lib.data.connect import open_postgres
+from lib.data.migrations import migrate, migrations, script
+from lib.settings import load_settings
+
+
+@click.command()
+@click.option("--print", "print_only", is_flag=True, help="Print the SQL for an SQL editor; change nothing.")
+def command(print_only: bool) -> None:
+    """Create or update the schema of Dailies. Only adds; safe to run again at any time."""
+    if print_only:
+        click.echo(script(migrations()))
+        return
+    database = open_postgres(load_settings())
+    try:
+        applied = migrate(database)
+    finally:
+        database.close()
+    for migration in applied:
+        click.echo(f"applied {migration.version} {migration.name}")
+    click.echo(f"{database.label}: the schema is up to date.")

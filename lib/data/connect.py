@@ -1,0 +1,62 @@
+"""Opens the database that the settings name."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from lib.data.database import Database
+from lib.data.embedded import EmbeddedPostgres
+from lib.data.migrations import migrate
+from lib.data.postgres import PostgresDatabase
+from lib.errors import SettingsError
+from lib.settings import Settings
+
+
+def open_database(settings: Settings) -> Database:
+    """DATABASE_URL, else Supabase, else the embedded Postgres, which is brought up to date as well.
+
+    A database of somebody else's is only opened: `python -m lib migrate` changes it. Raises SettingsError
+    or, where connecting happens here, DatabaseUnavailable.
+    """
+    if settings.database_kind == "supabase":
+        return _supabase(settings)
+    if settings.database_kind == "postgres":
+        return open_postgres(settings)
+    database = open_postgres(settings)
+    migrate(database)
+    return database
+
+
+def open_postgres(settings: Settings) -> PostgresDatabase:
+    """The database as SQL sees it, for migrations. Raises SettingsError where only REST is configured."""
+    if settings.database_url:
+        url = settings.database_url.get_secret_value()
+        return PostgresDatabase(url, label=_label(url))
+    if settings.database_kind == "supabase":
+        raise SettingsError(
+            "Migrations need SQL, and only the REST address of Supabase is set. Either set DATABASE_URL "
+            "(Supabase: Connect > Session pooler) and run `python -m lib migrate` again, or run "
+            "`python -m lib migrate --print` and paste what it prints into Supabase's SQL editor."
+        )
+    server = EmbeddedPostgres(settings.data_dir / "postgres").start()
+    return PostgresDatabase(server.conninfo, label="embedded Postgres", on_close=server.stop)
+
+
+def _supabase(settings: Settings) -> Database:
+    from lib.data.supabase import SupabaseDatabase  # imports for half a second: only where it is used
+
+    if not settings.supabase_url or not settings.supabase_key:
+        missing = "SUPABASE_SERVICE_ROLE_KEY" if settings.supabase_url else "SUPABASE_URL"
+        raise SettingsError(f"{missing} is not set, and Supabase needs the address and the key.")
+    return SupabaseDatabase(settings.supabase_url, settings.supabase_key.get_secret_value())
+
+
+def _label(url: str) -> str:
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise SettingsError(
+            "DATABASE_URL is not a Postgres address such as postgresql://user:password@host:5432/database."
+        ) from None
+    return f"Postgres {parts.get('host') or 'localhost'}/{parts.get('dbname') or 'postgres'}"

@@ -1,0 +1,77 @@
+"""Brings a database to the schema of this version: the files of supabase/migrations, in order.
+
+Every file is idempotent and only adds, so running one again is harmless. When a file is new or has changed,
+it and all after it are run: a later file may replace a function of an earlier one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.data.postgres import PostgresDatabase
+from lib.settings import ROOT
+
+FOLDER = ROOT / "supabase" / "migrations"
+# In one transaction under a lock: of two processes starting together, the second finds all done.
+_PROLOGUE = """
+select pg_advisory_xact_lock(hashtext('dailies.migrations'));
+set local client_min_messages = warning;
+create schema if not exists dailies;
+create table if not exists dailies.migrations (
+  version text primary key, name text not null, digest text not null,
+  applied_at timestamptz not null default now()
+);
+"""
+
+
+@dataclass(frozen=True)
+class Migration:
+    version: str
+    name: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+    @property
+    def script(self) -> str:
+        """The statements and the record that they were run, for our runner and for an SQL editor alike."""
+        record = (
+            "insert into dailies.migrations (version, name, digest) "  # noqa: S608 - names of our own files
+            f"values ('{self.version}', '{self.name}', '{self.digest}') "
+            "on conflict (version) do update set digest = excluded.digest, applied_at = now();"
+        )
+        return f"-- {self.version}_{self.name}\n{self.text.rstrip()}\n{record}\n"
+
+
+def migrations(folder: Path = FOLDER) -> list[Migration]:
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        version, _, name = path.stem.partition("_")
+        found.append(Migration(version, name, path.read_text()))
+    return found
+
+
+def script(chosen: list[Migration]) -> str:
+    return _PROLOGUE + "\n".join(migration.script for migration in chosen)
+
+
+def migrate(database: PostgresDatabase, folder: Path = FOLDER) -> list[Migration]:
+    """Applies what is missing and returns it; nothing when the schema is up to date."""
+    with database.transaction("migrate") as connection:
+        connection.execute(_PROLOGUE.encode())
+        applied = dict(connection.execute("select version, digest from dailies.migrations").fetchall())
+        chosen = _outstanding(migrations(folder), applied)
+        for migration in chosen:
+            connection.execute(migration.script.encode())
+    return chosen
+
+
+def _outstanding(known: list[Migration], applied: dict[str, str]) -> list[Migration]:
+    for position, migration in enumerate(known):
+        if applied.get(migration.version) != migration.digest:
+            return known[position:]
+    return []

@@ -1,0 +1,140 @@
+"""The psycopg transport: any Postgres that has a URL, and the embedded one."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from lib.data.database import Row
+from lib.data.failures import database_failure
+from lib.data.pool import Connection, Pool
+from lib.errors import BadInput, SchemaMissing
+
+STATEMENT_SECONDS = 20
+POOL_SIZE = 10
+_SIGNATURE = """
+select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
+from pg_catalog.pg_proc p
+where p.pronamespace = 'public'::regnamespace and p.proname = %s
+"""
+# JSON can carry the character 0, Postgres text cannot.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+class PostgresDatabase:
+    """Thread-safe. `conninfo` is a URL, or a function giving it anew for each connection."""
+
+    def __init__(
+        self,
+        conninfo: str | Callable[[], str],
+        *,
+        label: str,
+        statement_seconds: float = STATEMENT_SECONDS,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        self._pool = Pool(
+            conninfo if callable(conninfo) else lambda: str(conninfo),
+            size=POOL_SIZE,
+            wait_seconds=statement_seconds,
+        )
+        self._label = label
+        self._milliseconds = str(round(statement_seconds * 1000))
+        self._signatures: dict[str, dict[str, str]] = {}
+        self._on_close = on_close
+        self._closing = threading.Lock()
+
+    @property
+    def label(self) -> str:
+        return self._label
+
+    def call(self, function: str, /, **arguments: Any) -> list[Row]:
+        with self._connection(function) as connection:
+            types = self._signature(connection, function)
+            query, values = _query(function, types, arguments)
+            # One round trip, and a limit that ends with the transaction: behind a transaction pooler a
+            # session's setting would stay behind on somebody else's connection.
+            with connection.pipeline(), connection.transaction():
+                connection.execute("select set_config('statement_timeout', %s, true)", [self._milliseconds])
+                cursor = connection.execute(query, values)
+            return [row for (row,) in cursor]
+
+    def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Append `rows` to `dailies.<table>` in one transaction, several times faster than `call`. No
+        statement limit, and a conflict fails the whole."""
+        statement = sql.SQL("copy {} ({}) from stdin").format(
+            sql.Identifier("dailies", table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with self._connection(f"copy {table}") as connection, connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return cursor.rowcount
+
+    @contextmanager
+    def transaction(self, purpose: str) -> Iterator[Connection]:
+        """A transaction without a limit of time, for migrations; `purpose` stands in error messages."""
+        with self._connection(purpose) as connection, connection.transaction():
+            yield connection
+
+    def close(self) -> None:
+        with self._closing:
+            self._pool.close()
+            if self._on_close:
+                self._on_close()
+                self._on_close = None
+
+    @contextmanager
+    def _connection(self, function: str) -> Iterator[Connection]:
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except psycopg.Error as error:
+            self._signatures.pop(function, None)
+            raise database_failure(error.sqlstate, _words(error), function) from error
+
+    def _signature(self, connection: Connection, function: str) -> dict[str, str]:
+        """The function's argument names and types, looked up once."""
+        if function not in self._signatures:
+            row = connection.execute(_SIGNATURE, [function]).fetchone()
+            if row is None:
+                raise SchemaMissing(f"The function {function} is not there. Run `python -m lib migrate`.")
+            self._signatures[function] = dict(zip(row[0] or [], row[1], strict=True))
+        return self._signatures[function]
+
+
+def _query(function: str, types: dict[str, str], arguments: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:
+    unknown = sorted(arguments.keys() - types.keys())
+    if unknown:
+        raise SchemaMissing(
+            f"{function} does not know {', '.join(unknown)}: the schema is older than this version. "
+            "Run `python -m lib migrate`."
+        )
+    passed = sql.SQL(", ").join(
+        sql.SQL("{} => %s::{}").format(sql.Identifier(name), sql.SQL(types[name])) for name in arguments
+    )
+    query = sql.SQL("select to_jsonb(r) from {}({}) r").format(sql.Identifier("public", function), passed)
+    return query, [_adapted(value, types[name]) for name, value in arguments.items()]
+
+
+def _adapted(value: Any, type_name: str) -> Any:
+    return value if value is None or type_name not in {"json", "jsonb"} else Jsonb(value, dumps=_dumps)
+
+
+def _dumps(value: Any) -> bytes:
+    try:
+        return _NUL.sub(rb"\1", orjson.dumps(value))
+    except TypeError as error:
+        raise BadInput(f"A value cannot be stored: {error}") from error
+
+
+def _words(error: psycopg.Error) -> str:
+    """The server's message without its context lines (which repeat whole statements)."""
+    return (error.diag.message_primary or str(error)).strip()

@@ -1,0 +1,54 @@
+"""The REST transport: a hosted Supabase project, through its own client."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx
+from postgrest.exceptions import APIError
+from supabase import Client, ClientOptions, create_client
+from supabase_auth.errors import AuthError
+
+from lib.data.database import Row
+from lib.data.failures import database_failure
+from lib.data.postgres import STATEMENT_SECONDS
+from lib.errors import BadInput, SettingsError
+
+
+class SupabaseDatabase:
+    """Thread-safe: calls share one HTTP client and keep no state between them."""
+
+    def __init__(self, url: str, service_key: str, *, timeout_seconds: float = STATEMENT_SECONDS) -> None:
+        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=True)
+        self._label = f"Supabase {(urlsplit(url).hostname or url).split('.')[0]}"
+        self._client = _client(url, service_key, self._http)
+
+    @property
+    def label(self) -> str:
+        return self._label
+
+    def call(self, function: str, /, **arguments: Any) -> list[Row]:
+        try:
+            answer = self._client.rpc(function, arguments).execute()
+        except APIError as error:
+            raise database_failure(error.code, error.message or "no message", function) from error
+        except httpx.HTTPError as error:
+            raise database_failure(None, f"{self._label}: {error}", function) from error
+        except (TypeError, ValueError) as error:
+            raise BadInput(f"{function}: a value cannot be sent: {error}") from error
+        return cast("list[Row]", answer.data or [])
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def _client(url: str, service_key: str, http: httpx.Client) -> Client:
+    try:
+        return create_client(
+            url,
+            service_key,
+            ClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False),
+        )
+    except (AuthError, httpx.InvalidURL, ValueError) as error:
+        raise SettingsError(f"SUPABASE_URL or SUPABASE_SERVICE_ROLE_KEY cannot be used: {error}") from None

@@ -1,0 +1,113 @@
+-- What Dailies keeps beside the videos: logs, tasks, verdicts, and which videos to judge again.
+
+create table if not exists dailies.imports (
+    id       uuid primary key,
+    at       timestamptz not null default now(),
+    name     text,
+    format   text,
+    operator text,
+    report   jsonb
+);
+
+-- `key` tells a repeated entry from a second one: overlapping exports of the same log merge.
+-- `video_id` and `task_id` are the ones that the message names itself.
+create table if not exists dailies.log_entries (
+    id            bigint generated always as identity primary key,
+    key           uuid not null unique,
+    at            timestamptz not null,
+    request_id    text,
+    video_id      uuid,
+    task_id       text,
+    level         text not null,
+    message       text not null,
+    path          text,
+    status_code   int,
+    deployment_id text,
+    import_id     uuid
+);
+
+create index if not exists log_entries_time on dailies.log_entries (at);
+create index if not exists log_entries_request on dailies.log_entries (request_id) where request_id is not null;
+create index if not exists log_entries_video on dailies.log_entries (video_id) where video_id is not null;
+create index if not exists log_entries_task on dailies.log_entries (task_id) where task_id is not null;
+
+create table if not exists dailies.requests (
+    request_id    text primary key,
+    at            timestamptz not null,
+    method        text,
+    path          text,
+    status_code   int,
+    duration_ms   int,
+    deployment_id text
+);
+
+-- What Runway said of its tasks when it was last asked.
+create table if not exists dailies.tasks (
+    task_id       text primary key,
+    video_id      uuid,
+    status        text not null,
+    failure       text,
+    failure_code  text,
+    credits       numeric,
+    progress      numeric,
+    output        jsonb,
+    created_at    timestamptz,
+    checked_at    timestamptz not null default now(),
+    next_check_at timestamptz
+);
+
+create index if not exists tasks_video on dailies.tasks (video_id);
+create index if not exists tasks_next_check on dailies.tasks (next_check_at) where next_check_at is not null;
+
+-- `created_at` is the video's, so that lists by cause are in the order of the videos. `pattern` is the flow
+-- with the states of its stages in one text: few patterns stand for many videos. `id_at` is when the log
+-- first names the video's task, `finished_at` when a success was written into the row.
+create table if not exists dailies.verdicts (
+    video_id              uuid primary key,
+    created_at            timestamptz not null,
+    cause                 text not null,
+    confidence            text not null check (confidence in ('certain', 'likely', 'possible')),
+    action                text not null,
+    stuck                 boolean not null default false,
+    flow                  text,
+    first_missing         text,
+    stages                jsonb not null default '[]',
+    pattern               text not null default '',
+    evidence              jsonb not null default '[]',
+    recoverable_runway_id text,
+    candidate_runway_ids  text[] not null default '{}',
+    deployment_id         text,
+    polls                 int not null default 0,
+    last_polled_at        timestamptz,
+    tries                 int not null default 0,
+    id_at                 timestamptz,
+    finished_at           timestamptz,
+    judged_at             timestamptz not null default now(),
+    recheck_at            timestamptz
+);
+
+create index if not exists verdicts_newest on dailies.verdicts (created_at desc, video_id desc);
+create index if not exists verdicts_cause on dailies.verdicts (cause, created_at desc, video_id desc);
+create index if not exists verdicts_deployment
+    on dailies.verdicts (deployment_id, created_at desc, video_id desc) where deployment_id is not null;
+create index if not exists verdicts_stuck on dailies.verdicts (created_at desc, video_id desc) where stuck;
+create index if not exists verdicts_recoverable
+    on dailies.verdicts (created_at desc, video_id desc) where recoverable_runway_id is not null;
+create index if not exists verdicts_recheck on dailies.verdicts (recheck_at) where recheck_at is not null;
+
+-- A mark for each change of what a verdict rests on. Only ever inserted and deleted, never updated, so that
+-- nobody who marks waits for anybody else: least of all the production app.
+create table if not exists dailies.dirty (
+    video_id uuid not null,
+    since    timestamptz not null default clock_timestamp()
+);
+
+create index if not exists dirty_oldest on dailies.dirty (since);
+create index if not exists dirty_video on dailies.dirty (video_id, since);
+
+alter table dailies.imports enable row level security;
+alter table dailies.log_entries enable row level security;
+alter table dailies.requests enable row level security;
+alter table dailies.tasks enable row level security;
+alter table dailies.verdicts enable row level security;
+alter table dailies.dirty enable row level security;

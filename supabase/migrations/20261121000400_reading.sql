@@ -1,0 +1,345 @@
+-- What the pages read. Times in, times out; every list is paged by the key it is sorted by.
+
+-- An error message with what differs from case to case taken out, for grouping.
+create or replace function dailies.error_group(p_message text) returns text
+language sql immutable strict parallel safe set search_path = '' as $$
+    select left(btrim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
+        left(p_message, 400),
+        '\m[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\M', '<id>', 'g'),
+        '"[^"]*"|''[^'']*''|`[^`]*`|[a-z]+://[^\s"'')]+', '<text>', 'g'),
+        '\m[A-Za-z]*\d[\w.:-]*', '<n>', 'g'),
+        '\s+', ' ', 'g')), 160)
+$$;
+
+-- The group of a video in trouble: its normalised message, or that there is none.
+create or replace function dailies.group_of(p_message text) returns text
+language sql immutable parallel safe set search_path = '' as $$
+    select coalesce(nullif(dailies.error_group(p_message), ''), 'no error message')
+$$;
+
+-- Which ids begin like this? The first and the last of them, for a range scan of a uuid index.
+create or replace function dailies.id_range(p_prefix text, out low uuid, out high uuid)
+language sql immutable strict parallel safe set search_path = '' as $$
+    select rpad(d, 32, '0')::uuid, rpad(d, 32, 'f')::uuid
+    from (select lower(replace(p_prefix, '-', ''))) hex (d)
+    where d ~ '^[0-9a-f]{6,32}$'
+$$;
+
+-- Which requests tell something of these videos? Those that name the video or its task, and those that name a
+-- task which one of these requests named. Indexes: log_entries_video, log_entries_task, log_entries_request.
+create or replace function dailies.requests_of(p_ids uuid[])
+returns table (video_id uuid, request_id text)
+language sql stable set search_path = '' as $$
+    with own_tasks as (
+        select v.id as video_id, v.runway_video_id as task_id from public.videos v
+        where v.id = any(p_ids) and v.runway_video_id is not null
+        union select t.video_id, t.task_id from dailies.tasks t where t.video_id = any(p_ids)
+    ), direct as (
+        select e.video_id, e.request_id from dailies.log_entries e where e.video_id = any(p_ids)
+        union select o.video_id, e.request_id from own_tasks o join dailies.log_entries e using (task_id)
+    ), named_tasks as (
+        select d.video_id, e.task_id from direct d join dailies.log_entries e using (request_id)
+        where e.task_id is not null
+        except select o.video_id, o.task_id from own_tasks o
+    )
+    select d.video_id, d.request_id from direct d where d.request_id is not null
+    union
+    select n.video_id, e.request_id from named_tasks n join dailies.log_entries e using (task_id)
+    where e.request_id is not null
+$$;
+
+-- Which videos are there, newest first? Filters that a verdict decides walk an index of `verdicts`, the others
+-- one of `videos`; the statement is put together from the filters given, so that each gets its own plan.
+-- Indexes: dailies_videos_newest, dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_stuck,
+-- verdicts_recoverable.
+create or replace function public.dailies_list_videos(
+    p_statuses text[] default null, p_causes text[] default null, p_search text default null,
+    p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
+    p_deployment text default null, p_error_group text default null,
+    p_after_at timestamptz default null, p_after_id uuid default null, p_limit int default 50
+) returns table (
+    id uuid, status text, created_at timestamptz, updated_at timestamptz, prompt text, input_image_url text,
+    runway_video_id text, video_url text, error_message text, cause text, confidence text, action text,
+    stuck boolean, flow text, first_missing text, stages jsonb, recoverable_runway_id text,
+    deployment_id text, attempts int
+)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    judged boolean := p_causes is not null or p_deployment is not null
+        or coalesce(p_trouble in ('stuck', 'recoverable'), false);
+    at text := case when judged then 'd.created_at' else 'v.created_at' end;
+    key text := case when judged then 'd.video_id' else 'v.id' end;
+    conditions text;
+begin
+    if p_trouble not in ('stuck', 'recoverable', 'failed', 'any') then
+        raise exception 'Unknown kind of trouble: %.', p_trouble using errcode = 'PT400';
+    end if;
+    select string_agg(c, ' and ') into conditions from unnest(array[
+        'true',
+        case when p_from is not null then at || ' >= $1' end,
+        case when p_to is not null then at || ' < $2' end,
+        case when p_after_id is not null then format('(%s, %s) < ($3, $4)', at, key) end,
+        case when p_statuses is not null then 'v.status::text = any($5)' end,
+        case when p_causes is not null then 'd.cause = any($6)' end,
+        case when p_deployment is not null then 'd.deployment_id = $7' end,
+        case when p_error_group is not null then
+            '(v.error_message is not null or v.status::text = ''failed'' or d.stuck)
+             and dailies.group_of(v.error_message) = $8' end,
+        case when p_search is not null then
+            '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
+              or v.id::text ilike $9)' end,
+        case p_trouble
+            when 'stuck' then 'd.stuck'
+            when 'recoverable' then 'd.recoverable_runway_id is not null'
+            when 'failed' then 'v.status::text = ''failed'''
+            when 'any' then '(v.status::text = ''failed'' or d.stuck or d.recoverable_runway_id is not null)'
+        end]) c;
+    return query execute format(
+        'select v.id, v.status::text, v.created_at, v.updated_at, v.prompt::text, v.input_image_url::text,
+                v.runway_video_id::text, v.video_url::text, v.error_message::text, d.cause, d.confidence,
+                d.action, coalesce(d.stuck, false), d.flow, d.first_missing, coalesce(d.stages, ''[]''),
+                d.recoverable_runway_id, d.deployment_id,
+                (select count(*)::int from dailies.attempts a where a.video_id = v.id)
+         from public.videos v %s join dailies.verdicts d on d.video_id = v.id
+         where %s order by %s desc, %s desc limit $10',
+        case when judged then '' else 'left' end, conditions, at, key)
+    using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
+          '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
+          least(greatest(p_limit, 1), 1000);
+end $$;
+
+-- What is known of one video? Indexes: the primary keys, tasks_video, attempts (video_id, number),
+-- audit_of_video, and those of requests_of.
+create or replace function public.dailies_video(p_id uuid)
+returns table (video jsonb, verdict jsonb, task jsonb, attempts jsonb, requests jsonb, audit jsonb)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
+    select to_jsonb(v), to_jsonb(d),
+        (select to_jsonb(t) from dailies.tasks t
+         where t.task_id = v.runway_video_id or t.video_id = v.id
+         order by (t.task_id = v.runway_video_id) desc nulls last, t.created_at desc nulls last limit 1),
+        coalesce((select jsonb_agg(to_jsonb(a) order by a.number) from dailies.attempts a
+                  where a.video_id = v.id), '[]'),
+        coalesce((select jsonb_agg(to_jsonb(r) order by r.at)
+                  from dailies.requests_of(array[p_id]) q join dailies.requests r using (request_id)), '[]'),
+        coalesce((select jsonb_agg(to_jsonb(l) order by l.id desc) from (
+                  select * from dailies.audit x where x.video_id = v.id order by x.id desc limit 100) l), '[]')
+    from public.videos v left join dailies.verdicts d on d.video_id = v.id
+    where v.id = p_id;
+    if not found then
+        raise exception 'There is no video %.', p_id using errcode = 'PT404';
+    end if;
+end $$;
+
+-- Which videos does this text mean: an id, the first six or more characters of one, or a task's id?
+-- Indexes: videos_pkey, dailies_videos_task, tasks_pkey, log_entries_task.
+create or replace function public.dailies_find_videos(p_text text)
+returns table (id uuid)
+language sql stable security definer set search_path = '' as $$
+    select found.id from (
+        select v.id from dailies.id_range(btrim(p_text)) r join public.videos v on v.id between r.low and r.high
+        union select v.id from public.videos v where v.runway_video_id = btrim(p_text)
+        union select v.id from dailies.tasks t join public.videos v on v.id = t.video_id
+              where t.task_id = btrim(p_text)
+        union select v.id from dailies.log_entries e join public.videos v on v.id = e.video_id
+              where e.task_id = btrim(p_text)
+    ) found limit 20
+$$;
+
+-- What was logged about a video? Every entry of each request that tells of it, oldest first.
+-- Indexes: those of requests_of, log_entries_request, log_entries_video.
+create or replace function public.dailies_video_log(p_id uuid, p_limit int default 1000)
+returns table (
+    at timestamptz, level text, message text, request_id text, path text, status_code int, video_id uuid,
+    task_id text
+)
+language sql stable security definer set search_path = '' as $$
+    with entries as (
+        select e.* from dailies.requests_of(array[p_id]) q join dailies.log_entries e using (request_id)
+        union all
+        select e.* from dailies.log_entries e where e.video_id = p_id and e.request_id is null
+    )
+    select e.at, e.level, e.message, e.request_id, e.path, coalesce(e.status_code, r.status_code),
+           e.video_id, e.task_id
+    from entries e left join dailies.requests r using (request_id)
+    order by e.at, e.id limit p_limit
+$$;
+
+-- Counts of one span of time. Indexes: dailies_videos_newest, verdicts_newest.
+create or replace function dailies.totals(p_from timestamptz, p_to timestamptz) returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+    by_status jsonb;
+    judged record;
+    spent numeric;
+begin
+    select coalesce(jsonb_object_agg(s.status, s.n), '{}') into by_status from (
+        select v.status::text as status, count(*) as n from public.videos v
+        where v.created_at >= p_from and v.created_at < p_to group by 1) s;
+    select count(*) filter (where d.stuck) as stuck,
+           count(*) filter (where d.recoverable_runway_id is not null) as recoverable,
+           percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.id_at - d.created_at))
+               filter (where d.id_at >= d.created_at) as to_id,
+           percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.finished_at - d.created_at))
+               filter (where d.finished_at >= d.created_at) as to_finish
+    into judged from dailies.verdicts d where d.created_at >= p_from and d.created_at < p_to;
+    select sum(t.credits) into spent from dailies.tasks t
+    where t.created_at >= p_from and t.created_at < p_to;
+    return jsonb_build_object(
+        'total', (select coalesce(sum(n::int), 0) from jsonb_each_text(by_status) s (status, n)),
+        'by_status', by_status,
+        'succeeded', coalesce((by_status ->> 'succeeded')::int, 0),
+        'failed', coalesce((by_status ->> 'failed')::int, 0),
+        'unfinished', coalesce((by_status ->> 'queued')::int, 0) + coalesce((by_status ->> 'processing')::int, 0),
+        'success_rate', round((by_status ->> 'succeeded')::numeric / nullif(
+            coalesce((by_status ->> 'succeeded')::int, 0) + coalesce((by_status ->> 'failed')::int, 0), 0), 4),
+        'stuck', judged.stuck, 'recoverable', judged.recoverable, 'credits', coalesce(spent, 0),
+        'seconds_to_id_p50', judged.to_id[1], 'seconds_to_id_p95', judged.to_id[2],
+        'seconds_to_finish_p50', judged.to_finish[1], 'seconds_to_finish_p95', judged.to_finish[2]);
+end $$;
+
+-- Is generation healthy? Everything of the Overview in one row; `previous` is the span before, as long.
+-- Without p_from: the seven days before p_to. Indexes: those of totals, verdicts_stuck, verdicts_recoverable.
+create or replace function public.dailies_overview(
+    p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600
+) returns table (totals jsonb, series jsonb, causes jsonb, trouble jsonb, freshness jsonb)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    until timestamptz := coalesce(p_to, now());
+    since timestamptz := coalesce(p_from, until - interval '7 days');
+    stride interval := make_interval(secs => greatest(p_bucket_seconds, 1));
+begin
+    totals := dailies.totals(since, until) || jsonb_build_object(
+        'previous', dailies.totals(since - (until - since), since),
+        'stuck_now', (select count(*) from dailies.verdicts d where d.stuck),
+        'recoverable_now', (select count(*) from dailies.verdicts d where d.recoverable_runway_id is not null));
+    select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
+        select date_bin(stride, v.created_at, 'epoch') as at, v.status::text as status, count(*) as n
+        from public.videos v where v.created_at >= since and v.created_at < until group by 1, 2) s;
+    select coalesce(jsonb_agg(to_jsonb(c) order by c.n desc, c.cause), '[]') into causes from (
+        select d.cause, count(*) as n, min(d.created_at) as first_at, max(d.created_at) as last_at
+        from dailies.verdicts d where d.created_at >= since and d.created_at < until group by 1) c;
+    select coalesce(jsonb_agg(to_jsonb(t)), '[]') into trouble from (
+        select * from public.dailies_list_videos(
+            p_from => since, p_to => until, p_trouble => 'any', p_limit => 8)) t;
+    freshness := jsonb_build_object(
+        'last_log_at', (select max(e.at) from dailies.log_entries e),
+        'last_video_at', (select max(v.created_at) from public.videos v),
+        'last_judged_at', (select max(d.judged_at) from dailies.verdicts d),
+        'dirty', (select count(distinct m.video_id) from dailies.dirty m));
+    return next;
+end $$;
+
+-- Which errors are there, and do they grow? Groups of the videos that failed, are stuck or carry a message;
+-- `trend` is the number in each of twelve equal parts of the span, oldest first.
+-- Indexes: dailies_videos_newest, verdicts_pkey.
+create or replace function public.dailies_error_groups(
+    p_from timestamptz default null, p_to timestamptz default null, p_limit int default 50
+) returns table (
+    grp text, cause text, stage text, n int, previous_n int, first_at timestamptz, last_at timestamptz,
+    example_video_id uuid, trend jsonb
+)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    until timestamptz := coalesce(p_to, now());
+    since timestamptz := coalesce(p_from, until - interval '7 days');
+begin
+    return query
+    with troubled as (
+        select v.id, v.created_at, dailies.group_of(v.error_message) as grp, d.cause,
+               d.first_missing as stage, v.created_at >= since as is_current,
+               width_bucket(extract(epoch from v.created_at), extract(epoch from since),
+                            extract(epoch from until), 12) as part
+        from public.videos v left join dailies.verdicts d on d.video_id = v.id
+        where v.created_at >= since - (until - since) and v.created_at < until
+            and (v.error_message is not null or v.status::text = 'failed' or d.stuck)
+    ), parts as (
+        select t.grp, t.cause, t.stage, t.part, count(*)::int as n, min(t.created_at) as first_at,
+               max(t.created_at) as last_at, (array_agg(t.id order by t.created_at desc))[1] as example
+        from troubled t where t.is_current group by 1, 2, 3, 4
+    ), before as (
+        select t.grp, t.cause, t.stage, count(*)::int as n from troubled t where not t.is_current
+        group by 1, 2, 3
+    )
+    select p.grp, p.cause, p.stage, sum(p.n)::int, coalesce(max(b.n), 0), min(p.first_at), max(p.last_at),
+           (array_agg(p.example order by p.last_at desc))[1],
+           (select jsonb_agg(coalesce(x.n, 0) order by i)
+            from generate_series(1, 12) i left join parts x
+                on (x.grp, x.part) = (p.grp, i) and x.cause is not distinct from p.cause
+                and x.stage is not distinct from p.stage)
+    from parts p left join before b
+        on b.grp = p.grp and b.cause is not distinct from p.cause and b.stage is not distinct from p.stage
+    group by 1, 2, 3 order by 4 desc, 7 desc limit p_limit;
+end $$;
+
+-- Where do flows die? How many videos were seen at each stage of each flow. Videos with the same states are
+-- counted first and taken apart then. Index: verdicts_newest.
+create or replace function public.dailies_stage_funnel(
+    p_from timestamptz default null, p_to timestamptz default null
+) returns table (
+    flow text, stage text, "position" int, seen int, missing int, not_reached int, not_observable int
+)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    until timestamptz := coalesce(p_to, now());
+    since timestamptz := coalesce(p_from, until - interval '7 days');
+begin
+    return query
+    with patterns as (
+        select d.flow, d.pattern, count(*) as n from dailies.verdicts d
+        where d.created_at >= since and d.created_at < until and d.flow is not null group by 1, 2
+    )
+    select p.flow, split_part(s.part, ':', 1), s.i::int,
+           coalesce(sum(p.n) filter (where s.part like '%:seen'), 0)::int,
+           coalesce(sum(p.n) filter (where s.part like '%:missing'), 0)::int,
+           coalesce(sum(p.n) filter (where s.part like '%:not_reached'), 0)::int,
+           coalesce(sum(p.n) filter (where s.part like '%:not_observable'), 0)::int
+    from patterns p, string_to_table(p.pattern, ' ') with ordinality s (part, i)
+    where s.part <> ''
+    group by 1, 2, 3 order by 1, 3;
+end $$;
+
+-- Which causes hit a whole deployment, since when, and how many videos? A pause of six hours ends an
+-- incident; `share` is the part of that deployment's videos in between that it hit. Index: verdicts_newest.
+create or replace function public.dailies_incidents(
+    p_from timestamptz default null, p_to timestamptz default null
+) returns table (
+    cause text, deployment_id text, n int, share numeric, first_at timestamptz, last_at timestamptz,
+    example_video_id uuid
+)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    until timestamptz := coalesce(p_to, now());
+    since timestamptz := coalesce(p_from, until - interval '7 days');
+begin
+    return query
+    with hits as (
+        select d.cause, d.deployment_id, d.created_at, d.video_id,
+               coalesce(d.created_at - lag(d.created_at) over w > interval '6 hours', false)::int as begins
+        from dailies.verdicts d
+        where d.created_at >= since and d.created_at < until and d.cause in (
+            'missing_api_key', 'unauthorized', 'wrong_endpoint', 'runway_unreachable', 'insufficient_credits',
+            'rate_limited', 'runway_server_error', 'function_terminated', 'database_write_failed')
+        window w as (partition by d.cause, d.deployment_id order by d.created_at)
+    ), numbered as (
+        select h.*, sum(h.begins) over (partition by h.cause, h.deployment_id order by h.created_at) as incident
+        from hits h
+    ), incidents as (
+        select i.cause, i.deployment_id, count(*)::int as n, min(i.created_at) as first_at,
+               max(i.created_at) as last_at, (array_agg(i.video_id order by i.created_at))[1] as example
+        from numbered i group by i.cause, i.deployment_id, i.incident having count(*) >= 3
+    )
+    select i.cause, i.deployment_id, i.n,
+           round(i.n::numeric / (
+               select count(*) from dailies.verdicts d
+               where d.created_at between i.first_at and i.last_at
+                   and d.deployment_id is not distinct from i.deployment_id), 3),
+           i.first_at, i.last_at, i.example
+    from incidents i order by i.last_at desc;
+end $$;
+
+select dailies.service_only(f::regproc) from unnest(array[
+    'public.dailies_list_videos', 'public.dailies_video', 'public.dailies_find_videos',
+    'public.dailies_video_log', 'public.dailies_overview', 'public.dailies_error_groups',
+    'public.dailies_stage_funnel', 'public.dailies_incidents']) f;

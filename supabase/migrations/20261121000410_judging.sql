@@ -1,0 +1,239 @@
+-- Verdicts are kept up to date by the piece: whatever changes what a verdict rests on leaves a mark, and
+-- marked videos are judged again.
+
+-- Marks every video that these requests, videos and tasks tell something of.
+-- Indexes: log_entries_request, log_entries_task, log_entries_video, dailies_videos_task, videos_pkey.
+create or replace function dailies.mark(p_requests text[], p_videos uuid[], p_tasks text[]) returns void
+language sql set search_path = '' as $$
+    with named as (
+        select e.video_id, e.task_id from dailies.log_entries e
+        where e.request_id = any(p_requests) and (e.video_id is not null or e.task_id is not null)
+    ), tasks as (
+        select unnest(p_tasks) as task_id union select n.task_id from named n where n.task_id is not null
+    ), ids as (
+        select unnest(p_videos) as id
+        union select n.video_id from named n
+        union select v.id from tasks t join public.videos v on v.runway_video_id = t.task_id
+        union select k.video_id from tasks t join dailies.tasks k using (task_id)
+        union select mate.video_id
+            from tasks t join dailies.log_entries e using (task_id)
+            join dailies.log_entries mate on mate.request_id = e.request_id and mate.video_id is not null
+    )
+    insert into dailies.dirty (video_id) select v.id from ids join public.videos v using (id)
+$$;
+
+create or replace function dailies.mark_log_entries() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform dailies.mark(
+        array(select distinct a.request_id from added a where a.request_id is not null),
+        array(select distinct a.video_id from added a where a.video_id is not null),
+        array(select distinct a.task_id from added a where a.task_id is not null));
+    return null;
+end $$;
+
+create or replace trigger log_entries_mark after insert on dailies.log_entries
+    referencing new table as added for each statement execute function dailies.mark_log_entries();
+
+create or replace function dailies.mark_requests() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform dailies.mark(array(select a.request_id from added a), '{}', '{}');
+    return null;
+end $$;
+
+create or replace trigger requests_mark_inserted after insert on dailies.requests
+    referencing new table as added for each statement execute function dailies.mark_requests();
+create or replace trigger requests_mark_updated after update on dailies.requests
+    referencing new table as added for each statement execute function dailies.mark_requests();
+
+create or replace function dailies.mark_task() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform dailies.mark('{}', array_remove(array[new.video_id], null), array[new.task_id]);
+    return null;
+end $$;
+
+create or replace trigger tasks_mark_inserted after insert on dailies.tasks
+    for each row execute function dailies.mark_task();
+create or replace trigger tasks_mark_updated after update on dailies.tasks
+    for each row when (
+        (old.status, old.failure, old.failure_code, old.video_id) is distinct from
+        (new.status, new.failure, new.failure_code, new.video_id))
+    execute function dailies.mark_task();
+
+create or replace function dailies.mark_attempt() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    insert into dailies.dirty (video_id) values (new.video_id);
+    return null;
+end $$;
+
+create or replace trigger attempts_mark after insert or update on dailies.attempts
+    for each row execute function dailies.mark_attempt();
+
+-- These run inside the production app's own writes. Whatever goes wrong here must not fail those: a verdict
+-- that stays old is the lesser evil.
+create or replace function dailies.mark_new_videos() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    insert into dailies.dirty (video_id) select a.id from added a;
+    return null;
+exception when others then
+    raise warning 'Dailies could not note new videos: %', sqlerrm;
+    return null;
+end $$;
+
+create or replace function dailies.mark_changed_videos() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    insert into dailies.dirty (video_id)
+    select n.id from changed n join former o using (id)
+    where (n.status, n.runway_video_id, n.error_message, n.video_url)
+        is distinct from (o.status, o.runway_video_id, o.error_message, o.video_url);
+    return null;
+exception when others then
+    raise warning 'Dailies could not note changed videos: %', sqlerrm;
+    return null;
+end $$;
+
+create or replace function dailies.forget_videos() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    delete from dailies.verdicts d using gone g where d.video_id = g.id;
+    delete from dailies.dirty d using gone g where d.video_id = g.id;
+    return null;
+exception when others then
+    raise warning 'Dailies could not forget deleted videos: %', sqlerrm;
+    return null;
+end $$;
+
+create or replace trigger dailies_mark_new after insert on public.videos
+    referencing new table as added for each statement execute function dailies.mark_new_videos();
+create or replace trigger dailies_mark_changed after update on public.videos
+    referencing new table as changed old table as former
+    for each statement execute function dailies.mark_changed_videos();
+create or replace trigger dailies_forget after delete on public.videos
+    referencing old table as gone for each statement execute function dailies.forget_videos();
+
+-- Videos that were there before Dailies.
+insert into dailies.dirty (video_id, since)
+select v.id, v.created_at from public.videos v
+where not exists (select from dailies.verdicts d where d.video_id = v.id)
+    and not exists (select from dailies.dirty m where m.video_id = v.id);
+
+-- Which videos are to be judged, the longest waiting first? The marks of each are replaced by a single one,
+-- whose time is the answer: saving a verdict removes exactly that one, and a mark made meanwhile stays. It
+-- goes to the end of the queue, so that a video which cannot be judged holds up nobody. Where marks do not
+-- fill p_limit, verdicts follow whose time to look again has come (since is null).
+-- Indexes: dirty_oldest, dirty_video, verdicts_recheck.
+create or replace function public.dailies_dirty(p_limit int default 200)
+returns table (video_id uuid, since timestamptz)
+language plpgsql security definer set search_path = '' as $$
+declare
+    found_ids uuid[];
+begin
+    select array_agg(distinct m.video_id) into found_ids from (
+        select d.video_id from dailies.dirty d order by d.since limit p_limit for update skip locked) m;
+    delete from dailies.dirty d where d.video_id = any(found_ids);
+    return query
+    insert into dailies.dirty as d (video_id, since)
+    select v.id, clock_timestamp() from public.videos v where v.id = any(found_ids)
+    returning d.video_id, d.since;
+    return query
+    select d.video_id, null::timestamptz from dailies.verdicts d
+    where d.recheck_at <= now() and d.video_id <> all(coalesce(found_ids, '{}'))
+    order by d.recheck_at limit greatest(p_limit - coalesce(cardinality(found_ids), 0), 0);
+end $$;
+
+-- Everything a verdict rests on. At most 2,000 entries a video, the oldest. Indexes: those of requests_of,
+-- log_entries_request, log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number).
+create or replace function public.dailies_evidence(p_ids uuid[])
+returns table (video_id uuid, video jsonb, entries jsonb, requests jsonb, task jsonb, tasks jsonb, attempts jsonb)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
+    with mates as materialized (
+        select q.video_id, q.request_id from dailies.requests_of(p_ids) q
+    ), lines as (
+        select m.video_id as of, e.* from mates m join dailies.log_entries e using (request_id)
+        union all
+        select e.video_id, e.* from dailies.log_entries e
+        where e.video_id = any(p_ids) and e.request_id is null
+    ), ranked as (
+        select l.*, row_number() over (partition by l.of order by l.at, l.id) as i from lines l
+    ), grouped as (
+        select l.of, jsonb_agg(jsonb_build_object(
+                   'at', l.at, 'level', l.level, 'message', l.message, 'request_id', l.request_id,
+                   'path', l.path, 'status_code', l.status_code, 'deployment_id', l.deployment_id,
+                   'video_id', l.video_id, 'task_id', l.task_id) order by l.i) as entries,
+               array_agg(distinct l.task_id) filter (where l.task_id is not null) as named
+        from ranked l where l.i <= 2000 group by l.of
+    ), answered as (
+        select m.video_id as of, jsonb_agg(to_jsonb(r) order by r.at) as requests
+        from mates m join dailies.requests r using (request_id) group by 1
+    )
+    select v.id, to_jsonb(v), coalesce(g.entries, '[]'), coalesce(a.requests, '[]'), t.known -> 0,
+           coalesce(t.known, '[]'),
+           coalesce((select jsonb_agg(to_jsonb(x) order by x.number) from dailies.attempts x
+                     where x.video_id = v.id), '[]')
+    from public.videos v
+    left join grouped g on g.of = v.id
+    left join answered a on a.of = v.id
+    left join lateral (
+        select jsonb_agg(to_jsonb(k) order by (k.task_id = v.runway_video_id) desc nulls last,
+                         (k.video_id = v.id) desc nulls last, k.created_at desc nulls last) as known
+        from (
+            select * from dailies.tasks x where x.task_id = v.runway_video_id
+            union select * from dailies.tasks x where x.video_id = v.id
+            union select * from dailies.tasks x where x.task_id = any(g.named)
+        ) k) t on true
+    where v.id = any(p_ids);
+end $$;
+
+-- Saves verdicts and takes away the marks they answer (see dailies_dirty). Indexes: verdicts_pkey,
+-- dirty_video, log_entries_task.
+create or replace function public.dailies_save_verdicts(p_verdicts jsonb)
+returns table (saved int)
+language plpgsql security definer set search_path = '' as $$
+declare
+    n int;
+begin
+    insert into dailies.verdicts (
+        video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
+        recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
+        finished_at, judged_at, recheck_at)
+    select q.video_id, v.created_at, q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
+           q.first_missing, coalesce(q.stages, '[]'),
+           coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
+                     from jsonb_array_elements(q.stages) with ordinality e (s, i)), ''),
+           coalesce(q.evidence, '[]'), q.recoverable_runway_id, coalesce(q.candidate_runway_ids, '{}'),
+           q.deployment_id, coalesce(q.polls, 0), q.last_polled_at, coalesce(q.tries, 0),
+           (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id),
+           case when v.status::text = 'succeeded' then v.updated_at end,
+           coalesce(q.judged_at, now()), q.recheck_at
+    from jsonb_to_recordset(p_verdicts) as q (
+        video_id uuid, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
+        stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
+        deployment_id text, polls int, last_polled_at timestamptz, tries int, judged_at timestamptz,
+        recheck_at timestamptz)
+    join public.videos v on v.id = q.video_id
+    order by q.video_id
+    on conflict (video_id) do update set
+        created_at = excluded.created_at, cause = excluded.cause, confidence = excluded.confidence,
+        action = excluded.action, stuck = excluded.stuck, flow = excluded.flow,
+        first_missing = excluded.first_missing, stages = excluded.stages, pattern = excluded.pattern,
+        evidence = excluded.evidence, recoverable_runway_id = excluded.recoverable_runway_id,
+        candidate_runway_ids = excluded.candidate_runway_ids, deployment_id = excluded.deployment_id,
+        polls = excluded.polls, last_polled_at = excluded.last_polled_at, tries = excluded.tries,
+        id_at = excluded.id_at, finished_at = excluded.finished_at, judged_at = excluded.judged_at,
+        recheck_at = excluded.recheck_at;
+    get diagnostics n = row_count;
+    delete from dailies.dirty d
+    using jsonb_to_recordset(p_verdicts) as q (video_id uuid, since timestamptz)
+    where d.video_id = q.video_id and d.since = q.since;
+    return query select n;
+end $$;
+
+select dailies.service_only(f::regproc) from unnest(array[
+    'public.dailies_dirty', 'public.dailies_evidence', 'public.dailies_save_verdicts']) f;

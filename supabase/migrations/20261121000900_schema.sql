@@ -1,0 +1,40 @@
+-- Is the schema of Dailies complete? The version of the last migration here, and what is not there: columns
+-- of `videos`, tables and functions. Applied by the Supabase command line, a migration is in its own list.
+create or replace function public.dailies_schema()
+returns table (version text, missing text[])
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    latest text;
+begin
+    if pg_catalog.to_regclass('dailies.migrations') is not null then
+        execute 'select max(version) from dailies.migrations' into latest;
+    end if;
+    if pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null then
+        execute 'select max(m.version) from (
+                     select $1 as version union all
+                     select version from supabase_migrations.schema_migrations where version ~ ''^\d{14}$'') m'
+        into latest using latest;
+    end if;
+    return query select latest, array(
+        select 'videos.' || c from unnest(array[
+            'id', 'status', 'created_at', 'updated_at', 'prompt', 'input_image_url', 'video_url',
+            'error_message', 'runway_video_id']) c
+        where not exists (
+            select from pg_catalog.pg_attribute a
+            where a.attrelid = pg_catalog.to_regclass('public.videos') and a.attname = c and not a.attisdropped)
+        union all
+        select 'dailies.' || t from unnest(array[
+            'log_entries', 'requests', 'imports', 'tasks', 'verdicts', 'dirty', 'attempts', 'audit']) t
+        where pg_catalog.to_regclass('dailies.' || t) is null
+        union all
+        select f from unnest(array[
+            'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log',
+            'dailies_overview', 'dailies_error_groups', 'dailies_stage_funnel', 'dailies_incidents',
+            'dailies_add_logs', 'dailies_dirty', 'dailies_evidence', 'dailies_save_verdicts',
+            'dailies_save_task', 'dailies_import_videos', 'dailies_create_video', 'dailies_claim_attempt',
+            'dailies_attempt_sent', 'dailies_attempt_created', 'dailies_attempt_refused',
+            'dailies_attempt_unknown']) f
+        where pg_catalog.to_regproc('public.' || f) is null);
+end $$;
+
+select dailies.service_only('public.dailies_schema');
