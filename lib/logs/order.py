@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from lib.logs.formats import Item
@@ -9,14 +10,22 @@ from lib.logs.formats import Item
 LONGEST_RUN = 10_000
 
 
-def in_written_order(items: Iterable[Item]) -> Iterator[Item]:
-    """`items` with runs of equal times turned round where the file goes back in time, as exports do."""
-    run: list[Item] = []
+def in_written_order(records: Iterable[list[Item]]) -> Iterator[Item]:
+    """Runs of records of equal times are turned round where the file goes back in time, as exports do.
+
+    What stands inside one record (`vercel logs --json` nests a request's messages) is in order as it is.
+    """
+    run: list[list[Item]] = []
     newest_first = False
-    for item in items:
-        if run and (item.at_ms != run[0].at_ms or len(run) >= LONGEST_RUN):
-            newest_first = item.at_ms < run[0].at_ms or (newest_first and item.at_ms == run[0].at_ms)
-            yield from reversed(run) if newest_first else run
+    for items in filter(None, records):
+        at_ms = items[0].at_ms
+        if run and (at_ms != run[0][0].at_ms or len(run) >= LONGEST_RUN):
+            newest_first = at_ms < run[0][0].at_ms or (newest_first and at_ms == run[0][0].at_ms)
+            yield from _unrolled(run, newest_first)
             run.clear()
-        run.append(item)
-    yield from reversed(run) if newest_first else run
+        run.append(items)
+    yield from _unrolled(run, newest_first)
+
+
+def _unrolled(run: list[list[Item]], newest_first: bool) -> Iterator[Item]:
+    return itertools.chain.from_iterable(reversed(run) if newest_first else run)

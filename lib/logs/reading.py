@@ -53,7 +53,7 @@ def read_stream(file: BinaryIO, name: str, report: ImportReport, day: date) -> I
     if found.format.note:
         report.note(found.format.note)
     pieces = found.cut(itertools.chain([head[found.start :]], chunks))
-    yield from in_written_order(_items(pieces, found.format, report))
+    yield from in_written_order(_records(pieces, found.format, report))
 
 
 def _head(chunks: Iterator[bytes]) -> bytes:
@@ -65,7 +65,7 @@ def _head(chunks: Iterator[bytes]) -> bytes:
     return head
 
 
-def _items(pieces: Iterable[Piece], source: Format, report: ImportReport) -> Iterator[Item]:
+def _records(pieces: Iterable[Piece], source: Format, report: ImportReport) -> Iterator[list[Item]]:
     seen = Seen()
     for piece in pieces:
         report.records += 1
@@ -80,7 +80,7 @@ def _items(pieces: Iterable[Piece], source: Format, report: ImportReport) -> Ite
         report.used += 1
         for item in items:
             report.add(item)
-            yield item
+        yield items
 
 
 def _used(piece: Piece, source: Format, seen: Seen) -> list[Item] | None:

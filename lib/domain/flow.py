@@ -1,0 +1,86 @@
+"""Flows: the order in which a production app logs the stages of one video."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+_META = frozenset(".^$*+?{}[]()|\\")
+_QUANTIFIERS = frozenset("*?{")
+
+
+class Means(StrEnum):
+    """What it says of the paid task that a stage was reached."""
+
+    SENT = "sent"  # the request to Runway leaves right after this line
+    CREATED = "created"  # Runway has answered with a task
+    SAVED = "saved"  # the task's id is in the row
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStage:
+    key: str
+    pattern: str
+    title: str
+    means: Means | None = None
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`stages` in the order in which they are logged."""
+
+    key: str
+    title: str
+    stages: tuple[FlowStage, ...]
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        return {stage.key: i for i, stage in enumerate(self.stages)}
+
+    def first_that_means(self, means: Means) -> int | None:
+        return next((i for i, stage in enumerate(self.stages) if stage.means is means), None)
+
+
+Steps = Mapping[str, int]
+_NO_STEPS: Steps = {}
+
+
+class StageReader:
+    """Says which stage of which flow a message is. One pattern may stand in several flows."""
+
+    def __init__(self, flows: Iterable[Flow]) -> None:
+        self.flows: Mapping[str, Flow] = {flow.key: flow for flow in flows}
+        steps: dict[str, dict[str, int]] = {}
+        for flow in self.flows.values():
+            for i, stage in enumerate(flow.stages):
+                steps.setdefault(stage.pattern, {})[flow.key] = i
+        self._patterns = [
+            (literal_prefix(pattern), re.compile(pattern).search, found) for pattern, found in steps.items()
+        ]
+
+    def read(self, message: str) -> Steps:
+        """The position of the message's stage in each flow that knows it."""
+        for literal, search, steps in self._patterns:
+            if literal in message and search(message):
+                return steps
+        return _NO_STEPS
+
+
+def literal_prefix(pattern: str) -> str:
+    """The plain text every match of `pattern` begins with: a cheap test before the real one."""
+    if "|" in pattern or "(?" in pattern:
+        return ""
+    literal: list[str] = []
+    i = 0
+    while i < len(pattern):
+        escaped = pattern[i] == "\\" and i + 1 < len(pattern) and not pattern[i + 1].isalnum()
+        if pattern[i] in _META and not escaped:
+            break
+        literal.append(pattern[i + escaped])
+        i += 1 + escaped
+    if i < len(pattern) and pattern[i] in _QUANTIFIERS:
+        literal.pop()
+    return "".join(literal)
