@@ -1,0 +1,93 @@
+"""How generation is doing: counts, errors and incidents of a span of time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict, cast
+
+from lib.data.database import Database
+from lib.data.videos import VideoRow
+
+
+class Totals(TypedDict):
+    """Counts of one span. `success_rate` is 0 to 1 of the finished ones, None without any; `stuck_now` and
+    `recoverable_now` are of all times and stand, like `previous`, only in the outer one."""
+
+    total: int
+    by_status: dict[str, int]
+    succeeded: int
+    failed: int
+    unfinished: int
+    success_rate: float | None
+    stuck: int
+    recoverable: int
+    credits: float
+    seconds_to_id_p50: float | None
+    seconds_to_id_p95: float | None
+    seconds_to_finish_p50: float | None
+    seconds_to_finish_p95: float | None
+    stuck_now: int
+    recoverable_now: int
+    previous: dict[str, Any]
+
+
+class Overview(TypedDict):
+    """`series` holds only buckets that have videos: {at, status, n}; `causes` {cause, n, first_at, last_at};
+    `freshness` {last_log_at, last_video_at, last_judged_at, dirty}."""
+
+    totals: Totals
+    series: list[dict[str, Any]]
+    causes: list[dict[str, Any]]
+    trouble: list[VideoRow]
+    freshness: dict[str, Any]
+
+
+class ErrorGroup(TypedDict):
+    """`trend` is the number in each of twelve equal parts of the span; `grp` is a filter of the video list."""
+
+    grp: str
+    cause: str | None
+    stage: str | None
+    n: int
+    previous_n: int
+    first_at: str
+    last_at: str
+    example_video_id: str
+    trend: list[int]
+
+
+class Incident(TypedDict):
+    """Videos of one deployment with one cause, close together. `share` (0 to 1) of its videos in between."""
+
+    cause: str
+    deployment_id: str | None
+    n: int
+    share: float
+    first_at: str
+    last_at: str
+    example_video_id: str
+
+
+def overview(
+    db: Database, since: datetime | None = None, until: datetime | None = None, *, bucket_seconds: int = 3600
+) -> Overview:
+    rows = db.call("dailies_overview", **span(since, until), p_bucket_seconds=bucket_seconds)
+    return cast("Overview", rows[0])
+
+
+def error_groups(
+    db: Database, since: datetime | None = None, until: datetime | None = None, *, limit: int = 50
+) -> list[ErrorGroup]:
+    """The largest first."""
+    return cast("list[ErrorGroup]", db.call("dailies_error_groups", **span(since, until), p_limit=limit))
+
+
+def incidents(db: Database, since: datetime | None = None, until: datetime | None = None) -> list[Incident]:
+    """The latest first."""
+    return cast("list[Incident]", db.call("dailies_incidents", **span(since, until)))
+
+
+def span(since: datetime | None, until: datetime | None) -> dict[str, str]:
+    """Arguments of a function that reads a span of time; by default the last seven days."""
+    given = {"p_from": since, "p_to": until}
+    return {name: at.isoformat() for name, at in given.items() if at}

@@ -1,0 +1,156 @@
+"""Videos: listed, found, looked at, brought in from an export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypedDict, cast
+
+from lib.data.database import Database, Row
+
+IMPORT_BATCH = 500
+
+
+class VideoRow(TypedDict):
+    """One line of a list. Times are ISO strings; what a verdict says is None until there is one."""
+
+    id: str
+    status: str
+    created_at: str
+    updated_at: str | None
+    prompt: str | None
+    input_image_url: str | None
+    runway_video_id: str | None
+    video_url: str | None
+    error_message: str | None
+    cause: str | None
+    confidence: str | None
+    action: str | None
+    stuck: bool
+    flow: str | None
+    first_missing: str | None
+    stages: list[dict[str, Any]]
+    recoverable_runway_id: str | None
+    deployment_id: str | None
+    attempts: int
+
+
+class VideoDetails(TypedDict):
+    """Whole rows as JSON: `video` with every column of the production table, `audit` newest first."""
+
+    video: Row
+    verdict: Row | None
+    task: Row | None
+    attempts: list[Row]
+    requests: list[Row]
+    audit: list[Row]
+
+
+class LogRow(TypedDict):
+    """An entry of a request that tells of the video; `video_id` and `task_id` are what its message names."""
+
+    at: str
+    level: str
+    message: str
+    request_id: str | None
+    path: str | None
+    status_code: int | None
+    video_id: str | None
+    task_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which videos to list; all of it together. `trouble` is stuck, recoverable, failed or any of these."""
+
+    statuses: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    search: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    trouble: str | None = None
+    deployment: str | None = None
+    error_group: str | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        given = {
+            "p_statuses": list(self.statuses),
+            "p_causes": list(self.causes),
+            "p_search": self.search,
+            "p_from": self.since.isoformat() if self.since else None,
+            "p_to": self.until.isoformat() if self.until else None,
+            "p_trouble": self.trouble,
+            "p_deployment": self.deployment,
+            "p_error_group": self.error_group,
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+class Position(NamedTuple):
+    """Where a page of a list ended."""
+
+    created_at: str
+    id: str
+
+
+def list_videos(
+    db: Database, filters: Filters | None = None, *, after: Position | None = None, limit: int = 50
+) -> list[VideoRow]:
+    """Newest first. The next page comes with `after=end_of(rows)`."""
+    arguments = (filters or Filters()).arguments() | {"p_limit": limit}
+    if after:
+        arguments |= {"p_after_at": after.created_at, "p_after_id": after.id}
+    return cast("list[VideoRow]", db.call("dailies_list_videos", **arguments))
+
+
+def end_of(rows: Sequence[VideoRow]) -> Position | None:
+    return Position(rows[-1]["created_at"], rows[-1]["id"]) if rows else None
+
+
+def every_video(db: Database, filters: Filters | None = None, *, page: int = 500) -> Iterator[VideoRow]:
+    """All matches, page by page."""
+    after = None
+    while rows := list_videos(db, filters, after=after, limit=page):
+        yield from rows
+        after = end_of(rows)
+
+
+def get_video(db: Database, video_id: str) -> VideoDetails:
+    """Raises NotFound."""
+    return cast("VideoDetails", db.call("dailies_video", p_id=video_id)[0])
+
+
+def find_videos(db: Database, text: str) -> list[str]:
+    """At most 20 ids of videos whose id is or begins with `text` (six characters or more) or whose task it is."""
+    return [str(row["id"]) for row in db.call("dailies_find_videos", p_text=text)]
+
+
+def video_log(db: Database, video_id: str, *, limit: int = 1000) -> list[LogRow]:
+    """Oldest first."""
+    return cast("list[LogRow]", db.call("dailies_video_log", p_id=video_id, p_limit=limit))
+
+
+class Imported(NamedTuple):
+    saved: int  # rows that are new or were different
+    ignored_columns: list[str]  # of the export, unknown to the table
+
+
+def import_videos(db: Database, rows: Sequence[Mapping[str, Any]]) -> Imported:
+    """Insert or update rows of a JSON export of `videos`. Raises BadInput when one lacks its id."""
+    saved, ignored = 0, set[str]()
+    for start in range(0, len(rows), IMPORT_BATCH):
+        batch = [dict(row) for row in rows[start : start + IMPORT_BATCH]]
+        answer = db.call("dailies_import_videos", p_videos=batch)[0]
+        saved += answer["saved"]
+        ignored.update(answer["ignored_columns"])
+    return Imported(saved, sorted(ignored))
+
+
+def save_task(db: Database, task: Mapping[str, Any], video_id: str | None = None) -> bool:
+    """Keep a look-up (`Task.as_row()`); whether its final state changed the row of the video.
+
+    Raises DatabaseConflict when the task belongs to another video.
+    """
+    answer = db.call("dailies_save_task", p_task=dict(task), p_video_id=video_id)[0]
+    return bool(answer["video_changed"])

@@ -1,0 +1,79 @@
+"""What tests share: a scrubbed environment, one Postgres a run, a fresh database a test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from lib.data.database import Database
+from lib.data.postgres import PostgresDatabase
+from lib.settings import Settings, load_settings
+from tests.databases import Cluster, RestServer, node_is_missing
+
+# Settings of the person who runs the tests must not decide their outcome.
+for _field in Settings.model_fields.values():
+    for _name in getattr(_field.validation_alias, "choices", ()):
+        os.environ.pop(str(_name).upper(), None)
+Settings.model_config["env_file"] = None
+Settings.model_config["toml_file"] = None
+load_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    running = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield running
+    running.server.stop()
+
+
+@pytest.fixture(scope="session")
+def rest_server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestServer]:
+    if reason := node_is_missing():
+        pytest.skip(reason)
+    running = RestServer(cluster, tmp_path_factory.mktemp("rest") / "log")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def database_url(cluster: Cluster) -> Iterator[str]:
+    """A database with the schema of Dailies and nothing in it."""
+    with cluster.clone() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(cluster: Cluster) -> Iterator[str]:
+    """A database without anything of ours."""
+    with cluster.clone("template1") as url:
+        yield url
+
+
+@pytest.fixture
+def postgres(database_url: str) -> Iterator[PostgresDatabase]:
+    database = PostgresDatabase(database_url, label="test")
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["postgres", pytest.param("supabase", marks=pytest.mark.rest)])
+def db(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+    """The same database through each transport in turn."""
+    database: Database
+    if request.param == "postgres":
+        database = PostgresDatabase(database_url, label="test")
+    else:
+        database = request.getfixturevalue("rest_server").open(database_url)
+    yield database
+    database.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "supabase client" in str(r.longrepr)]
+    if skipped:
+        terminalreporter.write_line(
+            f"{len(skipped)} contract tests over the supabase client WERE SKIPPED: {node_is_missing()}",
+            red=True,
+        )
