@@ -37,6 +37,13 @@ create unique index if not exists attempts_one_open
 create index if not exists attempts_open_by_age
     on dailies.attempts (coalesce(sent_at, claimed_at)) where state in ('claimed', 'sent');
 
+-- When a task was last and will next be looked up. A task that is not here is due at once.
+create table if not exists dailies.look_ups (
+    task_id  text primary key,
+    asked_at timestamptz not null default now(),
+    next_at  timestamptz not null
+);
+
 create table if not exists dailies.audit (
     id         bigint generated always as identity primary key,
     at         timestamptz not null default now(),
@@ -105,12 +112,5 @@ create or replace trigger attempts_are_not_truncated
     for each statement execute function dailies.refuse_change();
 
 alter table dailies.attempts enable row level security;
+alter table dailies.look_ups enable row level security;
 alter table dailies.audit enable row level security;
-
-do $$
-begin
-    if exists (select from pg_catalog.pg_roles where rolname = 'service_role') then
-        grant usage on schema dailies to service_role;
-        grant select on dailies.attempts, dailies.audit to service_role;
-    end if;
-end $$;

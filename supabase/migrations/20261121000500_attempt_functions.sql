@@ -3,23 +3,23 @@
 
 -- Which attempts has this video had? Newest first. Index: attempts (video_id, number).
 create or replace function public.dailies_attempts(p_video_id uuid)
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language sql stable security definer set search_path = '' as $$
-    select to_jsonb(a) from dailies.attempts a where a.video_id = p_video_id order by a.number desc
+    select a.* from dailies.attempts a where a.video_id = p_video_id order by a.number desc
 $$;
 
 -- Has this click been carried out already? Index: attempts (key).
 create or replace function public.dailies_attempt_by_key(p_key text)
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language sql stable security definer set search_path = '' as $$
-    select to_jsonb(a) from dailies.attempts a where a.key = p_key
+    select a.* from dailies.attempts a where a.key = p_key
 $$;
 
 -- Which attempts put credits at risk or are on their way? Index: attempts_one_open.
 create or replace function public.dailies_open_attempts()
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language sql stable security definer set search_path = '' as $$
-    select to_jsonb(a) from dailies.attempts a
+    select a.* from dailies.attempts a
     where a.state in ('claimed', 'sent', 'unknown') order by a.claimed_at
 $$;
 
@@ -33,7 +33,7 @@ $$;
 
 -- What of a row the audit keeps: the columns that operations change. A picture inside the row is left out.
 create or replace function dailies.audited(p_video public.videos) returns jsonb
-language sql immutable set search_path = '' as $$
+language sql stable set search_path = '' as $$
     select jsonb_strip_nulls(jsonb_build_object(
         'status', p_video.status, 'runway_video_id', p_video.runway_video_id, 'prompt', p_video.prompt,
         'input_image_url', left(p_video.input_image_url, 200), 'video_url', p_video.video_url,
@@ -41,13 +41,14 @@ language sql immutable set search_path = '' as $$
 $$;
 
 create or replace function dailies.write_audit(
-    p_operator text, p_action text, p_before public.videos, p_attempt uuid, p_credits numeric, p_extra jsonb
+    p_operator text, p_action text, p_video_id uuid, p_before public.videos, p_attempt uuid, p_credits numeric,
+    p_extra jsonb default '{}'
 ) returns void
 language sql set search_path = '' as $$
     insert into dailies.audit (operator, action, video_id, attempt_id, before, after, credits)
-    select p_operator, p_action, v.id, p_attempt, dailies.audited(p_before),
-           dailies.audited(v) || coalesce(p_extra, '{}'), p_credits
-    from public.videos v where v.id = p_before.id
+    select p_operator, p_action, p_video_id, p_attempt, dailies.audited(p_before),
+           dailies.audited(v) || p_extra, p_credits
+    from (values (1)) as always left join public.videos v on v.id = p_video_id
 $$;
 
 create or replace function dailies.lock_video(p_id uuid) returns public.videos
@@ -84,29 +85,29 @@ language sql stable set search_path = '' as $$
         select from dailies.attempts a where a.video_id = p_attempt.video_id and a.number > p_attempt.number)
 $$;
 
--- Creates the row of a video, once: a second call with the same id changes nothing.
-create or replace function public.dailies_create_video(
-    p_id uuid, p_prompt text, p_image text, p_dance_style text default null, p_user_id uuid default null
-) returns table (video jsonb, created boolean)
-language plpgsql security definer set search_path = '' as $$
+-- Inserts a row of the production table with those of the given columns that it has.
+create or replace function dailies.insert_video(p_video jsonb) returns void
+language plpgsql set search_path = '' as $$
 declare
-    n int;
+    columns text;
 begin
-    insert into public.videos
-        (id, user_id, status, prompt, input_image_url, dance_style, provider, created_at, updated_at)
-    values (p_id, p_user_id, 'queued', p_prompt, p_image, p_dance_style, 'runway', now(), now())
-    on conflict (id) do nothing;
-    get diagnostics n = row_count;
-    return query select to_jsonb(v), n = 1 from public.videos v where v.id = p_id;
+    select string_agg(quote_ident(a.attname), ', ') into columns
+    from pg_catalog.pg_attribute a
+    where a.attrelid = 'public.videos'::regclass and a.attnum > 0 and not a.attisdropped
+        and p_video ? a.attname;
+    execute format('insert into public.videos (%1$s) select %1$s '
+        'from pg_catalog.jsonb_populate_record(null::public.videos, $1) on conflict (id) do nothing', columns)
+        using p_video;
 end $$;
 
 -- Claims a video and opens an attempt, in one transaction. Whoever comes second, with the same key or while
 -- an attempt is open, gets the first one's attempt back with claimed = false and must not call Runway.
 -- p_override is the first eight characters of the video's id, typed by an operator who accepts that the
--- unknown attempt may have been paid for. Indexes: videos_pkey, attempts (key), attempts_one_open.
+-- unknown attempt may have been paid for. p_new holds columns of a row to create when there is none.
+-- Indexes: videos_pkey, attempts (key), attempts_one_open.
 create or replace function public.dailies_claim_attempt(
     p_video_id uuid, p_key text, p_operator text, p_request jsonb, p_credits numeric,
-    p_override text default null
+    p_override text default null, p_new jsonb default null
 ) returns table (attempt jsonb, claimed boolean)
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -114,6 +115,11 @@ declare
     existing dailies.attempts;
     opened dailies.attempts;
 begin
+    if p_new is not null then
+        perform dailies.insert_video(p_new || jsonb_build_object(
+            'id', p_video_id, 'status', 'queued', 'provider', 'runway', 'prompt', p_request -> 'prompt',
+            'input_image_url', p_request -> 'image', 'created_at', now(), 'updated_at', now()));
+    end if;
     before := dailies.lock_video(p_video_id);
     select * into existing from dailies.attempts a
     where a.key = p_key or (a.video_id = p_video_id and a.state in ('claimed', 'sent', 'unknown'))
@@ -128,12 +134,12 @@ begin
             return;
         end if;
         update dailies.attempts set state = 'written_off', settled_at = now() where id = existing.id;
-        perform dailies.write_audit(p_operator, 'write_off', before, existing.id, existing.credits, null);
+        perform dailies.write_audit(p_operator, 'write_off', p_video_id, before, existing.id, existing.credits);
     end if;
     if before.status::text = 'succeeded' then
         raise exception 'Video % has succeeded: there is nothing to retry.', p_video_id using errcode = 'PT409';
     end if;
-    if before.status::text <> 'failed' and before.runway_video_id is not null then
+    if before.status::text not in ('failed', 'cancelled') and before.runway_video_id is not null then
         raise exception 'Video % has task %, which is not known to have failed: poll it, do not pay again.',
             p_video_id, before.runway_video_id using errcode = 'PT409';
     end if;
@@ -147,26 +153,26 @@ begin
         prompt = coalesce(p_request ->> 'prompt', prompt),
         input_image_url = coalesce(p_request ->> 'image', input_image_url), updated_at = now()
     where id = p_video_id;
-    perform dailies.write_audit(p_operator, case when opened.number = 1 and before.status::text = 'queued'
-        then 'generate' else 'retry' end, before, opened.id, p_credits, null);
+    perform dailies.write_audit(p_operator, case when p_new is null then 'retry' else 'generate' end,
+        p_video_id, before, opened.id, p_credits);
     return query select to_jsonb(opened), true;
 end $$;
 
 -- From here on a task may exist: committed before the call leaves this machine.
 create or replace function public.dailies_attempt_sent(p_attempt uuid)
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language plpgsql security definer set search_path = '' as $$
 begin
     perform dailies.lock_attempt(p_attempt);
     return query update dailies.attempts a set state = 'sent', sent_at = now()
-        where a.id = p_attempt returning to_jsonb(a);
+        where a.id = p_attempt returning a.*;
 end $$;
 
 -- Saves the task id in attempt, row and task list together. Called again with the same id it changes
 -- nothing, so a caller repeats it until it holds. Indexes: attempts_pkey, attempts (task_id).
 create or replace function public.dailies_attempt_created(
     p_attempt uuid, p_task_id text, p_credits numeric default null, p_operator text default null
-) returns table (attempt jsonb)
+) returns setof dailies.attempts
 language plpgsql security definer set search_path = '' as $$
 declare
     current dailies.attempts;
@@ -178,21 +184,21 @@ begin
         update dailies.attempts a set state = 'created', task_id = p_task_id, settled_at = now(), reason = null,
             credits = coalesce(p_credits, a.credits)
         where a.id = p_attempt returning * into current;
-        insert into dailies.tasks (task_id, video_id, status, created_at, next_check_at)
-        values (p_task_id, current.video_id, 'PENDING', coalesce(current.sent_at, now()), now())
+        insert into dailies.tasks (task_id, video_id, status, created_at)
+        values (p_task_id, current.video_id, 'PENDING', coalesce(current.sent_at, now()))
         on conflict (task_id) do nothing;
         select * into before from public.videos v where v.id = current.video_id;
         update public.videos v set runway_video_id = p_task_id, status = 'processing', error_message = null,
             updated_at = now()
         where v.id = current.video_id and v.runway_video_id is null and v.status::text <> 'succeeded'
             and dailies.is_newest(current);
-        perform dailies.write_audit(coalesce(p_operator, current.operator), 'task_created', before, p_attempt,
-            current.credits, jsonb_build_object('task_id', p_task_id));
+        perform dailies.write_audit(coalesce(p_operator, current.operator), 'task_created', current.video_id,
+            before, p_attempt, current.credits, jsonb_build_object('task_id', p_task_id));
     elsif current.task_id <> p_task_id then
         raise exception 'Attempt % created task %, not %.', p_attempt, current.task_id, p_task_id
             using errcode = 'PT409';
     end if;
-    return query select to_jsonb(current);
+    return next current;
 end $$;
 
 create or replace function dailies.refuse_owned(p_task_id text, p_video_id uuid) returns void
@@ -212,7 +218,7 @@ end $$;
 -- The end of an attempt that created nothing for certain: refused (sent, and Runway said no) or abandoned
 -- (never sent). The row fails with the reason, unless a newer attempt holds it.
 create or replace function dailies.settle_attempt(p_attempt uuid, p_state text, p_cause text, p_reason text)
-returns jsonb
+returns dailies.attempts
 language plpgsql set search_path = '' as $$
 declare
     current dailies.attempts;
@@ -225,25 +231,25 @@ begin
     update public.videos v set status = 'failed', error_message = p_reason, updated_at = now()
     where v.id = current.video_id and v.status::text in ('queued', 'processing') and v.runway_video_id is null
         and dailies.is_newest(current);
-    perform dailies.write_audit(current.operator, p_state, before, p_attempt, 0, null);
-    return to_jsonb(current);
+    perform dailies.write_audit(current.operator, p_state, current.video_id, before, p_attempt, 0);
+    return current;
 end $$;
 
 create or replace function public.dailies_attempt_refused(p_attempt uuid, p_cause text, p_reason text)
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language sql security definer set search_path = '' as $$
-    select dailies.settle_attempt(p_attempt, 'refused', p_cause, p_reason)
+    select * from dailies.settle_attempt(p_attempt, 'refused', p_cause, p_reason)
 $$;
 
 create or replace function public.dailies_attempt_abandoned(p_attempt uuid, p_reason text)
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language sql security definer set search_path = '' as $$
-    select dailies.settle_attempt(p_attempt, 'abandoned', null, p_reason)
+    select * from dailies.settle_attempt(p_attempt, 'abandoned', null, p_reason)
 $$;
 
 -- Nobody knows whether a task exists. The row stays in processing and says what is at risk.
 create or replace function public.dailies_attempt_unknown(p_attempt uuid, p_cause text, p_reason text)
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language plpgsql security definer set search_path = '' as $$
 declare
     current dailies.attempts;
@@ -255,16 +261,16 @@ begin
     select * into before from public.videos v where v.id = current.video_id;
     update public.videos v set error_message = p_reason, updated_at = now()
     where v.id = current.video_id and dailies.is_newest(current);
-    perform dailies.write_audit(current.operator, 'unknown', before, p_attempt, current.credits, null);
-    return query select to_jsonb(current);
+    perform dailies.write_audit(current.operator, 'unknown', current.video_id, before, p_attempt, current.credits);
+    return next current;
 end $$;
 
 -- Which attempts did a killed process leave open? Claims none: the caller settles each by its state.
 -- Index: attempts_open_by_age.
 create or replace function public.dailies_stale_attempts(p_older_than_seconds numeric)
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language sql stable security definer set search_path = '' as $$
-    select to_jsonb(a) from dailies.attempts a
+    select a.* from dailies.attempts a
     where a.state in ('claimed', 'sent')
         and coalesce(a.sent_at, a.claimed_at) <= now() - make_interval(secs => p_older_than_seconds)
     order by coalesce(a.sent_at, a.claimed_at)
@@ -272,7 +278,129 @@ $$;
 
 -- Which of these attempts of the journal are here, and do not have their task yet? Index: attempts_pkey.
 create or replace function public.dailies_unsaved_attempts(p_attempts uuid[])
-returns table (attempt jsonb)
+returns setof dailies.attempts
 language sql stable security definer set search_path = '' as $$
-    select to_jsonb(a) from dailies.attempts a where a.id = any(p_attempts) and a.task_id is null
+    select a.* from dailies.attempts a where a.id = any(p_attempts) and a.task_id is null
 $$;
+
+-- Saves a task that was found (in the logs, the journal, by hand) for a video whose row lacks its id, with
+-- its state and the evidence. Refused when the task belongs to another video or is older than the row.
+create or replace function public.dailies_recover_task(
+    p_video_id uuid, p_task jsonb, p_operator text, p_evidence jsonb default '[]'
+) returns setof public.videos
+language plpgsql security definer set search_path = '' as $$
+declare
+    before public.videos;
+    task_id text := p_task ->> 'task_id';
+    lost dailies.attempts;
+begin
+    before := dailies.lock_video(p_video_id);
+    perform dailies.refuse_owned(task_id, p_video_id);
+    if before.runway_video_id is not null and before.runway_video_id <> task_id then
+        raise exception 'Video % has task % already.', p_video_id, before.runway_video_id using errcode = 'PT409';
+    end if;
+    -- two clocks: five seconds of difference prove nothing
+    if (p_task ->> 'created_at')::timestamptz < before.created_at - interval '5 seconds' then
+        raise exception 'Task % was created at %, before video % (%): it is not its task.',
+            task_id, p_task ->> 'created_at', p_video_id, before.created_at using errcode = 'PT409';
+    end if;
+    select * into lost from dailies.attempts a
+    where a.video_id = p_video_id and a.task_id is null and a.state in ('sent', 'unknown', 'written_off')
+    order by a.number desc limit 1;
+    update dailies.attempts a set state = 'created', task_id = p_task ->> 'task_id', settled_at = now()
+    where a.id = lost.id;
+    if before.runway_video_id is null and before.status::text <> 'succeeded' then
+        update public.videos v set runway_video_id = p_task ->> 'task_id', status = 'processing',
+            error_message = null, updated_at = now()
+        where v.id = p_video_id;
+    end if;
+    perform public.dailies_save_task(p_task, p_video_id);
+    perform dailies.write_audit(p_operator, 'recover', p_video_id, before, lost.id, 0,
+        jsonb_build_object('task_id', task_id, 'credits_rescued', p_task -> 'credits', 'evidence', p_evidence));
+    return query select v.* from public.videos v where v.id = p_video_id;
+end $$;
+
+create or replace function dailies.host(p_url text) returns text
+language sql immutable set search_path = '' as $$
+    select split_part(split_part(p_url, '/', 3), ':', 1)
+$$;
+
+-- Saves what a look-up said, and writes into the audit when that changed the row. No row when the task is
+-- gone and was never seen before: then nothing is proved and nothing is saved.
+create or replace function public.dailies_save_look_up(
+    p_video_id uuid, p_task jsonb, p_operator text, p_next_seconds numeric
+) returns setof public.videos
+language plpgsql security definer set search_path = '' as $$
+declare
+    before public.videos;
+begin
+    before := dailies.lock_video(p_video_id);
+    insert into dailies.look_ups as l (task_id, next_at)
+    values (p_task ->> 'task_id', now() + make_interval(secs => p_next_seconds))
+    on conflict (task_id) do update set next_at = excluded.next_at;
+    -- a task that was never seen may as well belong to another key's organization
+    if p_task ->> 'status' = 'DELETED'
+        and not exists (select from dailies.tasks t where t.task_id = p_task ->> 'task_id') then
+        return;
+    end if;
+    perform public.dailies_save_task(p_task, p_video_id);
+    -- fresh addresses for expired ones; a copy in the app's own storage (another host) stays
+    update public.videos v set video_url = p_task #>> '{output,0}', updated_at = now()
+    where v.id = p_video_id and v.status::text = 'succeeded' and v.runway_video_id = p_task ->> 'task_id'
+        and p_task #>> '{output,0}' <> v.video_url
+        and dailies.host(p_task #>> '{output,0}') = dailies.host(v.video_url);
+    perform dailies.write_audit(p_operator, 'poll', p_video_id, before, null, 0,
+        jsonb_build_object('task_id', p_task ->> 'task_id', 'task_status', p_task ->> 'status'))
+    from public.videos v where v.id = p_video_id and v.status is distinct from before.status;
+    return query select v.* from public.videos v where v.id = p_video_id;
+end $$;
+
+-- Which unfinished videos are due for a look-up of their task? Each is given to one caller: the next look-up
+-- is put off by p_lease_seconds, so that a caller who is killed in between delays it and loses nothing.
+-- Index: dailies_videos_status, look_ups_pkey.
+create or replace function public.dailies_claim_look_ups(
+    p_limit int default 20, p_lease_seconds numeric default 60
+) returns table (video_id uuid, task_id text, age_seconds numeric)
+language sql volatile security definer set search_path = '' as $$
+    with due as (
+        select v.id, v.runway_video_id, v.created_at
+        from public.videos v left join dailies.look_ups l on l.task_id = v.runway_video_id
+        where v.status::text in ('queued', 'processing') and v.runway_video_id is not null
+            and coalesce(l.next_at, '-infinity') <= now()
+        order by l.next_at nulls first, v.created_at desc limit p_limit
+    ), claimed as (
+        insert into dailies.look_ups as l (task_id, next_at)
+        select distinct due.runway_video_id, now() + make_interval(secs => p_lease_seconds) from due
+        on conflict (task_id) do update set asked_at = now(), next_at = excluded.next_at
+            where l.next_at <= now()
+        returning l.task_id
+    )
+    select due.id, due.runway_video_id, extract(epoch from now() - due.created_at)::numeric
+    from claimed join due on due.runway_video_id = claimed.task_id
+$$;
+
+-- May this video's task be looked up now, out of turn? One row when it may: not if somebody else asked for it
+-- less than p_pause_seconds ago. Indexes: videos_pkey, look_ups_pkey.
+create or replace function public.dailies_claim_look_up(p_video_id uuid, p_pause_seconds numeric default 5)
+returns table (video_id uuid, task_id text, age_seconds numeric)
+language sql volatile security definer set search_path = '' as $$
+    with claimed as (
+        insert into dailies.look_ups as l (task_id, next_at)
+        select v.runway_video_id, now() + make_interval(secs => p_pause_seconds)
+        from public.videos v where v.id = p_video_id and v.runway_video_id is not null
+        on conflict (task_id) do update set asked_at = now(), next_at = excluded.next_at
+            where l.asked_at <= now() - make_interval(secs => p_pause_seconds)
+        returning l.task_id
+    )
+    select v.id, v.runway_video_id, extract(epoch from now() - v.created_at)::numeric
+    from claimed join public.videos v on v.runway_video_id = claimed.task_id and v.id = p_video_id
+$$;
+
+select dailies.service_only(name::regproc) from unnest(array[
+    'public.dailies_attempts', 'public.dailies_attempt_by_key', 'public.dailies_open_attempts',
+    'public.dailies_audit', 'public.dailies_claim_attempt', 'public.dailies_attempt_sent',
+    'public.dailies_attempt_created', 'public.dailies_attempt_refused', 'public.dailies_attempt_abandoned',
+    'public.dailies_attempt_unknown', 'public.dailies_stale_attempts', 'public.dailies_unsaved_attempts',
+    'public.dailies_recover_task', 'public.dailies_save_look_up', 'public.dailies_claim_look_ups',
+    'public.dailies_claim_look_up'
+]) name;

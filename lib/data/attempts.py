@@ -1,0 +1,172 @@
+"""Attempts and audit: the paid-call protocol's steps, each one transaction in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from lib.data.database import Database, Row
+from lib.domain.attempt import Attempt
+from lib.domain.pricing import GenerationRequest
+from lib.domain.task import Task
+from lib.domain.video import Video
+
+
+class Claim(NamedTuple):
+    """`claimed` is False when somebody else holds this attempt: then Runway must not be called."""
+
+    attempt: Attempt
+    claimed: bool
+
+
+class LookUp(NamedTuple):
+    """A task to look up now; `age` in seconds since its creation."""
+
+    video_id: str
+    task_id: str
+    age: float
+
+
+def claim(
+    db: Database,
+    video_id: str,
+    key: str,
+    operator: str,
+    *,
+    request: GenerationRequest,
+    credits: float,
+    override: str | None = None,
+    new: dict[str, Any] | None = None,
+) -> Claim:
+    """`new` holds further columns of a row to create when there is none.
+
+    Raises NotFound for a video that is not there, DatabaseConflict for one that must not be paid again.
+    """
+    row = db.call(
+        "dailies_claim_attempt",
+        p_video_id=video_id,
+        p_key=key,
+        p_operator=operator,
+        p_request=request.as_json(),
+        p_credits=credits,
+        p_override=override,
+        p_new=new,
+    )[0]
+    return Claim(Attempt.from_row(row["attempt"]), bool(row["claimed"]))
+
+
+def _one(rows: list[Row]) -> Attempt:
+    return Attempt.from_row(rows[0])
+
+
+def _all(rows: list[Row]) -> list[Attempt]:
+    return [Attempt.from_row(row) for row in rows]
+
+
+def sent(db: Database, attempt_id: str) -> Attempt:
+    return _one(db.call("dailies_attempt_sent", p_attempt=attempt_id))
+
+
+def created(
+    db: Database,
+    attempt_id: str,
+    task_id: str,
+    *,
+    credits: float | None = None,
+    operator: str | None = None,
+) -> Attempt:
+    """Saves the task id in attempt, row and task list; harmless when repeated."""
+    return _one(
+        db.call(
+            "dailies_attempt_created",
+            p_attempt=attempt_id,
+            p_task_id=task_id,
+            p_credits=credits,
+            p_operator=operator,
+        )
+    )
+
+
+def refused(db: Database, attempt_id: str, cause: str, reason: str) -> Attempt:
+    return _one(db.call("dailies_attempt_refused", p_attempt=attempt_id, p_cause=cause, p_reason=reason))
+
+
+def abandoned(db: Database, attempt_id: str, reason: str) -> Attempt:
+    return _one(db.call("dailies_attempt_abandoned", p_attempt=attempt_id, p_reason=reason))
+
+
+def unknown(db: Database, attempt_id: str, cause: str, reason: str) -> Attempt:
+    return _one(db.call("dailies_attempt_unknown", p_attempt=attempt_id, p_cause=cause, p_reason=reason))
+
+
+def of_video(db: Database, video_id: str) -> list[Attempt]:
+    """Newest first."""
+    return _all(db.call("dailies_attempts", p_video_id=video_id))
+
+
+def by_key(db: Database, key: str) -> Attempt | None:
+    return next(iter(_all(db.call("dailies_attempt_by_key", p_key=key))), None)
+
+
+def open_attempts(db: Database) -> list[Attempt]:
+    """Those on their way and those whose outcome is unknown, oldest first."""
+    return _all(db.call("dailies_open_attempts"))
+
+
+def stale(db: Database, older_than_seconds: float) -> list[Attempt]:
+    """Claimed or sent that long ago and never settled: their process was killed."""
+    return _all(db.call("dailies_stale_attempts", p_older_than_seconds=older_than_seconds))
+
+
+def unsaved(db: Database, attempt_ids: Sequence[str]) -> list[Attempt]:
+    """Those of the given ones that this database knows without their task."""
+    return _all(db.call("dailies_unsaved_attempts", p_attempts=list(attempt_ids)))
+
+
+def recover_task(
+    db: Database, video_id: str, task: Task, operator: str, evidence: Sequence[dict[str, Any]]
+) -> Video:
+    """Raises DatabaseConflict when the task is another video's, or older than the row."""
+    rows = db.call(
+        "dailies_recover_task",
+        p_video_id=video_id,
+        p_task=task.as_row(),
+        p_operator=operator,
+        p_evidence=list(evidence),
+    )
+    return Video.from_row(rows[0])
+
+
+def claim_look_ups(db: Database, *, limit: int = 20, lease_seconds: float = 60) -> list[LookUp]:
+    """The look-ups of unfinished videos that are due, and now ours for `lease_seconds`."""
+    return _look_ups(db.call("dailies_claim_look_ups", p_limit=limit, p_lease_seconds=lease_seconds))
+
+
+def claim_look_up(db: Database, video_id: str, pause_seconds: float) -> LookUp | None:
+    """The look-up of this video's task; None without a task, or when it was asked for just now."""
+    rows = db.call("dailies_claim_look_up", p_video_id=video_id, p_pause_seconds=pause_seconds)
+    return next(iter(_look_ups(rows)), None)
+
+
+def _look_ups(rows: list[Row]) -> list[LookUp]:
+    return [LookUp(row["video_id"], row["task_id"], float(row["age_seconds"])) for row in rows]
+
+
+def save_look_up(db: Database, video_id: str, task: Task, next_seconds: float, operator: str) -> Video | None:
+    """The row afterwards; the next look-up is due in `next_seconds`.
+
+    None when the task is gone and was never seen before: that proves nothing, and nothing is saved.
+    """
+    rows = db.call(
+        "dailies_save_look_up",
+        p_video_id=video_id,
+        p_task=task.as_row(),
+        p_operator=operator,
+        p_next_seconds=next_seconds,
+    )
+    return Video.from_row(rows[0]) if rows else None
+
+
+def audit(db: Database, video_id: str | None = None, limit: int = 100) -> list[Row]:
+    """Who did what, newest first."""
+    return db.call("dailies_audit", p_video_id=video_id, p_limit=limit)
