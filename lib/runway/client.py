@@ -19,7 +19,7 @@ from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
 from lib.errors import BadInput, RunwayError, SettingsError
 from lib.runway.deadline import deadline_hooks
-from lib.runway.errors import Call, connection_error, json_object, malformed_answer, status_error
+from lib.runway.errors import Call, connection_error, json_object, malformed_answer, salvaged_id, status_error
 from lib.runway.organization import DailyUsage, Organization, daily_usage
 
 DEFAULT_BASE_URL = "https://api.dev.runwayml.com"
@@ -115,7 +115,7 @@ class RunwayClient:
                 **prompt,
             ),
         )
-        body = json_object(response) or {}
+        body = json_object(response) or salvaged_id(response)
         task_id, estimate = body.get("id"), body.get("estimatedCost")
         if not isinstance(task_id, str) or not task_id:
             raise malformed_answer(response, call)

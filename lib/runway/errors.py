@@ -113,6 +113,12 @@ def json_object(response: httpx.Response) -> Mapping[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
+def salvaged_id(response: httpx.Response) -> Mapping[str, Any]:
+    """The id in a creation's body that is no JSON, torn off behind it for example: it is too dear to lose."""
+    found = re.search(r'"id"\s*:\s*"([\w-]+)"', response.text)
+    return {"id": found[1]} if found else {}
+
+
 def answer_text(response: httpx.Response) -> str:
     """What Runway says of a refusal, in one line, short, and without any key it may quote."""
     body = json_object(response) or {}

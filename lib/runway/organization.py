@@ -25,7 +25,7 @@ class Organization:
 
     @classmethod
     def from_api(cls, body: Mapping[str, Any]) -> Organization:
-        """The JSON of `GET /v1/organization`. Raises KeyError, TypeError or AttributeError for another one."""
+        """The JSON of `GET /v1/organization`. Raises KeyError, TypeError or AttributeError for any other."""
         tier, used = body["tier"], body["usage"]["models"]
         return cls(
             credit_balance=body["creditBalance"],
@@ -50,7 +50,7 @@ class DailyUsage:
 
 
 def daily_usage(body: Mapping[str, Any]) -> list[DailyUsage]:
-    """The JSON of `POST /v1/organization/usage`, oldest day first. Raises KeyError, TypeError or ValueError."""
+    """The JSON of `POST /v1/organization/usage`, oldest first. Raises KeyError, TypeError or ValueError."""
     days = [
         DailyUsage(
             date.fromisoformat(result["date"]),

@@ -1,0 +1,162 @@
+"""Bodies of the Runway API: what a creation must hold, and how tasks and the organization are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from lib.domain.pricing import MODELS, GenerationRequest, problems
+from lib.domain.task import TERMINAL, TaskStatus
+from lib.domain.video import parse_time
+from lib.runway.simulator.schedule import StoredTask
+
+Json = dict[str, Any]
+
+DOCUMENTATION = "https://docs.dev.runwayml.com/api"
+MONTHLY_SPEND = 100_000
+_FIELDS = {"image": "promptImage", "prompt": "promptText"}
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "model": (str,),
+    "promptImage": (str, list),
+    "promptText": (str,),
+    "ratio": (str,),
+    "duration": (int,),
+    "seed": (int,),
+    "contentModeration": (dict,),
+}
+_FOR_EVER = 10 * 365 * 86400.0
+
+
+def refusal(text: str, issues: list[Json] | None = None) -> Json:
+    return {"error": text, "docUrl": DOCUMENTATION} | ({"issues": issues} if issues else {})
+
+
+def creation_issues(body: Any) -> list[Json]:
+    """What is wrong with the body of `POST /v1/image_to_video`; empty when `creation` can read it."""
+    if not isinstance(body, dict):
+        return [_issue([], "Expected object")]
+    malformed = list(_type_issues(body))
+    if malformed:
+        return malformed
+    return [
+        _issue([_FIELDS.get(problem.field, problem.field)], problem.text)
+        for problem in problems(creation(body))
+    ]
+
+
+def creation(body: Json) -> GenerationRequest:
+    """The request of a body without type issues."""
+    image = body["promptImage"]
+    model = MODELS.get(body["model"])
+    return GenerationRequest(
+        image=image if isinstance(image, str) else image[0]["uri"],
+        prompt=body.get("promptText", ""),
+        model=body["model"],
+        ratio=body["ratio"],
+        duration=body.get("duration", model.default_duration if model else 0),
+    )
+
+
+def _type_issues(body: Json) -> Iterator[Json]:
+    required = {"model", "promptImage", "ratio"} | ({"duration"} if body.get("model") == "gen4.5" else set())
+    for name, types in _TYPES.items():
+        value = body.get(name)
+        if value is None and name in required:
+            yield _issue([name], "Required")
+        elif name in body and (not isinstance(value, types) or isinstance(value, bool)):
+            yield _issue([name], f"Expected {types[0].__name__}, received {type(value).__name__}")
+    if body.get("promptText") == "":
+        yield _issue(["promptText"], "String must contain at least 1 character(s)")
+    if isinstance(body.get("promptImage"), list) and not _is_first_frame(body["promptImage"]):
+        yield _issue(["promptImage"], "Expected one image with `uri` and `position: first`")
+
+
+def _is_first_frame(images: list[Any]) -> bool:
+    return (
+        len(images) == 1
+        and isinstance(images[0], dict)
+        and images[0].get("position") == "first"
+        and isinstance(images[0].get("uri"), str)
+    )
+
+
+def _issue(path: list[str], message: str) -> Json:
+    return {"code": "custom", "path": path, "message": message}
+
+
+def task_body(task: StoredTask, now: float, output: str) -> Json:
+    """What `GET /v1/tasks/{id}` answers; `output` is the address of its result."""
+    status = task.status(now)
+    body: Json = {"id": task.id, "status": status, "createdAt": _iso(task.created_at)}
+    if status not in TERMINAL:
+        body["estimatedCost"] = {"credits": task.credits}
+        return body | ({"progress": task.progress(now)} if now >= task.runs_at else {})
+    body["cost"] = {"credits": task.final_credits}
+    if status == TaskStatus.SUCCEEDED:
+        body["output"] = [output]
+    if status == TaskStatus.FAILED:
+        body["failure"] = task.failure
+        body |= {"failureCode": task.failure_code} if task.failure_code else {}
+    return body
+
+
+def past_task(body: Json) -> StoredTask:
+    """A task to import: the body of a look-up, and optionally model, promptText, promptImage, ratio, duration
+    and endedAt. Without endedAt an active task stays for ever as it is. Raises ValueError or KeyError.
+    """
+    created = _epoch(body["createdAt"])
+    status, ended = body["status"], body.get("endedAt")
+    terminal = status in TERMINAL
+    cost = (body.get("cost") or body.get("estimatedCost") or {}).get("credits", 0)
+    ends = _epoch(ended) if ended else created + (30 if terminal else _FOR_EVER)
+    begins = {TaskStatus.THROTTLED: (ends, ends), TaskStatus.PENDING: (created, ends)}
+    starts_at, runs_at = begins.get(status, (created, created))
+    return StoredTask(
+        id=body["id"],
+        model=body.get("model", "gen4_turbo"),
+        prompt=body.get("promptText") or "",
+        image=body.get("promptImage") or "",
+        ratio=body.get("ratio", "1280:720"),
+        duration=body.get("duration", 5),
+        credits=cost,
+        final_credits=cost,
+        created_at=created,
+        starts_at=starts_at,
+        runs_at=runs_at,
+        ends_at=ends,
+        running_as=status if status not in TaskStatus.__members__ else TaskStatus.RUNNING,
+        outcome=status if terminal else TaskStatus.SUCCEEDED,
+        failure=body.get("failure"),
+        failure_code=body.get("failureCode"),
+    )
+
+
+def organization_body(balance: int, concurrency: int, daily: int, used: Mapping[str, int]) -> Json:
+    limits = {"maxConcurrentGenerations": concurrency, "maxDailyGenerations": daily}
+    return {
+        "creditBalance": balance,
+        "tier": {"maxMonthlyCreditSpend": MONTHLY_SPEND, "models": dict.fromkeys(used, limits)},
+        "usage": {"models": {model: {"dailyGenerations": n} for model, n in used.items()}},
+    }
+
+
+def usage_body(rows: list[tuple[str, str, int]]) -> Json:
+    """From (day, model, credits) in order of days."""
+    days: dict[str, list[Json]] = {}
+    for day, model, credits in rows:
+        days.setdefault(day, []).append({"model": model, "amount": credits})
+    return {
+        "results": [{"date": day, "usedCredits": used} for day, used in days.items()],
+        "models": sorted({model for _, model, _ in rows}),
+    }
+
+
+def _epoch(value: str) -> float:
+    at = parse_time(value)
+    assert at is not None
+    return at.timestamp()
+
+
+def _iso(epoch: float) -> str:
+    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,205 @@
+"""The simulator's tasks and organization, in one SQLite file that every process serving them shares."""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, fields, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from lib.domain.pricing import MODELS, GenerationRequest, estimate
+from lib.runway.simulator import programme
+from lib.runway.simulator.faults import Fault
+from lib.runway.simulator.programme import Programme
+from lib.runway.simulator.schedule import (
+    PENDING_SECONDS,
+    StoredTask,
+    free_slot_at,
+    seconds_to_run,
+    with_fault,
+)
+from lib.runway.simulator.sqlite import SqliteFile
+
+DAY = 86400.0
+
+_COLUMNS = [field.name for field in fields(StoredTask)]
+_SCHEMA = f"""
+create table if not exists tasks ({", ".join(_COLUMNS)}, primary key (id)) without rowid;
+create index if not exists tasks_unfinished on tasks (model, ends_at) where not imported;
+create index if not exists tasks_by_creation on tasks (model, created_at);
+create table if not exists settings (name text primary key, value);
+{programme.SCHEMA}
+"""
+_INSERT = f"into tasks values ({', '.join(':' + name for name in _COLUMNS)})"
+DEFAULTS = {
+    "credits": 50_000,  # granted to the organization
+    "concurrency": 5,  # generations at a time, of each model
+    "daily": 1000,  # generations in 24 hours, of each model
+    "speed": 1.0,  # every duration is divided by it
+    "link_seconds": DAY,  # life of an output address
+}
+
+
+class OutOfCredits(Exception):
+    """The balance does not cover the task."""
+
+
+class DailyLimitReached(Exception):
+    """No more generations of this model for now; `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+class SimulatorStore:
+    """State under `data_dir`/runway. What a task is now follows from its row and the time: nothing runs."""
+
+    def __init__(self, data_dir: Path, now: Callable[[], float] = time.time) -> None:
+        self.folder = data_dir / "runway"
+        self.outputs = self.folder / "outputs"
+        self.outputs.mkdir(parents=True, exist_ok=True)
+        self.now = now
+        self._file = SqliteFile(self.folder / "simulator.sqlite", _SCHEMA)
+        self.programme = Programme(self._file)
+        with self._file.transaction():
+            secret = ("secret", secrets.token_hex(16))
+            self._file.write("insert or ignore into settings values (?, ?)", [secret])
+        self.secret: str = self._setting(
+            "secret"
+        )  # signs output addresses, and tells this folder from others
+
+    def close(self) -> None:
+        self._file.close()
+
+    def configure(self, **values: float) -> None:
+        """Sets what DEFAULTS names, for every process over this folder. Raises ValueError for other names."""
+        unknown = values.keys() - DEFAULTS.keys()
+        if unknown:
+            raise ValueError(f"unknown simulator setting: {', '.join(sorted(unknown))}")
+        with self._file.transaction():
+            self._file.write("insert or replace into settings values (?, ?)", values.items())
+
+    def number(self, name: str) -> float:
+        return float(self._setting(name))
+
+    def _setting(self, name: str) -> Any:
+        row = self._file.row("select value from settings where name = ?", name)
+        return row["value"] if row else DEFAULTS[name]
+
+    def create(self, request: GenerationRequest, fault: Fault | None = None) -> StoredTask:
+        """Raises OutOfCredits or DailyLimitReached; then nothing was created."""
+        with self._file.transaction():
+            now = self.now()
+            task = self._planned(request, now)
+            self._check_daily_limit(request.model, now)
+            if self.balance() < task.credits:
+                raise OutOfCredits
+            task = task.delayed_to(free_slot_at(self._ends(task.model, now), self._slots(), now))
+            if fault:
+                task = with_fault(task, fault)
+            self._put(task)
+        return task
+
+    def _planned(self, request: GenerationRequest, now: float) -> StoredTask:
+        credits = estimate(request.model, request.duration) or 0
+        task_id, speed = str(uuid.uuid4()), self.number("speed")
+        runs_at = now + PENDING_SECONDS / speed
+        return StoredTask(
+            id=task_id,
+            **request.as_json(),
+            credits=credits,
+            final_credits=credits,
+            created_at=now,
+            starts_at=now,
+            runs_at=runs_at,
+            ends_at=runs_at + seconds_to_run(task_id, request.duration) / speed,
+        )
+
+    def task(self, task_id: str) -> StoredTask | None:
+        """None when it never existed or was deleted."""
+        row = self._file.row("select * from tasks where id = ? and not deleted", task_id)
+        return StoredTask(**row) if row else None
+
+    def tasks(self) -> list[StoredTask]:
+        """Every task ever created, deleted ones too, oldest first."""
+        return [StoredTask(**row) for row in self._file.rows("select * from tasks order by created_at, id")]
+
+    def cancel_or_delete(self, task_id: str) -> bool:
+        """Cancels an active task, deletes a finished one; False when there is none."""
+        with self._file.transaction():
+            now, task = self.now(), self.task(task_id)
+            if task is None:
+                return False
+            if now >= task.ends_at:
+                self._put(replace(task, deleted=True))
+            else:
+                self._put(task.cancelled(now))
+                self._move_up(task.model, now)
+        return True
+
+    def _move_up(self, model: str, now: float) -> None:
+        """Gives slots that became free to the tasks that wait for one."""
+        sql = "select * from tasks where model = ? and not imported and starts_at > ? order by starts_at"
+        queue = [StoredTask(**row) for row in self._file.rows(sql, model, now)]
+        waiting = {task.id for task in queue}
+        ends = [end for task_id, end in self._unfinished(model, now) if task_id not in waiting]
+        for task in queue:
+            moved = task.delayed_to(free_slot_at(ends, self._slots(), now))
+            ends.append(moved.ends_at)
+            self._put(moved)
+
+    def _ends(self, model: str, now: float) -> list[float]:
+        return [end for _, end in self._unfinished(model, now)]
+
+    def _unfinished(self, model: str, now: float) -> list[tuple[str, float]]:
+        sql = "select id, ends_at from tasks where model = ? and not imported and ends_at > ?"
+        return [(row["id"], row["ends_at"]) for row in self._file.rows(sql, model, now)]
+
+    def _slots(self) -> int:
+        return int(self.number("concurrency"))
+
+    def _put(self, task: StoredTask) -> None:
+        self._file.write(f"insert or replace {_INSERT}", [asdict(task)])
+
+    def import_tasks(self, tasks: Iterable[StoredTask]) -> int:
+        """Adds a past, all at once; a task that is there already stays as it is. Returns how many are new."""
+        rows = [asdict(replace(task, imported=True)) for task in tasks]
+        with self._file.transaction():
+            return self._file.write(f"insert or ignore {_INSERT}", rows)
+
+    def balance(self) -> int:
+        sql = "select sum(iif(ends_at > ?, credits, final_credits)) spent from tasks where not imported"
+        row = self._file.row(sql, self.now())
+        return int(self.number("credits")) - int((row and row["spent"]) or 0)
+
+    def daily_generations(self) -> dict[str, int]:
+        """By model, of the past 24 hours."""
+        sql = "select model, count(*) n from tasks where created_at > ? group by model"
+        counted = {row["model"]: row["n"] for row in self._file.rows(sql, self.now() - DAY)}
+        return {model: counted.get(model, 0) for model in MODELS}
+
+    def _check_daily_limit(self, model: str, now: float) -> None:
+        sql = """
+            select created_at from tasks where model = ? and created_at > ?
+            order by created_at desc limit 1 offset ?"""
+        row = self._file.row(sql, model, now - DAY, int(self.number("daily")) - 1)
+        if row:
+            raise DailyLimitReached(int(row["created_at"] + DAY - now) + 1)
+
+    def usage(self, start: date, before: date) -> list[tuple[str, str, int]]:
+        """(day, model, credits) of the UTC days from `start` up to the day before `before`."""
+        sql = """
+            select date(created_at, 'unixepoch') as day, model,
+                   sum(iif(ends_at > ?, credits, final_credits)) as credits
+            from tasks where created_at >= ? and created_at < ? group by 1, 2 order by 1, 2"""
+        rows = self._file.rows(sql, self.now(), _midnight(start), _midnight(before))
+        return [(row["day"], row["model"], int(row["credits"])) for row in rows]
+
+
+def _midnight(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
