@@ -26,6 +26,17 @@ class TaskStatus(StrEnum):
 TERMINAL = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.DELETED})
 
 
+_OPTIONAL = {
+    "createdAt": str,
+    "progress": int | float,
+    "output": list,
+    "failure": str,
+    "failureCode": str,
+    "cost": dict,
+    "estimatedCost": dict,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """`status` is kept as Runway sent it: a word we do not know counts as active, and `is_known` says so.
@@ -50,9 +61,10 @@ class Task:
         for name in ("id", "status"):
             if not isinstance(body.get(name), str) or not body[name]:
                 raise ValueError(f"task {body.get('id', '?')}: field `{name}` is missing or not text")
+        for name, kind in _OPTIONAL.items():
+            if not isinstance(body.get(name), kind | None):
+                raise ValueError(f"task {body['id']}: field `{name}` is malformed")
         cost = body.get("cost") or body.get("estimatedCost") or {}
-        if not isinstance(cost, Mapping) or not isinstance(body.get("output") or [], list):
-            raise ValueError(f"task {body['id']}: fields `cost` or `output` are malformed")
         return cls(
             id=body["id"],
             status=body["status"],

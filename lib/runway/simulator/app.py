@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from lib.runway.simulator.faults import NO_CREDITS, Fault
 from lib.runway.simulator.misbehaviour import Misbehaviour
-from lib.runway.simulator.movie import Fetch, decode_data_uri, ensure_movie, fetch_image
+from lib.runway.simulator.picture import Fetch, decode_data_uri, fetch_image
 from lib.runway.simulator.programme import PlannedFault
 from lib.runway.simulator.protocol import (
     Json,
@@ -53,15 +53,15 @@ def simulator_app(store: SimulatorStore, fetch: Fetch = fetch_image) -> Starlett
         Route("/outputs/{id}.mp4", outputs.movie, methods=["GET"]),
         Route("/simulator", controls.state, methods=["GET"]),
         Route("/simulator/tasks", controls.tasks, methods=["GET"]),
-        Route("/simulator/tasks", controls.import_tasks, methods=["POST"]),
-        Route("/simulator/faults", controls.add_faults, methods=["POST"]),
+        Route("/simulator/tasks", _controlled(controls.import_tasks), methods=["POST"]),
+        Route("/simulator/faults", _controlled(controls.add_faults), methods=["POST"]),
         Route("/simulator/faults", controls.clear_faults, methods=["DELETE"]),
-        Route("/simulator/settings", controls.configure, methods=["POST"]),
+        Route("/simulator/settings", _controlled(controls.configure), methods=["POST"]),
     ]
     return Starlette(
         routes=routes,
         middleware=[Middleware(Misbehaviour, store=store)],
-        exception_handlers={HTTPException: _http_error, ValueError: _bad_input, KeyError: _bad_input},
+        exception_handlers={HTTPException: _http_error},
     )
 
 
@@ -139,6 +139,8 @@ class _Outputs:
         task = self._store.task(task_id)
         if task is None:
             return _no_task()
+        from lib.runway.simulator.movie import ensure_movie  # loads an encoder: only for those who watch
+
         path = self._store.outputs / f"{task.id}.mp4"
         ensure_movie(task, path, self._fetch)
         return FileResponse(path, media_type="video/mp4")
@@ -228,5 +230,11 @@ async def _http_error(request: Request, error: Exception) -> Response:  # noqa: 
     return JSONResponse(refusal(error.detail), error.status_code, error.headers)
 
 
-async def _bad_input(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+def _controlled(endpoint: Endpoint) -> Endpoint:
+    async def controlled(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except (ValueError, KeyError, TypeError) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    return controlled

@@ -24,7 +24,7 @@ _BEFORE = frozenset({"http", "no-credits", "drop", "reset", "hang"})
 _AFTER = frozenset({"slow", "malformed", "empty", "no-id"})
 _OF_TASK = frozenset({"fail", "cancel", "throttle", "status"})
 _PATTERNS = {
-    "http": r"[1-5]\d\d(:\d+)?",
+    "http": r"(30[1278]|[45]\d\d)(:\d+)?",
     "hang": r"(\d+(\.\d+)?)?",
     "slow": r"(\d+(\.\d+)?)?",
     "throttle": r"\d+(\.\d+)?",
@@ -41,6 +41,9 @@ _TEXTS = {
     408: "Request timeout.",
     409: "Conflict.",
     429: "You have reached your daily limit of generations.",
+    502: "Bad gateway.",
+    503: "Service unavailable.",
+    504: "Gateway timeout.",
 }
 NO_CREDITS = "You do not have enough credits to run this task."
 

@@ -85,23 +85,24 @@ async def _misbehave(fault: Fault, answer: Response, scope: Scope, receive: Rece
             await _close(scope, receive)
         case "slow":
             await _drip(answer, fault.seconds(SLOW_SECONDS), send)
+        case "http" | "no-credits":
+            status, body, headers = fault.answer()
+            await JSONResponse(body, status, headers)(scope, receive, send)
         case _:
             await _damaged(fault, answer)(scope, receive, send)
 
 
 def _damaged(fault: Fault, answer: Response) -> Response:
     body = bytes(answer.body)
+    if not body:  # as after a DELETE: nothing to damage
+        return answer
     match fault.name:
         case "malformed":
             return Response(body[: len(body) // 2], answer.status_code, media_type="application/json")
         case "empty":
             return Response(b"", answer.status_code, media_type="application/json")
-        case "no-id":
-            fields: dict[str, Any] = json.loads(body or b"{}")
-            fields.pop("id", None)
-            return JSONResponse(fields, answer.status_code)
-    status, refused, headers = fault.answer()
-    return JSONResponse(refused, status, headers)
+    fields: dict[str, Any] = json.loads(body)
+    return JSONResponse({k: v for k, v in fields.items() if k != "id"}, answer.status_code)
 
 
 async def _close(scope: Scope, receive: Receive) -> None:
@@ -124,7 +125,8 @@ async def _drip(answer: Response, seconds: float, send: Send) -> None:
     body = bytes(answer.body)
     for at in range(len(body)):
         await asyncio.sleep(seconds / len(body))
-        await send({"type": "http.response.body", "body": body[at : at + 1], "more_body": at + 1 < len(body)})
+        await send({"type": "http.response.body", "body": body[at : at + 1], "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _read(receive: Receive) -> bytes:

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import threading
-from collections.abc import Callable, Iterator
-from hashlib import sha256
-from io import BytesIO
+from collections.abc import Iterator
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from textwrap import wrap
 
 import av
-import httpx
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from lib.domain.pricing import frame_size
+from lib.runway.simulator.picture import Fetch, task_picture
 from lib.runway.simulator.schedule import StoredTask
 
 FRAMES_PER_SECOND = 12
 MARGIN = 1.12  # the picture is this much larger than the frame that pans over it
-FETCH_SECONDS = 1.0
-IMAGE_LIMIT = 16 * 1024 * 1024
-_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, SyntaxError)
-
-Fetch = Callable[[str], bytes | None]
 _one_at_a_time = threading.Lock()
 
 
@@ -37,76 +26,11 @@ def ensure_movie(task: StoredTask, path: Path, fetch: Fetch) -> None:
     with _one_at_a_time:
         if path.exists():
             return
+        width, height = size = frame_size(task.ratio)
+        picture = task_picture(task, (int(width * MARGIN) // 4 * 4, int(height * MARGIN) // 4 * 4), fetch)
         unfinished = path.with_suffix(f".{os.getpid()}")
-        _write(_picture(task, fetch), frame_size(task.ratio), task.duration, unfinished)
+        _write(picture, size, task.duration, unfinished)
         unfinished.replace(path)
-
-
-def decode_data_uri(uri: str) -> Image.Image | None:
-    """The image in a data URI; None when there is none that can be read."""
-    try:
-        return _opened(base64.b64decode(uri.partition(",")[2], validate=True))
-    except binascii.Error:
-        return None
-
-
-def fetch_image(url: str) -> bytes | None:
-    """The body of an https address, or None: quickly, even where names do not resolve and nothing answers."""
-    answer: SimpleQueue[bytes | None] = SimpleQueue()
-    threading.Thread(target=lambda: answer.put(_get(url)), daemon=True).start()
-    try:
-        return answer.get(timeout=FETCH_SECONDS)
-    except Empty:
-        return None
-
-
-def _get(url: str) -> bytes | None:
-    try:
-        with httpx.stream("GET", url, timeout=FETCH_SECONDS) as response:
-            body = b""
-            for piece in response.iter_bytes() if response.is_success else ():
-                body += piece
-                if len(body) > IMAGE_LIMIT:
-                    return None
-            return body
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return None
-
-
-def _opened(data: bytes) -> Image.Image | None:
-    try:
-        image = Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-        return ImageOps.exif_transpose(image).convert("RGB")
-    except _UNREADABLE:
-        return None
-
-
-def _picture(task: StoredTask, fetch: Fetch) -> Image.Image:
-    width, height = (int(side * MARGIN) // 4 * 4 for side in frame_size(task.ratio))
-    if task.image.startswith("data:"):
-        image = decode_data_uri(task.image)
-    else:
-        data = fetch(task.image) if task.image.startswith("https://") else None
-        image = _opened(data) if data else None
-    return ImageOps.fit(image, (width, height)) if image else _card(task, width, height)
-
-
-def _card(task: StoredTask, width: int, height: int) -> Image.Image:
-    """A placeholder with the prompt on it, in colours of the task's own."""
-    shade = sha256(task.id.encode()).digest()
-    dark, light = ((shade[0] // 4, shade[1] // 4, shade[2] // 4), (shade[3] // 2, shade[4] // 2, shade[5]))
-    gradient = ImageOps.colorize(Image.linear_gradient("L").resize((width, height)), dark, light)
-    size = min(width, height) // 18
-    lines = wrap(task.prompt, width=max(12, int(width / size * 1.5)))[:8] or ["No prompt"]
-    ImageDraw.Draw(gradient).multiline_text(
-        (width / 2, height / 2),
-        "\n".join(lines),
-        font=ImageFont.load_default(size),
-        fill="white",
-        anchor="mm",
-        align="center",
-    )
-    return gradient
 
 
 def _write(picture: Image.Image, size: tuple[int, int], seconds: int, path: Path) -> None:

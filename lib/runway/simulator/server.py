@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lib.errors import DailiesError
 from lib.runway.simulator.app import folder_mark, simulator_app
-from lib.runway.simulator.movie import Fetch, fetch_image
+from lib.runway.simulator.picture import Fetch, fetch_image
 from lib.runway.simulator.store import SimulatorStore
 
 HOST = "127.0.0.1"
@@ -47,11 +47,6 @@ class SimulatorServer:
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self._port}"
-
-    @property
-    def serving(self) -> bool:
-        """Whether it is this process that answers."""
-        return self._server is not None and self._server.started
 
     def start(self) -> None:
         """Returns when requests to `url` are answered, by this process or another."""
@@ -83,6 +78,7 @@ class SimulatorServer:
             if listening or self._answers_for_this_folder(port):
                 return port, listening
             if self._wanted_port:
+                self.store.close()
                 raise DailiesError(f"Port {port} belongs to another program: choose one with --port.")
         listening = _listen(0)
         assert listening
