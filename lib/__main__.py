@@ -10,9 +10,11 @@ import click
 from lib.errors import DailiesError
 
 COMMANDS = {
+    "alerts": "List what is wrong now, or silence it.",
     "diagnose": "Say of each video what happened, from files.",
     "import-logs": "Read exported logs into the database.",
     "migrate": "Create or update the schema of Dailies.",
+    "pull-logs": "Read logs from Vercel into the database.",
     "simulator": "Serve Runway's API on this machine.",
 }
 

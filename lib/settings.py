@@ -72,6 +72,16 @@ class Settings(BaseSettings):
     log_retention_hours: float = Field(24, gt=0, validation_alias=_names("DAILIES_LOG_RETENTION_HOURS"))
     flows_dir: Path | None = Field(None, validation_alias=_names("DAILIES_FLOWS"))
     demo: bool = Field(True, validation_alias=_names("DAILIES_DEMO"))
+    address: OptionalText = Field(None, validation_alias=_names("DAILIES_URL"))
+    log_drain_secret: OptionalSecret = Field(None, validation_alias=_names("DAILIES_LOG_DRAIN_SECRET"))
+    log_drain_verify: OptionalText = Field(None, validation_alias=_names("DAILIES_LOG_DRAIN_VERIFY"))
+    cron_secret: OptionalSecret = Field(None, validation_alias=_names("CRON_SECRET"))
+    metrics_token: OptionalSecret = Field(None, validation_alias=_names("DAILIES_METRICS_TOKEN"))
+    vercel_token: OptionalSecret = Field(None, validation_alias=_names("VERCEL_TOKEN"))
+    vercel_project: OptionalText = Field(None, validation_alias=_names("VERCEL_PROJECT_ID"))
+    vercel_team: OptionalText = Field(None, validation_alias=_names("VERCEL_TEAM_ID"))
+    alert_webhook: OptionalSecret = Field(None, validation_alias=_names("DAILIES_ALERT_WEBHOOK"))
+    alert_rules: Path | None = Field(None, validation_alias=_names("DAILIES_ALERT_RULES"))
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,72 @@
+"""Reading a request's body within limits, and proving who sent it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import zlib
+
+from starlette.requests import Request
+
+from lib.errors import BadInput
+from lib.web.replies import Refused
+
+GZIP = b"\x1f\x8b"
+_STEP = 1 << 20
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body as it was sent. Counted while it comes in: a Content-Length may be missing, or lie."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def inflate(body: bytes, limit: int) -> bytes:
+    """The content of a gzip file, other bodies as they are. `limit` bounds the content: a few kilobytes can
+    hold gigabytes. Raises Refused or BadInput."""
+    if not body.startswith(GZIP):
+        return body
+    content = bytearray()
+    rest = body
+    while rest.startswith(GZIP):  # a gzip file may have several members
+        member = zlib.decompressobj(wbits=31)
+        try:
+            while rest and not member.eof:
+                content += member.decompress(rest, _STEP)
+                rest = member.unconsumed_tail
+                if len(content) > limit:
+                    raise _too_large(limit)
+        except zlib.error as error:
+            raise BadInput(f"The body is damaged gzip: {error}.") from error
+        if not member.eof:
+            raise BadInput("The body is gzip that was cut off.")
+        rest = member.unused_data
+    return bytes(content)
+
+
+def is_signed(body: bytes, secret: str, signature: str) -> bool:
+    """Whether `signature` is the hex HMAC-SHA1 of `body`, compared in constant time."""
+    expected = hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
+    return same_secret(expected, signature)
+
+
+def same_secret(expected: str, given: str) -> bool:
+    """Compared in constant time; what was given may be any text."""
+    return hmac.compare_digest(expected.encode(), given.encode(errors="replace"))
+
+
+def bearer(request: Request) -> str:
+    """The token of the Authorization header, empty without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(413, "too_large", f"The body is larger than {limit >> 20} MB.")

@@ -1,0 +1,79 @@
+"""What the HTTP routes answer: always JSON, whatever the method and however it went."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from lib.errors import BadInput, DailiesError, DatabaseUnavailable, SchemaMissing
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Refused(DailiesError):
+    """The request is refused."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Endpoint:
+    """Handlers by method. An ASGI application, because Starlette asks a plain function's route only about
+    the methods it lists: any other would fall through to the app's page."""
+
+    def __init__(self, headers: Mapping[str, str] | None = None, **handlers: Handler) -> None:
+        self._handlers = handlers | ({"HEAD": handlers["GET"]} if "GET" in handlers else {})
+        self._headers = headers or {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._handlers.get(request.method, self._wrong_method)(request)
+        except ClientDisconnect:
+            return
+        except DailiesError as error:
+            response = failure(error)
+        response.headers.update({"cache-control": "no-store", **self._headers})
+        await response(scope, receive, send)
+
+    async def _wrong_method(self, request: Request) -> Response:
+        allowed = ", ".join(sorted(self._handlers))
+        refusal = reply(405, "method_not_allowed", f"{request.url.path} takes {allowed}, not {request.method}.")
+        refusal.headers["allow"] = allowed
+        return refusal
+
+
+def reply(status: int, code: str, message: str) -> JSONResponse:
+    """A refusal: `code` for programs, `message` for people."""
+    return JSONResponse({"error": code, "message": message}, status)
+
+
+def failure(error: DailiesError) -> JSONResponse:
+    """A refusal, in the words of the error."""
+    if isinstance(error, Refused):
+        return reply(error.status, error.code, str(error))
+    if isinstance(error, BadInput):
+        return reply(400, "bad_input", str(error))
+    if isinstance(error, (DatabaseUnavailable, SchemaMissing)):
+        return retry_later(error)
+    return reply(500, "failed", str(error))
+
+
+def retry_later(error: DailiesError, seconds: int = 10) -> JSONResponse:
+    response = reply(503, "unavailable", str(error))
+    response.headers["retry-after"] = str(seconds)
+    return response
+
+
+def found(**values: Any) -> JSONResponse:
+    return JSONResponse(values)
+
+
+async def unknown_path(request: Request) -> Response:
+    return reply(404, "not_found", f"There is nothing at {request.url.path}.")
