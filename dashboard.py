@@ -1,0 +1,31 @@
+"""The server: `python -m lib run`, or `streamlit run dashboard.py`, or `uvicorn dashboard:app`."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import streamlit as st
+
+from lib.settings import ROOT, load_settings
+from lib.ui.services import Services, provide
+from lib.ui.startup import Startup, warm_imports
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Opens everything in the background: the first page says what is going on meanwhile."""
+    services = Services(load_settings(), preparing="Starting")
+    provide(services)
+    startup = Startup(services)
+    startup.start()
+    await anyio.to_thread.run_sync(warm_imports)
+    gc.collect()
+    gc.freeze()  # a collection otherwise walks through every imported module
+    yield
+    await anyio.to_thread.run_sync(startup.stop)
+
+
+app = st.App(ROOT / "lib" / "ui" / "main.py", lifespan=lifespan)

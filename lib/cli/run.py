@@ -1,0 +1,28 @@
+"""Starts the dashboard with everything it needs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from lib.settings import ROOT
+
+
+@click.command()
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--address", default="127.0.0.1", show_default=True, help="0.0.0.0 serves other machines too.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder of the local data.")
+def command(port: int, address: str, data: Path | None) -> None:
+    """Start the dashboard; with no account: an embedded Postgres and a Runway simulator as well."""
+    environment = os.environ | ({"DAILIES_DATA": str(data.resolve())} if data else {})
+    click.echo(f"Dailies: http://{'localhost' if address == '127.0.0.1' else address}:{port}")
+    arguments = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]
+    os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
+    os.execve(  # noqa: S606
+        sys.executable,
+        [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard.py"), *arguments],
+        environment,
+    )

@@ -1,0 +1,55 @@
+"""Errors, grouped by their normalised message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from lib.data.health import ErrorGroup
+from lib.ui.format import cause_of, count
+from lib.ui.frame import WINDOWS, Frame
+from lib.ui.notices import empty
+from lib.ui.router import page
+from lib.ui.tables import error_table
+
+
+def summary(groups: Sequence[ErrorGroup], frame: Frame) -> None:
+    if not groups:
+        return
+    new = [row for row in groups if not row["previous_n"]]
+    most = max(groups, key=lambda row: row["n"])
+    st.markdown(
+        f"{count(sum(row['n'] for row in groups), 'video')} failed in the last {WINDOWS[frame.window]}, in"
+        f" {count(len(groups), 'group')}; {len(new)} of them did not occur in the time before."
+        f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
+    )
+
+
+def table(groups: Sequence[ErrorGroup], frame: Frame) -> None:
+    if not groups:
+        empty(
+            f"No error in the last {WINDOWS[frame.window]}",
+            "Videos that are stuck without an error are on the page Videos.",
+            ":material/check_circle:",
+        )
+        return
+    error_table(groups, frame.now, key=f"errors-{frame.window}-{len(groups)}")
+    _all_of_a_group(groups, frame)
+
+
+def _all_of_a_group(groups: Sequence[ErrorGroup], frame: Frame) -> None:
+    """The way from a group to its videos."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Show the videos of",
+            range(len(groups)),
+            format_func=lambda index: f"{groups[index]['n']} × {groups[index]['grp'][:110]}",
+            width=640,
+        )
+        st.page_link(
+            page("videos"),
+            label="Open the list",
+            icon=":material/arrow_forward:",
+            query_params={"group": groups[chosen]["grp"], "window": frame.window},
+        )

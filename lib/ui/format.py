@@ -1,0 +1,181 @@
+"""How values read on the page. Pure; every time is shown in UTC, as in the logs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from lib.domain.cause import CAUSES, Action, Cause, Side
+from lib.domain.pricing import CREDITS_PER_DOLLAR
+from lib.domain.video import parse_time
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one value of a closed list is shown: never by colour alone."""
+
+    word: str
+    glyph: str  # where only text can be drawn: cells and chart labels
+    icon: str
+    color: str  # a colour name of Streamlit's badges
+    hex: str  # a mid tone with at least 3:1 against both page backgrounds
+
+
+GREEN, RED, AMBER, BLUE, VIOLET, GRAY = "#1f9d63", "#d9434b", "#d07a12", "#4c6ef5", "#8a63d8", "#79839a"
+
+STATUS = {
+    "succeeded": Look("succeeded", "✓", ":material/check_circle:", "green", GREEN),
+    "failed": Look("failed", "×", ":material/error:", "red", RED),
+    "processing": Look("processing", "◐", ":material/pending:", "blue", BLUE),
+    "queued": Look("queued", "○", ":material/schedule:", "violet", VIOLET),
+    "cancelled": Look("cancelled", "⊘", ":material/block:", "gray", GRAY),
+}
+SIDE = {
+    Side.SETTLED: Look("settled", "✓", ":material/check_circle:", "green", GREEN),
+    Side.APP: Look("the app", "▲", ":material/deployed_code:", "orange", AMBER),
+    Side.RUNWAY: Look("Runway", "●", ":material/cloud:", "violet", VIOLET),
+    Side.UNKNOWN: Look("unknown", "?", ":material/help:", "gray", GRAY),
+}
+STAGE_STATE = {
+    "seen": Look("seen", "✓", ":material/check_circle:", "green", GREEN),
+    "missing": Look("missing", "×", ":material/cancel:", "red", RED),
+    "not_reached": Look("not reached", "–", ":material/remove:", "gray", GRAY),
+    "not_observable": Look("not observable", "?", ":material/visibility_off:", "violet", VIOLET),
+}
+ATTEMPT_STATE = {
+    "claimed": Look("claimed", "○", ":material/schedule:", "violet", VIOLET),
+    "sent": Look("sent", "◐", ":material/pending:", "blue", BLUE),
+    "created": Look("created", "✓", ":material/check_circle:", "green", GREEN),
+    "refused": Look("refused", "×", ":material/error:", "red", RED),
+    "unknown": Look("outcome unknown", "?", ":material/help:", "orange", AMBER),
+    "abandoned": Look("abandoned", "⊘", ":material/block:", "gray", GRAY),
+    "written_off": Look("written off", "⊘", ":material/block:", "gray", GRAY),
+}
+ACTION = {
+    Action.NONE: "Nothing to do",
+    Action.WAIT: "Wait",
+    Action.POLL: "Look the task up (free)",
+    Action.RECOVER_ID: "Save the task id (free)",
+    Action.RETRY: "Retry",
+    Action.RETRY_LATER: "Retry later",
+    Action.FIX_SETTINGS: "Fix the settings, then retry",
+    Action.FIX_CODE: "Fix the production app's code",
+    Action.CHANGE_INPUT: "Change the input, then retry",
+    Action.ADD_CREDITS: "Add credits, then retry",
+    Action.INVESTIGATE: "Investigate",
+}
+
+
+def look(table: Mapping[str, Look], key: str | None) -> Look:
+    """The look of `key`; a value nobody foresaw is shown as the word it is."""
+    return table.get(key or "") or Look(plain(key or "none"), "?", ":material/help:", "gray", GRAY)
+
+
+def cause_of(key: str | None) -> Cause:
+    """The cause; a video that was not judged yet, or a key of a newer version, is `unknown`."""
+    return CAUSES.get(key or "") or CAUSES["unknown"]
+
+
+def cause_label(key: str | None) -> str:
+    """`▲ API key missing`: glyph of the side, and title. For cells and charts."""
+    if key is None:
+        return "… Not judged yet"
+    cause = cause_of(key)
+    return f"{SIDE[cause.side].glyph} {cause.title}"
+
+
+def short_id(value: str | None) -> str:
+    return plain(value or "")[:8]
+
+
+def plain(text: str) -> str:
+    """Only what an identifier is made of. For labels, all of them markdown, that show outside text."""
+    return re.sub(r"[^\w .:-]", "", text)[:80]
+
+
+def words(key: str) -> str:
+    """`client_environment_checked` as `client environment checked`."""
+    return plain(key).replace("_", " ")
+
+
+def age(at: str | datetime | None, now: datetime) -> str:
+    """How long ago, in the largest unit that is not zero."""
+    then = parse_time(at)
+    if then is None:
+        return "never"
+    seconds = (now - then).total_seconds()
+    return "just now" if seconds < 10 else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its largest unit: `40 s`, `12 min`, `5 h`, `3 d`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def seconds_text(value: float | None) -> str:
+    """A measured time: `0.8 s`, `42 s`, `3 min 20 s`; `–` when there is none."""
+    if value is None:
+        return "–"
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 60:
+        return f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def delta_text(earlier: datetime | None, later: datetime | None) -> str:
+    """The time from one stage to the next: `+120 ms`, `+1.2 s`."""
+    if earlier is None or later is None:
+        return ""
+    seconds = (later - earlier).total_seconds()
+    return f"+{seconds * 1000:.0f} ms" if abs(seconds) < 1 else f"+{seconds_text(seconds)}"
+
+
+def clock(at: str | datetime | None, now: datetime | None = None) -> str:
+    """`14:05:12`, with the day in front unless it is today's."""
+    moment = parse_time(at)
+    if moment is None:
+        return "–"
+    moment = moment.astimezone(UTC)
+    today = now is not None and moment.date() == now.astimezone(UTC).date()
+    return moment.strftime("%H:%M:%S" if today else "%d %b %H:%M:%S")
+
+
+def since(at: str | datetime | None, now: datetime) -> str:
+    """`14:05` today, `12 Nov 14:05` before."""
+    return clock(at, now)[:-3] if at else "–"
+
+
+def credits_text(credits: float | None) -> str:
+    """`25 credits ($0.25)`."""
+    if credits is None:
+        return "an unknown number of credits"
+    noun = "credit" if credits == 1 else "credits"
+    return f"{credits:,.0f} {noun} ({dollars(credits)})"
+
+
+def dollars(credits: float) -> str:
+    return f"${credits / CREDITS_PER_DOLLAR:,.2f}"
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.1f}%".replace(".0%", "%")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 video`, `1,204 videos`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def window_delta(window: str) -> timedelta:
+    """`24h` or `7d` as a length of time."""
+    number, unit = int(window[:-1]), window[-1]
+    return timedelta(hours=number) if unit == "h" else timedelta(days=number)

@@ -1,0 +1,93 @@
+"""The frame of every page: guard, title, what is in use, how fresh it is."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from lib.errors import DailiesError
+from lib.ui import loaders
+from lib.ui.format import age, plain
+from lib.ui.services import Services, services
+
+ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
+WINDOWS = {"1h": "1 h", "24h": "24 h", "7d": "7 days", "14d": "14 days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    now: datetime
+    window: str  # one of WINDOWS
+    services: Services
+
+
+def begin(title: str, *, window: bool = False) -> Frame:
+    """Call this first on every page. It ends the run while the database is still being opened."""
+    if not ENTERED.get():
+        raise DailiesError("This page is part of Dailies and is only served through its entry point.")
+    opened = services()
+    now = datetime.now(UTC)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
+        st.title(title, anchor=False, width="content")
+        st.space("stretch")
+        _in_use(opened, now)
+        chosen = _choose_window() if window else "24h"
+    if opened.preparing and opened.opened is None:
+        _wait_until_prepared()
+        st.stop()
+    if opened.preparing:
+        _tell_what_is_prepared()
+    return Frame(now, chosen, opened)
+
+
+def _choose_window() -> str:
+    chosen = st.segmented_control(
+        "Time window",
+        list(WINDOWS),
+        format_func=WINDOWS.__getitem__,
+        default="24h",
+        required=True,
+        key="window",
+        bind="query-params",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return chosen or "24h"
+
+
+def _in_use(opened: Services, now: datetime) -> None:
+    st.caption(_freshness(now), width="content")
+    st.badge(plain(opened.database_label), icon=":material/database:", color="gray")
+    st.badge(plain(opened.runway_label), icon=":material/movie:", color="gray")
+
+
+def _freshness(now: datetime) -> str:
+    try:
+        fresh = loaders.freshness()
+    except DailiesError:  # the page itself says what is wrong
+        return "Freshness unknown"
+    judged = age(fresh.get("last_judged_at"), now)
+    waiting = fresh.get("dirty") or 0
+    backlog = f" · {waiting:,} to judge" if waiting else ""
+    return f"Logs {age(fresh.get('last_log_at'), now)} · judged {judged}{backlog} · times in UTC"
+
+
+@st.fragment(run_every=1)
+def _wait_until_prepared() -> None:
+    step = services().preparing
+    if step is None or services().opened is not None:
+        st.rerun()
+    st.status(f"{step} …", state="running")
+    st.caption("The first start takes a few seconds. This page shows the Overview as soon as it is there.")
+
+
+@st.fragment(run_every=2)
+def _tell_what_is_prepared() -> None:
+    step = services().preparing
+    if step is None:
+        loaders.forget()
+        st.rerun()
+    st.caption(f":material/progress_activity: {step} …")

@@ -1,0 +1,78 @@
+"""What pages read, cached for a few seconds: many viewers and quick reruns cost the database one query."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from lib.data import health, traces
+from lib.data import videos as stored
+from lib.data.health import ErrorGroup, Incident, Overview
+from lib.data.traces import FunnelStage
+from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
+from lib.ui.format import window_delta
+from lib.ui.services import services
+
+BUCKET_SECONDS = {"1h": 120, "24h": 3600, "7d": 6 * 3600, "14d": 12 * 3600}
+_SECONDS = 10.0
+
+
+def _span(window: str) -> tuple[datetime, datetime]:
+    now = datetime.now(UTC)
+    return now - window_delta(window), now
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def overview(window: str) -> Overview:
+    return health.overview(services().database, *_span(window), bucket_seconds=BUCKET_SECONDS[window])
+
+
+def freshness() -> dict[str, Any]:
+    return overview("1h")["freshness"]
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def incidents(window: str) -> list[Incident]:
+    return health.incidents(services().database, *_span(window))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def error_groups(window: str) -> list[ErrorGroup]:
+    return health.error_groups(services().database, *_span(window), limit=100)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def funnel(window: str) -> list[FunnelStage]:
+    return traces.stage_funnel(services().database, *_span(window))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
+def videos(
+    window: str | None, filters: Filters | None = None, after: Position | None = None, limit: int = 50
+) -> list[VideoRow]:
+    """Newest first; of all times without a window."""
+    chosen = filters or Filters()
+    if window:
+        chosen = replace(chosen, since=_span(window)[0])
+    return stored.list_videos(services().database, chosen, after=after, limit=limit)
+
+
+def video(video_id: str) -> VideoDetails:
+    """Never cached: this is what people watch while they repair."""
+    return stored.get_video(services().database, video_id)
+
+
+def video_log(video_id: str) -> list[LogRow]:
+    return stored.video_log(services().database, video_id, limit=2000)
+
+
+def find(text: str) -> list[str]:
+    return stored.find_videos(services().database, text)
+
+
+def forget() -> None:
+    """After a change: what was read before is no longer true."""
+    st.cache_data.clear()

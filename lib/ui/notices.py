@@ -1,0 +1,60 @@
+"""States other than healthy, each said in words with what to do next."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from lib.errors import (
+    BadInput,
+    DailiesError,
+    DatabaseConflict,
+    DatabaseUnavailable,
+    NotFound,
+    RunwayError,
+    SchemaMissing,
+    SettingsError,
+)
+
+logger = logging.getLogger(__name__)
+
+_TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
+    (DatabaseUnavailable, "The database cannot be reached", ":material/cloud_off:"),
+    (SchemaMissing, "The database lacks a part of Dailies", ":material/database_off:"),
+    (DatabaseConflict, "Somebody else was faster", ":material/sync_problem:"),
+    (NotFound, "Not found", ":material/search_off:"),
+    (RunwayError, "Runway did not do it", ":material/cloud_off:"),
+    (SettingsError, "A setting cannot be used", ":material/settings_alert:"),
+    (BadInput, "This input cannot be used", ":material/edit_off:"),
+    (DailiesError, "It did not work", ":material/error:"),
+)
+
+
+@contextmanager
+def narrated() -> Iterator[None]:
+    """Shows an error raised on purpose as a notice in place of the rest of the block."""
+    try:
+        yield
+    except DailiesError as error:
+        logger.warning("%s: %s", type(error).__name__, error)
+        failure(error)
+
+
+def failure(error: DailiesError) -> None:
+    """The error as people need it. Its text may quote outside data, so it is shown as plain text."""
+    _, title, icon = next(row for row in _TITLES if isinstance(error, row[0]))
+    with st.container(border=True, key=f"failure-{type(error).__name__}"):
+        st.subheader(title, icon=icon, anchor=False)
+        st.text(str(error))
+        if isinstance(error, DatabaseUnavailable | SchemaMissing):
+            st.caption("The other pages keep working as far as they can. Environment says what to do.")
+
+
+def empty(title: str, hint: str, icon: str = ":material/inbox:") -> None:
+    """Nothing to show, and why; both in our own words."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.markdown(f"{icon} **{title}**", text_alignment="center")
+        st.caption(hint, text_alignment="center")

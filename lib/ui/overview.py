@@ -1,0 +1,183 @@
+"""The parts of the Overview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from lib.data.health import Incident, Overview
+from lib.data.videos import VideoRow
+from lib.ui import charts
+from lib.ui.components import section, video_link
+from lib.ui.format import (
+    SIDE,
+    cause_of,
+    count,
+    dollars,
+    percent,
+    plain,
+    seconds_text,
+    since,
+    window_delta,
+)
+from lib.ui.frame import Frame
+from lib.ui.loaders import BUCKET_SECONDS
+from lib.ui.notices import empty
+from lib.ui.router import page
+from lib.ui.services import Services
+
+
+def problems(opened: Services) -> None:
+    """What keeps the page from being up to date."""
+    loop = opened.loop
+    for part, problem in opened.problems.items():
+        st.warning(
+            f"**{plain(part)} could not be started.** Environment says what to do.", icon=":material/warning:"
+        )
+        st.text(problem)
+    if loop is None:
+        return
+    if not loop.is_running:
+        st.warning("**Verdicts are no longer updated**: the background loop has ended. Restart Dailies.")
+    for step, problem in loop.problems.items():
+        st.warning(
+            f"**{plain(step)} fails**: what it keeps up to date may be stale.", icon=":material/history:"
+        )
+        st.text(problem)
+
+
+def metrics(data: Overview, frame: Frame) -> None:
+    totals, previous = data["totals"], data["totals"]["previous"]
+    times, series = _times(frame), data["series"]
+    spent = totals["credits"]
+    with st.grid(6, min_column_width=165, gap="small"):
+        _metric(
+            "Videos",
+            f"{totals['total']:,}",
+            _change(totals["total"], previous.get("total")),
+            chart_data=charts.sparkline(series, times),
+            chart_type="bar",
+        )
+        _metric(
+            "Success rate",
+            percent(totals["success_rate"]),
+            _points(totals["success_rate"], previous.get("success_rate")),
+            delta_color="normal",
+            chart_data=charts.success_rates(series, times) or None,
+        )
+        _metric(
+            "Stuck now",
+            f"{totals['stuck_now']:,}",
+            f"{count(totals['recoverable_now'], 'task')} recoverable" if totals["recoverable_now"] else None,
+            delta_arrow="off",
+            chart_data=charts.sparkline(series, times, "queued", "processing"),
+            chart_type="bar",
+        )
+        _metric("Credits", f"{spent:,.0f}", _change(spent, previous.get("credits")), help=dollars(spent))
+        _metric(
+            "Time to task id",
+            *_spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
+            delta_arrow="off",
+        )
+        _metric(
+            "Time to finish",
+            *_spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
+            delta_arrow="off",
+        )
+
+
+def _metric(label: str, value: str, delta: Any = None, **more: Any) -> None:
+    st.metric(label, value, delta, border=True, height="stretch", **({"delta_color": "off"} | more))
+
+
+def _times(frame: Frame) -> list[datetime]:
+    return charts.window_buckets(frame.now, window_delta(frame.window), BUCKET_SECONDS[frame.window])
+
+
+def _change(now: float, before: float | None) -> str | int | None:
+    """Against the window of the same length before this one."""
+    if before is None:
+        return None
+    return f"{now - before:+,.0f} than before" if round(now - before) else 0
+
+
+def _points(now: float | None, before: float | None) -> str | int | None:
+    if now is None or before is None:
+        return None
+    points = (now - before) * 100
+    return f"{points:+.1f} points" if abs(points) >= 0.05 else 0
+
+
+def _spread(median: float | None, most: float | None) -> tuple[str, str]:
+    """The median as the value; below it what 95 of 100 stay within."""
+    return seconds_text(median), f"95% within {seconds_text(most)}"
+
+
+def chart_row(data: Overview, frame: Frame) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        section("Status over time")
+        if data["series"]:
+            seconds = BUCKET_SECONDS[frame.window]
+            option = charts.status_over_time(data["series"], _times(frame), seconds)
+            st.echarts_chart(option, height=260, key="status-over-time", alt="Videos over time, by status")
+        else:
+            empty("No video in this window", "Choose a longer window above.")
+    with right, st.container(border=True, height="stretch"):
+        section("Causes of trouble", "Of videos that failed or are stuck; the glyph says on whose side.")
+        troubles = [row for row in data["causes"] if cause_of(row["cause"]).side not in _SETTLED]
+        if troubles:
+            st.echarts_chart(
+                charts.causes(troubles),
+                height=260,
+                key="causes",
+                alt="Causes of trouble, most frequent first",
+            )
+        else:
+            empty(
+                "Nothing went wrong", "No video of this window failed or is stuck.", ":material/check_circle:"
+            )
+
+
+_SETTLED = ("settled",)
+
+
+def trouble_list(rows: Sequence[VideoRow], now: datetime) -> None:
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        section("Newest videos in trouble")
+        if not rows:
+            st.caption("None: every video succeeded or is on its way.")
+        for row in rows:
+            video_link(row, now)
+        st.page_link(
+            page("videos"),
+            label="All videos in trouble",
+            icon=":material/arrow_forward:",
+            query_params={"trouble": "Any trouble"},
+        )
+
+
+def incident_list(rows: Sequence[Incident], now: datetime) -> None:
+    """Causes that hit a whole deployment, as one incident each."""
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        section("Incidents", "Causes that hit a whole deployment are one incident.")
+        if not rows:
+            st.caption("No deployment-wide cause in this window.")
+        for row in sorted(rows, key=lambda row: str(row["last_at"]), reverse=True)[:8]:
+            cause = cause_of(row["cause"])
+            st.page_link(
+                page("videos"),
+                label=f"**{cause.title}** in `{plain(row['deployment_id'] or 'unknown deployment')}` · "
+                f"{count(row['n'], 'video')} · {since(row['first_at'], now)} – {since(row['last_at'], now)}",
+                icon=SIDE[cause.side].icon,
+                query_params=_of_incident(row),
+                help=cause.explanation,
+            )
+
+
+def _of_incident(row: Incident) -> dict[str, str]:
+    deployment = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
+    return {"cause": row["cause"], **deployment}

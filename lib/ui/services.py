@@ -1,0 +1,69 @@
+"""What the process has opened once for all sessions: handed over by the entry point, or by a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lib.data.database import Database
+from lib.errors import DailiesError, DatabaseUnavailable, RunwayError
+from lib.settings import Settings
+from lib.worker.loop import Loop
+
+if TYPE_CHECKING:
+    from lib.runway.client import RunwayClient
+
+
+@dataclass
+class Services:
+    settings: Settings
+    opened: Database | None = None
+    client: RunwayClient | None = None
+    preparing: str | None = None  # the step of the start that is going on; None once all is there
+    problems: dict[str, str] = field(default_factory=dict)  # a part that did not start -> why
+    loop: Loop | None = None
+
+    @property
+    def database(self) -> Database:
+        """Raises DatabaseUnavailable saying why there is none."""
+        if self.opened is None:
+            raise DatabaseUnavailable(self.problems.get("database"))
+        return self.opened
+
+    @property
+    def runway(self) -> RunwayClient:
+        if self.client is None:
+            raise RunwayError(
+                self.problems.get("runway") or "The Runway client has not been started.",
+                cause="runway_unreachable",
+            )
+        return self.client
+
+    @property
+    def runway_label(self) -> str:
+        if self.settings.runway_kind == "simulator":
+            return "Runway simulator"
+        host = (self.settings.runway_base_url or "https://api.dev.runwayml.com").split("://")[-1]
+        return f"Runway ({host.split('/')[0]})"
+
+    @property
+    def database_label(self) -> str:
+        if self.opened is not None:
+            return self.opened.label
+        return {"embedded": "embedded Postgres", "supabase": "Supabase"}.get(
+            self.settings.database_kind, "Postgres"
+        )
+
+
+_provided: list[Services] = []
+
+
+def provide(services: Services) -> None:
+    """Makes `services` the ones every page uses from now on."""
+    _provided[:] = [services]
+
+
+def services() -> Services:
+    if not _provided:
+        raise DailiesError("Start Dailies with `make run` or `python -m lib run`: nothing has been opened.")
+    return _provided[0]

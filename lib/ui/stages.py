@@ -1,0 +1,113 @@
+"""Stages over many videos: where flows die, and which videos miss what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import streamlit as st
+
+from lib.data.traces import FunnelStage
+from lib.data.videos import VideoRow
+from lib.ui import charts, loaders
+from lib.ui.components import section
+from lib.ui.format import count, plain, words
+from lib.ui.frame import WINDOWS, Frame
+from lib.ui.notices import empty, narrated
+from lib.ui.router import go_to_video
+
+SHOWN = 40
+
+
+def choose_flow(rows: Sequence[FunnelStage]) -> str | None:
+    """The flow to look at: the most frequent one unless another is chosen."""
+    seen: dict[str, int] = {}
+    for row in rows:
+        total = row["seen"] + row["missing"] + row["not_reached"] + row["not_observable"]
+        seen[row["flow"]] = max(seen.get(row["flow"], 0), total)
+    if not seen:
+        empty(
+            "No flow in this window",
+            "Import the logs of the production app above.",
+            ":material/account_tree:",
+        )
+        return None
+    flows = sorted(seen, key=lambda flow: -seen[flow])
+    chosen = st.segmented_control(
+        "Flow",
+        flows,
+        default=flows[0],
+        required=True,
+        format_func=lambda flow: f"{plain(flow)} ({count(seen[flow], 'video')})",
+        key="flow",
+        label_visibility="collapsed",
+    )
+    return chosen or flows[0]
+
+
+def deaths(rows: Sequence[FunnelStage]) -> None:
+    """Where the flow ends for videos that do not reach its end."""
+    with st.container(border=True):
+        section("Where flows die")
+        worst = max(rows, key=lambda row: row["missing"])
+        if worst["missing"]:
+            st.markdown(
+                f"Most flows that break, break at **{words(worst['stage'])}**:"
+                f" it is missing for {count(worst['missing'], 'video')}."
+            )
+        else:
+            st.markdown("No stage is missing in this window.")
+        st.echarts_chart(
+            charts.funnel(rows),
+            height=60 + 24 * len(rows),
+            key="funnel",
+            alt="Videos per stage, by state of the stage",
+        )
+
+
+def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
+    with st.container(border=True):
+        section("Newest videos, stage by stage", "A click on a cell opens the video.")
+        found = loaders.videos(frame.window, limit=200)
+        rows = [row for row in found if row["flow"] == flow and row["stages"]]
+        only = st.toggle("Only videos with a missing stage", key="missing", bind="query-params")
+        rows = [row for row in rows if row["first_missing"] or not only][:SHOWN]
+        if not rows:
+            empty(f"No such video in the last {WINDOWS[frame.window]}", "Choose a longer window above.")
+            return
+        event = st.echarts_chart(
+            charts.matrix(rows, stages),
+            height=150 + 22 * len(rows),
+            key=f"matrix-{plain(flow)}-{only}-{rows[0]['id']}-{len(rows)}",
+            on_select="rerun",
+            alt="Stages of the newest videos",
+        )
+        _open_selected(event, rows)
+
+
+def _open_selected(event: Any, rows: Sequence[VideoRow]) -> None:
+    for group in event.selection.selected:
+        for point in group.get("data", ()) or ():
+            go_to_video(rows[len(rows) - 1 - point["value"][1]]["id"])
+
+
+def upload(frame: Frame) -> None:
+    with st.expander("Read exported logs", icon=":material/upload_file:", key="upload"):
+        st.caption(
+            "Vercel's dashboard export (CSV, JSON), a log drain's body, `vercel logs --json`, or pasted text."
+            " Keys, tokens and e-mail addresses are removed before anything is stored; what was read before"
+            " is not stored twice. Larger files: `python -m lib import-logs FILE`."
+        )
+        files = st.file_uploader(
+            "Log files", accept_multiple_files=True, key="log-files", label_visibility="collapsed"
+        )
+        if files and st.button("Read them", icon=":material/upload:", type="primary"):
+            for file in files:
+                with narrated(), st.spinner("Reading …"):
+                    _read(file.name, file, frame)
+            loaders.forget()
+
+
+def _read(name: str, file: BytesIO, frame: Frame) -> None:
+    raise NotImplementedError

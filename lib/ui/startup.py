@@ -1,0 +1,61 @@
+"""Opens what the pages need, in a thread of its own, and closes it again."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from lib.data.connect import open_database
+from lib.errors import DailiesError
+from lib.ui.services import Services
+
+logger = logging.getLogger(__name__)
+
+
+def warm_imports() -> None:
+    """What the first page would otherwise wait for."""
+    import pandas  # noqa: F401
+
+    from lib.ui import environment, overview, video  # noqa: F401
+
+
+class Startup:
+    """`start` returns at once; `services.preparing` says which step is going on."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dailies-startup", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(30)
+        services = self._services
+        if services.loop is not None:
+            services.loop.stop()
+        if services.client is not None:
+            services.client.close()
+        if services.opened is not None:
+            services.opened.close()
+
+    def _run(self) -> None:
+        self._step("database", "Opening the database", self._open_database)
+        self._services.preparing = None
+
+    def _step(self, part: str, doing: str, action: Callable[[], None]) -> None:
+        if self._stop.is_set():
+            return
+        self._services.preparing = doing
+        try:
+            action()
+            self._services.problems.pop(part, None)
+        except DailiesError as error:
+            logger.warning("%s: %s", doing, error)
+            self._services.problems[part] = str(error)
+
+    def _open_database(self) -> None:
+        self._services.opened = open_database(self._services.settings)

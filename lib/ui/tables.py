@@ -1,0 +1,246 @@
+"""Dataframes of videos, log entries and errors. Outside text stays in text columns, uninterpreted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.data.database import Row
+from lib.data.health import ErrorGroup
+from lib.data.videos import LogRow, VideoRow
+from lib.ui.format import (
+    ATTEMPT_STATE,
+    SIDE,
+    STATUS,
+    Look,
+    age,
+    cause_label,
+    cause_of,
+    clock,
+    look,
+    short_id,
+    words,
+)
+from lib.ui.router import go_to_video
+
+_OPENED = "opened-video"
+TIME_FORMAT = "DD MMM HH:mm:ss"
+
+
+def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
+    """The videos as the table shows them."""
+    return pd.DataFrame(
+        {
+            "video": [f":material/movie_info: {short_id(row['id'])}" for row in rows],
+            "age": [age(row["created_at"], now) for row in rows],
+            "status": [_badge(STATUS, row["status"]) for row in rows],
+            "cause": [[cause_label(row["cause"])] for row in rows],
+            "stages": [stage_progress(row["stages"]) for row in rows],
+            "first_missing": [words(row["first_missing"] or "") for row in rows],
+            "prompt": [row["prompt"] or "" for row in rows],
+            "error": [row["error_message"] or "" for row in rows],
+            "created": [row["created_at"] for row in rows],
+            "runway": [row["runway_video_id"] or "" for row in rows],
+        }
+    )
+
+
+def stage_progress(stages: Sequence[Row] | None) -> str:
+    """`7 of 14 ×`: how many stages were seen; the cross says that one is missing."""
+    if not stages:
+        return "no log"
+    seen = sum(stage["state"] == "seen" for stage in stages)
+    missing = any(stage["state"] == "missing" for stage in stages)
+    return f"{seen} of {len(stages)}{' ×' if missing else ''}"
+
+
+def _badge(table: Mapping[str, Look], key: str | None) -> list[str]:
+    shown = look(table, key)
+    return [f"{shown.glyph} {shown.word}"]
+
+
+def badges(label: str, table: Mapping[Any, Look], **more: Any) -> Any:
+    """A column of coloured words."""
+    options = {f"{shown.glyph} {shown.word}": shown.color for shown in table.values()}
+    return st.column_config.MultiselectColumn(
+        label, options=list(options), color=list(options.values()), **more
+    )
+
+
+def cause_badges(keys: Sequence[str | None]) -> Any:
+    options = {cause_label(key): SIDE[cause_of(key).side].color for key in keys}
+    return st.column_config.MultiselectColumn(
+        "Cause", options=list(options), color=list(options.values()), width=190
+    )
+
+
+def video_columns(rows: Sequence[VideoRow], key: str) -> dict[str, Any]:
+    return {
+        "video": st.column_config.ButtonColumn(
+            "Video",
+            key=f"open-{key}",
+            type="tertiary",
+            alignment="left",
+            width=112,
+            pinned=True,
+            on_click=_remember,
+            args=(key,),
+        ),
+        "age": st.column_config.TextColumn("Created", width=92),
+        "status": badges("Status", STATUS, width=118),
+        "cause": cause_badges([row["cause"] for row in rows]),
+        "stages": st.column_config.TextColumn("Stages seen", width=92),
+        "first_missing": st.column_config.TextColumn("First missing stage", width=150),
+        "prompt": st.column_config.TextColumn("Prompt", width="medium"),
+        "error": st.column_config.TextColumn("Error", width="large"),
+        "created": st.column_config.DatetimeColumn("Created at", timezone="UTC", format=TIME_FORMAT),
+        "runway": st.column_config.TextColumn("Runway id", width="medium"),
+    }
+
+
+def video_table(rows: Sequence[VideoRow], now: datetime, *, key: str, **more: Any) -> Any:
+    """The videos; a click on an id opens that video. `key` has to change with the rows."""
+    frame = video_rows(rows, now)
+    st.session_state[f"rows-{key}"] = [row["id"] for row in rows]
+    return st.dataframe(
+        frame,
+        key=f"table-{key}",
+        column_config=video_columns(rows, key),
+        hide_index=True,
+        alt="Videos, newest first",
+        **more,
+    )
+
+
+def _remember(key: str) -> None:
+    """Clicks name a position: what it meant is looked up in the rows as they were drawn."""
+    row = st.session_state[f"open-{key}"].row
+    st.session_state[_OPENED] = st.session_state[f"rows-{key}"][row]
+
+
+def go_to_opened_video() -> None:
+    """Goes to the video whose id was clicked in a table in this run, if any."""
+    if found := st.session_state.pop(_OPENED, None):
+        go_to_video(found)
+
+
+def log_table(entries: Sequence[LogRow]) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "at": pd.to_datetime([entry["at"] for entry in entries], utc=True, format="ISO8601"),
+                "level": [entry["level"] for entry in entries],
+                "message": [entry["message"] for entry in entries],
+                "request": [short_id(entry["request_id"]) for entry in entries],
+                "path": [entry["path"] or "" for entry in entries],
+                "answer": [entry["status_code"] for entry in entries],
+            }
+        ),
+        column_config={
+            "at": st.column_config.DatetimeColumn("Time", timezone="UTC", format="HH:mm:ss.SSS", width=96),
+            "level": st.column_config.TextColumn("Level", width=64),
+            "message": st.column_config.TextColumn("Message", width=640),
+            "request": st.column_config.TextColumn("Request", width=84),
+            "path": st.column_config.TextColumn("Path", width=150),
+            "answer": st.column_config.NumberColumn("Answer", format="%d", width=64),
+        },
+        hide_index=True,
+        row_height=28,
+        height=min(560, 40 + 28 * max(len(entries), 1)),
+        alt="Log entries of this video, oldest first",
+    )
+
+
+def attempt_table(attempts: Sequence[Row], now: datetime) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "number": [row.get("number") for row in attempts],
+                "state": [_badge(ATTEMPT_STATE, row["state"]) for row in attempts],
+                "operator": [row.get("operator") or "" for row in attempts],
+                "claimed": [clock(row.get("claimed_at"), now) for row in attempts],
+                "settled": [clock(row.get("settled_at"), now) for row in attempts],
+                "credits": [row.get("credits") for row in attempts],
+                "task": [row.get("task_id") or "" for row in attempts],
+                "reason": [row.get("reason") or "" for row in attempts],
+                "request": [json.dumps(row.get("request") or {}, ensure_ascii=False) for row in attempts],
+            }
+        ),
+        column_config={
+            "number": st.column_config.NumberColumn("No.", width=48),
+            "state": badges("State", ATTEMPT_STATE, width=130),
+            "operator": "Operator",
+            "claimed": "Claimed",
+            "settled": "Settled",
+            "credits": st.column_config.NumberColumn("Credits", format="%d", width=64),
+            "task": "Task",
+            "reason": "Reason",
+            "request": "Request",
+        },
+        hide_index=True,
+        alt="Attempts to create a task for this video",
+    )
+
+
+def audit_table(rows: Sequence[Row], now: datetime) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "When": [clock(row["at"], now) for row in rows],
+                "Operator": [row["operator"] for row in rows],
+                "Action": [words(row["action"]) for row in rows],
+                "Credits": [row.get("credits") for row in rows],
+                "Before": [json.dumps(row.get("before"), ensure_ascii=False) for row in rows],
+                "After": [json.dumps(row.get("after"), ensure_ascii=False) for row in rows],
+            }
+        ),
+        hide_index=True,
+        alt="Who did what to this video",
+    )
+
+
+def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> None:
+    st.session_state[f"rows-{key}"] = [row["example_video_id"] for row in groups]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "n": [row["n"] for row in groups],
+                "change": [_change(row["n"], row["previous_n"]) for row in groups],
+                "trend": [row["trend"] or [] for row in groups],
+                "grp": [row["grp"] for row in groups],
+                "cause": [[cause_label(row["cause"])] for row in groups],
+                "stage": [words(row["stage"] or "") for row in groups],
+                "first": [age(row["first_at"], now) for row in groups],
+                "last": [age(row["last_at"], now) for row in groups],
+                "example": [short_id(row["example_video_id"]) for row in groups],
+            }
+        ),
+        key=f"table-{key}",
+        column_config={
+            "n": st.column_config.NumberColumn("Videos", width=64),
+            "change": st.column_config.TextColumn("Before that", width=88),
+            "trend": st.column_config.BarChartColumn("Trend", width=120, y_min=0),
+            "grp": st.column_config.TextColumn("Error", width=430),
+            "cause": cause_badges([row["cause"] for row in groups]),
+            "stage": st.column_config.TextColumn("After stage", width=150),
+            "first": st.column_config.TextColumn("First", width=88),
+            "last": st.column_config.TextColumn("Last", width=88),
+            "example": st.column_config.ButtonColumn(
+                "Example", key=f"open-{key}", type="tertiary", width=92, on_click=_remember, args=(key,)
+            ),
+        },
+        hide_index=True,
+        alt="Groups of errors, most frequent first",
+    )
+
+
+def _change(n: int, before: int | None) -> str:
+    """`▲ 12 from 3`: against the window before this one."""
+    if not before:
+        return "new"
+    return f"{'▲' if n > before else '▼' if n < before else '='} from {before}"

@@ -1,0 +1,5 @@
+"""x"""
+
+from lib.ui.frame import begin
+
+begin("generate")

@@ -1,0 +1,23 @@
+"""Is generation healthy right now, and what does it cost?"""
+
+import streamlit as st
+
+from lib.ui import loaders
+from lib.ui.components import answer
+from lib.ui.frame import WINDOWS, begin
+from lib.ui.headline import headline
+from lib.ui.overview import chart_row, incident_list, metrics, problems, trouble_list
+
+frame = begin("Overview", window=True)
+data = loaders.overview(frame.window)
+incidents = loaders.incidents(frame.window)
+
+problems(frame.services)
+answer(headline(data["totals"], incidents, WINDOWS[frame.window], frame.now))
+metrics(data, frame)
+chart_row(data, frame)
+left, right = st.columns(2, gap="medium")
+with left:
+    trouble_list(data["trouble"], frame.now)
+with right:
+    incident_list(incidents, frame.now)

@@ -1,0 +1,15 @@
+"""Where do flows die? And the way in for log files."""
+
+from lib.ui import loaders
+from lib.ui.frame import begin
+from lib.ui.stages import choose_flow, deaths, matrix, upload
+from lib.ui.tables import go_to_opened_video
+
+frame = begin("Stages", window=True)
+go_to_opened_video()
+upload(frame)
+rows = loaders.funnel(frame.window)
+flow = choose_flow(rows)
+if flow:
+    deaths([row for row in rows if row["flow"] == flow])
+    matrix(flow, [row["stage"] for row in rows if row["flow"] == flow], frame)

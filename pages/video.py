@@ -1,0 +1,19 @@
+"""Why is this video stuck, which log stage is missing, and what do I do?"""
+
+import streamlit as st
+
+from lib.ui.frame import begin
+from lib.ui.video import chosen_video, details, facts, follow, preview, stages, verdict
+
+frame = begin("Video")
+video_id = chosen_video()
+row = follow(video_id, frame.now)
+
+verdict(row, frame.now)
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    stages(row["verdict"], frame.now)
+with right:
+    preview(row)
+    facts(row)
+details(video_id, row, frame.now)
