@@ -121,6 +121,4 @@ def message(value: Any) -> str:
     written = value.rstrip()
     if "\0" in written:
         written = written.replace("\0", "")
-    if not written.isascii():
-        written = written.encode(errors="replace").decode()  # half surrogates, where a message was cut
     return redact(written)

@@ -1,0 +1,27 @@
+"""What makes an entry the same in two files that overlap."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from lib.domain.trace import LogEntry
+from lib.logs.seen import Seen
+
+
+class EntryKeys:
+    """Keys for the entries of one file, 16 bytes each.
+
+    A key is made of what every source says of an entry, and of how many like it came before in the file:
+    overlapping files merge, and a line that the program wrote twice stays two.
+    """
+
+    def __init__(self) -> None:
+        self._seen = Seen()
+
+    def key(self, entry: LogEntry) -> bytes:
+        content = f"{entry.request_id}\n{entry.at_ms}\n{entry.level}\n{entry.message}".encode(
+            errors="replace"
+        )
+        same = blake2b(content, digest_size=16).digest()
+        before = self._seen.count(entry.at_ms, same)
+        return same if not before else blake2b(same + before.to_bytes(8, "big"), digest_size=16).digest()
