@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -14,13 +14,11 @@ _TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', 
 _BETWEEN_OBJECTS = re.compile(rb"\}[\s,\]\[]+(?=\{)")
 
 
-class Piece(NamedTuple):
-    line: int  # it begins on, from 1
-    raw: bytes
-    value: Any = None  # what was made of it, None when nothing could be
+Line = tuple[int, bytes]
+Piece = tuple[int, bytes, Any]  # line it begins on (from 1), its bytes, what was made of it (or None)
 
 
-def lines(chunks: Iterator[bytes]) -> Iterator[Piece]:
+def lines(chunks: Iterator[bytes]) -> Iterator[Line]:
     """Lines without their ends. One beyond LONGEST_RECORD is cut there."""
     rest = b""
     number = 0
@@ -29,40 +27,38 @@ def lines(chunks: Iterator[bytes]) -> Iterator[Piece]:
         rest = parts.pop()
         for line in parts:
             number += 1
-            yield Piece(number, line)
+            yield number, line
         if len(rest) > LONGEST_RECORD:
-            yield Piece(number + 1, rest)
+            yield number + 1, rest
             rest = b""
     if rest.strip():
-        yield Piece(number + 1, rest)
+        yield number + 1, rest
 
 
 def json_lines(chunks: Iterator[bytes]) -> Iterator[Piece]:
     """One JSON object a line, or an array of objects (one delivery a line)."""
-    for piece in lines(chunks):
-        value = parse_json(piece.raw)
-        if value is None and not piece.raw.strip():
-            continue
+    for number, raw in lines(chunks):
+        value = parse_json(raw)
         if isinstance(value, list):
-            yield from (Piece(piece.line, piece.raw, item) for item in value)
-        else:
-            yield Piece(piece.line, piece.raw, value)
+            yield from ((number, raw, item) for item in value)
+        elif value is not None or raw.strip():
+            yield number, raw, value
 
 
 def blocks(chunks: Iterator[bytes], start: re.Pattern[str]) -> Iterator[Piece]:
     """Lines that match `start`, each with the lines below it that do not."""
     first, block, size = 1, list[str](), 0
-    for number, raw, _ in lines(chunks):
+    for number, raw in lines(chunks):
         line = raw.decode(errors="replace").rstrip("\r")
         if block and (start.match(line) or size > LONGEST_RECORD):
-            yield Piece(first, b"", "\n".join(block))
+            yield first, b"", "\n".join(block)
             block.clear()
         if not block:
             first, size = number, 0
         block.append(line)
         size += len(line)
     if block:
-        yield Piece(first, b"", "\n".join(block))
+        yield first, b"", "\n".join(block)
 
 
 def json_objects(chunks: Iterator[bytes]) -> Iterator[Piece]:
@@ -129,7 +125,7 @@ class _ObjectScan:
         line = self._line_at(self._start)
         self._start += len(raw)
         self._position, self._depth = self._start, 0
-        return Piece(line, raw, value)
+        return line, raw, value
 
     def _give_up(self) -> Iterator[Piece]:
         """Take what has not ended as damaged."""
@@ -142,7 +138,7 @@ class _ObjectScan:
         """What stands between two objects where only commas and brackets belong."""
         raw = self._buffer[self._start : end].strip(b" \t\r\n,[]")
         if raw:
-            yield Piece(self._line_at(self._start), raw)
+            yield self._line_at(self._start), raw, None
         self._start = end
         self._position = max(self._position, end)
 

@@ -53,7 +53,11 @@ def read_stream(file: BinaryIO, name: str, report: ImportReport, day: date) -> I
     if found.format.note:
         report.note(found.format.note)
     pieces = found.cut(itertools.chain([head[found.start :]], chunks))
-    yield from in_written_order(_records(pieces, found.format, report))
+    records = _records(pieces, found.format, report)
+    if found.format.unordered:
+        yield from itertools.chain.from_iterable(records)
+    else:
+        yield from in_written_order(records)
 
 
 def _head(chunks: Iterator[bytes]) -> bytes:
@@ -66,15 +70,18 @@ def _head(chunks: Iterator[bytes]) -> bytes:
 
 
 def _records(pieces: Iterable[Piece], source: Format, report: ImportReport) -> Iterator[list[Item]]:
+    """What each used record says."""
     seen = Seen()
-    for piece in pieces:
+    parse, repeat_id = source.parse, source.repeat_id
+    for line, raw, value in pieces:
         report.records += 1
         try:
-            items = _used(piece, source, seen)
+            items = parse(value) if value is not None else _damaged()
         except Unusable as reason:
-            report.add_unusable(piece.line, str(reason), excerpt(piece))
+            report.add_unusable(line, str(reason), _excerpt(raw, value))
             continue
-        if items is None:
+        key = repeat_id(value)
+        if key is not None and items and seen.count(items[0].at_ms, key):
             report.repeated += 1
             continue
         report.used += 1
@@ -83,18 +90,11 @@ def _records(pieces: Iterable[Piece], source: Format, report: ImportReport) -> I
         yield items
 
 
-def _used(piece: Piece, source: Format, seen: Seen) -> list[Item] | None:
-    """What a record says; None when it came before. Raises Unusable."""
-    if piece.value is None:
-        raise Unusable("damaged, or cut off")
-    items = list(source.parse(piece.value))
-    repeat_id = source.repeat_id(piece.value)
-    if items and repeat_id is not None and seen.count(items[0].at_ms, repeat_id):
-        return None
-    return items
+def _damaged() -> list[Item]:
+    raise Unusable("damaged, or cut off")
 
 
-def excerpt(piece: Piece) -> str:
+def _excerpt(raw: bytes, value: object) -> str:
     """The beginning of a record, fit to be shown."""
-    text = piece.raw.decode(errors="replace") if piece.raw else str(piece.value)
+    text = raw.decode(errors="replace") if raw else str(value)
     return redact(text[: 4 * EXCERPT])[:EXCERPT]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
@@ -54,9 +55,8 @@ def _text(raw: bytes, day: date) -> tuple[Format, Cut] | None:
 def _json(head: bytes, start: int) -> tuple[Format, Cut] | None:
     line = head[start:].partition(b"\n")[0]
     cut = framing.json_lines if isinstance(framing.parse_json(line), dict) else framing.json_objects
-    for _, piece in zip(range(OBJECTS_TRIED), cut(iter([head[start:]])), strict=False):
-        if isinstance(piece.value, dict):
-            for known in JSON_FORMATS:
-                if known.matches(piece.value):
-                    return known, cut
+    for _, _, value in itertools.islice(cut(iter([head[start:]])), OBJECTS_TRIED):
+        for known in JSON_FORMATS:
+            if isinstance(value, dict) and known.matches(value):
+                return known, cut
     return None

@@ -12,6 +12,7 @@ from lib.logs.seen import Seen
 from lib.logs.values import request_start
 
 OFFENCES_KEPT = 10
+RECENT_REQUESTS = 1000
 
 
 class Offence(NamedTuple):
@@ -44,6 +45,7 @@ class ImportReport:
     offences: list[Offence] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _requests: Seen = field(default_factory=Seen, repr=False)
+    _recent: set[str] = field(default_factory=set, repr=False)  # their entries stand close together
 
     @property
     def requests(self) -> int:
@@ -66,8 +68,8 @@ class ImportReport:
         else:
             self.request_summaries += 1
         request_id = item.request_id
-        if request_id is not None:
-            self._requests.count(request_start(request_id), request_id)
+        if request_id is not None and request_id not in self._recent:
+            self._count_request(request_id)
         at_ms = item.at_ms
         if self.first_ms is None or self.last_ms is None:
             self.first_ms = self.last_ms = at_ms
@@ -75,6 +77,12 @@ class ImportReport:
             self.first_ms = at_ms
         elif at_ms > self.last_ms:
             self.last_ms = at_ms
+
+    def _count_request(self, request_id: str) -> None:
+        if len(self._recent) >= RECENT_REQUESTS:
+            self._recent.clear()
+        self._recent.add(request_id)
+        self._requests.count(request_start(request_id), request_id)
 
     def add_unusable(self, line: int, reason: str, excerpt: str) -> None:
         self.unusable += 1

@@ -89,7 +89,7 @@ def request_id(value: Any) -> str | None:
 
 
 def request_start(request: str) -> int:
-    """The epoch milliseconds a Vercel request id carries; for any other id a number that is always the same."""
+    """The epoch milliseconds a Vercel request id carries; for another id any number, always the same."""
     found = _START.search(request)
     return int(found[1]) if found else crc32(request.encode(errors="replace"))
 

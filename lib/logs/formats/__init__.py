@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from lib.domain.trace import LogEntry, RequestSummary
@@ -17,7 +17,8 @@ def nothing_repeats(_record: Any) -> None:
 
 class Format(NamedTuple):
     name: str
-    parse: Callable[[Any], Iterable[Item]]  # raises values.Unusable
+    parse: Callable[[Any], list[Item]]  # raises values.Unusable
     matches: Callable[[Record], bool] = lambda _record: False
     repeat_id: Callable[[Any], str | None] = nothing_repeats  # equal ids: the same thing delivered twice
+    unordered: bool = False  # the order of records says nothing, entries carry ids that do
     note: str | None = None  # what people must know about files of this format

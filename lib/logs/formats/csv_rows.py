@@ -18,7 +18,7 @@ def is_header(line: str) -> bool:
 
 def csv_rows(chunks: Iterator[bytes]) -> Iterator[Piece]:
     """The rows below the header, each by column name. A cut row, or a quote never closed, has no value."""
-    reader = csv.reader(piece.raw.decode(errors="replace") + "\n" for piece in lines(chunks))
+    reader = csv.reader(raw.decode(errors="replace") + "\n" for _, raw in lines(chunks))
     header = next(reader)
     while True:
         line = reader.line_num + 1
@@ -27,9 +27,9 @@ def csv_rows(chunks: Iterator[bytes]) -> Iterator[Piece]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Piece(line, str(error).encode())
+            yield line, str(error).encode(), None
             continue
         if len(row) == len(header):
-            yield Piece(line, b"", dict(zip(header, row, strict=True)))
+            yield line, b"", dict(zip(header, row, strict=True))
         elif row:
-            yield Piece(line, ",".join(row).encode())
+            yield line, ",".join(row).encode(), None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
@@ -20,11 +20,11 @@ def _repeat_id(record: Record) -> str | None:
     return text(record.get("id")) or None
 
 
-def _parse(record: Record) -> Iterable[Item]:
+def _parse(record: Record) -> list[Item]:
     get = record.get
     written = message(get("message"))
     if not written:
-        return (_summary(record),)
+        return [_summary(record)]
     entry = LogEntry(
         at_ms(get("timestamp")),
         level(get("level")),
@@ -36,8 +36,8 @@ def _parse(record: Record) -> Iterable[Item]:
         text(get("id")) or None,
     )
     if written.startswith("START RequestId:") and (wrapped := unwrap(written)):
-        return _unwrapped(entry, wrapped)
-    return (entry,)
+        return list(_unwrapped(entry, wrapped))
+    return [entry]
 
 
 def _summary(record: Record) -> RequestSummary:
@@ -81,4 +81,4 @@ def _unwrapped(entry: LogEntry, wrapped: Wrapped) -> Iterator[Item]:
         )
 
 
-DRAIN = Format("drain", _parse, _matches, _repeat_id)
+DRAIN = Format("drain", _parse, _matches, _repeat_id, unordered=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lib.domain.trace import LogEntry
-from lib.logs.formats import Format
+from lib.logs.formats import Format, Item
 from lib.logs.values import Unusable, at_ms, level, message
 
 START = re.compile(
@@ -13,18 +13,18 @@ START = re.compile(
     re.DOTALL,
 )
 NOTE = (
-    "Pasted text carries no request id: which request a line belongs to has to be worked out from its content. "
-    "Its times are taken as UTC."
+    "Pasted text carries no request id: which request a line belongs to has to be worked out "
+    "from its content. Its times are taken as UTC."
 )
 
 
-def _parse(block: str) -> tuple[LogEntry]:
+def _parse(block: str) -> list[Item]:
     """One entry, all its lines. Raises Unusable."""
     found = START.match(block)
     written = message(found["text"]) if found else ""
     if found is None or not written:
         raise Unusable("no message" if found else "no time and level")
-    return (LogEntry(at_ms(found["at"].replace(",", ".")), level(found["level"]), written, None),)
+    return [LogEntry(at_ms(found["at"].replace(",", ".")), level(found["level"]), written, None)]
 
 
 PASTED = Format("pasted", _parse, note=NOTE)

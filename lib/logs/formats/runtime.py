@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from lib.domain.trace import LogEntry
 from lib.logs.formats import Format, Item, Record
 from lib.logs.values import Unusable, at_ms, level, message, path, request_id, status, text
@@ -17,15 +15,15 @@ def _matches(record: Record) -> bool:
     return "rowId" in record
 
 
-def _parse(record: Record) -> Iterable[Item]:
+def _parse(record: Record) -> list[Item]:
     get = record.get
     if get("source") == "delimiter" and not get("rowId"):
-        return ()  # ends a live tail; says nothing
+        return []  # ends a live tail; says nothing
     written = message(get("message"))
     if not written:
         raise Unusable("no message")
     code = status(get("responseStatusCode"))
-    return (
+    return [
         LogEntry(
             at_ms(get("timestampInMs"), get("timestamp")),
             level(get("level")),
@@ -35,8 +33,8 @@ def _parse(record: Record) -> Iterable[Item]:
             code if code != -1 else None,  # -1 while the request runs, too
             text(get("deploymentId")) or None,
             text(get("rowId")) or None,
-        ),
-    )
+        )
+    ]
 
 
 def _repeat_id(record: Record) -> str | None:
@@ -45,4 +43,4 @@ def _repeat_id(record: Record) -> str | None:
     return f"{row} {record.get('timestampInMs')} {record.get('message')}" if row else None
 
 
-RUNTIME_LOGS = Format("runtime-logs", _parse, _matches, _repeat_id, NOTE)
+RUNTIME_LOGS = Format("runtime-logs", _parse, _matches, _repeat_id, note=NOTE)

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from lib.domain.trace import LogEntry
-from lib.logs.formats import Format
+from lib.logs.formats import Format, Item
 from lib.logs.values import Unusable, at_ms, level, message, path, status
 
 HEADER = re.compile(r"\s*TIME\s+HOST\s+LEVEL\s+STATUS\s+MESSAGE\b")
@@ -27,13 +27,13 @@ def table_of(day: date) -> Format:
     return Format("vercel-table", partial(_parse, day=day), note=note)
 
 
-def _parse(block: str, day: date) -> tuple[LogEntry]:
+def _parse(block: str, day: date) -> list[Item]:
     """One row and the lines below it. Raises Unusable."""
     found = START.match(block)
     written = message(found["text"]) if found else ""
     if found is None or not written:
         raise Unusable("no message" if found else "not a row of the table")
-    return (
+    return [
         LogEntry(
             at_ms(f"{day:%Y-%m-%d}T{found['time']}"),
             level(found["level"]),
@@ -41,5 +41,5 @@ def _parse(block: str, day: date) -> tuple[LogEntry]:
             None,
             path(found["path"]),
             status(found["status"]),
-        ),
-    )
+        )
+    ]

@@ -1,8 +1,8 @@
-"""`vercel logs --json`: a record a request, its messages nested in it (from CLI 50.42) or all but one lost."""
+"""`vercel logs --json`: a record a request, with all its messages (from CLI 50.42) or only one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
@@ -27,7 +27,7 @@ def _repeat_id(record: Record) -> str | None:
     return request_id(record.get("id") or record.get("requestId"))
 
 
-def _parse(record: Record) -> Iterable[Item]:
+def _parse(record: Record) -> list[Item]:
     get = record.get
     request = _repeat_id(record)
     if request is None:
@@ -62,4 +62,4 @@ def _entries(messages: list[Record], request: RequestSummary) -> Iterator[LogEnt
 
 
 VERCEL_LOGS = Format("vercel-logs", _parse, _matches_nested, _repeat_id)
-VERCEL_LOGS_FLAT = Format("vercel-logs-flat", _parse, _matches_flat, _repeat_id, FLAT_NOTE)
+VERCEL_LOGS_FLAT = Format("vercel-logs-flat", _parse, _matches_flat, _repeat_id, note=FLAT_NOTE)
