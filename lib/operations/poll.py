@@ -46,7 +46,7 @@ def poll(
     None when the video has no task, or when it was looked up less than `fastest` seconds ago.
     """
     claimed = attempts.claim_look_up(db, video_id, fastest)
-    return _look_up(db, runway, claimed, operator, fastest, on_step) if claimed else None
+    return _Poller(db, runway, operator, fastest, on_step).look_up(claimed) if claimed else None
 
 
 def poll_due(
@@ -59,29 +59,28 @@ def poll_due(
 ) -> list[Polled]:
     """One round over the unfinished videos that are due; any number of callers share them."""
     claimed = attempts.claim_look_ups(db, limit=limit)
-    return [_look_up(db, runway, one, operator, fastest) for one in claimed]
+    poller = _Poller(db, runway, operator, fastest)
+    return [poller.look_up(one) for one in claimed]
 
 
-def _look_up(
-    db: Database,
-    runway: RunwayClient,
-    due: LookUp,
-    operator: str,
-    fastest: float,
-    on_step: Callable[[str], object] = lambda _: None,
-) -> Polled:
-    on_step("claimed")
-    try:
-        task = runway.task(due.task_id)
-        on_step("answered")
-        saved = attempts.save_look_up(db, due.video_id, task, next_check(due.age, fastest), operator)
-    except DailiesError as error:
-        return Polled(due.video_id, None, str(error))
-    on_step("saved")
-    if saved is None:
-        return Polled(
-            due.video_id,
-            task,
-            f"Runway does not know task {task.id}: deleted, or of another key's organization.",
-        )
-    return Polled(due.video_id, task)
+class _Poller(NamedTuple):
+    db: Database
+    runway: RunwayClient
+    operator: str
+    fastest: float
+    on_step: Callable[[str], object] = lambda _: None
+
+    def look_up(self, due: LookUp) -> Polled:
+        self.on_step("claimed")
+        try:
+            task = self.runway.task(due.task_id)
+            self.on_step("answered")
+            wait = next_check(due.age, self.fastest)
+            saved = attempts.save_look_up(self.db, due.video_id, task, wait, self.operator)
+        except DailiesError as error:
+            return Polled(due.video_id, None, str(error))
+        self.on_step("saved")
+        if saved is None:
+            gone = f"Runway does not know task {task.id}: deleted, or of another key's organization."
+            return Polled(due.video_id, task, gone)
+        return Polled(due.video_id, task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -65,6 +66,7 @@ def test_whoever_comes_second_gets_the_same_attempt_and_must_not_pay(db: Databas
 
 def test_eight_at_once_are_given_one_claim(db: Database) -> None:
     video_id = new_id()
+    assert attempts.open_attempts(db) == []  # the test's REST server opens a database at its first call
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(lambda n: claim(db, video_id, n), range(1, 9)))
     assert sum(c.claimed for c in claims) == 1
@@ -162,15 +164,15 @@ ILLEGAL = [
     ("abandoned", "sent"),
     ("abandoned", "created"),
 ]
-REACH = {
+REACH: dict[str, Callable[[Database], Attempt]] = {
     "claimed": lambda db: claim(db, new_id()).attempt,
     "sent": sent,
     "created": lambda db: attempts.created(db, sent(db).id, "task-1"),
     "refused": lambda db: attempts.refused(db, sent(db).id, "unauthorized", "no"),
     "abandoned": lambda db: attempts.abandoned(db, claim(db, new_id()).attempt.id, "killed"),
 }
-TURN = {
-    "sent": lambda db, id: attempts.sent(db, id),
+TURN: dict[str, Callable[[Database, str], Attempt]] = {
+    "sent": attempts.sent,
     "created": lambda db, id: attempts.created(db, id, "task-9"),
     "refused": lambda db, id: attempts.refused(db, id, "unauthorized", "no"),
     "unknown": lambda db, id: attempts.unknown(db, id, "runway_unreachable", "?"),
@@ -181,7 +183,7 @@ TURN = {
 @pytest.mark.parametrize(("before", "after"), ILLEGAL)
 def test_an_attempt_only_becomes_what_the_protocol_allows(db: Database, before: str, after: str) -> None:
     attempt = REACH[before](db)
-    with pytest.raises(DatabaseConflict, match="cannot become|cannot lose|created task"):
+    with pytest.raises(DatabaseConflict, match=r"cannot become|cannot lose|created task"):
         TURN[after](db, attempt.id)
     assert attempts.of_video(db, attempt.video_id)[0].state == before
 
@@ -198,7 +200,7 @@ def test_audit_and_attempts_cannot_be_rewritten(db: Database, database_url: str)
     )
     with psycopg.connect(database_url, autocommit=True) as connection:
         for statement in statements:
-            with pytest.raises(psycopg.Error, match="append-only|cannot be"):
+            with pytest.raises(psycopg.Error, match=r"append-only|cannot be"):
                 connection.execute(statement)
     assert attempts.audit(db, attempt.video_id)[0]["operator"] == "ann"
 

@@ -1,0 +1,258 @@
+"""Turns a planned video into its row, its log and its task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+
+from lib.domain.trace import LogEntry, RequestSummary
+from lib.runway.simulator.schedule import StoredTask
+from lib.seed import polls
+from lib.seed.calendar import SILENT, Planned
+from lib.seed.cast import Cast, Wish, new_id, new_request_id
+from lib.seed.history import History, SeededEntry, SeededLookUp
+from lib.seed.recordings import Line
+from lib.seed.scenarios import Ending, Polls, Script, scripts
+
+GENERATE = "/api/videos/generate"
+STATUS = "/api/videos/status"
+CREDITS_PER_SECOND = 5  # gen4_turbo
+FUNCTION_LIMIT_MS = 60_000
+_SLOW_LINES = (  # what a line waited for, and how long that takes, in ms
+    ("Runtime Timeout", (FUNCTION_LIMIT_MS, FUNCTION_LIMIT_MS)),
+    ("Task created with ID", (600, 2600)),
+    ("Response status", (600, 2600)),
+    ("[Runway API] Exception", (400, 2200)),
+    ("Initial task status", (250, 700)),
+    ("status to failed", (60, 250)),
+    ("ailed to update", (60, 300)),
+    ("to save runway_video_id", (60, 300)),
+    ("Successfully", (60, 300)),
+    ("is queued.", (60, 300)),
+    ("Calling Runway API", (80, 350)),
+)
+
+
+class Renderer:
+    """Appends to `history` what each planned video leaves behind. `links` is where outputs are served."""
+
+    def __init__(self, history: History, rng: Random, now: datetime, links: str) -> None:
+        self.history = history
+        self.rng = rng
+        self.now_ms = to_ms(now)
+        self.links = links
+        self._cast = Cast(rng)
+
+    def add(self, planned: Planned) -> str:
+        """The id of the video."""
+        at = to_ms(planned.at)
+        wish, video_id = self._cast.wish(at), new_id(self.rng)
+        row = row_of(video_id, wish, at)
+        self.history.videos.append(row)
+        if planned.scenario == SILENT:
+            row |= {"status": "processing", "updated_at": iso(at + 900)}
+            self.history.truth[video_id] = "unknown"
+            return video_id
+        script = self.rng.choice(scripts(planned.flow, planned.scenario))
+        _Telling(self, planned, script, wish, video_id, row).tell(at)
+        self.history.truth[video_id] = script.cause
+        return video_id
+
+
+def row_of(video_id: str, wish: Wish, at_ms: int) -> dict[str, str | None]:
+    return {
+        "id": video_id,
+        "user_id": wish.user_id,
+        "input_image_url": wish.image,
+        "dance_style": wish.dance_style,
+        "prompt": wish.prompt,
+        "status": "queued",
+        "provider": "runway",
+        "video_url": None,
+        "error_message": None,
+        "runway_video_id": None,
+        "created_at": iso(at_ms),
+        "updated_at": iso(at_ms),
+    }
+
+
+@dataclass(slots=True)
+class _Telling:
+    """One video's story, told request by request."""
+
+    renderer: Renderer
+    planned: Planned
+    script: Script
+    wish: Wish
+    video_id: str
+    row: dict[str, str | None]
+
+    def tell(self, created_ms: int) -> None:
+        rng, script = self.renderer.rng, self.script
+        began = created_ms + rng.randrange(150, 600)
+        times = self._times(began)
+        task = self._task(times) if script.recording.creates_task else None
+        texts = [(level, self._fill(text, task)) for level, text in script.recording.lines]
+        answered = self._answered(began, times)
+        self._request(GENERATE, times, texts, task, status=script.recording.answer, answered=answered)
+        self._leave(script.recording.status, times[-1], script.recording.error)
+        if task:
+            self.renderer.history.tasks.append(task)
+        self._poll(task, times[-1])
+        if task and script.ending:
+            self._end(task, script.ending)
+
+    def _times(self, began: int) -> list[int]:
+        rng, times = self.renderer.rng, [began]
+        for _, text in self.script.recording.lines[1:]:
+            low, high = next((ms for part, ms in _SLOW_LINES if part in text), (1, 9))
+            times.append(times[-1] + rng.randint(low, high))
+        return times
+
+    def _answered(self, began: int, times: Sequence[int]) -> int:
+        """When the answer left: in the asynchronous flows that is before the work is done."""
+        lines = self.script.recording.lines
+        started = (
+            at for at, (_, text) in zip(times, lines, strict=True) if "Async operation started" in text
+        )
+        return next(started, times[-1]) + 3 if lines else began
+
+    def _task(self, times: Sequence[int]) -> StoredTask:
+        rng, lines = self.renderer.rng, self.script.recording.lines
+        first = next(at for at, (_, text) in zip(times, lines, strict=True) if "{task}" in text)
+        created = (first - 60) / 1000
+        return plan_task(rng, self.wish, created, self.script.ending, self.renderer.now_ms / 1000)
+
+    def _fill(self, text: str, task: StoredTask | None) -> str:
+        wish = self.wish
+        filled = text.replace("{video}", self.video_id).replace("{image}", wish.image)
+        filled = filled.replace("{full_prompt}", wish.prompt).replace("{prompt}", wish.prompt[:100])
+        filled = filled.replace("{prompt_length}", str(len(wish.prompt)))
+        filled = filled.replace("{duration}", str(wish.duration))
+        if task:
+            filled = filled.replace("{task}", task.id).replace(
+                "{created_at}", iso(int(task.created_at * 1000))
+            )
+        return filled
+
+    def _request(
+        self,
+        path: str,
+        times: Sequence[int],
+        lines: Sequence[Line],
+        task: StoredTask | None,
+        *,
+        answered: int,
+        status: int = 200,
+    ) -> None:
+        history, deployment = self.renderer.history, self.planned.deployment_id
+        request_id = new_request_id(self.renderer.rng, times[0])
+        method = "POST" if path == GENERATE else "GET"
+        history.requests.append(
+            RequestSummary(request_id, times[0], method, path, status, answered - times[0], deployment)
+        )
+        for at, (level, text) in zip(times, lines, strict=True):
+            entry = LogEntry(at, level, text, request_id, path, status, deployment)
+            history.entries.append(
+                SeededEntry(
+                    entry,
+                    self.video_id if self.video_id in text else None,
+                    task.id if task and task.id in text else None,
+                )
+            )
+
+    def _leave(self, status: str, at_ms: int, error: str | None = None) -> None:
+        self.row |= {"status": status, "error_message": error, "updated_at": iso(at_ms)}
+
+    def _poll(self, task: StoredTask | None, at_ms: int) -> None:
+        for at in self._poll_times(task, at_ms + 3_000):
+            if task is None or self.script.polls is Polls.NO_ID:
+                self._status_check(at, polls.without_id(self.video_id), task)
+            elif self.script.polls is Polls.FAILING:
+                self._status_check(at, polls.failing(self.planned.flow, task.id), task)
+            else:
+                lines = polls.looked_up(
+                    self.planned.flow, task, at / 1000, output_of(self.renderer.links, task)
+                )
+                self._status_check(at, lines, task)
+
+    def _poll_times(self, task: StoredTask | None, start: int) -> list[int]:
+        rng, kind = self.renderer.rng, self.script.polls
+        if kind is Polls.NONE:
+            return []
+        if kind is Polls.TO_THE_END:
+            assert task is not None
+            end = int(task.ends_at * 1000) + rng.randrange(300, 4000)
+            running = sorted(
+                rng.randrange(start, max(end - 2000, start + 1)) for _ in range(rng.randint(1, 3))
+            )
+            return [*running, end]
+        count = {Polls.NO_ID: rng.randint(5, 16), Polls.FAILING: rng.randint(8, 14), Polls.STILL_GOING: 5}[
+            kind
+        ]
+        times = [start + n * rng.randrange(5_000, 7_000) for n in range(count)]
+        return [at for at in times if at < self.renderer.now_ms - 1000]
+
+    def _status_check(self, at: int, lines: Sequence[Line], task: StoredTask | None) -> None:
+        if lines:
+            took = self.renderer.rng.randrange(200, 900)
+            times = [at, *(at + took + n for n in range(len(lines) - 1))]
+            self._request(STATUS, times, lines, task, answered=times[-1] + 20)
+
+    def _end(self, task: StoredTask, ending: Ending) -> None:
+        """What the row says in the end, and what Dailies saw of the task."""
+        self.row["runway_video_id"] = task.id
+        if ending.polls is Polls.TO_THE_END:
+            self._leave(ending.row, int(task.ends_at * 1000) + 4_500, ending.failure)
+        else:
+            self.row["status"] = ending.row
+        if ending.row == "succeeded":
+            self.row["video_url"] = output_of(self.renderer.links, task)
+        checked = datetime.fromtimestamp(self.renderer.now_ms / 1000 - self.renderer.rng.uniform(5, 55), UTC)
+        self.renderer.history.look_ups.append(SeededLookUp(task, self.video_id, checked))
+
+
+def plan_task(
+    rng: Random, wish: Wish, created: float, ending: Ending | None = None, now: float = 0.0
+) -> StoredTask:
+    """Times in epoch seconds; what still goes on at `now` ends some minutes after it."""
+    status = ending.task if ending else "SUCCEEDED"
+    going_on = status in ("RUNNING", "THROTTLED")
+    starts = now + rng.uniform(600, 2400) if status == "THROTTLED" else created
+    runs = starts + rng.uniform(2, 6)
+    ends = (now + rng.uniform(180, 420)) if status == "RUNNING" else runs + wish.duration * rng.uniform(3, 7)
+    credits = CREDITS_PER_SECOND * wish.duration
+    code = ending.failure_code if ending else None
+    charged = status == "SUCCEEDED" or going_on or (code or "").startswith("SAFETY")
+    return StoredTask(
+        id=new_id(rng),
+        model="gen4_turbo",
+        prompt=wish.prompt,
+        image=wish.image,
+        ratio="1280:720",
+        duration=wish.duration,
+        credits=credits,
+        created_at=created,
+        starts_at=starts,
+        runs_at=runs,
+        ends_at=ends,
+        outcome="SUCCEEDED" if going_on else status,
+        failure=ending.failure if ending else None,
+        failure_code=code,
+        final_credits=credits if charged else 0,
+        imported=True,
+    )
+
+
+def output_of(links: str, task: StoredTask) -> str:
+    return f"{links}/{task.id}.mp4"
+
+
+def to_ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
