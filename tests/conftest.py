@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,8 +24,17 @@ load_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    running = Cluster(tmp_path_factory.mktemp("cluster"))
+def open_folder() -> Iterator[Path]:
+    """A folder that the embedded server's user can reach even where the tests run as root: pytest's own
+    temporary folders are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="dailies tests ") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster(open_folder: Path) -> Iterator[Cluster]:
+    running = Cluster(open_folder / "cluster")
     yield running
     running.server.stop()
 
@@ -37,9 +48,21 @@ def rest_server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> I
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def shared_database(cluster: Cluster) -> Iterator[str]:
+    with cluster.clone() as url:
+        yield url.rsplit("/", 1)[1]
+
+
 @pytest.fixture
-def database_url(cluster: Cluster) -> Iterator[str]:
-    """A database with the schema of Dailies and nothing in it."""
+def database_url(cluster: Cluster, shared_database: str) -> str:
+    """A database with the schema of Dailies and nothing in it; tests must not change that schema."""
+    return cluster.empty(shared_database)
+
+
+@pytest.fixture
+def own_database_url(cluster: Cluster) -> Iterator[str]:
+    """The same for tests that change the schema or stop the server's processes."""
     with cluster.clone() as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""One Postgres and one PostgREST-compatible server for a whole run of the tests; a database of its own each."""
+"""One Postgres and one PostgREST-compatible server for a whole run; every test has a database of its own."""
 
 from __future__ import annotations
 
@@ -54,6 +54,12 @@ class Cluster:
             "/"
         )
 
+    def empty(self, database: str) -> str:
+        """The URL of a database that is used again, without its rows: quicker than a clone."""
+        with psycopg.connect(self.url(database)) as connection:
+            connection.execute(EMPTY)
+        return self.url(database)
+
     @contextmanager
     def clone(self, template: str = TEMPLATE) -> Iterator[str]:
         """The URL of a fresh database with the schema of Dailies (or with `template1`, of nobody)."""
@@ -65,6 +71,23 @@ class Cluster:
         finally:
             with self.admin() as connection:
                 connection.execute(f"drop database if exists {name} with (force)")
+
+
+# Triggers are off meanwhile: some of them refuse a deletion.
+EMPTY = """
+set session_replication_role = replica;
+do $$
+declare
+    name regclass;
+begin
+    for name in select c.oid from pg_class c
+        where c.relkind = 'r' and c.relname <> 'migrations'
+            and (c.relnamespace = 'dailies'::regnamespace or c.oid = 'public.videos'::regclass)
+    loop
+        execute format('delete from %s', name);
+    end loop;
+end $$;
+"""
 
 
 class RestServer:

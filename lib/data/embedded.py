@@ -24,7 +24,7 @@ from typing import IO
 import psutil
 from psycopg.conninfo import make_conninfo
 
-from lib.data.installation import Installation
+from lib.data.installation import OUTSIDE, Installation
 from lib.errors import DatabaseUnavailable
 
 READY_SECONDS = 300  # recovery of a gigabyte of WAL takes about 10
@@ -35,9 +35,9 @@ FIRST_BUILTIN_LOCALE = 17
 class EmbeddedPostgres:
     """Start with `start`, hand `conninfo` to a pool, leave with `stop` (done at exit as well)."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, outside: Path = OUTSIDE) -> None:
         self.home = home.resolve()
-        self.installation = Installation(self.home)
+        self.installation = Installation(self.home, outside)
         self._thread_lock = threading.RLock()
         self._use: IO[str] | None = None
 
@@ -74,6 +74,11 @@ class EmbeddedPostgres:
             user="postgres",
             password=self._password_file.read_text().strip(),
         )
+
+    def postmaster_pid(self) -> int | None:
+        """None while the server does not run."""
+        process = self._postmaster()
+        return process.pid if process else None
 
     @property
     def _password_file(self) -> Path:
@@ -171,7 +176,8 @@ class EmbeddedPostgres:
     def _run_or_fail(self, program: str, *arguments: str) -> None:
         code, output = self._run(program, *arguments)
         if code != 0:
-            raise DatabaseUnavailable(f"{program} failed in {self.home}: {output.strip()}")
+            reason = (output.strip().splitlines() or ["no output"])[-1]
+            raise DatabaseUnavailable(f"{program} failed in {self.home}: {reason}")
 
     def _run(self, program: str, *arguments: str) -> tuple[int, str]:
         """Exit code and output. Into a file, never a pipe: the server inherits it and keeps it open."""

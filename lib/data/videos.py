@@ -122,7 +122,7 @@ def get_video(db: Database, video_id: str) -> VideoDetails:
 
 
 def find_videos(db: Database, text: str) -> list[str]:
-    """At most 20 ids of videos whose id is or begins with `text` (six characters or more) or whose task it is."""
+    """At most 20 ids of videos whose id begins with `text` (six characters or more) or whose task it is."""
     return [str(row["id"]) for row in db.call("dailies_find_videos", p_text=text)]
 
 

@@ -40,15 +40,18 @@ declare
     wrong record;
 begin
     for wrong in
-        select a.attname, format_type(a.atttypid, null) as is_type, needed.type as needs
-        from (values ('id', 'uuid'), ('created_at', 'timestamp with time zone'),
-                     ('updated_at', 'timestamp with time zone')) needed (name, type)
+        select a.attname, format_type(a.atttypid, null) as is_type, needed.types[1] as needs
+        from (values ('id', '{uuid}'::text[]),
+                     ('created_at', '{timestamp with time zone}'), ('updated_at', '{timestamp with time zone}'),
+                     ('runway_video_id', '{text,character varying}'), ('video_url', '{text,character varying}'),
+                     ('error_message', '{text,character varying}'), ('prompt', '{text,character varying}'),
+                     ('input_image_url', '{text,character varying}')) needed (name, types)
         join pg_catalog.pg_attribute a on a.attrelid = 'public.videos'::regclass and a.attname = needed.name
-        where format_type(a.atttypid, null) <> needed.type
+        where format_type(a.atttypid, null) <> all(needed.types)
     loop
         raise exception 'public.videos.% is %, and Dailies needs %.', wrong.attname, wrong.is_type, wrong.needs
             using errcode = 'PT400',
-                  hint = 'Change the type of the column, or point Dailies at a view-backed copy of the table.';
+                  hint = 'Change the type of the column.';
     end loop;
 end $$;
 

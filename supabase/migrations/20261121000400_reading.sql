@@ -21,8 +21,8 @@ $$;
 create or replace function dailies.id_range(p_prefix text, out low uuid, out high uuid)
 language sql immutable strict parallel safe set search_path = '' as $$
     select rpad(d, 32, '0')::uuid, rpad(d, 32, 'f')::uuid
-    from (select lower(replace(p_prefix, '-', ''))) hex (d)
-    where d ~ '^[0-9a-f]{6,32}$'
+    from (select lower(replace(p_prefix, '-', ''))) hex (h),
+        lateral (select case when h ~ '^[0-9a-f]{6,32}$' then h end) digits (d)
 $$;
 
 -- Which requests tell something of these videos? Those that name the video or its task, and those that name a
@@ -305,7 +305,7 @@ end $$;
 create or replace function public.dailies_incidents(
     p_from timestamptz default null, p_to timestamptz default null
 ) returns table (
-    cause text, deployment_id text, n int, share numeric, first_at timestamptz, last_at timestamptz,
+    cause text, deployment_id text, n int, share double precision, first_at timestamptz, last_at timestamptz,
     example_video_id uuid
 )
 language plpgsql stable security definer set search_path = '' as $$
@@ -334,7 +334,7 @@ begin
            round(i.n::numeric / (
                select count(*) from dailies.verdicts d
                where d.created_at between i.first_at and i.last_at
-                   and d.deployment_id is not distinct from i.deployment_id), 3),
+                   and d.deployment_id is not distinct from i.deployment_id), 3)::double precision,
            i.first_at, i.last_at, i.example
     from incidents i order by i.last_at desc;
 end $$;

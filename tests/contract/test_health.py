@@ -1,0 +1,212 @@
+"""Counts, errors, incidents and stages over a span of time, through both transports."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lib.data import health, traces, videos
+from lib.data.database import Database
+from lib.data.videos import Filters
+from lib.domain.video import parse_time
+from tests.examples import (
+    NOON,
+    SALSA,
+    TANGO,
+    TANGO_TASK,
+    WALTZ,
+    at,
+    the_entries,
+    the_verdicts,
+    the_videos,
+    verdict,
+    video,
+)
+
+SPAN = (NOON, NOON + timedelta(hours=1))
+
+
+@pytest.fixture
+def filled(db: Database) -> Database:
+    videos.import_videos(db, the_videos())
+    db.call("dailies_add_logs", p_entries=the_entries())
+    db.call("dailies_save_verdicts", p_verdicts=the_verdicts())
+    return db
+
+
+def make(
+    db: Database, n: int, cause: str, *, minutes: float = 0, error: str | None = None, **columns: Any
+) -> list[str]:
+    """`n` failed videos of one cause, a minute apart."""
+    ids = [str(uuid.uuid4()) for _ in range(n)]
+    rows = [video(one, "failed", minutes + i, error_message=error) for i, one in enumerate(ids)]
+    videos.import_videos(db, rows)
+    db.call("dailies_save_verdicts", p_verdicts=[verdict(one, cause, **columns) for one in ids])
+    return ids
+
+
+def test_the_overview_counts_by_status(filled: Database) -> None:
+    totals = health.overview(filled, *SPAN)["totals"]
+    assert totals["by_status"] == {"succeeded": 1, "processing": 1, "failed": 1}
+    assert (totals["total"], totals["succeeded"], totals["failed"], totals["unfinished"]) == (3, 1, 1, 1)
+    assert (totals["stuck"], totals["recoverable"], totals["success_rate"]) == (1, 1, 0.5)
+
+
+def test_the_overview_of_nothing_has_no_rate(db: Database) -> None:
+    answer = health.overview(db)
+    assert answer["totals"]["total"] == 0
+    assert answer["totals"]["success_rate"] is None
+    assert (answer["series"], answer["causes"], answer["trouble"]) == ([], [], [])
+    assert answer["freshness"] == {
+        "last_log_at": None,
+        "last_video_at": None,
+        "last_judged_at": None,
+        "dirty": 0,
+    }
+
+
+def test_the_overview_compares_with_the_span_before(filled: Database) -> None:
+    later = health.overview(filled, SPAN[1], SPAN[1] + timedelta(hours=1))["totals"]
+    assert later["total"] == 0
+    assert later["previous"]["total"] == 3
+    assert later["previous"]["success_rate"] == 0.5
+
+
+def test_what_is_stuck_now_is_counted_whatever_the_span(filled: Database) -> None:
+    later = health.overview(filled, SPAN[1], SPAN[1] + timedelta(hours=1))["totals"]
+    assert (later["stuck"], later["stuck_now"], later["recoverable_now"]) == (0, 1, 1)
+
+
+def test_the_overview_counts_by_time_in_buckets(db: Database) -> None:
+    rows = [video(str(uuid.uuid4()), "succeeded", minutes) for minutes in (0, 4, 5, 59)]
+    videos.import_videos(db, rows)
+    series = health.overview(db, *SPAN, bucket_seconds=300)["series"]
+    assert [(parse_time(point["at"]), point["status"], point["n"]) for point in series] == [
+        (NOON, "succeeded", 2),
+        (NOON + timedelta(minutes=5), "succeeded", 1),
+        (NOON + timedelta(minutes=55), "succeeded", 1),
+    ]
+
+
+def test_the_overview_names_causes_and_newest_trouble(filled: Database) -> None:
+    answer = health.overview(filled, *SPAN)
+    assert {cause["cause"]: cause["n"] for cause in answer["causes"]} == {
+        "succeeded": 1,
+        "task_id_not_saved": 1,
+        "insufficient_credits": 1,
+    }
+    assert [row["id"] for row in answer["trouble"]] == [SALSA, WALTZ]
+
+
+def test_the_overview_says_how_fresh_it_is(filled: Database) -> None:
+    videos.import_videos(filled, [video(TANGO, "failed")])
+    freshness = health.overview(filled)["freshness"]
+    assert parse_time(freshness["last_log_at"]) == parse_time(the_entries()[-1]["at"])
+    assert parse_time(freshness["last_video_at"]) == parse_time(at(2))
+    assert freshness["dirty"] == 3
+
+
+def test_the_time_to_the_task_id_comes_from_the_log(filled: Database) -> None:
+    totals = health.overview(filled, *SPAN)["totals"]
+    assert totals["seconds_to_id_p50"] == pytest.approx(12)  # TANGO's task is first named 0.2 minutes in
+    assert totals["seconds_to_finish_p50"] == pytest.approx(0)
+
+
+def test_credits_are_those_of_the_tasks_of_the_span(filled: Database) -> None:
+    videos.save_task(
+        filled, {"task_id": TANGO_TASK, "status": "SUCCEEDED", "credits": 25, "created_at": at(0.2)}
+    )
+    assert health.overview(filled, *SPAN)["totals"]["credits"] == 25
+    assert health.overview(filled, SPAN[1], SPAN[1] + timedelta(hours=1))["totals"]["credits"] == 0
+
+
+def test_errors_that_differ_only_in_names_and_numbers_are_one_group(db: Database) -> None:
+    for message in (
+        "Task 3f2504e0-4f89-11d3-9a0c-0305e82c3301 failed after 12 s",
+        "Task 00000000-0000-4000-8000-000000000000 failed  after 7.5 s",
+    ):
+        make(db, 1, "generation_failed", error=message)
+    make(db, 1, "asset_rejected", error='Cannot fetch https://a.example/x.png?y=1 ("no such host")')
+    groups = health.error_groups(db, *SPAN)
+    assert [(group["grp"], group["n"]) for group in groups] == [
+        ("Task <id> failed after <n> s", 2),
+        ("Cannot fetch <text> (<text>)", 1),
+    ]
+    assert len(videos.list_videos(db, Filters(error_group=groups[0]["grp"]))) == 2
+
+
+def test_a_group_has_cause_stage_and_an_example(filled: Database) -> None:
+    groups = {group["grp"]: group for group in health.error_groups(filled, *SPAN)}
+    credits = groups["You do not have enough credits to run this task."]
+    assert (credits["cause"], credits["stage"], credits["example_video_id"]) == (
+        "insufficient_credits",
+        None,
+        SALSA,
+    )
+    stuck = groups["no error message"]
+    assert (stuck["cause"], stuck["stage"], stuck["example_video_id"]) == (
+        "task_id_not_saved",
+        "saved",
+        WALTZ,
+    )
+
+
+def test_a_group_shows_its_trend_and_the_span_before(db: Database) -> None:
+    make(db, 2, "moderated", error="flagged", minutes=-30)
+    make(db, 3, "moderated", error="flagged", minutes=0)
+    make(db, 1, "moderated", error="flagged", minutes=59)
+    (group,) = health.error_groups(db, *SPAN)
+    assert (group["n"], group["previous_n"]) == (4, 2)
+    assert group["trend"] == [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+
+
+def test_the_largest_groups_come_first_and_the_rest_is_cut(db: Database) -> None:
+    make(db, 1, "moderated", error="rare")
+    make(db, 2, "moderated", error="frequent")
+    assert [group["grp"] for group in health.error_groups(db, *SPAN, limit=1)] == ["frequent"]
+
+
+def test_one_cause_in_one_deployment_is_one_incident(db: Database) -> None:
+    ids = make(db, 4, "missing_api_key", deployment_id="dpl_bad")
+    make(db, 1, "generation_failed", minutes=2, deployment_id="dpl_bad")
+    (incident,) = health.incidents(db, *SPAN)
+    assert (incident["cause"], incident["deployment_id"], incident["n"]) == ("missing_api_key", "dpl_bad", 4)
+    assert (incident["share"], incident["example_video_id"]) == (0.8, ids[0])
+    assert (parse_time(incident["first_at"]), parse_time(incident["last_at"])) == (
+        NOON,
+        NOON + timedelta(minutes=3),
+    )
+
+
+def test_two_videos_are_no_incident_and_neither_are_a_videos_own_faults(db: Database) -> None:
+    make(db, 2, "missing_api_key", deployment_id="dpl_bad")
+    make(db, 5, "moderated", deployment_id="dpl_bad")
+    assert health.incidents(db, *SPAN) == []
+
+
+def test_a_pause_of_hours_separates_two_incidents(db: Database) -> None:
+    make(db, 3, "runway_unreachable", deployment_id="dpl_one")
+    make(db, 4, "runway_unreachable", minutes=600, deployment_id="dpl_one")
+    found = health.incidents(db, NOON, NOON + timedelta(hours=24))
+    assert [incident["n"] for incident in found] == [4, 3]
+
+
+def test_the_funnel_counts_states_by_stage_in_the_order_of_the_flow(filled: Database) -> None:
+    reached = verdict(TANGO, "succeeded")
+    reached["stages"] = [
+        {"stage": "accepted", "state": "seen"},
+        {"stage": "saved", "state": "not_observable"},
+    ]
+    filled.call("dailies_save_verdicts", p_verdicts=[reached])
+    funnel = traces.stage_funnel(filled, *SPAN)
+    assert [(row["flow"], row["stage"], row["position"]) for row in funnel] == [
+        ("sync-sdk", "accepted", 1),
+        ("sync-sdk", "saved", 2),
+    ]
+    assert [(row["seen"], row["missing"], row["not_reached"], row["not_observable"]) for row in funnel] == [
+        (3, 0, 0, 0),
+        (0, 2, 0, 1),
+    ]
