@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib.data.pgmq import install_pgmq
 from lib.data.postgres import PostgresDatabase
 from lib.settings import ROOT
 
@@ -65,6 +66,8 @@ def migrate(database: PostgresDatabase, folder: Path = FOLDER) -> list[Migration
         connection.execute(_PROLOGUE.encode())
         applied = dict(connection.execute("select version, digest from dailies.migrations").fetchall())
         chosen = _outstanding(migrations(folder), applied)
+        if chosen:
+            install_pgmq(connection)
         for migration in chosen:
             connection.execute(migration.script.encode())
     return chosen

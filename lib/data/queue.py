@@ -1,0 +1,132 @@
+"""The queue of videos to generate: pgmq behind functions of ours, the same over both transports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lib.data.database import Database, Row
+
+VISIBILITY_SECONDS = 300  # longer than a job can take, and than a claim takes to count as left behind
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A video to generate under `key`. `new` holds the columns of its row when there is none yet."""
+
+    video_id: str
+    key: str
+    operator: str
+    model: str
+    ratio: str
+    duration: int
+    new: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        named = ("video_id", "key", "operator", "model", "ratio", "duration")
+        job = {name: getattr(self, name) for name in named}
+        return job | ({"new": dict(self.new)} if self.new is not None else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job in hand. `reads` counts the times it was given out; `video` is its row, None when deleted."""
+
+    id: int
+    reads: int
+    waited_seconds: float
+    video_id: str
+    key: str
+    operator: str
+    model: str
+    ratio: str
+    duration: int
+    video: Row | None
+
+    @classmethod
+    def from_row(cls, row: Row) -> Job:
+        job = row["job"]
+        return cls(
+            id=int(row["msg_id"]),
+            reads=int(row["reads"]),
+            waited_seconds=float(row["waited_seconds"]),
+            video_id=str(job["video_id"]),
+            key=str(job["key"]),
+            operator=str(job["operator"]),
+            model=str(job["model"]),
+            ratio=str(job["ratio"]),
+            duration=int(job["duration"]),
+            video=row["video"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMetrics:
+    """`oldest_seconds` of those that nobody has in hand; `enqueued` counts all there ever were."""
+
+    waiting: int
+    delayed: int
+    in_hand: int
+    failing: int
+    oldest_seconds: float | None
+    enqueued: int
+
+
+def enqueue(db: Database, jobs: Sequence[NewJob]) -> list[str]:
+    """The ids of the videos put in; those that wait already are left alone. One transaction."""
+    rows = db.call("dailies_enqueue", p_jobs=[job.as_json() for job in jobs])
+    return [str(row["video_id"]) for row in rows]
+
+
+def dequeue(
+    db: Database,
+    worker: str,
+    *,
+    limit: int = 1,
+    visibility_seconds: int = VISIBILITY_SECONDS,
+    done: Sequence[int] = (),
+    slots: Mapping[str, int] | None = None,
+    app_model: str = "gen4_turbo",
+) -> list[Job]:
+    """Jobs for `worker` alone, for `visibility_seconds`; `done` ones are acknowledged on the same way.
+
+    slots   generations that may go on at once, by model, over all workers and the production app
+    """
+    rows = db.call(
+        "dailies_dequeue",
+        p_limit=limit,
+        p_visibility_seconds=visibility_seconds,
+        p_worker=worker,
+        p_done=list(done),
+        p_slots=dict(slots or {}),
+        p_app_model=app_model,
+    )
+    return [Job.from_row(row) for row in rows]
+
+
+def acknowledge(db: Database, ids: Sequence[int]) -> int:
+    return int(db.call("dailies_ack", p_ids=list(ids))[0]["acknowledged"])
+
+
+def requeue(
+    db: Database, worker: str, ids: Sequence[int], *, delay_seconds: int = 0, unread: bool = False
+) -> int:
+    """Gives back those that `worker` still holds; `unread` ones as if they had never been given out."""
+    answer = db.call(
+        "dailies_requeue", p_ids=list(ids), p_worker=worker, p_delay_seconds=delay_seconds, p_unread=unread
+    )
+    return int(answer[0]["requeued"])
+
+
+def metrics(db: Database) -> QueueMetrics:
+    row = db.call("dailies_queue_metrics")[0]
+    oldest = row["oldest_seconds"]
+    return QueueMetrics(
+        waiting=row["waiting"],
+        delayed=row["delayed"],
+        in_hand=row["in_hand"],
+        failing=row["failing"],
+        oldest_seconds=None if oldest is None else float(oldest),
+        enqueued=row["enqueued"],
+    )

@@ -1,0 +1,200 @@
+-- The queue of videos to generate: pgmq, the engine of Supabase Queues. Its extension where Postgres offers
+-- it, otherwise its SQL, which `python -m lib migrate` installs beforehand. Only functions that every release
+-- of pgmq has are called.
+
+do $$
+begin
+    if exists (select from pg_catalog.pg_available_extensions where name = 'pgmq')
+        and pg_catalog.to_regclass('pgmq.meta') is null then
+        create extension pgmq;
+    elsif pg_catalog.to_regclass('pgmq.meta') is null then
+        raise exception 'This Postgres has no pgmq.' using errcode = 'PT400',
+            hint = 'Run `python -m lib migrate` with DATABASE_URL set: it installs pgmq in SQL.';
+    end if;
+    if not exists (select from pgmq.meta where queue_name = 'dailies') then
+        perform pgmq.create('dailies');
+    end if;
+end $$;
+
+-- A video waits once.
+create unique index if not exists q_dailies_video on pgmq.q_dailies ((message ->> 'video_id'));
+alter table pgmq.q_dailies enable row level security;
+alter table pgmq.a_dailies enable row level security;
+
+-- Jobs that workers are busy with. A killed worker's job leaves at `until`, as its message becomes visible.
+create table if not exists dailies.in_hand (
+    msg_id   bigint primary key,
+    video_id uuid not null,
+    model    text not null,
+    worker   text,
+    until    timestamptz not null
+);
+
+create index if not exists in_hand_until on dailies.in_hand (until);
+create index if not exists tasks_unfinished on dailies.tasks (checked_at)
+    where status not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'DELETED');
+alter table dailies.in_hand enable row level security;
+
+-- Puts videos into the queue: {video_id, key, operator, model, ratio, duration}; prompt and image stand in the
+-- row. A job with `new` (columns of the row) creates it first, as queued. All in one transaction. Answers
+-- which ones were put in: a video that waits already is left alone.
+-- Index: q_dailies_video.
+create or replace function public.dailies_enqueue(p_jobs jsonb)
+returns table (video_id uuid)
+language plpgsql security definer set search_path = '' as $$
+declare
+    jobs jsonb[];
+begin
+    perform pg_advisory_xact_lock(hashtext('dailies.enqueue'));
+    perform dailies.insert_video((j -> 'new') || jsonb_build_object(
+            'id', j -> 'video_id', 'status', 'queued', 'provider', 'runway',
+            'created_at', now(), 'updated_at', now()))
+    from jsonb_array_elements(p_jobs) j where jsonb_typeof(j -> 'new') = 'object';
+    select array_agg(j - 'new' order by i) into jobs
+    from jsonb_array_elements(p_jobs) with ordinality given (j, i)
+    where not exists (select from pgmq.q_dailies q where q.message ->> 'video_id' = j ->> 'video_id');
+    if jobs is not null then
+        perform pgmq.send_batch('dailies', jobs);
+    end if;
+    return query select (j ->> 'video_id')::uuid from unnest(jobs) j;
+end $$;
+
+-- Puts jobs away as if they had never been read. Index: q_dailies_pkey.
+create or replace function dailies.hand_back(p_ids bigint[], p_delay_seconds numeric) returns void
+language sql set search_path = '' as $$
+    update pgmq.q_dailies
+    set vt = clock_timestamp() + make_interval(secs => p_delay_seconds), read_ct = greatest(read_ct - 1, 0)
+    where msg_id = any(p_ids)
+$$;
+
+-- How many generations of a model are going on or about to: jobs in hand, attempts on their way, tasks that
+-- were unfinished when last looked up, the production app's among them. A task that nobody could look up for
+-- an hour does not count for ever. Indexes: in_hand_until, attempts_one_open, tasks_unfinished.
+create or replace function dailies.busy(p_model text, p_app_model text) returns int
+language sql stable set search_path = '' as $$
+    select count(*)::int from (
+        select h.video_id::text from dailies.in_hand h where h.until > clock_timestamp() and h.model = p_model
+        union
+        select a.video_id::text from dailies.attempts a
+        where a.state in ('claimed', 'sent') and a.request ->> 'model' = p_model
+        union
+        select coalesce(t.video_id::text, t.task_id)
+        from dailies.tasks t left join dailies.attempts a on a.task_id = t.task_id
+        where t.status not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'DELETED')
+            and t.checked_at > now() - interval '1 hour'
+            and coalesce(a.request ->> 'model', p_app_model) = p_model
+    ) going_on
+$$;
+
+-- Takes jobs that are done out of the queue, into its archive. Indexes: q_dailies_pkey, in_hand_pkey.
+create or replace function public.dailies_ack(p_ids bigint[])
+returns table (acknowledged int)
+language plpgsql security definer set search_path = '' as $$
+begin
+    delete from dailies.in_hand h where h.msg_id = any(p_ids);
+    return query select count(*)::int from pgmq.archive('dailies', p_ids);
+end $$;
+
+-- Gives up to p_limit jobs to one worker, and acknowledges those it has done (p_done) on the same way. A job
+-- that is not acknowledged within p_visibility_seconds is given to another.
+-- p_slots: how many generations may go on at once, by model ({"gen4_turbo": 3}; a model without a number has
+-- no limit). Counted here under a lock, for all workers on all machines together. p_app_model is the model of
+-- tasks that the production app created. Indexes: pgmq's own, those of dailies.busy.
+create or replace function public.dailies_dequeue(
+    p_limit int default 1, p_visibility_seconds int default 300, p_worker text default null,
+    p_done bigint[] default '{}', p_slots jsonb default '{}', p_app_model text default 'gen4_turbo'
+) returns table (msg_id bigint, reads int, waited_seconds numeric, job jsonb, video jsonb)
+language plpgsql security definer set search_path = '' as $$
+declare
+    free jsonb := '{}';
+    taken int := 0;
+    tries int := 0;
+    found_any boolean;
+    m record;
+    wants text;
+begin
+    if cardinality(p_done) > 0 then
+        perform public.dailies_ack(p_done);
+    end if;
+    if p_slots <> '{}' then
+        perform pg_advisory_xact_lock(hashtext('dailies.slots'));
+        select jsonb_object_agg(s.key, s.value::int - dailies.busy(s.key, p_app_model)) into free
+        from jsonb_each_text(p_slots) s;
+    end if;
+    -- a job whose model is full is put back for a moment, so that it does not stand in the way of others
+    loop
+        found_any := false;
+        for m in select * from pgmq.read('dailies', p_visibility_seconds, p_limit - taken) loop
+            found_any := true;
+            wants := m.message ->> 'model';
+            if (free ->> wants)::int <= 0 then
+                perform dailies.hand_back(array[m.msg_id], 5);
+                continue;
+            end if;
+            if free ? wants then
+                free := jsonb_set(free, array[wants], to_jsonb((free ->> wants)::int - 1));
+            end if;
+            insert into dailies.in_hand as h (msg_id, video_id, model, worker, until)
+            values (m.msg_id, (m.message ->> 'video_id')::uuid, coalesce(wants, ''), p_worker, m.vt)
+            on conflict on constraint in_hand_pkey do update set worker = excluded.worker, until = excluded.until;
+            taken := taken + 1;
+            msg_id := m.msg_id;
+            reads := m.read_ct;
+            waited_seconds := extract(epoch from clock_timestamp() - m.enqueued_at);
+            job := m.message;
+            select to_jsonb(v) into video from public.videos v where v.id = (m.message ->> 'video_id')::uuid;
+            return next;
+        end loop;
+        tries := tries + 1;
+        exit when not found_any or taken >= p_limit or tries >= 100;
+    end loop;
+end $$;
+
+-- Gives jobs back: to be read again in p_delay_seconds. Unread ones (a worker that stops) do not count as a
+-- failed try. Only those which this worker still holds. Indexes: in_hand_pkey, q_dailies_pkey.
+create or replace function public.dailies_requeue(
+    p_ids bigint[], p_worker text, p_delay_seconds int default 0, p_unread boolean default false
+) returns table (requeued int)
+language plpgsql security definer set search_path = '' as $$
+declare
+    held bigint[];
+begin
+    with given_up as (
+        delete from dailies.in_hand h
+        where h.msg_id = any(p_ids) and h.worker is not distinct from p_worker returning h.msg_id
+    )
+    select array_agg(g.msg_id) into held from given_up g;
+    if p_unread then
+        perform dailies.hand_back(held, p_delay_seconds);
+    else
+        perform pgmq.set_vt('dailies', id, p_delay_seconds) from unnest(held) id;
+    end if;
+    return query select coalesce(cardinality(held), 0);
+end $$;
+
+-- How long is the queue, and how old? `failing` jobs were read more than three times. Indexes: pgmq's own.
+create or replace function public.dailies_queue_metrics()
+returns table (waiting int, delayed int, in_hand int, failing int, oldest_seconds numeric, enqueued bigint)
+language sql stable security definer set search_path = '' as $$
+    select count(*) filter (where h.msg_id is null and q.vt <= now())::int,
+           count(*) filter (where h.msg_id is null and q.vt > now())::int,
+           count(h.msg_id)::int,
+           count(*) filter (where q.read_ct > 3)::int,
+           extract(epoch from now() - min(q.enqueued_at) filter (where h.msg_id is null))::numeric,
+           (select m.total_messages from pgmq.metrics('dailies') m)
+    from pgmq.q_dailies q left join dailies.in_hand h on h.msg_id = q.msg_id and h.until > now()
+$$;
+
+-- Which jobs wait or are in hand, the next one first? Index: q_dailies_pkey.
+create or replace function public.dailies_queue(p_limit int default 100)
+returns table (msg_id bigint, job jsonb, enqueued_at timestamptz, visible_at timestamptz, reads int, worker text)
+language sql stable security definer set search_path = '' as $$
+    select q.msg_id, q.message, q.enqueued_at, q.vt, q.read_ct, h.worker
+    from pgmq.q_dailies q left join dailies.in_hand h on h.msg_id = q.msg_id and h.until > now()
+    order by q.msg_id limit p_limit
+$$;
+
+select dailies.service_only(f::regproc) from unnest(array[
+    'public.dailies_enqueue', 'public.dailies_ack', 'public.dailies_dequeue', 'public.dailies_requeue',
+    'public.dailies_queue_metrics', 'public.dailies_queue'
+]) f;
