@@ -25,6 +25,9 @@ _BY_CODE: dict[str, type[DailiesError]] = {
     "23": DatabaseConflict,
     "28": DatabaseUnavailable,
     "3D000": DatabaseUnavailable,
+    "502": DatabaseUnavailable,  # the gateway's own status, where it answers without a code
+    "503": DatabaseUnavailable,
+    "504": DatabaseUnavailable,
     "3F000": SchemaMissing,
     "40": DatabaseConflict,
     "42703": SchemaMissing,
@@ -43,15 +46,18 @@ _HINTS: dict[str, str] = {
 }
 
 
-def database_failure(code: str | None, message: str, function: str) -> DailiesError:
-    """The error to raise. `code` is an SQLSTATE, a PostgREST code, or None where there was no answer."""
+def database_failure(
+    code: str | None, message: str, function: str, *, hint: str | None = None
+) -> DailiesError:
+    """The error to raise. `code` is an SQLSTATE, a PostgREST code, or None where there was no answer. Only
+    hints of our own functions are passed on: Postgres' own speak to people who write SQL."""
     if code is None:
         return DatabaseUnavailable(f"The database cannot be reached: {message}")
     kind = _longest(_BY_CODE, code) or DatabaseError
     if kind is SchemaMissing:
         return SchemaMissing(f"{function}: {message}. Run `python -m lib migrate`.")
-    hint = _longest(_HINTS, code)
-    return kind(" ".join(part for part in (message, hint) if part))
+    advice = hint if code.startswith("PT") else _longest(_HINTS, code)
+    return kind(" ".join(part for part in (message, advice) if part))
 
 
 T = TypeVar("T")

@@ -10,8 +10,11 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from lib.data.pgmq import install_pgmq
-from lib.data.postgres import PostgresDatabase
+from lib.data.pool import Connection
+from lib.data.postgres import PostgresDatabase, failure
 from lib.settings import ROOT
 
 FOLDER = ROOT / "supabase" / "migrations"
@@ -57,7 +60,8 @@ def migrations(folder: Path = FOLDER) -> list[Migration]:
 
 
 def script(chosen: list[Migration]) -> str:
-    return _PROLOGUE + "\n".join(migration.script for migration in chosen)
+    """One transaction, for an SQL editor."""
+    return f"begin;{_PROLOGUE}" + "\n".join(migration.script for migration in chosen) + "commit;\n"
 
 
 def migrate(database: PostgresDatabase, folder: Path = FOLDER) -> list[Migration]:
@@ -69,8 +73,16 @@ def migrate(database: PostgresDatabase, folder: Path = FOLDER) -> list[Migration
         if chosen:
             install_pgmq(connection)
         for migration in chosen:
-            connection.execute(migration.script.encode())
+            _apply(connection, migration)
     return chosen
+
+
+def _apply(connection: Connection, migration: Migration) -> None:
+    try:
+        connection.execute(migration.script.encode())
+    except psycopg.Error as error:
+        name = f"migration {migration.version}_{migration.name}"
+        raise failure(error, "migrate", prefix=f"{name}: ") from error
 
 
 def _outstanding(known: list[Migration], applied: dict[str, str]) -> list[Migration]:

@@ -15,7 +15,7 @@ from lib.data.database import Row
 from lib.data.encoding import encode, storable
 from lib.data.failures import database_failure
 from lib.data.pool import Connection, Pool
-from lib.errors import SchemaMissing
+from lib.errors import DailiesError, SchemaMissing
 
 STATEMENT_SECONDS = 20
 POOL_SIZE = 10
@@ -95,7 +95,7 @@ class PostgresDatabase:
                 yield connection
         except psycopg.Error as error:
             self._signatures.pop(function, None)
-            raise database_failure(_code(error), _words(error), function) from error
+            raise failure(error, function) from error
 
     def _signature(self, connection: Connection, function: str) -> dict[str, str]:
         """The function's argument names and types, looked up once."""
@@ -128,11 +128,11 @@ def _adapted(value: Any, type_name: str) -> Any:
     return value if value is None or type_name not in {"json", "jsonb"} else Jsonb(value, dumps=encode)
 
 
-def _code(error: psycopg.Error) -> str | None:
-    """None when there was no answer; a value that psycopg itself refuses counts as the server's refusal."""
-    return error.sqlstate or ("22000" if isinstance(error, psycopg.DataError) else None)
-
-
-def _words(error: psycopg.Error) -> str:
-    """The server's message without its context lines (which repeat whole statements)."""
-    return (error.diag.message_primary or str(error)).strip()
+def failure(error: psycopg.Error, function: str, *, prefix: str = "") -> DailiesError:
+    """The error of Dailies for one of psycopg, with the server's message but not its context lines (which
+    repeat whole statements)."""
+    # a value that psycopg itself refuses counts as the server's refusal; other errors without a code mean
+    # that there was no answer
+    code = error.sqlstate or ("22000" if isinstance(error, psycopg.DataError) else None)
+    message = (error.diag.message_primary or str(error)).strip()
+    return database_failure(code, prefix + message, function, hint=error.diag.message_hint)

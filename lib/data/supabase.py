@@ -13,7 +13,7 @@ from lib.data.database import Row
 from lib.data.encoding import storable
 from lib.data.failures import database_failure
 from lib.data.postgres import STATEMENT_SECONDS
-from lib.errors import SettingsError
+from lib.errors import DailiesError, SettingsError
 
 
 class SupabaseDatabase:
@@ -32,13 +32,21 @@ class SupabaseDatabase:
         try:
             answer = self._client.rpc(function, storable(arguments)).execute()
         except APIError as error:
-            raise database_failure(error.code, error.message or "no message", function) from error
+            raise _failure(error, function) from error
         except httpx.HTTPError as error:
             raise database_failure(None, f"{self._label}: {error}", function) from error
         return cast("list[Row]", answer.data or [])
 
     def close(self) -> None:
         self._http.close()
+
+
+def _failure(error: APIError, function: str) -> DailiesError:
+    message = error.message or "no message"
+    code = str(error.code or "")
+    if not code and "api key" in message.lower():  # the gateway in front of PostgREST, which has no codes
+        code = "PGRST301"
+    return database_failure(code, message, function, hint=error.hint)
 
 
 def _client(url: str, service_key: str, http: httpx.Client) -> Client:
