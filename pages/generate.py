@@ -1,5 +1,16 @@
-"""x"""
+"""Make a sample video now; what it costs is said before."""
+
+import streamlit as st
 
 from lib.ui.frame import begin
+from lib.ui.generate import account, ask, confirm_button, image, progress
 
-begin("generate")
+frame = begin("Generate")
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    picture = image()
+    request = ask(picture, frame.services.settings.runway_model)
+with right:
+    progress(frame)
+    balance = account(frame.services)
+    confirm_button(request, balance)

@@ -11,7 +11,7 @@ from lib.data.traces import FunnelStage
 from lib.data.videos import VideoRow
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
-from lib.ui.format import SIDE, STAGE_STATE, STATUS, cause_of, look, words
+from lib.ui.format import SIDE, STAGE_STATE, STATUS, Look, cause_of, look, words
 
 Option = dict[str, Any]
 _GRID = {"left": 8, "right": 12, "top": 34, "bottom": 4, "containLabel": True}
@@ -131,13 +131,13 @@ def matrix(videos: Sequence[VideoRow], stages: Sequence[str]) -> Option:
                 cells[state].append({"value": [x, y, STAGE_STATE[state].glyph]})
     return {
         "grid": {"left": 8, "right": 64, "top": 36, "bottom": 8, "containLabel": True},
-        "legend": _LEGEND,
+        "legend": _LEGEND | {"data": [_plain_legend(state) for state in STAGE_STATE.values()]},
         "tooltip": {"show": False},
         "xAxis": {
             "type": "category",
             "position": "top",
             "data": [words(stage) for stage in stages],
-            "axisLabel": {"rotate": 40, "interval": 0},
+            "axisLabel": {"rotate": -35, "interval": 0, "align": "left"},
             "axisTick": {"show": False},
             "axisLine": {"show": False},
         },
@@ -152,6 +152,11 @@ def matrix(videos: Sequence[VideoRow], stages: Sequence[str]) -> Option:
     }
 
 
+def _plain_legend(shown: Look) -> Option:
+    """The full colour, which the cells have faintly."""
+    return {"name": f"{shown.glyph} {shown.word}", "itemStyle": {"color": shown.hex}}
+
+
 def _matrix_series(state: str, values: list[Option]) -> Option:
     """What is missing stands out; the rest stays faint."""
     shown, strong = STAGE_STATE[state], state == "missing"
@@ -160,7 +165,7 @@ def _matrix_series(state: str, values: list[Option]) -> Option:
         "type": "scatter",  # ECharts colours a heatmap by number only
         "symbol": "roundRect",
         "symbolSize": [30, 17],
-        "itemStyle": {"color": shown.hex, "opacity": 0.95 if strong else 0.2},
+        "itemStyle": {"color": shown.hex + ("" if strong else "38")},
         "label": {"show": True, "formatter": shown.glyph, "color": "#ffffff" if strong else shown.hex},
         "selectedMode": "single",
         "data": values,

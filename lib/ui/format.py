@@ -136,7 +136,8 @@ def delta_text(earlier: datetime | None, later: datetime | None) -> str:
     if earlier is None or later is None:
         return ""
     seconds = (later - earlier).total_seconds()
-    return f"+{seconds * 1000:.0f} ms" if abs(seconds) < 1 else f"+{seconds_text(seconds)}"
+    sign, size = ("+" if seconds >= 0 else "−"), abs(seconds)
+    return f"{sign}{size * 1000:.0f} ms" if size < 1 else f"{sign}{seconds_text(size)}"
 
 
 def clock(at: str | datetime | None, now: datetime | None = None) -> str:

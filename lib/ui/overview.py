@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import streamlit as st
 
-from lib.data.health import Incident, Overview
+from lib.data.health import Incident, Overview, Totals
 from lib.data.videos import VideoRow
 from lib.ui import charts
 from lib.ui.components import section, video_link
@@ -16,7 +15,7 @@ from lib.ui.format import (
     SIDE,
     cause_of,
     count,
-    dollars,
+    credits_text,
     percent,
     plain,
     seconds_text,
@@ -52,45 +51,50 @@ def problems(opened: Services) -> None:
 def metrics(data: Overview, frame: Frame) -> None:
     totals, previous = data["totals"], data["totals"]["previous"]
     times, series = _times(frame), data["series"]
-    spent = totals["credits"]
-    with st.grid(6, min_column_width=165, gap="small"):
-        _metric(
-            "Videos",
-            f"{totals['total']:,}",
-            _change(totals["total"], previous.get("total")),
-            chart_data=charts.sparkline(series, times),
-            chart_type="bar",
-        )
-        _metric(
-            "Success rate",
-            percent(totals["success_rate"]),
-            _points(totals["success_rate"], previous.get("success_rate")),
-            delta_color="normal",
-            chart_data=charts.success_rates(series, times) or None,
-        )
-        _metric(
-            "Stuck now",
-            f"{totals['stuck_now']:,}",
-            f"{count(totals['recoverable_now'], 'task')} recoverable" if totals["recoverable_now"] else None,
-            delta_arrow="off",
-            chart_data=charts.sparkline(series, times, "queued", "processing"),
-            chart_type="bar",
-        )
-        _metric("Credits", f"{spent:,.0f}", _change(spent, previous.get("credits")), help=dollars(spent))
-        _metric(
-            "Time to task id",
-            *_spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
-            delta_arrow="off",
-        )
-        _metric(
-            "Time to finish",
-            *_spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
-            delta_arrow="off",
-        )
+    videos, rate, stuck, more = st.columns([2, 2, 2, 4], gap="small")
+    videos.metric(
+        "Videos",
+        f"{totals['total']:,}",
+        _change(totals["total"], previous.get("total")),
+        delta_color="off",
+        chart_data=charts.sparkline(series, times),
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+    rate.metric(
+        "Success rate",
+        percent(totals["success_rate"]),
+        _points(totals["success_rate"], previous.get("success_rate")),
+        chart_data=charts.success_rates(series, times) or None,
+        border=True,
+        height="stretch",
+    )
+    stuck.metric(
+        "Stuck now",
+        f"{totals['stuck_now']:,}",
+        f"{count(totals['recoverable_now'], 'task')} recoverable",
+        delta_color="off",
+        delta_arrow="off",
+        chart_data=charts.sparkline(series, times, "queued", "processing"),
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+    with more.container(border=True, height="stretch"):
+        st.table(_figures(totals), border="horizontal", alt="Cost and times")
 
 
-def _metric(label: str, value: str, delta: Any = None, **more: Any) -> None:
-    st.metric(label, value, delta, border=True, height="stretch", **({"delta_color": "off"} | more))
+def _figures(totals: Totals) -> dict[str, str]:
+    """Cost and times, which have no series of their own."""
+    spent, before = totals["credits"], totals["previous"].get("credits")
+    change = _change(spent, before)
+    return {
+        "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else ""),
+        "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
+        "Time to finish": _spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
+        "Not finished": f"**{totals['unfinished']:,}** of {count(totals['total'], 'video')}",
+    }
 
 
 def _times(frame: Frame) -> list[datetime]:
@@ -111,9 +115,8 @@ def _points(now: float | None, before: float | None) -> str | int | None:
     return f"{points:+.1f} points" if abs(points) >= 0.05 else 0
 
 
-def _spread(median: float | None, most: float | None) -> tuple[str, str]:
-    """The median as the value; below it what 95 of 100 stay within."""
-    return seconds_text(median), f"95% within {seconds_text(most)}"
+def _spread(median: float | None, most: float | None) -> str:
+    return f"**{seconds_text(median)}** median, {seconds_text(most)} for 95%"
 
 
 def chart_row(data: Overview, frame: Frame) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from lib.data.database import Database
 from lib.errors import DailiesError, DatabaseUnavailable, RunwayError
-from lib.settings import Settings
+from lib.operations.journal import Journal
+from lib.runway.client import RunwayClient
+from lib.settings import RUNWAY_BASE_URL, Settings
+from lib.ui.jobs import Jobs
 from lib.worker.loop import Loop
-
-if TYPE_CHECKING:
-    from lib.runway.client import RunwayClient
 
 
 @dataclass
@@ -22,6 +21,11 @@ class Services:
     preparing: str | None = None  # the step of the start that is going on; None once all is there
     problems: dict[str, str] = field(default_factory=dict)  # a part that did not start -> why
     loop: Loop | None = None
+    jobs: Jobs = field(default_factory=Jobs)
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.settings.data_dir / "journal.jsonl")
 
     @property
     def database(self) -> Database:
@@ -43,7 +47,7 @@ class Services:
     def runway_label(self) -> str:
         if self.settings.runway_kind == "simulator":
             return "Runway simulator"
-        host = (self.settings.runway_base_url or "https://api.dev.runwayml.com").split("://")[-1]
+        host = (self.settings.runway_base_url or RUNWAY_BASE_URL).split("://")[-1]
         return f"Runway ({host.split('/')[0]})"
 
     @property

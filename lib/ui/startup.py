@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from lib.data.connect import open_database
 from lib.errors import DailiesError
+from lib.runway.client import connect
+from lib.runway.simulator import SIMULATOR_KEY, ensure_simulator
 from lib.ui.services import Services
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Startup:
 
     def _run(self) -> None:
         self._step("database", "Opening the database", self._open_database)
+        self._step("runway", "Starting Runway's simulator", self._open_runway)
         self._services.preparing = None
 
     def _step(self, part: str, doing: str, action: Callable[[], None]) -> None:
@@ -59,3 +62,12 @@ class Startup:
 
     def _open_database(self) -> None:
         self._services.opened = open_database(self._services.settings)
+
+    def _open_runway(self) -> None:
+        settings = self._services.settings
+        if settings.runway_api_key is not None:
+            key = settings.runway_api_key.get_secret_value()
+            self._services.client = connect(key, settings.runway_base_url)
+        else:
+            simulator = ensure_simulator(settings.data_dir)
+            self._services.client = connect(SIMULATOR_KEY, simulator.url)
