@@ -84,7 +84,7 @@ async def _misbehave(fault: Fault, answer: Response, scope: Scope, receive: Rece
             await _gone(receive, fault.seconds(HANG_SECONDS))
             await _close(scope, receive)
         case "slow":
-            await _drip(answer, fault.seconds(SLOW_SECONDS), send)
+            await _drip(answer, fault.seconds(SLOW_SECONDS), receive, send)
         case "http" | "no-credits":
             status, body, headers = fault.answer()
             await JSONResponse(body, status, headers)(scope, receive, send)
@@ -110,21 +110,23 @@ async def _close(scope: Scope, receive: Receive) -> None:
     await _gone(receive, 1.0)
 
 
-async def _gone(receive: Receive, seconds: float) -> None:
-    """Returns when the other side has hung up, or after `seconds`."""
+async def _gone(receive: Receive, seconds: float) -> bool:
+    """Waits for the other side to hang up, no longer than `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             while (await receive())["type"] != "http.disconnect":
                 pass
     except TimeoutError:
-        pass
+        return False
+    return True
 
 
-async def _drip(answer: Response, seconds: float, send: Send) -> None:
+async def _drip(answer: Response, seconds: float, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers})
     body = bytes(answer.body)
     for at in range(len(body)):
-        await asyncio.sleep(seconds / len(body))
+        if await _gone(receive, seconds / len(body)):
+            return
         await send({"type": "http.response.body", "body": body[at : at + 1], "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import fasteners
+
 WAIT_SECONDS = 10  # for another process to end its transaction
+_opening = threading.Lock()  # the lock between processes does not hold back threads
 
 
 class SqliteFile:
@@ -19,9 +22,11 @@ class SqliteFile:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("pragma journal_mode = wal")
-        self._db.execute("pragma synchronous = normal")
-        self._db.executescript(schema)
+        # SQLite does not wait for its turn to switch the journal: the first openers would fail.
+        with _opening, fasteners.InterProcessLock(path.with_suffix(".lock")):
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = normal")
+            self._db.executescript(schema)
 
     def close(self) -> None:
         with self._lock:

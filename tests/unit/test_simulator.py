@@ -1,0 +1,643 @@
+"""The simulator of Runway's API: its rules over a clock that can be set, its protocol over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import av
+import httpx
+import pytest
+from PIL import Image
+
+from lib.domain.pricing import GenerationRequest, frame_size
+from lib.errors import DailiesError
+from lib.runway.simulator import SIMULATOR_KEY, SimulatorServer, ensure_simulator
+from lib.runway.simulator.faults import Fault, parse_fault
+from lib.runway.simulator.picture import fetch_image
+from lib.runway.simulator.programme import PlannedFault
+from lib.runway.simulator.protocol import past_task
+from lib.runway.simulator.schedule import StoredTask
+from lib.runway.simulator.store import DAY, DailyLimitReached, OutOfCredits, SimulatorStore
+from tests.simulated import DOG, HTTP, client_of, data_uri, plan, simulator
+
+NOON = datetime(2026, 11, 12, 12, tzinfo=UTC).timestamp()
+HEADERS = {"Authorization": f"Bearer {SIMULATOR_KEY}", "X-Runway-Version": "2024-11-06"}
+BODY: dict[str, Any] = {
+    "model": "gen4_turbo",
+    "promptImage": "https://images.example.com/dog.jpg",
+    "ratio": "1280:720",
+    "duration": 2,
+}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[SimulatorStore]:
+    opened = SimulatorStore(tmp_path, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
+    with simulator(tmp_path_factory.mktemp("runway")) as running:
+        yield running
+
+
+def call(server: SimulatorServer, method: str, path: str, **arguments: Any) -> httpx.Response:
+    return HTTP.request(method, server.url + path, **({"headers": HEADERS} | arguments))
+
+
+def create(server: SimulatorServer, **changes: Any) -> httpx.Response:
+    return call(server, "POST", "/v1/image_to_video", json=BODY | changes)
+
+
+def finished(server: SimulatorServer, request: GenerationRequest) -> str:
+    """The address of the output of a new task."""
+    client = client_of(server)
+    address = client.wait(client.create(request).id).output[0]
+    client.close()
+    return address
+
+
+# time
+
+
+def test_a_task_goes_through_its_states_as_time_passes(store: SimulatorStore, clock: Clock) -> None:
+    task = store.create(DOG)
+    assert task.status(clock()) == "PENDING"
+    clock.time = (task.runs_at + task.ends_at) / 2
+    assert (task.status(clock()), task.progress(clock())) == ("RUNNING", 0.5)
+    clock.time = task.ends_at
+    assert task.status(clock()) == "SUCCEEDED"
+
+
+def test_a_longer_video_takes_longer_and_the_speed_divides_it(store: SimulatorStore) -> None:
+    short, long = (store.create(replace(DOG, duration=seconds)) for seconds in (2, 10))
+    assert long.ends_at - long.runs_at > 3 * (short.ends_at - short.runs_at)
+    store.configure(speed=100)
+    assert store.create(DOG).ends_at - NOON < 0.2
+
+
+def test_tasks_over_the_concurrency_limit_wait_for_a_slot_in_order(store: SimulatorStore) -> None:
+    store.configure(concurrency=2)
+    first, second, third, fourth = (store.create(DOG) for _ in range(4))
+    assert [task.status(NOON) for task in (first, second, third, fourth)] == [
+        "PENDING",
+        "PENDING",
+        "THROTTLED",
+        "THROTTLED",
+    ]
+    assert {third.starts_at, fourth.starts_at} == {first.ends_at, second.ends_at}
+    assert third.starts_at <= fourth.starts_at
+
+
+def test_each_model_has_slots_of_its_own(store: SimulatorStore) -> None:
+    store.configure(concurrency=1)
+    store.create(DOG)
+    assert store.create(replace(DOG, model="gen4.5")).status(NOON) == "PENDING"
+
+
+def test_a_cancelled_task_leaves_its_slot_to_the_next(store: SimulatorStore, clock: Clock) -> None:
+    store.configure(concurrency=1)
+    first, second, third = (store.create(DOG) for _ in range(3))
+    assert store.cancel_or_delete(first.id)
+    second, third = stored(store, second), stored(store, third)
+    assert (second.status(NOON), third.status(NOON)) == ("PENDING", "THROTTLED")
+    assert third.starts_at == second.ends_at
+
+
+def stored(store: SimulatorStore, task: StoredTask) -> StoredTask:
+    found = store.task(task.id)
+    assert found
+    return found
+
+
+# credits and limits
+
+
+@pytest.mark.parametrize(
+    ("fault", "charged"),
+    [
+        (None, 10),
+        (Fault("fail", "SAFETY.INPUT.TEXT"), 10),
+        (Fault("fail", "SAFETY.OUTPUT.VIDEO"), 10),
+        (Fault("fail", "INPUT_PREPROCESSING.SAFETY.TEXT"), 0),
+        (Fault("fail", "INTERNAL.BAD_OUTPUT.CODE01"), 0),
+        (Fault("fail", "ASSET.INVALID"), 0),
+        (Fault("fail"), 0),
+        (Fault("cancel"), 0),
+    ],
+)
+def test_credits_are_charged_at_once_and_refunded_as_runway_does(
+    store: SimulatorStore, clock: Clock, fault: Fault | None, charged: int
+) -> None:
+    before = store.balance()
+    task = store.create(DOG, fault)
+    if task.ends_at > NOON:
+        assert store.balance() == before - 10
+    clock.time = task.ends_at
+    assert store.balance() == before - charged
+
+
+def test_only_a_task_that_has_not_begun_to_run_is_refunded(store: SimulatorStore, clock: Clock) -> None:
+    before, waiting, running = store.balance(), store.create(DOG), store.create(DOG)
+    store.cancel_or_delete(waiting.id)
+    clock.time = running.runs_at
+    store.cancel_or_delete(running.id)
+    assert store.balance() == before - 10
+
+
+def test_without_credits_nothing_is_created(store: SimulatorStore) -> None:
+    store.configure(credits=9)
+    with pytest.raises(OutOfCredits):
+        store.create(DOG)
+    assert store.tasks() == []
+
+
+def test_the_daily_limit_rolls_over_24_hours(store: SimulatorStore, clock: Clock) -> None:
+    store.configure(daily=2)
+    store.create(DOG)
+    clock.time += 3600
+    store.create(DOG)
+    with pytest.raises(DailyLimitReached) as limit:
+        store.create(DOG)
+    clock.time += limit.value.retry_after
+    assert clock.time == pytest.approx(NOON + DAY, abs=2)
+    store.create(DOG)
+
+
+def test_a_finished_task_is_deleted_and_an_active_one_cancelled(store: SimulatorStore, clock: Clock) -> None:
+    done, active = store.create(DOG), store.create(DOG, Fault("throttle", "1000"))
+    clock.time = done.ends_at
+    assert store.cancel_or_delete(done.id)
+    assert store.cancel_or_delete(active.id)
+    assert store.task(done.id) is None
+    assert stored(store, active).status(clock()) == "CANCELLED"
+    assert not store.cancel_or_delete(done.id)
+    assert len(store.tasks()) == 2
+
+
+# a past
+
+
+def history(count: int) -> list[StoredTask]:
+    begun = datetime.fromtimestamp(NOON, UTC) - timedelta(days=14)
+    return [
+        past_task(
+            {
+                "id": f"00000000-0000-4000-8000-{n:012}",
+                "status": "SUCCEEDED",
+                "createdAt": (begun + timedelta(minutes=10 * n)).isoformat(),
+                "cost": {"credits": 25},
+            }
+        )
+        for n in range(count)
+    ]
+
+
+def test_two_thousand_past_tasks_are_imported_in_a_moment_and_only_once(store: SimulatorStore) -> None:
+    begun = time.monotonic()
+    assert store.import_tasks(history(2000)) == 2000
+    assert time.monotonic() - begun < 1
+    assert store.import_tasks(history(2000)) == 0
+
+
+def test_a_past_costs_no_credits_and_takes_no_slot_but_stands_in_the_usage(store: SimulatorStore) -> None:
+    store.configure(concurrency=1)
+    before = store.balance()
+    still_running = past_task({"id": "a", "status": "RUNNING", "createdAt": "2026-11-12T11:59:00Z"})
+    store.import_tasks([*history(144), still_running])
+    assert store.balance() == before
+    assert store.create(DOG).status(NOON) == "PENDING"
+    first_day = datetime.fromtimestamp(NOON, UTC).date() - timedelta(days=14)
+    assert store.usage(first_day, first_day + timedelta(days=1)) == [("2026-10-29", "gen4_turbo", 72 * 25)]
+
+
+@pytest.mark.parametrize("status", ["PENDING", "THROTTLED", "RUNNING", "WARMING"])
+def test_an_imported_task_that_is_active_stays_as_it_was(
+    store: SimulatorStore, clock: Clock, status: str
+) -> None:
+    store.import_tasks([past_task({"id": "a", "status": status, "createdAt": "2026-11-12T11:59:00Z"})])
+    clock.time += 30 * DAY
+    assert store.tasks()[0].status(clock()) == status
+
+
+def test_an_imported_task_ends_when_it_is_said_to(store: SimulatorStore, clock: Clock) -> None:
+    body = {"id": "a", "status": "RUNNING", "createdAt": "2026-11-12T11:59:00Z"}
+    store.import_tasks([past_task(body | {"endedAt": "2026-11-12T12:01:00Z"})])
+    assert store.tasks()[0].status(clock()) == "RUNNING"
+    clock.time += 61
+    assert store.tasks()[0].status(clock()) == "SUCCEEDED"
+
+
+def test_imported_failures_are_answered_as_they_were(server: SimulatorServer) -> None:
+    body = {
+        "id": "aaaaaaaa-0000-4000-8000-000000000001",
+        "status": "FAILED",
+        "createdAt": "2026-11-12T11:59:00.000Z",
+        "failure": "This request was flagged by our content moderation system.",
+        "failureCode": "SAFETY.INPUT.IMAGE",
+        "cost": {"credits": 25},
+    }
+    assert call(server, "POST", "/simulator/tasks", json=[body]).json() == {"imported": 1}
+    assert call(server, "GET", f"/v1/tasks/{body['id']}").json() == body
+
+
+# the protocol
+
+
+def test_the_wrong_key_is_refused(server: SimulatorServer) -> None:
+    for key in ("", "Bearer key_" + "0" * 128, SIMULATOR_KEY):
+        answer = call(server, "GET", "/v1/organization", headers=HEADERS | {"Authorization": key})
+        assert (answer.status_code, "error" in answer.json()) == (401, True)
+
+
+def test_the_api_version_is_required(server: SimulatorServer) -> None:
+    for version in ("", "2024-09-13"):
+        answer = call(server, "GET", "/v1/organization", headers=HEADERS | {"X-Runway-Version": version})
+        assert answer.status_code == 400
+        assert "X-Runway-Version" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"promptImage": None}, "promptImage"),
+        ({"promptImage": 5}, "promptImage"),
+        ({"promptImage": "http://images.example.com/dog.jpg"}, "promptImage"),
+        ({"promptImage": []}, "promptImage"),
+        ({"promptImage": [{"uri": "https://images.example.com/dog.jpg", "position": "last"}]}, "promptImage"),
+        ({"model": "gen3"}, "model"),
+        ({"model": None}, "model"),
+        ({"ratio": "16:9"}, "ratio"),
+        ({"duration": 11}, "duration"),
+        ({"duration": "5"}, "duration"),
+        ({"duration": True}, "duration"),
+        ({"promptText": ""}, "promptText"),
+        ({"promptText": "🕺" * 501}, "promptText"),
+        ({"model": "gen4.5"}, "promptText"),
+        ({"model": "gen4.5", "promptText": "A dog", "duration": None}, "duration"),
+        ({"seed": "1"}, "seed"),
+    ],
+)
+def test_a_malformed_creation_is_refused_by_field(
+    server: SimulatorServer, changes: dict[str, Any], field: str
+) -> None:
+    answer = create(server, **changes)
+    assert answer.status_code == 400
+    assert field in [issue["path"][0] for issue in answer.json()["issues"]]
+    assert answer.json()["docUrl"].startswith("https://docs.dev.runwayml.com")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'"text"'])
+def test_a_creation_without_an_object_is_refused(server: SimulatorServer, content: bytes) -> None:
+    assert call(server, "POST", "/v1/image_to_video", content=content).status_code == 400
+
+
+def test_an_image_may_come_as_the_first_frame(server: SimulatorServer) -> None:
+    frame = {"uri": "https://images.example.com/dog.jpg", "position": "first"}
+    assert create(server, promptImage=[frame]).status_code == 200
+
+
+def test_running_out_of_credits_is_a_400_in_runways_words(tmp_path: Path) -> None:
+    with simulator(tmp_path, credits=5) as server:
+        answer = create(server)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "You do not have enough credits to run this task."
+
+
+def test_the_daily_limit_is_a_429_that_says_when_to_come_back(tmp_path: Path) -> None:
+    with simulator(tmp_path, daily=1) as server:
+        create(server)
+        answer = create(server)
+    assert answer.status_code == 429
+    assert 86_000 < int(answer.headers["Retry-After"]) <= 86_401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/image-to-video", 404),
+        ("POST", "/v1/v1/image_to_video", 404),
+        ("GET", "/v1/image_to_video", 405),
+        ("GET", "/v1/tasks/17f20503-6c24-4c16-946b-35dbbce2af2f", 404),
+        ("DELETE", "/v1/tasks/17f20503-6c24-4c16-946b-35dbbce2af2f", 404),
+    ],
+)
+def test_wrong_addresses_are_answered_in_json(
+    server: SimulatorServer, method: str, path: str, status: int
+) -> None:
+    answer = call(server, method, path)
+    assert (answer.status_code, "error" in answer.json()) == (status, True)
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {"startDate": "2026-01-01", "beforeDate": "2026-12-01"},
+        {"startDate": "2026-02-01", "beforeDate": "2026-01-01"},
+        {"startDate": "soon"},
+        {"startDate": 5},
+    ],
+)
+def test_a_usage_period_that_makes_no_sense_is_refused(
+    server: SimulatorServer, period: dict[str, object]
+) -> None:
+    assert call(server, "POST", "/v1/organization/usage", json=period).status_code == 400
+
+
+def test_the_usage_covers_the_past_30_days_unless_said_otherwise(server: SimulatorServer) -> None:
+    answer = call(server, "POST", "/v1/organization/usage", json={})
+    assert answer.status_code == 200
+
+
+# faults
+
+
+@pytest.mark.parametrize(
+    "text", ["", "explode", "http", "http:200", "http:abc", "after-slow", "after-fail", "drop:5"]
+)
+def test_a_fault_nobody_knows_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="unknown simulator fault"):
+        parse_fault(text)
+
+
+def test_a_fault_nobody_knows_is_refused_over_http(server: SimulatorServer) -> None:
+    assert call(server, "POST", "/simulator/faults", json=["explode"]).status_code == 400
+    assert (
+        call(server, "POST", "/simulator/faults", json=[{"fault": "drop", "when": "now"}]).status_code == 400
+    )
+    assert create(server, promptText="A dog [fault:explode]").status_code == 400
+    assert create(server).status_code == 200
+
+
+def test_a_fault_can_be_asked_for_in_the_prompt(server: SimulatorServer) -> None:
+    assert create(server, promptText="A dog [fault:http:503]").status_code == 503
+    assert create(server, promptText="A dog").status_code == 200
+
+
+def test_a_fault_can_be_asked_for_in_a_header(server: SimulatorServer) -> None:
+    answer = call(server, "GET", "/v1/organization", headers=HEADERS | {"X-Simulator-Fault": "http:429:7"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+
+
+def test_a_programme_of_faults_is_used_up_in_order(server: SimulatorServer) -> None:
+    call(server, "POST", "/simulator/faults", json=["http:500", {"fault": "http:503", "method": "POST"}])
+    assert [create(server).status_code for _ in range(3)] == [500, 503, 200]
+
+
+def test_a_planned_fault_waits_for_its_method_and_path(store: SimulatorStore) -> None:
+    store.programme.add([PlannedFault("drop", "GET", "/v1/tasks"), PlannedFault("reset")])
+    assert store.programme.take("POST", "/v1/image_to_video") == "reset"
+    assert store.programme.take("POST", "/v1/tasks/a") is None
+    assert store.programme.take("GET", "/v1/organization") is None
+    assert store.programme.take("GET", "/v1/tasks/a") == "drop"
+    assert store.programme.take("GET", "/v1/tasks/a") is None
+
+
+def test_a_programme_can_be_cleared(server: SimulatorServer) -> None:
+    plan(server, "http:500")
+    call(server, "DELETE", "/simulator/faults")
+    assert create(server).status_code == 200
+
+
+def test_damage_to_an_answer_without_a_body_does_no_harm(server: SimulatorServer) -> None:
+    for fault in ("slow", "malformed", "no-id"):
+        task_id = create(server, promptText="[fault:throttle:60]").json()["id"]
+        plan(server, fault, method="DELETE")
+        assert call(server, "DELETE", f"/v1/tasks/{task_id}").status_code == 204
+
+
+def test_the_simulator_lists_its_tasks_and_counts_its_posts(tmp_path: Path) -> None:
+    with simulator(tmp_path) as server:
+        created = create(server, promptText="A dog").json()["id"]
+        create(server, ratio="16:9")
+        tasks = call(server, "GET", "/simulator/tasks").json()
+        posts = call(server, "GET", "/simulator").json()["posts"]
+    assert [(task["id"], task["promptText"]) for task in tasks] == [(created, "A dog")]
+    assert posts == 2
+
+
+def test_settings_can_be_changed_while_it_runs(server: SimulatorServer) -> None:
+    assert call(server, "POST", "/simulator/settings", json={"credits": 50_000}).status_code == 204
+    assert call(server, "POST", "/simulator/settings", json={"colour": 1}).status_code == 400
+
+
+# videos
+
+
+@pytest.mark.parametrize(("model", "ratio"), [("gen4_turbo", "832:1104"), ("veo3.1", "1080:1920")])
+def test_a_video_is_playable_in_its_ratio_and_duration(
+    server: SimulatorServer, model: str, ratio: str
+) -> None:
+    address = finished(server, replace(DOG, model=model, ratio=ratio, duration=4))
+    movie = HTTP.get(address)
+    assert movie.headers["content-type"] == "video/mp4"
+    frames, seconds = decoded(movie.content)
+    assert frames[0].size == frame_size(ratio)
+    assert seconds == pytest.approx(4, abs=0.1)
+    assert frames[0].tobytes() != frames[-1].tobytes()
+
+
+def decoded(movie: bytes) -> tuple[list[Image.Image], float]:
+    """Every frame, and the duration in seconds."""
+    with av.open(BytesIO(movie), "r") as container:
+        stream = container.streams.video[0]
+        assert (stream.codec.name, stream.pix_fmt) == ("h264", "yuv420p")
+        frames = [Image.fromarray(frame.to_ndarray(format="rgb24")) for frame in container.decode(stream)]
+        return frames, (container.duration or 0) / 1_000_000
+
+
+def test_the_longest_video_is_made_in_well_under_two_seconds(server: SimulatorServer) -> None:
+    address = finished(server, replace(DOG, duration=10))
+    begun = time.monotonic()
+    size = len(HTTP.get(address).content)
+    assert time.monotonic() - begun < 2
+    assert size < 2_000_000
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+def test_a_video_shows_the_image_it_was_given(server: SimulatorServer, kind: str) -> None:
+    address = finished(server, replace(DOG, image=data_uri("red", kind=kind)))
+    frames, _ = decoded(HTTP.get(address).content)
+    red, green, blue = frames[5].resize((1, 1)).getpixel((0, 0))  # type: ignore[misc]
+    assert red > 200
+    assert green < 60
+    assert blue < 60
+
+
+def test_a_video_shows_the_image_behind_an_address(tmp_path: Path) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (64, 64), "blue").save(picture, "png")
+    with SimulatorServer(tmp_path, fetch=lambda _: picture.getvalue()) as server:
+        server.store.configure(speed=1000)
+        frames, _ = decoded(HTTP.get(finished(server, DOG)).content)
+    assert frames[5].resize((1, 1)).getpixel((0, 0))[2] > 200  # type: ignore[index]
+
+
+def test_an_address_that_cannot_be_fetched_is_given_up_quickly() -> None:
+    begun = time.monotonic()
+    assert fetch_image("https://images.invalid/dog.jpg") is None
+    assert fetch_image("https://[bad/dog.jpg") is None
+    assert time.monotonic() - begun < 3
+
+
+def test_an_image_nobody_can_read_fails_the_task_as_an_asset(server: SimulatorServer) -> None:
+    client = client_of(server)
+    for broken in ("data:image/png;base64,AAAA", "data:image/png;base64,***", data_uri("red")[:60]):
+        task = client.wait(client.create(replace(DOG, image=broken)).id)
+        assert (task.failure_code, task.credits) == ("ASSET.INVALID", 0)
+    client.close()
+
+
+def test_a_player_can_ask_for_a_part_of_a_video(server: SimulatorServer) -> None:
+    answer = HTTP.get(finished(server, DOG), headers={"Range": "bytes=0-99"})
+    assert (answer.status_code, len(answer.content)) == (206, 100)
+
+
+def test_output_addresses_expire_and_a_look_up_gives_fresh_ones(tmp_path: Path) -> None:
+    with simulator(tmp_path, link_seconds=-1) as server:
+        address = finished(server, DOG)
+        expired = HTTP.get(address)
+        server.store.configure(link_seconds=60)
+        client = client_of(server)
+        fresh = client.task(address.split("/")[-1].split(".")[0]).output[0]
+        client.close()
+        assert (expired.status_code, "expired" in expired.text) == (403, True)
+        assert HTTP.get(fresh).status_code == 200
+
+
+def test_an_output_address_that_was_tampered_with_is_refused(server: SimulatorServer) -> None:
+    address = finished(server, DOG)
+    assert HTTP.get(address.replace("expires=", "expires=9")).status_code == 403
+    assert HTTP.get(address.split("?")[0]).status_code == 403
+
+
+def test_the_output_of_a_deleted_task_is_gone(server: SimulatorServer) -> None:
+    address = finished(server, DOG)
+    call(server, "DELETE", "/v1/tasks/" + address.split("/")[-1].split(".")[0])
+    assert HTTP.get(address).status_code == 404
+
+
+# processes
+
+
+def test_state_is_shared_between_two_servers_and_survives_them(tmp_path: Path) -> None:
+    with simulator(tmp_path) as first, SimulatorServer(tmp_path) as second:
+        assert first.url == second.url
+        task_id = create(second).json()["id"]
+    with SimulatorServer(tmp_path) as third:
+        assert third.url == first.url
+        assert call(third, "GET", f"/v1/tasks/{task_id}").status_code == 200
+
+
+def test_when_the_server_that_answers_leaves_the_next_takes_over(tmp_path: Path) -> None:
+    first = SimulatorServer(tmp_path)
+    first.start()
+    with SimulatorServer(tmp_path) as second:
+        task_id = create(first).json()["id"]
+        first.stop()
+        assert answered_within(2, second, f"/v1/tasks/{task_id}") == 200
+
+
+def answered_within(seconds: float, server: SimulatorServer, path: str) -> int:
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            return call(server, "GET", path).status_code
+        except httpx.ConnectError:
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+
+
+def test_a_killed_process_loses_nothing_and_another_takes_over(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lib", "simulator", "--data", str(tmp_path), "--speed", "50"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert "Runway simulator on http://127.0.0.1:" in process.stdout.readline()
+        with SimulatorServer(tmp_path) as standby:
+            task_id = create(standby).json()["id"]
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            assert answered_within(3, standby, f"/v1/tasks/{task_id}") == 200
+
+
+def test_many_shares_of_a_new_folder_can_be_taken_at_once(tmp_path: Path) -> None:
+    problems: list[Exception] = []
+
+    def share() -> None:
+        try:
+            with SimulatorServer(tmp_path):
+                time.sleep(0.2)
+        except (DailiesError, OSError, sqlite3.Error) as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=share) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+
+
+def test_a_port_that_another_program_took_is_left_to_it(tmp_path: Path) -> None:
+    with simulator(tmp_path) as server:
+        port = int(server.url.rsplit(":", 1)[1])
+    with other_program(port), SimulatorServer(tmp_path) as moved:
+        assert moved.url != server.url
+        assert create(moved).status_code == 200
+        with pytest.raises(DailiesError, match=f"Port {port} belongs to another program"):
+            SimulatorServer(tmp_path, port).start()
+
+
+@contextmanager
+def other_program(port: int) -> Iterator[None]:
+    with HTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler) as other:
+        thread = threading.Thread(target=other.serve_forever, args=(0.02,))
+        thread.start()
+        yield
+        other.shutdown()
+        thread.join()
+
+
+def test_a_process_has_one_share_of_a_folder(tmp_path: Path) -> None:
+    share = ensure_simulator(tmp_path)
+    assert ensure_simulator(tmp_path) is share
+    assert call(share, "GET", "/v1/organization").status_code == 200
+    share.stop()
+
+
+def test_the_simulator_is_ready_in_a_moment(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    with SimulatorServer(tmp_path) as server:
+        assert call(server, "GET", "/v1/organization").status_code == 200
+        assert time.monotonic() - begun < 1
+    assert json.loads((tmp_path / "runway" / "port").read_text()) > 0

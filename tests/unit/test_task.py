@@ -1,0 +1,109 @@
+"""What a task's state says, whatever Runway sends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lib.domain.cause import CAUSES
+from lib.domain.task import Retry, Task, TaskStatus, failure_advice
+
+BODY: dict[str, Any] = {
+    "id": "17f20503-6c24-4c16-946b-35dbbce2af2f",
+    "status": "FAILED",
+    "createdAt": "2026-11-12T09:00:00.000Z",
+    "failure": "An unexpected error occurred.",
+    "failureCode": "INTERNAL.BAD_OUTPUT.CODE01",
+    "cost": {"credits": 0},
+}
+
+
+def test_a_task_keeps_everything_the_look_up_said() -> None:
+    task = Task.from_api(BODY)
+    assert task.failure_code == "INTERNAL.BAD_OUTPUT.CODE01"
+    assert task.created_at == datetime(2026, 11, 12, 9, tzinfo=UTC)
+    assert task.credits == 0
+    assert task.is_terminal
+
+
+def test_a_task_is_the_same_after_a_stay_in_the_database() -> None:
+    task = Task.from_api(BODY | {"status": "SUCCEEDED", "output": ["https://example.com/a.mp4"]})
+    assert Task.from_row(task.as_row()) == task
+
+
+def test_an_active_task_shows_its_estimated_credits() -> None:
+    running = {"id": "a", "status": "RUNNING", "progress": 0.4, "estimatedCost": {"credits": 25}}
+    task = Task.from_api(running)
+    assert (task.credits, task.progress, task.is_terminal) == (25, 0.4, False)
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED", "DELETED"])
+def test_every_final_state_is_terminal(status: str) -> None:
+    assert Task("a", status).is_terminal
+
+
+def test_a_status_nobody_knows_counts_as_active_and_is_told_apart() -> None:
+    task = Task("a", "WARMING")
+    assert (task.is_terminal, task.is_known, task.cause) == (False, False, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        ("PENDING", "in_progress"),
+        ("RUNNING", "in_progress"),
+        ("THROTTLED", "throttled"),
+        ("SUCCEEDED", "succeeded"),
+        ("CANCELLED", "cancelled"),
+        ("DELETED", "cancelled"),
+    ],
+)
+def test_a_state_names_its_cause(status: str, cause: str) -> None:
+    assert Task("a", status).cause == cause
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "retry"),
+    [
+        ("SAFETY.INPUT.TEXT", "moderated", Retry.NEVER),
+        ("SAFETY.INPUT.IMAGE", "moderated", Retry.NEVER),
+        ("SAFETY.OUTPUT.VIDEO", "moderated", Retry.NEVER),
+        ("SAFETY.SOMETHING.NEW", "moderated", Retry.NEVER),
+        ("INPUT_PREPROCESSING.SAFETY.TEXT", "moderated", Retry.NEVER),
+        ("INPUT_PREPROCESSING.INTERNAL", "generation_failed", Retry.LATER),
+        ("INTERNAL", "generation_failed", Retry.LATER),
+        ("INTERNAL.SOMETHING", "generation_failed", Retry.LATER),
+        (None, "generation_failed", Retry.LATER),
+        ("INTERNAL.BAD_OUTPUT.CODE01", "generation_failed", Retry.CHANGE_INPUT),
+        ("ASSET.INVALID", "asset_rejected", Retry.CHANGE_INPUT),
+        ("THIRD_PARTY.UNAVAILABLE", "generation_failed", Retry.LATER),
+        ("INTERNALISED", "generation_failed", Retry.ASK),
+        ("NEVER.SEEN", "generation_failed", Retry.ASK),
+    ],
+)
+def test_a_failure_code_is_read_by_its_prefix(code: str | None, cause: str, retry: Retry) -> None:
+    advice = failure_advice(code)
+    assert (advice.cause, advice.retry) == (cause, retry)
+    assert Task("a", TaskStatus.FAILED, failure_code=code).cause == cause
+    assert cause in CAUSES
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"id": None},
+        {"status": ""},
+        {"status": 3},
+        {"createdAt": 5},
+        {"createdAt": "yesterday"},
+        {"cost": 5},
+        {"output": "https://example.com/a.mp4"},
+        {"progress": "half"},
+        {"failureCode": 7},
+    ],
+)
+def test_a_malformed_look_up_is_refused_instead_of_guessed_at(damage: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"task|Invalid isoformat"):
+        Task.from_api(BODY | damage)
