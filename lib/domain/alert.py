@@ -1,0 +1,229 @@
+"""Alerts: rules as data, and what they find in what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from lib.domain.cause import CAUSES
+from lib.domain.video import parse_time
+
+
+class Severity(StrEnum):
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Measure(NamedTuple):
+    """Something that can be measured. `text` says it of one subject, with the fields of Finding.words."""
+
+    title: str
+    text: str
+    above: bool = True  # a rule without a direction fires above its limit, else below
+
+
+MEASURES: Mapping[str, Measure] = {
+    "stuck_minutes": Measure("Videos are stuck", "{cases} stuck ({about}), the oldest for {duration}."),
+    "success_percent": Measure(
+        "Few videos succeed",
+        "{value:.0f}% of the {cases} videos that finished within {window} succeeded, less than {limit:g}%.",
+        above=False,
+    ),
+    "new_cause_videos": Measure(
+        "A new cause of trouble", "{about}: {cases} within {window}, and none in the seven days before."
+    ),
+    "credits_left": Measure(
+        "Runway credits run low", "{value:,.0f} credits are left, fewer than {limit:,.0f}.", above=False
+    ),
+    "credits_spent": Measure(
+        "Over budget", "{value:,.0f} credits were spent within {window}, more than {limit:,.0f}."
+    ),
+    "worker_silent_minutes": Measure("A worker is dead", "{about} was last heard of {duration} ago."),
+    "queue_minutes": Measure("The queue waits", "{cases} wait in the queue, the oldest for {duration}."),
+    "minutes_without_sweep": Measure("No sweep runs", "The last sweep was {duration} ago."),
+    "minutes_without_logs": Measure(
+        "No logs come", "Videos have come for {duration}, {cases} of them, without one log entry."
+    ),
+    "minutes_without_videos": Measure("No videos come", "The last video was created {duration} ago."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Fires about each subject of its measure that is beyond `limit`.
+
+    minutes  the measure looks back on, where it looks back
+    least    cases that must stand behind a value for it to count
+    """
+
+    key: str
+    measure: str
+    limit: float
+    minutes: int = 60
+    least: int = 1
+    severity: Severity = Severity.WARNING
+
+    def __post_init__(self) -> None:
+        if problems := list(_problems(self)):
+            raise ValueError(f"alert rule {self.key!r}: {'; '.join(problems)}")
+
+    @property
+    def title(self) -> str:
+        return MEASURES[self.measure].title
+
+    @classmethod
+    def from_json(cls, data: Any) -> Rule:
+        """Raises ValueError saying everything that is wrong with it."""
+        if not isinstance(data, dict):
+            raise ValueError("an alert rule must be an object with `key`, `measure` and `limit`")
+        known = {field.name for field in fields(cls)}
+        problems = [f"unknown field `{name}`" for name in sorted(data.keys() - known)]
+        problems += [f"`{name}` is missing" for name in ("key", "measure", "limit") if name not in data]
+        if problems:
+            raise ValueError(f"alert rule {data.get('key', '?')!r}: {'; '.join(problems)}")
+        return cls(**data)
+
+
+def _problems(rule: Rule) -> Iterator[str]:
+    if not isinstance(rule.key, str) or not rule.key.replace("-", "").replace("_", "").isalnum():
+        yield "`key` must be made of letters, digits, - and _"
+    if rule.measure not in MEASURES:
+        yield f"`measure` must be one of {', '.join(MEASURES)}"
+    if not _is_number(rule.limit):
+        yield "`limit` must be a number"
+    for name in ("minutes", "least"):
+        value = getattr(rule, name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 525_600:
+            yield f"`{name}` must be a whole number from 1 to 525600"
+    if rule.severity not in list(Severity):
+        yield f"`severity` must be one of {', '.join(Severity)}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e12
+
+
+RULES = (
+    Rule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL),
+    Rule("success-rate", "success_percent", 80, minutes=60, least=5, severity=Severity.CRITICAL),
+    Rule("new-cause", "new_cause_videos", 0, minutes=60),
+    Rule("credits-low", "credits_left", 500),
+    Rule("budget", "credits_spent", 10_000, minutes=24 * 60),
+    Rule("dead-worker", "worker_silent_minutes", 3, severity=Severity.CRITICAL),
+    Rule("queue", "queue_minutes", 10),
+    Rule("no-sweep", "minutes_without_sweep", 15),
+    Rule("no-logs", "minutes_without_logs", 30),
+    Rule("no-videos", "minutes_without_videos", 24 * 60),
+)
+
+
+class Observation(NamedTuple):
+    """One value of a measure; `subject` is empty where there is only one thing to measure."""
+
+    subject: str
+    value: float
+    cases: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fires, and about what."""
+
+    rule: Rule
+    subject: str
+    value: float
+    cases: int
+
+    @property
+    def text(self) -> str:
+        return MEASURES[self.rule.measure].text.format_map(self.words)
+
+    @property
+    def words(self) -> dict[str, Any]:
+        cause = CAUSES.get(self.subject)
+        return {
+            "value": self.value,
+            "limit": self.rule.limit,
+            "duration": duration(self.value),
+            "window": duration(self.rule.minutes),
+            "cases": self.cases,
+            "about": cause.title if cause else self.subject,
+        }
+
+    def as_row(self) -> dict[str, Any]:
+        return {
+            "rule": self.rule.key,
+            "subject": self.subject,
+            "severity": self.rule.severity,
+            "title": self.rule.title,
+            "text": self.text,
+            "value": self.value,
+        }
+
+
+def evaluate(rule: Rule, observations: Iterable[Observation]) -> list[Finding]:
+    """What `rule` finds in the values of its measure."""
+    above = MEASURES[rule.measure].above
+    return [
+        Finding(rule, seen.subject, seen.value, seen.cases)
+        for seen in observations
+        if seen.cases >= rule.least and (seen.value > rule.limit if above else seen.value < rule.limit)
+    ]
+
+
+def duration(minutes: float) -> str:
+    """Minutes as people say them: `45 minutes`, `3 hours`, `2 days`."""
+    for size, unit in ((24 * 60, "day"), (60, "hour")):
+        if minutes >= 2 * size or minutes == size:
+            return _count(minutes / size, unit)
+    return _count(minutes, "minute")
+
+
+def _count(number: float, unit: str) -> str:
+    rounded = round(number)
+    return f"{rounded} {unit}" + ("" if rounded == 1 else "s")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An incident of a rule: from when it fired until it is over."""
+
+    id: str
+    rule: str
+    subject: str
+    severity: Severity
+    title: str
+    text: str
+    started_at: datetime
+    ended_at: datetime | None
+    silenced_until: datetime | None = None
+    problem: str | None = None  # why the webhook did not take the notice, last time
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Alert:
+        started_at = parse_time(row["started_at"])
+        assert started_at is not None
+        return cls(
+            id=str(row["id"]),
+            rule=str(row["rule"]),
+            subject=str(row["subject"]),
+            severity=Severity(row["severity"]),
+            title=str(row["title"]),
+            text=str(row["text"]),
+            started_at=started_at,
+            ended_at=parse_time(row["ended_at"]),
+            silenced_until=parse_time(row.get("silenced_until")),
+            problem=row.get("problem"),
+        )
+
+    @property
+    def is_silenced(self) -> bool:
+        return self.silenced_until is not None
+
+    @property
+    def name(self) -> str:
+        """What `silence` takes: the rule, and its subject where there is one."""
+        return f"{self.rule}/{self.subject}" if self.subject else self.rule

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+
+from lib.domain.alert import MEASURES, RULES, Finding, Observation, Rule, duration, evaluate
+from lib.errors import BadInput
+from lib.operations.alert_rules import load_rules
+
+STUCK = Rule("stuck", "stuck_minutes", 30)
+SUCCESS = Rule("success-rate", "success_percent", 80, least=5)
+
+
+def test_a_rule_fires_only_beyond_its_limit() -> None:
+    seen = [Observation("missing_api_key", 30.0, 2), Observation("never_polled", 30.1, 1)]
+    assert [finding.subject for finding in evaluate(STUCK, seen)] == ["never_polled"]
+
+
+def test_a_rate_fires_below_its_limit_and_only_with_enough_cases() -> None:
+    assert evaluate(SUCCESS, [Observation("", 79.9, 5)])
+    assert not evaluate(SUCCESS, [Observation("", 80.0, 5)])
+    assert not evaluate(SUCCESS, [Observation("", 0.0, 4)])
+
+
+def test_a_finding_says_what_is_wrong_in_words() -> None:
+    (stuck,) = evaluate(STUCK, [Observation("missing_api_key", 200.0, 7)])
+    assert stuck.text == "7 stuck (API key missing), the oldest for 3 hours."
+    (rate,) = evaluate(SUCCESS, [Observation("", 42.4, 12)])
+    assert rate.text == "42% of the 12 videos that finished within 1 hour succeeded, less than 80%."
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_every_measure_has_words_for_a_finding(measure: str) -> None:
+    finding = Finding(Rule("any", measure, 1), "worker-1", 90.0, 3)
+    assert finding.text.endswith(".")
+    assert "{" not in finding.text
+
+
+def test_shipped_rules_have_keys_of_their_own() -> None:
+    assert len({rule.key for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (1, "1 minute"),
+        (60, "1 hour"),
+        (119, "119 minutes"),
+        (150, "2 hours"),
+        (1440, "1 day"),
+        (4320, "3 days"),
+    ],
+)
+def test_durations_are_said_as_people_say_them(minutes: float, said: str) -> None:
+    assert duration(minutes) == said
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"measure": "moon"}, "`measure` must be one of"),
+        ({"limit": "many"}, "`limit` must be a number"),
+        ({"minutes": 0}, "`minutes` must be a whole number"),
+        ({"least": True}, "`least` must be a whole number"),
+        ({"severity": "loud"}, "`severity` must be one of"),
+        ({"key": "a key"}, "`key` must be made of"),
+        ({"color": "red"}, "unknown field `color`"),
+    ],
+)
+def test_a_malformed_rule_is_refused_saying_why(change: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Rule.from_json({"key": "k", "measure": "stuck_minutes", "limit": 1} | change)
+
+
+def write(folder: Path, data: object) -> Path:
+    file = folder / "rules.json"
+    file.write_bytes(orjson.dumps(data))
+    return file
+
+
+def test_a_file_replaces_adds_and_switches_off_rules(tmp_path: Path) -> None:
+    mine = {"key": "stuck", "measure": "stuck_minutes", "limit": 5, "severity": "critical"}
+    another = {"key": "wave", "measure": "stuck_minutes", "limit": 1, "least": 50}
+    rules = {
+        rule.key: rule for rule in load_rules(write(tmp_path, {"rules": [mine, another], "off": ["budget"]}))
+    }
+    assert rules["stuck"].limit == 5
+    assert rules["wave"].least == 50
+    assert "budget" not in rules
+    assert len(rules) == len(RULES)
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        ([], "expected an object"),
+        ({"off": ["moon"]}, "`off` names moon"),
+        ({"rules": {}}, "must be lists"),
+        ({"rules": [1]}, "must be an object"),
+        ({"rules": [{"key": "x"}]}, "`measure` is missing; `limit` is missing"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_saying_why(
+    tmp_path: Path, data: object, complaint: str
+) -> None:
+    with pytest.raises(BadInput, match=complaint):
+        load_rules(write(tmp_path, data))
+
+
+def test_a_file_that_is_missing_or_no_json_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="DAILIES_ALERT_RULES"):
+        load_rules(tmp_path / "none.json")
+    file = tmp_path / "rules.json"
+    file.write_text("{")
+    with pytest.raises(BadInput, match="is not JSON"):
+        load_rules(file)
