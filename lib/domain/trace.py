@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -45,3 +45,80 @@ class Stage:
     stage: str
     state: StageState
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One run of the flow for a video: what it logged, in order, in whatever request the lines stand.
+
+    `doubtful` are those of its entries that name nothing and stand among another run's.
+    """
+
+    entries: tuple[LogEntry, ...]
+    request_id: str | None  # of its first line
+    deployment_id: str | None
+    doubtful: frozenset[LogEntry] = frozenset()
+
+
+class PollOutcome(StrEnum):
+    ANSWERED = "answered"  # Runway said how the task is
+    FAILED = "failed"  # the check ended in an error
+    NO_TASK_ID = "no_task_id"  # the row had no id to ask for
+    SILENT = "silent"  # begun, and nothing more was logged
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One status request of the production app."""
+
+    at: datetime
+    outcome: PollOutcome
+    entry: LogEntry  # the line that says so
+    status: str | None = None  # Runway's word for the task
+    failure: str | None = None
+    failure_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the logs show of a video.
+
+    flow            key of the flow that fits best; None when no stage of any was seen
+    stages          of the latest try
+    sent, created   whether any try reached the call to Runway, and Runway's answer
+    task_ids        tasks that the logs say are this video's
+    candidates      tasks that may be this video's or another's: the text leaves two readings
+    summaries       of the requests in which its tries began
+    observed        whether logs of the time in question exist at all
+    """
+
+    flow: str | None = None
+    stages: tuple[Stage, ...] = ()
+    tries: tuple[Try, ...] = ()
+    polls: tuple[Poll, ...] = ()
+    sent: bool = False
+    created: bool = False
+    task_ids: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    summaries: tuple[RequestSummary, ...] = ()
+    observed: bool = False
+
+    @property
+    def entries(self) -> tuple[LogEntry, ...]:
+        """Lines of the latest try."""
+        return self.tries[-1].entries if self.tries else ()
+
+    @property
+    def deployment_id(self) -> str | None:
+        return next((t.deployment_id for t in reversed(self.tries) if t.deployment_id), None)
+
+    @property
+    def first_missing(self) -> str | None:
+        return next((s.stage for s in self.stages if s.state is StageState.MISSING), None)
+
+    def saw(self, stage: str) -> bool:
+        return any(s.stage == stage and s.state is StageState.SEEN for s in self.stages)
+
+
+def time_of(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, UTC)

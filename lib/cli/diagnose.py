@@ -1,0 +1,124 @@
+"""`python -m lib diagnose`: say of each video what happened, from files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from lib.domain.cause import CAUSES
+from lib.domain.diagnosis import Verdict
+from lib.domain.flow import StageReader
+from lib.domain.task import Task
+from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.video import Video, parse_time
+from lib.errors import BadInput
+from lib.logs.flows import load_flows
+from lib.logs.reading import read_logs
+from lib.logs.report import ImportReport
+from lib.operations.diagnose import Thresholds, diagnose_all
+from lib.settings import load_settings
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--videos", "videos_file", type=_FILE, required=True, help="Rows of `videos` as JSON.")
+@click.option("--logs", "log_files", type=_FILE, multiple=True, help="A log export of any kind; may be repeated.")
+@click.option("--tasks", "tasks_file", type=_FILE, help="Runway's answers to task look-ups, as JSON.")
+@click.option("--now", help="The moment to judge at, as an ISO time. Default: now.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
+def command(
+    videos_file: Path, log_files: tuple[Path, ...], tasks_file: Path | None, now: str | None, as_json: bool
+) -> None:
+    """Say of each video what happened, at which stage it stopped and what to do, from files alone."""
+    settings = load_settings()
+    videos = [_video(row, videos_file) for row in _rows(videos_file)]
+    tasks = [_task(row, tasks_file) for row in _rows(tasks_file)] if tasks_file else []
+    at = _moment(now)
+    entries, summaries = _logs(log_files)
+    verdicts = diagnose_all(
+        videos,
+        entries,
+        summaries,
+        {task.id: task for task in tasks},
+        at,
+        Thresholds.from_settings(settings),
+        StageReader(load_flows(settings.flows_dir)),
+    )
+    if as_json:
+        click.echo(orjson.dumps([verdict.as_row() for verdict in verdicts], option=orjson.OPT_INDENT_2))
+    else:
+        click.echo("\n".join(table(videos, verdicts)))
+
+
+def _rows(path: Path) -> list[Mapping[str, Any]]:
+    try:
+        data = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"{path} is not JSON: {error}") from error
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise BadInput(f"{path}: expected a JSON array of objects, one a row.")
+    return data
+
+
+def _video(row: Mapping[str, Any], path: Path) -> Video:
+    try:
+        return Video.from_row(row)
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def _task(row: Mapping[str, Any], path: Path | None) -> Task:
+    try:
+        return Task.from_api(row)
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def _moment(text: str | None) -> datetime:
+    try:
+        return parse_time(text) or datetime.now(UTC)
+    except ValueError as error:
+        raise BadInput(f"--now {text!r} is no ISO time such as 2025-11-12T09:00:00Z.") from error
+
+
+def _logs(paths: Iterable[Path]) -> tuple[list[LogEntry], list[RequestSummary]]:
+    entries: list[LogEntry] = []
+    summaries: list[RequestSummary] = []
+    for path in paths:
+        report = ImportReport()
+        for item in read_logs(path, report):
+            if isinstance(item, LogEntry):
+                entries.append(item)
+            else:
+                summaries.append(item)
+        for note in report.notes:
+            click.echo(f"note: {path.name}: {note}", err=True)
+        if report.unusable:
+            click.echo(f"note: {path.name}: {report.unusable} records could not be used.", err=True)
+    return entries, summaries
+
+
+def table(videos: list[Video], verdicts: list[Verdict]) -> list[str]:
+    """A line a video, newest first, and below it what an unsettled verdict rests on."""
+    rows = sorted(zip(videos, verdicts, strict=True), key=lambda pair: pair[0].created_at, reverse=True)
+    lines = [f"{'CREATED (UTC)':<20}{'VIDEO':<10}{'ROW':<12}{'CAUSE':<24}{'SURE':<10}{'MISSING STAGE':<24}ACTION"]
+    for video, verdict in rows:
+        created = video.created_at.astimezone(UTC)
+        lines.append(
+            f"{created:%Y-%m-%d %H:%M:%S} {video.id[:8]:<10}{video.status:<12}"
+            f"{CAUSES[verdict.cause].title:<24}{verdict.confidence:<10}{verdict.trace.first_missing or '-':<24}"
+            f"{verdict.action.replace('_', ' ')}"
+            + (f" {verdict.recoverable_runway_id}" if verdict.recoverable_runway_id else "")
+        )
+    stuck = sum(verdict.stuck for verdict in verdicts)
+    recoverable = sum(verdict.recoverable_runway_id is not None for verdict in verdicts)
+    lines.append(f"{len(videos)} videos, {stuck} stuck, {recoverable} with a task id that only the logs know.")
+    return lines

@@ -1,0 +1,133 @@
+"""A case: all that is known of one video when it is judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from lib.domain.attempt import Attempt
+from lib.domain.diagnosis.symptoms import Symptom, http_status, read_error
+from lib.domain.diagnosis.verdict import Evidence
+from lib.domain.task import Task
+from lib.domain.trace import LogEntry, Poll, PollOutcome, Trace, time_of
+from lib.domain.video import Video
+
+# A plain refusal by status; what is said beside it is more telling.
+_REFINED_BY = {
+    "invalid_request": frozenset({"insufficient_credits", "moderated", "rate_limited"}),
+    "unauthorized": frozenset({"insufficient_credits", "moderated"}),
+}
+_REFUSAL = re.compile(r"response status|status code", re.I)
+_SAVING = re.compile(r"runway_?video_?id|video record|runway response", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the run that should have created the task failed, and the line or row that says so."""
+
+    symptom: Symptom
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Case:
+    """`task` is the state of the row's task, or of the one the logs name, when Runway was asked."""
+
+    video: Video
+    trace: Trace
+    task: Task | None
+    attempts: tuple[Attempt, ...]
+    now: datetime
+    stuck_after: timedelta
+    nameless_errors: tuple[LogEntry, ...] = ()
+
+    @cached_property
+    def lost_task(self) -> str | None:
+        """The task that is certainly this video's although its row holds no id; the latest of several."""
+        if self.video.runway_video_id:
+            return None
+        attempted = [a.task_id for a in self.attempts if a.task_id]
+        return next(iter(attempted[::-1] or self.trace.task_ids[::-1]), None)
+
+    @cached_property
+    def row_task(self) -> Task | None:
+        return self.task if self.task and self.task.id == self.video.runway_video_id else None
+
+    @property
+    def last_attempt(self) -> Attempt | None:
+        return max(self.attempts, key=lambda attempt: attempt.number, default=None)
+
+    @cached_property
+    def last_active(self) -> datetime:
+        """When the video's run, or whoever changed its row, last gave a sign of life."""
+        times = [self.video.created_at, self.video.updated_at]
+        times += [time_of(entry.at_ms) for entry in self.trace.entries[-1:]]
+        return max(at for at in times if at is not None and at <= self.now or at == self.video.created_at)
+
+    @property
+    def is_recent(self) -> bool:
+        return self.now - self.last_active < self.stuck_after
+
+    @property
+    def due(self) -> datetime:
+        """When the video is no longer recent."""
+        return self.last_active + self.stuck_after
+
+    @cached_property
+    def failure(self) -> Failure | None:
+        """Lines that are certainly the run's come first, then its row, then lines that are probably its."""
+        tries = self.trace.tries[-1:]
+        certain = [entry for run in tries for entry in run.entries if entry not in run.doubtful]
+        doubtful = [entry for run in tries for entry in run.doubtful]
+        return _failure(certain) or self._failure_of_row() or _failure(doubtful)
+
+    def _failure_of_row(self) -> Failure | None:
+        text = self.video.error_message
+        symptom = read_error(text) if text else None
+        return Failure(symptom, Evidence.of_row(self.video, "error_message")) if symptom else None
+
+    @property
+    def failed_while_saving(self) -> bool:
+        return self.failure is not None and bool(_SAVING.search(self.failure.evidence.text))
+
+    @property
+    def last_poll(self) -> Poll | None:
+        return self.trace.polls[-1] if self.trace.polls else None
+
+    @cached_property
+    def failed_polls(self) -> tuple[Poll, ...]:
+        """The latest status checks, as far back as they all failed."""
+        failed: list[Poll] = []
+        for poll in reversed(self.trace.polls):
+            if poll.outcome is not PollOutcome.FAILED:
+                break
+            failed.append(poll)
+        return tuple(failed)
+
+    @cached_property
+    def last_answer(self) -> Poll | None:
+        answers = (poll for poll in reversed(self.trace.polls) if poll.status)
+        return next(answers, None)
+
+
+def _failure(entries: Iterable[LogEntry]) -> Failure | None:
+    """The first error says why the run failed; later ones are its consequences, or say it more exactly."""
+    first: Failure | None = None
+    for entry in entries:
+        if not _tells_of_failure(entry):
+            continue
+        symptom = read_error(entry.message)
+        if symptom is None:
+            continue
+        if first is None or symptom.cause in _REFINED_BY.get(first.symptom.cause, ()):
+            first = Failure(symptom, Evidence.of_log(entry))
+    return first
+
+
+def _tells_of_failure(entry: LogEntry) -> bool:
+    if entry.level in ("error", "fatal"):
+        return True
+    return bool(_REFUSAL.search(entry.message[:80])) and http_status(entry.message) is not None

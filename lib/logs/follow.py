@@ -1,0 +1,197 @@
+"""Telling the runs of several videos apart: which line belongs to whose run.
+
+Lines that name a video or a task settle themselves, and so do all lines of a request that holds one video
+only. What is left stands in requests that hold two (a frozen function woke up in another's request) or in text
+without request ids. There each nameless stage goes to the run that waits for exactly that stage; of several
+that wait, to the one that must have passed it soonest, as its next certain line tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from lib.domain.flow import Flow
+from lib.logs.polls import PollSign
+from lib.logs.strands import NEVER, Mark, Strand
+
+_TIMED_OUT = re.compile(r"timed out after (\d+(?:\.\d+)?) ?s|FUNCTION_INVOCATION_TIMEOUT", re.I)
+_REFUSED = re.compile(r"Response status: [345]\d\d")
+TIMEOUT_SLACK_MS = 5_000  # between a request's start and its first line, and of the platform's clock
+NEIGHBOUR_MS = 2_000  # lines of one run further apart than this tell nothing about each other
+
+Poll = list[Mark]
+
+
+class Follower:
+    """`alone` says of each request which single video it holds; requests with several, or none, are absent."""
+
+    def __init__(self, flows: Mapping[str, Flow], alone: Mapping[str | None, str]) -> None:
+        self.flows = flows
+        self.alone = alone
+        self.strands: dict[str, list[Strand]] = defaultdict(list)
+        self.polls: dict[str, list[Poll]] = defaultdict(list)
+        self.loose: list[Mark] = []  # stages that name a task nobody claims
+        self._taken: dict[int, Strand] = {}  # by order
+        self._in_room: dict[str | None, list[Strand]] = defaultdict(list)
+        self._open: dict[tuple[str, int], dict[Strand, None]] = defaultdict(dict)
+        self._poll_of_room: dict[tuple[str, str | None], Poll] = {}
+
+    def follow(self, marks: Sequence[Mark]) -> None:
+        """Give every line of `marks` (in order) that can be told apart to a strand or a poll."""
+        nameless = [mark for mark in marks if not self._settle(mark)]
+        extras = []
+        for mark in nameless:
+            if mark.steps and mark.tasks:
+                self.loose.append(mark)
+            elif not self._hand_to_the_waiting(mark):
+                extras.append(mark)
+        self._settle_extras(extras, marks)
+
+    def everyone(self) -> Iterator[Strand]:
+        return (strand for strands in self.strands.values() for strand in strands)
+
+    def knows(self, mark: Mark) -> bool:
+        return mark.order in self._taken or any(
+            mark in poll for polls in self.polls.values() for poll in polls
+        )
+
+    def give(self, strand: Strand, mark: Mark, certain: bool = True) -> None:
+        if mark.room not in strand.rooms:
+            self._in_room[mark.room].append(strand)
+        strand.take(mark, certain)
+        self._taken[mark.order] = strand
+        for flow, position in mark.steps.items():
+            self._open[flow, position].pop(strand, None)
+            if position + 1 not in strand.filled[flow]:
+                self._open[flow, position + 1][strand] = None
+
+    def within_reach(self, mark: Mark) -> list[Strand]:
+        """The runs that may have logged a nameless stage: those of its request, else a frozen one that woke up."""
+        waiting = [s for step in mark.steps.items() for s in self._open[step] if s.waits_for(mark)]
+        waiting = list(dict.fromkeys(waiting))
+        if mark.room is None:
+            return waiting or [s for s in self.everyone() if s.waits_for(mark, strictly=False)]
+        here = self._in_room[mark.room]
+        woken = [s for s in waiting if s not in here and _same_deployment(s, mark)]
+        return (
+            [s for s in here if s.waits_for(mark)]
+            or (woken if len(woken) == 1 else [])
+            or [s for s in here if s.waits_for(mark, strictly=False)]
+        )
+
+    def might_wait(self, mark: Mark) -> list[Strand]:
+        """`within_reach`, however unlikely that a frozen run of another request woke up here."""
+        near = {s: None for s in self._in_room[mark.room] if s.waits_for(mark, strictly=False)}
+        woken = (s for step in mark.steps.items() for s in self._open[step] if s.waits_for(mark))
+        return [*near, *(s for s in dict.fromkeys(woken) if s not in near and _same_deployment(s, mark))]
+
+    def _settle(self, mark: Mark) -> bool:
+        """What a line names, or the only video of its request, decides."""
+        video = mark.video or self.alone.get(mark.room)
+        if video is None:
+            return False
+        poll = self._poll_of_room.get((video, mark.room))
+        if mark.poll and not mark.steps:
+            self._add_to_poll(video, mark)
+        elif poll and mark.room and not mark.video and not mark.steps:
+            poll.append(mark)
+        else:
+            self.give(self._strand_for(video, mark), mark)
+        return True
+
+    def _strand_for(self, video: str, mark: Mark) -> Strand:
+        """The run of `video` in the line's request, else its latest run, else a new one."""
+        strands = self.strands[video]
+        here = [strand for strand in strands if mark.room is not None and mark.room in strand.rooms]
+        if here:
+            return here[-1]
+        if not strands or strands[-1].begins_anew(mark):
+            strands.append(Strand(video, self.flows))
+        return strands[-1]
+
+    def _add_to_poll(self, video: str, mark: Mark) -> None:
+        """One status request: its own request id, or in text everything from one beginning to the next."""
+        key = (video, mark.room)
+        begins = mark.room is None and mark.poll in (PollSign.BEGUN, PollSign.NO_TASK_ID)
+        if key not in self._poll_of_room or begins:
+            self._poll_of_room[key] = []
+            self.polls[video].append(self._poll_of_room[key])
+        self._poll_of_room[key].append(mark)
+
+    def _hand_to_the_waiting(self, mark: Mark) -> bool:
+        near = self.within_reach(mark) if mark.steps else []
+        if near:
+            self.give(min(near, key=lambda strand: _urgency(strand, mark)), mark, certain=False)
+        return bool(near)
+
+    def _settle_extras(self, extras: Iterable[Mark], marks: Sequence[Mark]) -> None:
+        """Lines that are no stage: errors go with the error after them, all else with the line before."""
+        unanswered = _Unanswered(self.polls)
+        before, after = self._neighbours(marks)
+        for mark in extras:
+            if mark.poll is PollSign.ERROR:
+                unanswered.fail(mark)
+            elif mark.poll is None and not mark.steps:
+                error = mark.is_error or _REFUSED.search(mark.entry.message)
+                strand = self._timed_out(mark) or (after if error else before).get(mark.order)
+                if strand:
+                    self.give(strand, mark, certain=False)
+
+    def _neighbours(self, marks: Sequence[Mark]) -> tuple[dict[int, Strand], dict[int, Strand]]:
+        """Of each line that is not settled, the run of the line before it, and of the next error after it."""
+        unsettled = [mark for mark in marks if mark.order not in self._taken]
+        if not unsettled:
+            return {}, {}
+        errors = [m for m in marks if m.is_error or m.order not in self._taken]
+        return self._next_to(marks), self._next_to(errors[::-1])
+
+    def _next_to(self, marks: Iterable[Mark]) -> dict[int, Strand]:
+        found: dict[int, Strand] = {}
+        last: dict[str | None, Mark] = {}
+        for mark in marks:
+            if mark.order in self._taken:
+                last[mark.room] = mark
+            elif mark.room in last and abs(mark.entry.at_ms - last[mark.room].entry.at_ms) <= NEIGHBOUR_MS:
+                found[mark.order] = self._taken[last[mark.room].order]
+        return found
+
+    def _timed_out(self, mark: Mark) -> Strand | None:
+        """The platform's own line names nobody, but may say how long the function had run."""
+        found = _TIMED_OUT.search(mark.entry.message)
+        if not found:
+            return None
+        nearby = self._in_room[mark.room] if mark.room else list(self.everyone())
+        unfinished = [s for s in nearby if s.closed_at == NEVER and s.last_order < mark.order]
+        if not found[1]:
+            return unfinished[0] if len(unfinished) == 1 else None
+        begun = mark.entry.at_ms - float(found[1]) * 1000
+        off = {s: abs(s.first.entry.at_ms - begun) for s in unfinished}
+        return min((s for s in unfinished if off[s] <= TIMEOUT_SLACK_MS), key=off.__getitem__, default=None)
+
+
+class _Unanswered:
+    """Status checks that were begun and had no answer, in text: nameless errors belong to the oldest."""
+
+    def __init__(self, polls: Mapping[str, Sequence[Poll]]) -> None:
+        begun = [poll for of_video in polls.values() for poll in of_video if len(poll) == 1]
+        self._waiting = sorted((p for p in begun if p[0].poll is PollSign.BEGUN), key=lambda p: p[0].order)
+        self._by_wording: dict[str, deque[Poll]] = {}
+
+    def fail(self, mark: Mark) -> None:
+        wording = mark.entry.message[:24]  # one failed check logs two errors: each wording once a check
+        queue = self._by_wording.setdefault(wording, deque(self._waiting))
+        if queue and queue[0][0].order < mark.order:
+            queue.popleft().append(mark)
+
+
+def _urgency(strand: Strand, mark: Mark) -> tuple[int, bool, int, int]:
+    """Fewest stages skipped; then who must have passed the stage, and soonest; then who logged last."""
+    skipped, due = strand.waits_for(mark, strictly=False) or (NEVER, NEVER)
+    return skipped, not strand.must_pass(mark), due, -strand.last_before(mark.order)
+
+
+def _same_deployment(strand: Strand, mark: Mark) -> bool:
+    theirs = strand.first.entry.deployment_id
+    return None in (theirs, mark.entry.deployment_id) or theirs == mark.entry.deployment_id

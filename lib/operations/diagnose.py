@@ -1,0 +1,84 @@
+"""Diagnosis from end to end: evidence in, verdicts out; and the upkeep of verdicts as evidence changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lib.domain.attempt import Attempt
+from lib.domain.diagnosis import Case, Verdict, judge
+from lib.domain.flow import StageReader
+from lib.domain.task import Task
+from lib.domain.trace import LogEntry, RequestSummary, time_of
+from lib.domain.video import Video
+from lib.logs.correlate import Correlation, correlate
+from lib.logs.traces import trace_of, usual_flows
+from lib.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """stuck_after: how long an unfinished video may be silent. retention: how long the platform keeps logs."""
+
+    stuck_after: timedelta = timedelta(minutes=5)
+    retention: timedelta = timedelta(hours=24)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Thresholds:
+        return cls(
+            stuck_after=timedelta(minutes=settings.stuck_after_minutes),
+            retention=timedelta(hours=settings.log_retention_hours),
+        )
+
+
+def diagnose(
+    video: Video,
+    entries: Iterable[LogEntry],
+    summaries: Iterable[RequestSummary],
+    task: Task | None,
+    attempts: Sequence[Attempt],
+    now: datetime,
+    thresholds: Thresholds,
+    reader: StageReader,
+) -> Verdict:
+    """The verdict on one video. `entries` are all entries of every request that names it or its task."""
+    found = correlate(entries, summaries, [video], reader)
+    trace = trace_of(video, found, reader.flows, now=now, retention=thresholds.retention)
+    return judge(Case(video, trace, task, tuple(attempts), now, thresholds.stuck_after))
+
+
+def diagnose_all(
+    videos: Sequence[Video],
+    entries: Iterable[LogEntry],
+    summaries: Iterable[RequestSummary],
+    tasks: Mapping[str, Task],
+    now: datetime,
+    thresholds: Thresholds,
+    reader: StageReader,
+) -> list[Verdict]:
+    """The verdicts on all videos of a deployment, or of several, from one pile of logs."""
+    found = correlate(entries, summaries, videos, reader)
+    usual = usual_flows(found)
+    logs_end = time_of(found.last_ms) if found.last_ms is not None else None
+    verdicts = []
+    for video in videos:
+        trace = trace_of(
+            video,
+            found,
+            reader.flows,
+            now=now,
+            retention=thresholds.retention,
+            usual_flow=_usual_of(video, found, usual),
+            logs_end=logs_end,
+        )
+        named = (video.runway_video_id, *trace.task_ids)
+        task = next((tasks[each] for each in named if each in tasks), None)
+        case = Case(video, trace, task, (), now, thresholds.stuck_after, found.nameless_errors)
+        verdicts.append(judge(case))
+    return verdicts
+
+
+def _usual_of(video: Video, found: Correlation, usual: Mapping[str | None, str]) -> str | None:
+    strands = found.of(video.id).strands
+    return usual.get(strands[-1].first.entry.deployment_id) if strands else None
