@@ -1,0 +1,130 @@
+"""The settings decide which database is opened; `python -m lib migrate` changes it or says how."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lib.cli.migrate import command
+from lib.data.connect import open_database, open_postgres
+from lib.data.embedded import EmbeddedPostgres
+from lib.data.pool import Pool
+from lib.data.schema import check_schema
+from lib.errors import DatabaseUnavailable, SettingsError
+from lib.settings import Settings, load_settings
+from tests.databases import SECRET_KEY
+
+SUPABASE = {"supabase_url": "https://abcd.supabase.co", "supabase_key": SECRET_KEY}
+
+
+def settings(**values: object) -> Settings:
+    """Settings of these values and nothing of the environment."""
+    return Settings.model_validate(values)
+
+
+def test_without_settings_an_embedded_postgres_is_made_and_brought_up_to_date(open_folder: Path) -> None:
+    database = open_database(settings(data_dir=open_folder / "default"))
+    assert database.label == "embedded Postgres"
+    assert check_schema(database).problem is None
+    database.close()
+    assert EmbeddedPostgres(open_folder / "default" / "postgres").postmaster_pid() is None
+
+
+def test_a_database_url_wins_and_its_schema_is_left_alone(empty_database_url: str) -> None:
+    database = open_database(settings(database_url=empty_database_url, **SUPABASE))
+    assert database.label == "Postgres 127.0.0.1/" + empty_database_url.rsplit("/", 1)[1]
+    assert check_schema(database).version is None
+    database.close()
+
+
+def test_supabase_is_named_by_its_project() -> None:
+    database = open_database(settings(**SUPABASE))
+    assert database.label == "Supabase abcd"
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("half", "missing"),
+    [
+        ({"supabase_url": "https://abcd.supabase.co"}, "SUPABASE_SERVICE_ROLE_KEY"),
+        ({"supabase_key": "sb_secret_hunter2"}, "SUPABASE_URL"),
+    ],
+)
+def test_half_of_supabase_names_the_other_half(half: dict[str, str], missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"{missing} is not set") as caught:
+        open_database(settings(**half))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_malformed_database_url_is_refused_without_showing_it() -> None:
+    with pytest.raises(SettingsError, match="DATABASE_URL is not a Postgres address") as caught:
+        open_database(settings(database_url="host hunter2"))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_migrations_need_sql_and_say_what_to_do_where_there_is_only_rest() -> None:
+    with pytest.raises(SettingsError, match=r"set DATABASE_URL .*`python -m lib migrate --print`"):
+        open_postgres(settings(**SUPABASE))
+
+
+def test_the_command_applies_the_migrations_once(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    load_settings.cache_clear()
+    first, second = CliRunner().invoke(command), CliRunner().invoke(command)
+    load_settings.cache_clear()
+    assert "applied 20261121000100 videos" in first.output
+    assert first.output.endswith("the schema is up to date.\n")
+    assert len(second.output.splitlines()) == 1
+    password = empty_database_url.split(":")[2].partition("@")[0]
+    assert password not in first.output
+
+
+def test_the_command_prints_sql_without_touching_a_database() -> None:
+    printed = CliRunner().invoke(command, ["--print"]).output
+    assert printed.startswith("begin;")
+    assert printed.endswith("commit;\n\n")
+    assert "create or replace function public.dailies_list_videos(" in printed
+
+
+def test_a_pool_that_is_used_up_says_so_and_recovers(database_url: str) -> None:
+    pool = Pool(lambda: database_url, size=1, wait_seconds=0.05)
+    with pool.connection(), pytest.raises(DatabaseUnavailable, match="All 1 database connections are busy"):
+        pool.connection().__enter__()
+    with pool.connection() as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    pool.close()
+
+
+def test_a_connection_is_used_again_and_a_broken_one_is_not(database_url: str) -> None:
+    pool = Pool(lambda: database_url, size=2, wait_seconds=1)
+    with pool.connection() as first:
+        pass
+    with pool.connection() as again:
+        assert again is first
+        again.close()
+    with pool.connection() as another:
+        assert another is not first
+    pool.close()
+
+
+def test_threads_share_a_few_connections(database_url: str) -> None:
+    pool = Pool(lambda: database_url, size=3, wait_seconds=10)
+    backends: set[int] = set()
+
+    def work() -> None:
+        for _ in range(5):
+            with pool.connection() as connection:
+                backends.add(connection.info.backend_pid)
+
+    threads = [threading.Thread(target=work) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pool.close()
+    assert 1 <= len(backends) <= 3
