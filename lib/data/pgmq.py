@@ -1,4 +1,4 @@
-"""pgmq, the engine of the queue, where Postgres does not offer it as an extension: its SQL comes from PyPI."""
+"""pgmq, the queue's engine, where Postgres does not offer it as an extension: its SQL comes from PyPI."""
 
 from __future__ import annotations
 

@@ -1,68 +1,83 @@
-"""The loop behind the pages: it keeps verdicts and tasks up to date while nobody looks."""
+"""What runs by itself, in the dashboard and in `python -m lib worker` alike: verbs, each at its own pace."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from lib.errors import DailiesError
 
 logger = logging.getLogger(__name__)
 
-Step = Callable[[], int]  # does a bounded piece of work and says how many units it did
+
+class Verb(NamedTuple):
+    """`do` does one unit of work and says how much it did; 0 lets it rest for `pause` seconds."""
+
+    name: str
+    do: Callable[[], int]
+    pause: float = 5.0
 
 
 class Loop:
-    """Runs each step in turn, at once again while there is work, else after `every` seconds.
+    """Runs each verb in a thread of its own, so that a slow one (a paid call) holds up no other.
 
-    A step that fails is tried again next time; `problems` says which ones do, for the pages to show.
+    A verb that fails is tried again after its pause; `problems` says which ones do, for the pages to show.
     """
 
-    def __init__(self, steps: Mapping[str, Step], every: float = 5.0) -> None:
+    def __init__(self, verbs: Iterable[Verb]) -> None:
         self.problems: dict[str, str] = {}
-        self._steps = steps
-        self._every = every
-        self._stop = threading.Event()
-        self._wake = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="dailies-loop", daemon=True)
+        self.stopping = threading.Event()
+        self._verbs = {verb.name: verb for verb in verbs}
+        self._wake = {name: threading.Event() for name in self._verbs}
+        self._threads = [
+            threading.Thread(target=self._run, args=(verb,), name=f"dailies-{verb.name}", daemon=True)
+            for verb in self._verbs.values()
+        ]
 
     @property
     def is_running(self) -> bool:
-        return self._thread.is_alive()
+        """False when it was not started, was stopped, or an unexpected error has ended one of its verbs."""
+        return all(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def wake(self) -> None:
-        """There is something to do now: do not wait out the pause."""
-        self._wake.set()
+        """There is something to do now: do not wait out the pauses."""
+        for event in self._wake.values():
+            event.set()
 
-    def stop(self, timeout: float = 10.0) -> None:
-        """Ends after the unit in hand."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout)
+    def stop(self, timeout: float = 150.0) -> bool:
+        """Ends after the units in hand. False when one of them takes longer than `timeout` seconds."""
+        self.stopping.set()
+        self.wake()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout)
+        return not any(thread.is_alive() for thread in self._threads)
 
     def run_once(self) -> int:
-        """One round over all steps. Returns the number of units done."""
-        return sum(self._do(name, step) for name, step in self._steps.items() if not self._stop.is_set())
+        """One unit of every verb, here and now. Returns the amount of work done."""
+        return sum(self._do(verb) for verb in self._verbs.values() if not self.stopping.is_set())
 
-    def _do(self, name: str, step: Step) -> int:
+    def _do(self, verb: Verb) -> int:
         try:
-            done = step()
+            done = verb.do()
         except DailiesError as error:
-            if self.problems.get(name) != str(error):  # once, not every five seconds
-                logger.warning("%s: %s", name, error)
-            self.problems[name] = str(error)
+            if self.problems.get(verb.name) != str(error):  # once, not every five seconds
+                logger.warning("%s: %s", verb.name, error)
+            self.problems[verb.name] = str(error)
             return 0
-        if self.problems.pop(name, None):
-            logger.info("%s works again", name)
+        if self.problems.pop(verb.name, None):
+            logger.info("%s works again", verb.name)
         return done
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            if not self.run_once():
-                self._wake.wait(self._every)
-                self._wake.clear()
+    def _run(self, verb: Verb) -> None:
+        wake = self._wake[verb.name]
+        while not self.stopping.is_set():
+            if not self._do(verb):
+                wake.wait(verb.pause)
+                wake.clear()

@@ -1,0 +1,83 @@
+"""What the sweep decided about stuck videos, when it looks again, and what it may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from lib.data.database import Database, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`action` is recover, retry, enqueue, wait or flag; the sweep looks again in `again_seconds`."""
+
+    video_id: str
+    action: str
+    reason: str
+    cause: str | None
+    again_seconds: float
+
+
+class SweepCase(NamedTuple):
+    """Whole rows as JSON; `attempts` newest first, `decision` the last one about this video."""
+
+    video: Row
+    verdict: Row | None
+    attempts: list[Row]
+    decision: Row | None
+
+
+class Budget(NamedTuple):
+    """Credits; `spent_…` in the hour and the day that end now."""
+
+    operator: str
+    per_hour: float
+    per_day: float
+    spent_hour: float
+    spent_day: float
+
+    @property
+    def left(self) -> float:
+        return max(min(self.per_hour - self.spent_hour, self.per_day - self.spent_day), 0)
+
+
+class Flagged(NamedTuple):
+    video_id: str
+    at: str
+    reason: str
+    cause: str | None
+
+
+def due(db: Database, older_than_seconds: float, *, limit: int = 100, tries: int = 0) -> list[SweepCase]:
+    """Videos without a task to decide about, those never looked at first.
+
+    `tries` above 0 adds those that failed today for the moment only, in fewer attempts than that.
+    """
+    rows = db.call("dailies_sweep_due", p_older_than_seconds=older_than_seconds, p_limit=limit, p_tries=tries)
+    return [SweepCase(**row) for row in rows]
+
+
+def save(db: Database, decisions: Sequence[Decision], operator: str) -> int:
+    """How many differ from the last one about the same video, and are therefore in the audit now."""
+    rows = db.call(
+        "dailies_save_decisions", p_decisions=[asdict(each) for each in decisions], p_operator=operator
+    )
+    return int(rows[0]["audited"])
+
+
+def flagged(db: Database, limit: int = 100) -> list[Flagged]:
+    """Left to people, the latest first."""
+    return [Flagged(**row) for row in db.call("dailies_flagged", p_limit=limit)]
+
+
+def budget(db: Database, operator: str) -> Budget | None:
+    """None for an operator without a limit: a person."""
+    rows = (Budget(**row) for row in db.call("dailies_budgets"))
+    return next((row for row in rows if row.operator == operator), None)
+
+
+def set_budget(db: Database, operator: str, per_hour: float, per_day: float, by: str) -> None:
+    """Raises BadInput for a negative one."""
+    db.call("dailies_set_budget", p_operator=operator, p_per_hour=per_hour, p_per_day=per_day, p_by=by)

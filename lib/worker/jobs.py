@@ -1,0 +1,83 @@
+"""The verb that generates: takes one job from the queue, carries it out, acknowledges it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from threading import Event
+
+from lib.data import queue
+from lib.data.database import Database
+from lib.data.queue import VISIBILITY_SECONDS, Job
+from lib.operations.process import Processed
+
+logger = logging.getLogger(__name__)
+
+Carry = Callable[[Job], Processed]
+NO_SLOTS: Mapping[str, int] = {}
+
+
+class JobVerb:
+    """One worker's hand in the queue. `doing` says what it is at, for its sign of life.
+
+    carry     carries one job out; when it raises, the job is read again after its visibility timeout
+    slots     generations that may go on at once, by model
+    stopping  set: a job that was only just taken goes back unread
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        worker: str,
+        carry: Carry,
+        *,
+        slots: Callable[[], Mapping[str, int]] = lambda: NO_SLOTS,
+        app_model: str = "gen4_turbo",
+        stopping: Event | None = None,
+        visibility_seconds: int = VISIBILITY_SECONDS,
+    ) -> None:
+        self.doing: str | None = None
+        self._db = db
+        self._worker = worker
+        self._carry = carry
+        self._slots = slots
+        self._app_model = app_model
+        self._stopping = stopping or Event()
+        self._visibility_seconds = visibility_seconds
+        self._done: list[int] = []
+
+    def step(self) -> int:
+        """One job. Whether there was one."""
+        jobs = queue.dequeue(
+            self._db,
+            self._worker,
+            visibility_seconds=self._visibility_seconds,
+            done=self._done,
+            slots=self._slots(),
+            app_model=self._app_model,
+        )
+        self._done.clear()
+        for job in jobs:
+            self._handle(job)
+        return len(jobs)
+
+    def finish(self) -> None:
+        """Acknowledges what was done last; the next step would have."""
+        if self._done:
+            queue.acknowledge(self._db, self._done)
+            self._done.clear()
+
+    def _handle(self, job: Job) -> None:
+        if self._stopping.is_set():
+            queue.requeue(self._db, self._worker, [job.id], unread=True)
+            return
+        self.doing = f"video {job.video_id}"
+        try:
+            processed = self._carry(job)
+        finally:
+            self.doing = None
+        logger.info("%s", processed.message)
+        if processed.again_seconds is None:
+            self._done.append(job.id)
+        else:
+            queue.requeue(self._db, self._worker, [job.id], delay_seconds=processed.again_seconds)

@@ -1,0 +1,178 @@
+-- The sweep: what was decided about each stuck video, when to look again, and what may be spent by itself.
+
+create table if not exists dailies.decisions (
+    video_id uuid primary key,
+    at       timestamptz not null default now(),
+    action   text not null,
+    reason   text not null,
+    cause    text,
+    repeats  int not null default 0,
+    next_at  timestamptz not null
+);
+
+create index if not exists decisions_action on dailies.decisions (action, at desc);
+
+-- The most that attempts in an operator's name may cost in any hour and day. An operator who has no row here
+-- is a person: no limit.
+create table if not exists dailies.budgets (
+    operator text primary key,
+    per_hour numeric not null check (per_hour >= 0),
+    per_day  numeric not null check (per_day >= 0)
+);
+
+insert into dailies.budgets (operator, per_hour, per_day) values ('sweep', 250, 1000) on conflict do nothing;
+
+create index if not exists attempts_of_operator on dailies.attempts (operator, claimed_at desc);
+create index if not exists attempts_refused on dailies.attempts (claimed_at) where state = 'refused';
+
+alter table dailies.decisions enable row level security;
+alter table dailies.budgets enable row level security;
+
+-- What an operator's attempts cost since then; those that created nothing cost nothing.
+-- Index: attempts_of_operator.
+create or replace function dailies.spent(p_operator text, p_since timestamptz) returns numeric
+language sql stable set search_path = '' as $$
+    select coalesce(sum(a.credits), 0) from dailies.attempts a
+    where a.operator = p_operator and a.claimed_at > p_since and a.state not in ('refused', 'abandoned')
+$$;
+
+-- Inside every claim, whoever makes it: the budget's row is locked until the claim is committed, so that two
+-- claims cannot both take the last credits.
+create or replace function dailies.check_budget() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+    budget dailies.budgets;
+begin
+    select * into budget from dailies.budgets b where b.operator = new.operator for update;
+    if found and (dailies.spent(new.operator, now() - interval '1 hour') + new.credits > budget.per_hour
+                  or dailies.spent(new.operator, now() - interval '1 day') + new.credits > budget.per_day) then
+        raise exception 'The budget of % is used up (% credits an hour, % a day): video % waits.',
+            new.operator, budget.per_hour, budget.per_day, new.video_id using errcode = 'PT409';
+    end if;
+    return new;
+end $$;
+
+create or replace trigger attempts_within_budget before insert on dailies.attempts
+    for each row execute function dailies.check_budget();
+
+-- What may be spent by itself, and what was? Index: attempts_of_operator.
+create or replace function public.dailies_budgets()
+returns table (operator text, per_hour numeric, per_day numeric, spent_hour numeric, spent_day numeric)
+language sql stable security definer set search_path = '' as $$
+    select b.operator, b.per_hour, b.per_day, dailies.spent(b.operator, now() - interval '1 hour'),
+           dailies.spent(b.operator, now() - interval '1 day')
+    from dailies.budgets b order by b.operator
+$$;
+
+-- Sets a budget, in credits, and writes into the audit who did.
+create or replace function public.dailies_set_budget(
+    p_operator text, p_per_hour numeric, p_per_day numeric, p_by text
+) returns table (operator text, per_hour numeric, per_day numeric)
+language plpgsql security definer set search_path = '' as $$
+declare
+    before jsonb;
+begin
+    if p_per_hour < 0 or p_per_day < 0 then
+        raise exception 'A budget is 0 credits or more.' using errcode = 'PT400';
+    end if;
+    select to_jsonb(b) into before from dailies.budgets b where b.operator = p_operator;
+    insert into dailies.budgets as b (operator, per_hour, per_day) values (p_operator, p_per_hour, p_per_day)
+    on conflict on constraint budgets_pkey do update set
+        per_hour = excluded.per_hour, per_day = excluded.per_day;
+    insert into dailies.audit (operator, action, before, after)
+    select p_by, 'set_budget', before, to_jsonb(b) from dailies.budgets b where b.operator = p_operator;
+    return query select b.operator, b.per_hour, b.per_day from dailies.budgets b where b.operator = p_operator;
+end $$;
+
+-- Which videos does the sweep have to decide about, those never looked at first? Without a task for
+-- p_older_than_seconds; and, with p_tries, failed today because Runway or the network refused for the moment,
+-- fewer than p_tries times. Not those in the queue, and not before the next look that was set, unless
+-- the verdict has changed since. (A next look more than a day ahead was set by a clock that was wrong.)
+-- Indexes: dailies_videos_status, decisions_pkey, q_dailies_video, attempts_refused, verdicts_pkey.
+create or replace function public.dailies_sweep_due(
+    p_older_than_seconds numeric, p_limit int default 100, p_tries int default 0
+) returns table (video jsonb, verdict jsonb, attempts jsonb, decision jsonb)
+language sql stable security definer set search_path = '' as $$
+    with refused as (
+        select a.video_id from dailies.attempts a
+        where a.claimed_at > now() - interval '1 day' and a.state = 'refused'
+            and a.cause in ('rate_limited', 'runway_unreachable', 'runway_server_error')
+            and a.number < p_tries
+            and not exists (select from dailies.attempts n where n.video_id = a.video_id and n.number > a.number)
+    ), wanted as (
+        select v.id from public.videos v
+        where v.status::text in ('queued', 'processing') and v.runway_video_id is null
+            and v.created_at <= now() - make_interval(secs => p_older_than_seconds)
+        union
+        select v.id from refused r join public.videos v on v.id = r.video_id
+        where v.status::text = 'failed' and v.runway_video_id is null
+    ), due as (
+        select v.id, d.next_at
+        from wanted w join public.videos v using (id)
+        left join dailies.decisions d on d.video_id = v.id
+        left join dailies.verdicts j on j.video_id = v.id
+        where (d.video_id is null or d.next_at <= now() or d.next_at > now() + interval '1 day'
+               or j.judged_at > d.at and j.cause is distinct from d.cause)
+            and not exists (select from pgmq.q_dailies q where q.message ->> 'video_id' = v.id::text)
+        order by d.next_at nulls first, v.created_at desc limit p_limit
+    )
+    select to_jsonb(v), to_jsonb(j),
+           coalesce((select jsonb_agg(to_jsonb(a) order by a.number desc) from dailies.attempts a
+                     where a.video_id = v.id), '[]'), to_jsonb(d)
+    from due join public.videos v using (id)
+    left join dailies.verdicts j on j.video_id = v.id
+    left join dailies.decisions d on d.video_id = v.id
+    order by due.next_at nulls first, v.created_at desc
+$$;
+
+-- Keeps decisions [{video_id, action, reason, cause, again_seconds}] and writes into the audit those that
+-- differ from the last one about the same video. Indexes: decisions_pkey, videos_pkey.
+create or replace function public.dailies_save_decisions(p_decisions jsonb, p_operator text)
+returns table (saved int, audited int)
+language plpgsql security definer set search_path = '' as $$
+declare
+    n int;
+    news int;
+begin
+    with given as (
+        select q.*, v as row from jsonb_to_recordset(p_decisions) as q (
+            video_id uuid, action text, reason text, cause text, again_seconds numeric)
+        join public.videos v on v.id = q.video_id
+        order by q.video_id
+    ), changed as (
+        select g.* from given g left join dailies.decisions d on d.video_id = g.video_id
+        where (g.action, g.reason, g.cause) is distinct from (d.action, d.reason, d.cause)
+    ), written as (
+        insert into dailies.audit (operator, action, video_id, before, after)
+        select p_operator, 'sweep_' || c.action, c.video_id, dailies.audited(c.row),
+               jsonb_build_object('reason', c.reason, 'cause', c.cause)
+        from changed c returning 1
+    ), kept as (
+        insert into dailies.decisions as d (video_id, action, reason, cause, next_at)
+        select g.video_id, g.action, g.reason, g.cause, now() + make_interval(secs => g.again_seconds)
+        from given g
+        on conflict (video_id) do update set
+            at = now(), reason = excluded.reason, cause = excluded.cause, next_at = excluded.next_at,
+            repeats = case when d.action = excluded.action then d.repeats + 1 else 0 end,
+            action = excluded.action
+        returning 1
+    )
+    select (select count(*) from kept), (select count(*) from written) into n, news;
+    return query select n, news;
+end $$;
+
+-- Which videos did the sweep leave to people, the latest first? One that has got its task, or has finished,
+-- needs nobody any more. Indexes: decisions_action, videos_pkey.
+create or replace function public.dailies_flagged(p_limit int default 100)
+returns table (video_id uuid, at timestamptz, reason text, cause text)
+language sql stable security definer set search_path = '' as $$
+    select d.video_id, d.at, d.reason, d.cause
+    from dailies.decisions d join public.videos v on v.id = d.video_id
+    where d.action = 'flag' and v.status::text not in ('succeeded', 'cancelled') and v.runway_video_id is null
+    order by d.at desc limit p_limit
+$$;
+
+select dailies.service_only(f::regproc) from unnest(array[
+    'public.dailies_budgets', 'public.dailies_set_budget', 'public.dailies_sweep_due',
+    'public.dailies_save_decisions', 'public.dailies_flagged'
+]) f;
