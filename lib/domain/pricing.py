@@ -103,6 +103,8 @@ def _model_problems(model: Model, request: GenerationRequest) -> Iterator[Proble
 
 
 def _prompt_problems(prompt: str) -> Iterator[Problem]:
+    if any("\ud800" <= character <= "\udfff" for character in prompt):
+        yield Problem("prompt", "The prompt holds half of a character, perhaps an emoji that was cut.")
     length = prompt_length(prompt)
     if length > PROMPT_LIMIT:
         yield Problem("prompt", f"The prompt has {length} characters; Runway takes {PROMPT_LIMIT} at most.")

@@ -19,7 +19,15 @@ from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
 from lib.errors import BadInput, RunwayError, SettingsError
 from lib.runway.deadline import deadline_hooks
-from lib.runway.errors import Call, connection_error, json_object, malformed_answer, salvaged_id, status_error
+from lib.runway.errors import (
+    Call,
+    connection_error,
+    json_object,
+    malformed_answer,
+    salvaged_id,
+    status_error,
+    unsendable,
+)
 from lib.runway.organization import DailyUsage, Organization, daily_usage
 
 DEFAULT_BASE_URL = "https://api.dev.runwayml.com"
@@ -70,6 +78,12 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
+class _Sdk(runwayml.RunwayML):
+    def _should_retry(self, response: httpx.Response) -> bool:
+        """An answer that asks for a pause is told to the caller: the SDK would sleep for up to a minute."""
+        return "retry-after" not in response.headers and super()._should_retry(response)
+
+
 class RunwayClient:
     """Every method raises RunwayError (see lib/runway/errors.py) and may be called from any thread."""
 
@@ -85,7 +99,7 @@ class RunwayClient:
         self.base_url = base_url
         self._poll_seconds = poll_seconds
         self._http = http
-        self._sdk = runwayml.RunwayML(api_key=key, base_url=base_url, http_client=http, max_retries=retries)
+        self._sdk = _Sdk(api_key=key, base_url=base_url, http_client=http, max_retries=retries)
         self._sdk_once = self._sdk.with_options(max_retries=0)
 
     def __repr__(self) -> str:
@@ -228,6 +242,8 @@ class RunwayClient:
             mapped = status_error(error.response, call)
         except runwayml.APIConnectionError as error:
             mapped = connection_error(error.__cause__, call)
+        except UnicodeEncodeError:  # half a surrogate pair in the prompt, before anything was sent
+            mapped = unsendable(call)
         # Outside the handlers, so that nothing of the SDK's error, which may quote headers, hangs on to ours.
         raise mapped
 

@@ -93,6 +93,12 @@ def connection_error(error: BaseException | None, call: Call) -> RunwayError:
     )
 
 
+def unsendable(call: Call) -> RunwayError:
+    """The error of a request that cannot be written as JSON."""
+    text = f"{call.doing}: the request holds characters that cannot be sent. Nothing was sent."
+    return RunwayError(text, cause="invalid_request", permanent=True)
+
+
 def malformed_answer(response: httpx.Response, call: Call) -> RunwayError:
     """The error of a 2xx answer that cannot be understood, or of a creation's answer without an id."""
     lacking = "without a task id" if call.creates else "with something that cannot be read"

@@ -85,6 +85,10 @@ def test_five_hundred_emoji_fit_and_one_more_does_not() -> None:
     assert fields(replace(DOG, prompt="🕺" * 501)) == ["prompt"]
 
 
+def test_half_a_character_cannot_be_sent() -> None:
+    assert fields(replace(DOG, prompt="A dog \ud83d")) == ["prompt"]
+
+
 def test_only_gen4_5_and_no_other_model_needs_a_prompt() -> None:
     assert [name for name in MODELS if fields(replace(DOG, model=name, prompt="", duration=4))] == ["gen4.5"]
 

@@ -19,7 +19,7 @@ from lib.domain.task import Task, TaskStatus
 from lib.errors import BadInput, RunwayError, SettingsError
 from lib.runway.client import RunwayClient, connect
 from lib.runway.simulator import SIMULATOR_KEY, SimulatorServer
-from tests.simulated import DOG, client_of, plan, simulator
+from tests.loopback import DOG, client_of, plan, simulator
 
 TASK_ID = "17f20503-6c24-4c16-946b-35dbbce2af2f"
 RUNNING: dict[str, object] = {"id": TASK_ID, "status": "RUNNING", "progress": 0.5}
@@ -216,6 +216,12 @@ def raised_by(failure: type[httpx.TransportError]) -> RunwayError:
     return raised.value
 
 
+def test_what_cannot_be_written_is_not_sent() -> None:
+    with pytest.raises(RunwayError, match="Nothing was sent") as raised:
+        answering(200, {"id": TASK_ID}).create(replace(DOG, prompt="A dog \ud83d"))
+    assert (raised.value.cause, raised.value.outcome_unknown) == ("invalid_request", False)
+
+
 def test_an_id_in_front_of_a_torn_body_is_not_lost() -> None:
     client = answered_by(lambda _: httpx.Response(200, text=f'{{"id": "{TASK_ID}", "estimatedC'))
     assert client.create(DOG).id == TASK_ID
@@ -330,6 +336,16 @@ def test_a_look_up_is_repeated_by_itself(server: SimulatorServer, runway: Runway
     patient = client_of(server, retries=1)
     plan(server, "http:503", method="GET")
     assert patient.task(created.id).id == created.id
+    patient.close()
+
+
+def test_a_look_up_never_sleeps_because_runway_asks_for_a_pause(server: SimulatorServer) -> None:
+    patient = client_of(server, retries=1)
+    plan(server, "http:429:30", method="GET")
+    begun = time.monotonic()
+    with pytest.raises(RunwayError) as raised:
+        patient.task(TASK_ID)
+    assert (raised.value.retry_after, time.monotonic() - begun < 5) == (30, True)
     patient.close()
 
 

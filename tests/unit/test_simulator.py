@@ -33,7 +33,7 @@ from lib.runway.simulator.programme import PlannedFault
 from lib.runway.simulator.protocol import past_task
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import DAY, DailyLimitReached, OutOfCredits, SimulatorStore
-from tests.simulated import DOG, HTTP, client_of, data_uri, plan, simulator
+from tests.loopback import DOG, HTTP, client_of, data_uri, plan, simulator
 
 NOON = datetime(2026, 11, 12, 12, tzinfo=UTC).timestamp()
 HEADERS = {"Authorization": f"Bearer {SIMULATOR_KEY}", "X-Runway-Version": "2024-11-06"}
