@@ -1,45 +1,43 @@
-"""A simulator at high speed and a client of it, for tests over real HTTP."""
+"""A Runway simulator over HTTP and the real client, for tests that pay with play money."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
-
-import httpx
-from PIL import Image
 
 from lib.domain.pricing import GenerationRequest
 from lib.runway.client import RunwayClient, connect
 from lib.runway.simulator import SIMULATOR_KEY, SimulatorServer
-from lib.runway.simulator.programme import PlannedFault
 
-SPEED = 200  # a task of five seconds takes a tenth of one
-DOG = GenerationRequest(
-    image="https://images.example.com/dog.jpg", prompt="A dog dances the robot", duration=2
-)
-
-HTTP = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)
+REQUEST = GenerationRequest(image="https://images.example.com/rex.jpg", prompt="Rex dances the tango")
+COST = 25
 
 
-def data_uri(colour: str, size: tuple[int, int] = (64, 64), kind: str = "png") -> str:
-    picture = BytesIO()
-    Image.new("RGB", size, colour).save(picture, kind)
-    return f"data:image/{kind};base64,{base64.b64encode(picture.getvalue()).decode()}"
+class Simulated:
+    """A client and the organization it talks to."""
+
+    def __init__(self, server: SimulatorServer, timeout: float) -> None:
+        self.server = server
+        self.store = server.store
+        self.client: RunwayClient = connect(
+            SIMULATOR_KEY, server.url, timeout=timeout, poll_seconds=0.05, retries=0
+        )
+
+    @property
+    def posts(self) -> int:
+        return self.store.programme.posts()
+
+    @property
+    def task_ids(self) -> list[str]:
+        return [task.id for task in self.store.tasks()]
 
 
 @contextmanager
-def simulator(data_dir: Path, **settings: float) -> Iterator[SimulatorServer]:
-    with SimulatorServer(data_dir, fetch=lambda _: None) as server:
-        server.store.configure(**({"speed": SPEED, "concurrency": 1000, "daily": 10_000} | settings))
-        yield server
-
-
-def client_of(server: SimulatorServer, *, timeout: float = 5.0, retries: int = 0) -> RunwayClient:
-    return connect(SIMULATOR_KEY, server.url, timeout=timeout, poll_seconds=0.01, retries=retries)
-
-
-def plan(server: SimulatorServer, *faults: str, method: str | None = None) -> None:
-    server.store.programme.add(PlannedFault(fault, method) for fault in faults)
+def simulated(folder: Path, *, timeout: float = 5.0, speed: float = 200.0) -> Iterator[Simulated]:
+    """`speed`: how many times faster than Runway its tasks run."""
+    with SimulatorServer(folder) as server:
+        server.store.configure(speed=speed)
+        runway = Simulated(server, timeout)
+        yield runway
+        runway.client.close()

@@ -123,6 +123,12 @@ def unsaved(db: Database, attempt_ids: Sequence[str]) -> list[Attempt]:
     return _all(db.call("dailies_unsaved_attempts", p_attempts=list(attempt_ids)))
 
 
+def owner(db: Database, task_id: str) -> str | None:
+    """The video whose task it is, by its row or by an attempt."""
+    found: str | None = db.call("dailies_task_owner", p_task_id=task_id)[0]["video_id"]
+    return found
+
+
 def recover_task(
     db: Database, video_id: str, task: Task, operator: str, evidence: Sequence[dict[str, Any]]
 ) -> Video:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
+from typing import NamedTuple
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.runway.simulator.schedule import StoredTask
@@ -45,20 +46,31 @@ class Renderer:
         self.links = links
         self._cast = Cast(rng)
 
-    def add(self, planned: Planned) -> str:
-        """The id of the video."""
+    def add(self, planned: Planned) -> Story:
         at = to_ms(planned.at)
         wish, video_id = self._cast.wish(at), new_id(self.rng)
-        row = row_of(video_id, wish, at)
-        self.history.videos.append(row)
+        story = Story(video_id, wish, row_of(video_id, wish, at), planned)
+        self.history.videos.append(story.row)
         if planned.scenario == SILENT:
-            row |= {"status": "processing", "updated_at": iso(at + 900)}
+            story.row.update({"status": "processing", "updated_at": iso(at + 900)})
             self.history.truth[video_id] = "unknown"
-            return video_id
+        else:
+            self.tell(story, planned)
+        return story
+
+    def tell(self, story: Story, planned: Planned, request_id: str | None = None) -> StoredTask | None:
+        """What happens to the video now, over whatever happened before; its task, when one is created."""
         script = self.rng.choice(scripts(planned.flow, planned.scenario))
-        _Telling(self, planned, script, wish, video_id, row).tell(at)
-        self.history.truth[video_id] = script.cause
-        return video_id
+        story.row.update({"runway_video_id": None, "error_message": None})
+        self.history.truth[story.video_id] = script.cause
+        return _Telling(self, planned, script, story, request_id).tell(to_ms(planned.at))
+
+
+class Story(NamedTuple):
+    video_id: str
+    wish: Wish
+    row: dict[str, str | None]
+    planned: Planned
 
 
 def row_of(video_id: str, wish: Wish, at_ms: int) -> dict[str, str | None]:
@@ -85,11 +97,10 @@ class _Telling:
     renderer: Renderer
     planned: Planned
     script: Script
-    wish: Wish
-    video_id: str
-    row: dict[str, str | None]
+    story: Story
+    request_id: str | None
 
-    def tell(self, created_ms: int) -> None:
+    def tell(self, created_ms: int) -> StoredTask | None:
         rng, script = self.renderer.rng, self.script
         began = created_ms + rng.randrange(150, 600)
         times = self._times(began)
@@ -103,6 +114,7 @@ class _Telling:
         self._poll(task, times[-1])
         if task and script.ending:
             self._end(task, script.ending)
+        return task
 
     def _times(self, began: int) -> list[int]:
         rng, times = self.renderer.rng, [began]
@@ -123,11 +135,11 @@ class _Telling:
         rng, lines = self.renderer.rng, self.script.recording.lines
         first = next(at for at, (_, text) in zip(times, lines, strict=True) if "{task}" in text)
         created = (first - 60) / 1000
-        return plan_task(rng, self.wish, created, self.script.ending, self.renderer.now_ms / 1000)
+        return plan_task(rng, self.story.wish, created, self.script.ending, self.renderer.now_ms / 1000)
 
     def _fill(self, text: str, task: StoredTask | None) -> str:
-        wish = self.wish
-        filled = text.replace("{video}", self.video_id).replace("{image}", wish.image)
+        wish = self.story.wish
+        filled = text.replace("{video}", self.story.video_id).replace("{image}", wish.image)
         filled = filled.replace("{full_prompt}", wish.prompt).replace("{prompt}", wish.prompt[:100])
         filled = filled.replace("{prompt_length}", str(len(wish.prompt)))
         filled = filled.replace("{duration}", str(wish.duration))
@@ -148,7 +160,7 @@ class _Telling:
         status: int = 200,
     ) -> None:
         history, deployment = self.renderer.history, self.planned.deployment_id
-        request_id = new_request_id(self.renderer.rng, times[0])
+        request_id = (path == GENERATE and self.request_id) or new_request_id(self.renderer.rng, times[0])
         method = "POST" if path == GENERATE else "GET"
         history.requests.append(
             RequestSummary(request_id, times[0], method, path, status, answered - times[0], deployment)
@@ -158,18 +170,18 @@ class _Telling:
             history.entries.append(
                 SeededEntry(
                     entry,
-                    self.video_id if self.video_id in text else None,
+                    self.story.video_id if self.story.video_id in text else None,
                     task.id if task and task.id in text else None,
                 )
             )
 
     def _leave(self, status: str, at_ms: int, error: str | None = None) -> None:
-        self.row |= {"status": status, "error_message": error, "updated_at": iso(at_ms)}
+        self.story.row.update({"status": status, "error_message": error, "updated_at": iso(at_ms)})
 
     def _poll(self, task: StoredTask | None, at_ms: int) -> None:
         for at in self._poll_times(task, at_ms + 3_000):
             if task is None or self.script.polls is Polls.NO_ID:
-                self._status_check(at, polls.without_id(self.video_id), task)
+                self._status_check(at, polls.without_id(self.story.video_id), task)
             elif self.script.polls is Polls.FAILING:
                 self._status_check(at, polls.failing(self.planned.flow, task.id), task)
             else:
@@ -203,15 +215,15 @@ class _Telling:
 
     def _end(self, task: StoredTask, ending: Ending) -> None:
         """What the row says in the end, and what Dailies saw of the task."""
-        self.row["runway_video_id"] = task.id
+        self.story.row["runway_video_id"] = task.id
         if ending.polls is Polls.TO_THE_END:
             self._leave(ending.row, int(task.ends_at * 1000) + 4_500, ending.failure)
         else:
-            self.row["status"] = ending.row
+            self.story.row["status"] = ending.row
         if ending.row == "succeeded":
-            self.row["video_url"] = output_of(self.renderer.links, task)
+            self.story.row["video_url"] = output_of(self.renderer.links, task)
         checked = datetime.fromtimestamp(self.renderer.now_ms / 1000 - self.renderer.rng.uniform(5, 55), UTC)
-        self.renderer.history.look_ups.append(SeededLookUp(task, self.video_id, checked))
+        self.renderer.history.look_ups.append(SeededLookUp(task, self.story.video_id, checked))
 
 
 def plan_task(

@@ -201,16 +201,22 @@ begin
     return next current;
 end $$;
 
+-- Whose task is it? Indexes: dailies_videos_task, attempts (task_id).
+create or replace function public.dailies_task_owner(p_task_id text) returns table (video_id uuid, found boolean)
+language sql stable security definer set search_path = '' as $$
+    select owner.id, owner.id is not null
+    from (select coalesce(
+        (select v.id from public.videos v where v.runway_video_id = p_task_id limit 1),
+        (select a.video_id from dailies.attempts a where a.task_id = p_task_id)) as id) owner
+$$;
+
 create or replace function dailies.refuse_owned(p_task_id text, p_video_id uuid) returns void
 language plpgsql set search_path = '' as $$
 declare
     owner uuid;
 begin
-    select coalesce(
-        (select v.id from public.videos v where v.runway_video_id = p_task_id and v.id <> p_video_id limit 1),
-        (select a.video_id from dailies.attempts a where a.task_id = p_task_id and a.video_id <> p_video_id))
-    into owner;
-    if owner is not null then
+    select o.video_id into owner from public.dailies_task_owner(p_task_id) o;
+    if owner <> p_video_id then
         raise exception 'Task % belongs to video %.', p_task_id, owner using errcode = 'PT409';
     end if;
 end $$;
@@ -402,5 +408,5 @@ select dailies.service_only(name::regproc) from unnest(array[
     'public.dailies_attempt_created', 'public.dailies_attempt_refused', 'public.dailies_attempt_abandoned',
     'public.dailies_attempt_unknown', 'public.dailies_stale_attempts', 'public.dailies_unsaved_attempts',
     'public.dailies_recover_task', 'public.dailies_save_look_up', 'public.dailies_claim_look_ups',
-    'public.dailies_claim_look_up'
+    'public.dailies_claim_look_up', 'public.dailies_task_owner'
 ]) name;

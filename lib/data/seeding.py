@@ -1,0 +1,60 @@
+"""The bulk path into an empty database: COPY, tens of thousands of rows in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from lib.data.pool import Connection
+from lib.data.postgres import PostgresDatabase
+from lib.errors import BadInput
+
+_ROWS = "insert into public.videos select * from jsonb_populate_recordset(null::public.videos, %s)"
+_SETTLE = """
+update dailies.attempts set state = %(state)s, task_id = %(task_id)s, cause = %(cause)s,
+    reason = %(reason)s, settled_at = %(settled_at)s
+where id = %(id)s
+"""
+
+
+@contextmanager
+def seeding(db: PostgresDatabase) -> Iterator[Seeding]:
+    """All that is added inside is there afterwards, or nothing is.
+
+    Raises BadInput when the database holds videos, and keeps others from adding some meanwhile.
+    """
+    with db.transaction("seed") as connection:
+        connection.execute("lock table public.videos in share row exclusive mode")
+        if connection.execute("select 1 from public.videos limit 1").fetchone():
+            raise BadInput(f"{db.label} holds videos: a history is only written into an empty database.")
+        yield Seeding(connection)
+
+
+class Seeding:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_videos(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Whole rows of a table in production shape."""
+        self._connection.execute(_ROWS, [Jsonb(list(rows))])
+
+    def add(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Rows of `dailies.<table>`; dicts and lists become JSON."""
+        statement = sql.SQL("copy {} ({}) from stdin").format(
+            sql.Identifier("dailies", table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with self._connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                for row in rows:
+                    copy.write_row([Jsonb(v) if isinstance(v, dict | list) else v for v in row])
+            return cursor.rowcount
+
+    def settle_attempts(self, attempts: Sequence[dict[str, Any]]) -> None:
+        """Takes them through their states, as the database demands: claimed, sent, then the last one."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("update dailies.attempts set state = 'sent' where state = 'claimed'")
+            cursor.executemany(_SETTLE, attempts)

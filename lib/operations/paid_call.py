@@ -1,0 +1,185 @@
+"""One paid call: claimed, committed as sent, posted once, journaled, saved. Never repeated by itself.
+
+The steps, in the order in which `on_step` hears of them (each is over when it is named):
+
+claimed      attempt and row belong to us; whoever comes second gets our attempt and stops
+sent         committed before the call leaves: from here on a task may exist
+answered     Runway answered, or the connection ended
+journaled    the task id is on disk
+saved        attempt and row say what happened
+logged       the stage log is complete
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from lib.data import attempts
+from lib.data.database import Database
+from lib.domain.attempt import Attempt
+from lib.domain.pricing import GenerationRequest, estimate, problems
+from lib.errors import BadInput, DatabaseConflict, DatabaseError, NotFound, RunwayError, SchemaMissing
+from lib.operations.journal import Journal, JournalError
+from lib.operations.stage_log import StageLog
+from lib.runway.client import CreatedTask, RunwayClient
+
+T = TypeVar("T")
+OnStep = Callable[[str], object]
+FIRST_POLL_SECONDS = 5.0
+SAVE_SECONDS = 30.0  # how long a person waits for a database that went away; the journal waits longer
+
+
+class Tools(NamedTuple):
+    """What a paid call works with, and in whose name."""
+
+    db: Database
+    runway: RunwayClient
+    journal: Journal
+    operator: str
+    on_step: OnStep = lambda _: None
+    save_seconds: float = SAVE_SECONDS
+
+
+class Outcome(NamedTuple):
+    """`paid` is False when somebody else's attempt was found instead: this call cost nothing."""
+
+    attempt: Attempt
+    paid: bool
+
+
+class NotSaved(DatabaseError):
+    """A task was created and its id is in the journal only."""
+
+
+def cost(request: GenerationRequest) -> int:
+    """The most credits it can cost. Raises BadInput with everything Runway would refuse."""
+    found = problems(request)
+    credits = estimate(request.model, request.duration)
+    if found or credits is None:
+        raise BadInput(" ".join(problem.text for problem in found))
+    return credits
+
+
+def pay(
+    tools: Tools,
+    video_id: str,
+    key: str,
+    request: GenerationRequest,
+    *,
+    override: str | None = None,
+    new: dict[str, Any] | None = None,
+) -> Outcome:
+    """One attempt under `key`, whoever asks and however often; with `new` the row may not exist yet.
+
+    A refusal or an unknown outcome is not an error here: the attempt says so. Raises BadInput before
+    anything is written, DatabaseError when the claim fails, NotSaved when the id could not be saved.
+    """
+    credits = cost(request)
+    attempt, claimed = attempts.claim(
+        tools.db, video_id, key, tools.operator, request=request, credits=credits, override=override, new=new
+    )
+    if not claimed:
+        return Outcome(attempt, paid=False)
+    tools.on_step("claimed")
+    log = StageLog(tools.db, attempt)
+    log.before_call(request)
+    attempts.sent(tools.db, attempt.id)
+    tools.on_step("sent")
+    attempt = _call(tools, attempt, request, log)
+    log.close()
+    tools.on_step("logged")
+    return Outcome(attempt, paid=True)
+
+
+def _call(tools: Tools, attempt: Attempt, request: GenerationRequest, log: StageLog) -> Attempt:
+    try:
+        task = tools.runway.create(request)
+    except RunwayError as error:
+        tools.on_step("answered")
+        return _failed(tools, attempt, error, log)
+    tools.on_step("answered")
+    return _keep(tools, attempt, task, log)
+
+
+def _failed(tools: Tools, attempt: Attempt, error: RunwayError, log: StageLog) -> Attempt:
+    log.call_failed(error)
+    settled = _held(tools, lambda: _settle(tools.db, attempt, error))
+    tools.on_step("saved")
+    if not error.outcome_unknown:
+        log.row_failed()
+    return settled
+
+
+def _keep(tools: Tools, attempt: Attempt, task: CreatedTask, log: StageLog) -> Attempt:
+    """The id on disk, then in the database; one of the two is enough to lose nothing."""
+    unwritten: JournalError | None = None
+    try:
+        tools.journal.append(attempt.id, attempt.video_id, task.id)
+    except JournalError as error:
+        unwritten = error
+    tools.on_step("journaled")
+    log.task_created(task.id)
+    try:
+        saved = _held(
+            tools, lambda: attempts.created(tools.db, attempt.id, task.id, credits=task.estimated_credits)
+        )
+    except DatabaseError as error:
+        log.not_saved(error)
+        log.close()
+        raise NotSaved(_not_saved(attempt, task.id, error, unwritten)) from error
+    tools.on_step("saved")
+    log.saved(task.id)
+    _first_look(tools, saved, log)
+    return saved
+
+
+def _first_look(tools: Tools, attempt: Attempt, log: StageLog) -> None:
+    """Polling goes on from here; that it fails now loses nothing."""
+    assert attempt.task_id is not None
+    log.looking_up(attempt.task_id)
+    try:
+        task = tools.runway.task(attempt.task_id)
+        attempts.save_look_up(tools.db, attempt.video_id, task, FIRST_POLL_SECONDS, tools.operator)
+    except (RunwayError, DatabaseError) as error:
+        log.look_up_failed(error)
+    else:
+        log.looked_up(task)
+
+
+def _not_saved(attempt: Attempt, task_id: str, error: DatabaseError, unwritten: JournalError | None) -> str:
+    where = (
+        f"{unwritten} Note the id now and recover it by hand"
+        if unwritten
+        else "It is safe in the journal and is saved at the next start or by `python -m lib recover`"
+    )
+    return f"Task {task_id} of video {attempt.video_id} exists and could not be saved: {error} {where}."
+
+
+def _settle(db: Database, attempt: Attempt, error: RunwayError) -> Attempt:
+    if not error.outcome_unknown:
+        return attempts.refused(db, attempt.id, error.cause, str(error))
+    return attempts.unknown(
+        db,
+        attempt.id,
+        error.cause,
+        f"{error} {attempt.credits:g} credits are at risk. Look for the task id in the logs before "
+        "anything is paid again.",
+    )
+
+
+def _held(tools: Tools, change: Callable[[], T]) -> T:
+    """Repeats a change that is harmless to repeat until the database holds it, or the time is up."""
+    ends = time.monotonic() + tools.save_seconds
+    pause = 0.1
+    while True:
+        try:
+            return change()
+        except (DatabaseConflict, NotFound, SchemaMissing):
+            raise
+        except DatabaseError:
+            if time.monotonic() + pause > ends:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 2, 2.0)

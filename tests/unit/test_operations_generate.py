@@ -1,0 +1,194 @@
+"""Generating a video: one paid call, its id kept whatever happens, its stage log readable by the diagnosis."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lib.data import attempts, videos
+from lib.data.postgres import PostgresDatabase
+from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.flow import StageReader
+from lib.errors import BadInput, DatabaseUnavailable
+from lib.logs.flows import load_flows
+from lib.operations.generate import Generation, generate, video_id_of
+from lib.operations.journal import Journal
+from lib.operations.paid_call import NotSaved, Tools, pay
+from lib.operations.recover import recover_from_journal
+from lib.operations.stage_log import request_id
+from tests.simulated import COST, REQUEST, Simulated, simulated
+
+
+@pytest.fixture
+def runway(tmp_path: Path) -> Iterator[Simulated]:
+    with simulated(tmp_path / "simulator", timeout=2.0) as running:
+        yield running
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "data" / "journal.jsonl")
+
+
+def made(db: PostgresDatabase, runway: Simulated, journal: Journal, fault: str = "") -> Generation:
+    request = replace(REQUEST, prompt=f"{REQUEST.prompt} {f'[fault:{fault}]' if fault else ''}")
+    return generate(db, runway.client, journal, request, "ann")
+
+
+def stages_seen(db: PostgresDatabase, attempt: Attempt) -> set[str]:
+    reader = StageReader(load_flows())
+    positions = {
+        reader.read(entry["message"]).get("sync-sdk")
+        for entry in videos.video_log(db, attempt.video_id)
+        if entry["request_id"] == request_id(attempt)
+    }
+    return {reader.flows["sync-sdk"].stages[at].key for at in positions if at is not None}
+
+
+def test_a_generated_video_has_its_task_id_in_journal_attempt_and_row(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal
+) -> None:
+    video_id, attempt, paid = made(postgres, runway, journal)
+    assert paid
+    assert runway.task_ids == [attempt.task_id]
+    assert [entry.task_id for entry in journal.read().entries] == runway.task_ids
+    details = videos.get_video(postgres, video_id)
+    assert details["video"]["status"] == "processing"
+    assert details["video"]["runway_video_id"] == attempt.task_id
+    assert (attempt.state, attempt.credits, attempt.operator) == (AttemptState.CREATED, COST, "ann")
+
+
+def test_its_stage_log_shows_every_stage_of_the_synchronous_flow(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal
+) -> None:
+    attempt = made(postgres, runway, journal).attempt
+    every = {stage.key for flow in load_flows() if flow.key == "sync-sdk" for stage in flow.stages}
+    assert stages_seen(postgres, attempt) == every
+
+
+def test_eight_clicks_on_one_form_make_one_call_and_one_video(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal
+) -> None:
+    start = threading.Barrier(8)
+
+    def click(_: int) -> Generation:
+        start.wait()
+        return generate(postgres, runway.client, journal, REQUEST, "ann", key="form-1")
+
+    with ThreadPoolExecutor(8) as pool:
+        clicks = list(pool.map(click, range(8)))
+    assert runway.posts == 1
+    assert {click.video_id for click in clicks} == {video_id_of("form-1")}
+    assert len({click.attempt.id for click in clicks}) == 1
+    assert sum(click.paid for click in clicks) == 1
+
+
+def test_input_that_runway_would_refuse_is_refused_before_anything_is_written_or_paid(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal
+) -> None:
+    with pytest.raises(BadInput, match="seconds"):
+        generate(postgres, runway.client, journal, replace(REQUEST, duration=60), "ann")
+    assert runway.posts == 0
+    assert videos.list_videos(postgres) == []
+
+
+REFUSALS = [
+    ("no-credits", "insufficient_credits"),
+    ("http:401", "unauthorized"),
+    ("http:429", "rate_limited"),
+    ("http:404", "wrong_endpoint"),
+]
+
+
+@pytest.mark.parametrize(("fault", "cause"), REFUSALS)
+def test_a_refusal_fails_the_row_and_says_why(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal, fault: str, cause: str
+) -> None:
+    video_id, attempt, _ = made(postgres, runway, journal, fault)
+    assert (attempt.state, attempt.cause) == (AttemptState.REFUSED, cause)
+    video = videos.get_video(postgres, video_id)["video"]
+    assert (video["status"], video["error_message"]) == ("failed", attempt.reason)
+    assert "sdk_called" in stages_seen(postgres, attempt)
+    assert "task_created" not in stages_seen(postgres, attempt)
+
+
+@pytest.mark.parametrize(
+    "fault", ["http:500", "drop", "after-drop", "after-reset", "no-id", "malformed", "hang"]
+)
+def test_an_unknown_outcome_names_the_credits_at_risk_and_is_never_repeated_by_itself(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal, fault: str
+) -> None:
+    video_id, attempt, _ = made(postgres, runway, journal, fault)
+    assert attempt.state is AttemptState.UNKNOWN
+    assert attempt.credits_at_risk == COST
+    video = videos.get_video(postgres, video_id)["video"]
+    assert video["status"] == "processing"
+    assert "25 credits are at risk" in video["error_message"]
+    assert runway.posts == 1
+
+
+def test_a_runway_that_is_not_there_costs_nothing(
+    postgres: PostgresDatabase, tmp_path: Path, journal: Journal
+) -> None:
+    with simulated(tmp_path / "gone") as gone:
+        client = gone.client
+        gone.server.stop()
+        attempt = generate(postgres, client, journal, REQUEST, "ann").attempt
+    assert (attempt.state, attempt.cause) == (AttemptState.REFUSED, "runway_unreachable")
+
+
+class GoesAway:
+    """A database that is gone from the moment on that `when` says, until it `comes_back`."""
+
+    def __init__(self, db: PostgresDatabase, function: str) -> None:
+        self.label = db.label
+        self._db = db
+        self._function = function
+
+    def call(self, function: str, /, **arguments: object) -> list[dict[str, object]]:
+        if function == self._function:
+            raise DatabaseUnavailable
+        return self._db.call(function, **arguments)
+
+    def close(self) -> None:
+        """It belongs to the test."""
+
+
+def test_an_id_that_the_database_does_not_take_is_saved_from_the_journal(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal
+) -> None:
+    gone = GoesAway(postgres, "dailies_attempt_created")
+    tools = Tools(gone, runway.client, journal, "ann", save_seconds=0.3)
+    video_id = video_id_of("form-1")
+    with pytest.raises(NotSaved, match="in the journal"):
+        pay(tools, video_id, f"{video_id}/1", REQUEST, new={})
+    assert videos.get_video(postgres, video_id)["video"]["runway_video_id"] is None
+    replayed = recover_from_journal(postgres, journal)
+    assert [attempt.task_id for attempt in replayed.saved] == runway.task_ids
+    assert videos.get_video(postgres, video_id)["video"]["runway_video_id"] == runway.task_ids[0]
+    assert recover_from_journal(postgres, journal).saved == []
+
+
+def test_a_journal_that_cannot_be_written_does_not_keep_the_id_from_the_database(
+    postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    attempt = made(postgres, runway, Journal(tmp_path / "file" / "journal.jsonl")).attempt
+    assert attempt.task_id == runway.task_ids[0]
+
+
+def test_every_paid_call_stands_in_the_audit(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal
+) -> None:
+    video_id, attempt, _ = made(postgres, runway, journal)
+    audit = attempts.audit(postgres, video_id)
+    assert [(entry["action"], entry["operator"]) for entry in audit] == [
+        ("task_created", "ann"),
+        ("generate", "ann"),
+    ]
+    assert {entry["attempt_id"] for entry in audit} == {attempt.id}
