@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     stuck_after_minutes: float = Field(5, gt=0, validation_alias=_names("DAILIES_STUCK_AFTER_MINUTES"))
     log_retention_hours: float = Field(24, gt=0, validation_alias=_names("DAILIES_LOG_RETENTION_HOURS"))
     flows_dir: Path | None = Field(None, validation_alias=_names("DAILIES_FLOWS"))
+    auto_retry: bool = Field(False, validation_alias=_names("DAILIES_AUTO_RETRY"))
+    take_queued: bool = Field(False, validation_alias=_names("DAILIES_TAKE_QUEUED"))
     demo: bool = Field(True, validation_alias=_names("DAILIES_DEMO"))
     address: OptionalText = Field(None, validation_alias=_names("DAILIES_URL"))
     log_drain_secret: OptionalSecret = Field(None, validation_alias=_names("DAILIES_LOG_DRAIN_SECRET"))
