@@ -30,15 +30,22 @@ class FlowStage:
 
 @dataclass(frozen=True)
 class Flow:
-    """`stages` in the order in which they are logged."""
+    """`stages` in the order in which they are logged.
+
+    `signs` are patterns of other lines that tell this flow from those with the same first stages.
+    """
 
     key: str
     title: str
     stages: tuple[FlowStage, ...]
+    signs: tuple[str, ...] = ()
 
     @cached_property
-    def positions(self) -> Mapping[str, int]:
-        return {stage.key: i for i, stage in enumerate(self.stages)}
+    def _sign(self) -> re.Pattern[str] | None:
+        return re.compile("|".join(f"(?:{sign})" for sign in self.signs)) if self.signs else None
+
+    def is_sign(self, message: str) -> bool:
+        return self._sign is not None and self._sign.search(message) is not None
 
     def first_that_means(self, means: Means) -> int | None:
         return next((i for i, stage in enumerate(self.stages) if stage.means is means), None)

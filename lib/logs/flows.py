@@ -4,8 +4,9 @@
      "stages": [{"stage": "accepted", "pattern": "\\\\[Worker\\\\] Job for video", "title": "Job taken"}, …]}
 
 `pattern` is a regular expression searched for in a message; the first stage starts a new run of the flow.
-`means` (`sent`, `created`, `saved`) says what a stage proves about the paid task. A team's flow replaces a
-shipped one of the same key.
+`means` (`sent`, `created`, `saved`) says what a stage proves about the paid task. `signs` may list patterns
+of other lines, which tell a flow from another that begins alike. A team's flow replaces a shipped one of the
+same key.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from lib.errors import BadInput
 
 SHIPPED = Path(__file__).parent / "flows"
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_FLOW_FIELDS = {"flow", "title", "stages"}
+_FLOW_FIELDS = {"flow", "title", "stages", "signs"}
 _STAGE_FIELDS = {"stage", "pattern", "title", "means"}
 
 
@@ -54,7 +55,7 @@ def read_flow(path: Path) -> Flow:
         )
         for stage in data["stages"]
     )
-    return Flow(data["flow"], data.get("title") or data["flow"], stages)
+    return Flow(data["flow"], data.get("title") or data["flow"], stages, tuple(data.get("signs", ())))
 
 
 def problems_of(data: Any) -> Iterator[str]:
@@ -66,6 +67,7 @@ def problems_of(data: Any) -> Iterator[str]:
     if not _is_key(data.get("flow")):
         yield "`flow` must be a key of small letters, digits, - and _"
     yield from _title_problems("the flow", data)
+    yield from _sign_problems(data.get("signs", []))
     stages = data.get("stages")
     if not isinstance(stages, list) or len(stages) < 2:
         yield "`stages` must be a list of at least two stages"
@@ -86,18 +88,26 @@ def _stage_problems(stage: Any) -> Iterator[str]:
     yield from _title_problems("it", stage)
     if "means" in stage and stage["means"] not in list(Means):
         yield f"`means` must be one of {', '.join(Means)}"
-    yield from _pattern_problems(stage.get("pattern"))
+    yield from _pattern_problems("pattern", stage.get("pattern"))
 
 
-def _pattern_problems(pattern: Any) -> Iterator[str]:
+def _sign_problems(signs: Any) -> Iterator[str]:
+    if not isinstance(signs, list):
+        yield "`signs` must be a list of regular expressions"
+        return
+    for sign in signs:
+        yield from _pattern_problems("signs", sign)
+
+
+def _pattern_problems(field: str, pattern: Any) -> Iterator[str]:
     if not isinstance(pattern, str) or not pattern:
-        yield "`pattern` must be a regular expression"
+        yield f"`{field}` must be a regular expression"
         return
     try:
         if re.compile(pattern).search(""):
-            yield f"`pattern` {pattern!r} matches every message"
+            yield f"`{field}` {pattern!r} matches every message"
     except re.error as error:
-        yield f"`pattern` {pattern!r} is no regular expression: {error}"
+        yield f"`{field}` {pattern!r} is no regular expression: {error}"
 
 
 def _title_problems(what: str, data: dict[str, Any]) -> Iterator[str]:

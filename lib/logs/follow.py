@@ -126,16 +126,17 @@ class Follower:
             self.give(min(near, key=lambda strand: _urgency(strand, mark)), mark, certain=False)
         return bool(near)
 
-    def _settle_extras(self, extras: Iterable[Mark], marks: Sequence[Mark]) -> None:
+    def _settle_extras(self, extras: Sequence[Mark], marks: Sequence[Mark]) -> None:
         """Lines that are no stage: errors go with the error after them, all else with the line before."""
+        self._settle_timeouts(extras)
         unanswered = _Unanswered(self.polls)
         before, after = self._neighbours(marks)
         for mark in extras:
             if mark.poll is PollSign.ERROR:
                 unanswered.fail(mark)
-            elif mark.poll is None and not mark.steps:
+            elif mark.poll is None and not mark.steps and mark.order not in self._taken:
                 error = mark.is_error or _REFUSED.search(mark.entry.message)
-                strand = self._timed_out(mark) or (after if error else before).get(mark.order)
+                strand = (after if error else before).get(mark.order)
                 if strand:
                     self.give(strand, mark, certain=False)
 
@@ -157,18 +158,39 @@ class Follower:
                 found[mark.order] = self._taken[last[mark.room].order]
         return found
 
-    def _timed_out(self, mark: Mark) -> Strand | None:
-        """The platform's own line names nobody, but may say how long the function had run."""
-        found = _TIMED_OUT.search(mark.entry.message)
-        if not found:
-            return None
-        nearby = self._in_room[mark.room] if mark.room else list(self.everyone())
-        unfinished = [s for s in nearby if s.closed_at == NEVER and s.last_order < mark.order]
-        if not found[1]:
-            return unfinished[0] if len(unfinished) == 1 else None
-        begun = mark.entry.at_ms - float(found[1]) * 1000
-        off = {s: abs(s.first.entry.at_ms - begun) for s in unfinished}
-        return min((s for s in unfinished if off[s] <= TIMEOUT_SLACK_MS), key=off.__getitem__, default=None)
+    def _settle_timeouts(self, extras: Iterable[Mark]) -> None:
+        """The platform's own line names nobody, but may say how long the function had run.
+
+        Lines that fit no run so are only given away when there are as many as runs that just end.
+        """
+        left: list[tuple[Mark, list[Strand]]] = []
+        for mark in extras:
+            if (found := _TIMED_OUT.search(mark.entry.message)) is None:
+                continue
+            ended = self._ended_before(mark)
+            begun = mark.entry.at_ms - float(found[1] or 0) * 1000
+            off = {strand: abs(strand.first.entry.at_ms - begun) for strand in ended}
+            nearest = min(ended, key=off.__getitem__, default=None)
+            if nearest and (off[nearest] <= TIMEOUT_SLACK_MS or len(ended) == 1):
+                self.give(nearest, mark, certain=False)
+            else:
+                left.append((mark, ended))
+        given: set[Strand] = set()
+        for number, (mark, ended) in enumerate(left):
+            free = [strand for strand in ended if strand not in given]
+            if len(free) == len(left) - number:
+                given.add(free[0])
+                self.give(free[0], mark, certain=False)
+
+    def _ended_before(self, mark: Mark) -> list[Strand]:
+        """Runs in reach of a nameless line that stopped between two stages, in the order they began."""
+        near = self._in_room[mark.room] if mark.room else self.everyone()
+        ended = [
+            strand
+            for strand in near
+            if strand.closed_at == NEVER and not strand.is_complete and strand.last_order < mark.order
+        ]
+        return sorted(ended, key=lambda strand: strand.first.order)
 
 
 class _Unanswered:

@@ -21,9 +21,6 @@ class PollSign(StrEnum):
 
 _SIGNS = (
     (PollSign.NO_TASK_ID, re.compile(r"\b(?:no|without an?|missing) runway_?video_?id\b", re.I)),
-    (PollSign.BEGUN, re.compile(r"(?:Checking|Polling|Fetching) (?:the )?(?:video|task) ?status", re.I)),
-    (PollSign.ANSWER, re.compile(r"Task status response", re.I)),
-    (PollSign.DETAIL, re.compile(r"Extracted from task", re.I)),
     (
         PollSign.ERROR,
         re.compile(
@@ -32,6 +29,9 @@ _SIGNS = (
             re.I,
         ),
     ),
+    (PollSign.BEGUN, re.compile(r"(?:Checking|Polling|Fetching) (?:the )?(?:video|task) ?status", re.I)),
+    (PollSign.ANSWER, re.compile(r"Task status response", re.I)),
+    (PollSign.DETAIL, re.compile(r"Extracted from task", re.I)),
 )
 _STATUS = re.compile(r"\bstatus['\"]?: ['\"]([A-Za-z_]+)['\"]")
 _FAILURE = re.compile(r"\bfailure['\"]?: (?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")")

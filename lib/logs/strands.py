@@ -87,6 +87,10 @@ class Strand:
     def reached(self, flow: str) -> int:
         return max(self.filled.get(flow, {}), default=-1)
 
+    @property
+    def is_complete(self) -> bool:
+        return any(self.reached(flow) == len(self.flows[flow].stages) - 1 for flow in self.likely_flows)
+
     def begins_anew(self, mark: Mark) -> bool:
         """Whether `mark`, a stage of the same video, must be another run."""
         flow = next((f for f in self.likely_flows if f in mark.steps), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -52,24 +52,29 @@ def trace_of(
 
 
 def flow_of(strand: Strand, usual: str | None = None) -> str | None:
-    """The flow that explains the run best; `usual` or else the first of those that explain it alike."""
-    likely = strand.likely_flows
-    if not likely:
-        return None
-    fewest = min(_holes(strand, flow) for flow in likely)
-    best = [flow for flow in strand.flows if flow in likely and _holes(strand, flow) == fewest]
-    return usual if usual in best else best[0]
+    """The flow that explains the run best; of several that do alike, the one with the most signs, or `usual`."""
+    best = _best_flows(strand)
+    return usual if usual in best else next(iter(best), None)
 
 
 def usual_flows(found: Correlation) -> Mapping[str | None, str]:
     """Of each deployment, the flow that most of its runs certainly follow."""
-    votes: dict[str | None, Counter[str]] = {}
+    votes: dict[str | None, Counter[str]] = defaultdict(Counter)
     for log in found.videos.values():
         for strand in log.strands:
-            if len(strand.likely_flows) == 1:
-                deployment = strand.first.entry.deployment_id
-                votes.setdefault(deployment, Counter())[strand.likely_flows[0]] += 1
+            if len(best := _best_flows(strand)) == 1:
+                votes[strand.first.entry.deployment_id][best[0]] += 1
     return {deployment: counts.most_common(1)[0][0] for deployment, counts in votes.items()}
+
+
+def _best_flows(strand: Strand) -> list[str]:
+    likely = strand.likely_flows
+    if len(likely) < 2:
+        return likely
+    holes = {key: _holes(strand, key) for key in likely}
+    likely = [key for key in likely if holes[key] == min(holes.values())]
+    signs = {key: sum(strand.flows[key].is_sign(m.entry.message) for m in strand.marks) for key in likely}
+    return [key for key in likely if signs[key] == max(signs.values())]
 
 
 def _holes(strand: Strand, flow: str) -> int:

@@ -72,7 +72,7 @@ def diagnose_all(
             usual_flow=_usual_of(video, found, usual),
             logs_end=logs_end,
         )
-        named = (video.runway_video_id, *trace.task_ids)
+        named = (video.runway_video_id or "", *trace.task_ids)
         task = next((tasks[each] for each in named if each in tasks), None)
         case = Case(video, trace, task, (), now, thresholds.stuck_after, found.nameless_errors)
         verdicts.append(judge(case))
