@@ -7,6 +7,8 @@ from hashlib import blake2b
 from lib.domain.trace import LogEntry
 from lib.logs.seen import Seen
 
+MADE_UP = "text-"  # begins the ids given to requests of text without any: they depend on what was pasted
+
 
 class EntryKeys:
     """Keys for the entries of one file, 16 bytes each.
@@ -19,9 +21,10 @@ class EntryKeys:
         self._seen = Seen()
 
     def key(self, entry: LogEntry) -> bytes:
-        content = f"{entry.request_id}\n{entry.at_ms}\n{entry.level}\n{entry.message}".encode(
-            errors="replace"
-        )
+        request = entry.request_id
+        if request is not None and request.startswith(MADE_UP):
+            request = None
+        content = f"{request}\n{entry.at_ms}\n{entry.level}\n{entry.message}".encode(errors="replace")
         same = blake2b(content, digest_size=16).digest()
         before = self._seen.count(entry.at_ms, same)
         return same if not before else blake2b(same + before.to_bytes(8, "big"), digest_size=16).digest()

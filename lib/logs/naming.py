@@ -9,15 +9,28 @@ _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _TASK_ID = r"(?=[\w-]*[0-9a-f]{8})([\w-]{8,})"
 _READ = 4096  # a name stands in the beginning of a message; an error's whole request may follow it
 
+_IS = r"['\"]?\s*[:=]\s*['\"]?"
+_ID_OF_OBJECT = r"[^{\n]{0,120}:? \{\s*\"?id\"?: ['\"]"
+
 _ANY = re.compile(_UUID)
-_VIDEO = re.compile(rf"(?<!unway )(?<!unway_)[Vv]ideo(?:[ _]?[Ii][Dd])?['\"]?[\s:=]+['\"]?({_UUID})(?![\w-])")
-_RECORD = re.compile(rf"Updated record: \{{\s*\"?id\"?: ['\"]({_UUID})")
-_TASK = re.compile(
-    r"(?:[Tt]ask (?:was )?created with ID|[Tt]ask ID|[Tt]ask status for ID|[Tt]ask_?[Ii]d"
-    rf"|[Rr]unway (?:[Vv]ideo|[Tt]ask) ID|runway_?[Vv]ideo_?[Ii]d(?: for video {_UUID})?)['\"]?\s*[:=]\s*['\"]?"
-    + _TASK_ID
+# Each begins with plain text, which `re` finds some ten times faster than anything else.
+_VIDEO = re.compile(
+    r"ideo(?<=[Vv]ideo)(?<!unway [Vv]ideo)(?<!unway_[Vv]ideo)"
+    rf"(?:[ _]?[Ii][Dd])?['\"]?[\s:=]+['\"]?({_UUID})(?![\w-])"
 )
-_ANSWER = re.compile(r"(?:[Rr]esponse|[Tt]ask status)[^{\n]{0,120}:? \{\s*\"?id\"?: ['\"]" + _TASK_ID)
+_RECORD = re.compile(rf"Updated record: \{{\s*\"?id\"?: ['\"]({_UUID})")
+_TASK = tuple(
+    (pattern[:3], re.compile(pattern + _IS + _TASK_ID))
+    for pattern in (
+        r"ask(?<=[Tt]ask)(?: (?:was )?created with ID| ID| status for ID|_?[Ii]d)",
+        r"unway(?<=[Rr]unway) (?:[Vv]ideo|[Tt]ask) ID",
+        rf"unway(?<=runway)_?[Vv]ideo_?[Ii]d(?: for video {_UUID})?",
+    )
+)
+_ANSWER = tuple(
+    (pattern[:3], re.compile(pattern + _ID_OF_OBJECT + _TASK_ID))
+    for pattern in (r"ask status(?<=[Tt]ask status)", r"esponse(?<=[Rr]esponse)")
+)
 
 
 class Names(NamedTuple):
@@ -40,11 +53,23 @@ def names_in(message: str) -> Names:
     ):
         return _NOTHING
     start = message[:_READ]
-    videos = dict.fromkeys(found.lower() for found in _VIDEO.findall(start) + _RECORD.findall(start))
-    tasks = dict.fromkeys(_TASK.findall(start) + _ANSWER.findall(start))
+    named = _VIDEO.findall(start) if "ideo" in start else []
+    if "Updated record" in start:
+        named += _RECORD.findall(start)
+    videos = dict.fromkeys(found.lower() for found in named)
+    tasks = dict.fromkeys(_found(_TASK, start) + _found(_ANSWER, start))
     if not videos and not tasks:
         return _NOTHING
     return Names(tuple(videos), tuple(task for task in tasks if task.lower() not in videos))
+
+
+def _found(patterns: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> list[str]:
+    """What the patterns' group holds, in the order of the text."""
+    found: list[tuple[int, str]] = []
+    for literal, pattern in patterns:
+        if literal in text:
+            found += [(match.start(1), match[1]) for match in pattern.finditer(text)]
+    return [name for _, name in sorted(found)]
 
 
 def ids_in(message: str) -> list[str]:

@@ -50,6 +50,7 @@ def read_stream(file: BinaryIO, name: str, report: ImportReport, day: date) -> I
     if found is None:
         raise BadInput(f"{name}: this is no log format Dailies knows. Expected {EXPECTED}.")
     report.format = found.format.name
+    report.has_request_ids = found.format.has_request_ids
     if found.format.note:
         report.note(found.format.note)
     pieces = found.cut(itertools.chain([head[found.start :]], chunks))
@@ -97,4 +98,5 @@ def _damaged() -> list[Item]:
 def _excerpt(raw: bytes, value: object) -> str:
     """The beginning of a record, fit to be shown."""
     text = raw.decode(errors="replace") if raw else str(value)
-    return redact(text[: 4 * EXCERPT])[:EXCERPT]
+    shown = redact(text[: 4 * EXCERPT])[:EXCERPT]
+    return "".join(letter if letter.isprintable() else " " for letter in shown)

@@ -32,6 +32,7 @@ class ImportReport:
     """
 
     format: str = ""
+    has_request_ids: bool = True
     records: int = 0
     used: int = 0
     repeated: int = 0
@@ -107,6 +108,14 @@ class ImportReport:
             "first_at": self.first_at,
             "last_at": self.last_at,
             "levels": dict(sorted(self.levels.items())),
+        }
+
+    def details(self) -> dict[str, Any]:
+        """The summary, and everything people should know about this import."""
+        return self.summary() | {
+            "already_stored": self.already_stored,
+            "notes": self.notes,
+            "offences": [offence._asdict() for offence in self.offences],
         }
 
 

@@ -21,4 +21,5 @@ class Format(NamedTuple):
     matches: Callable[[Record], bool] = lambda _record: False
     repeat_id: Callable[[Any], str | None] = nothing_repeats  # equal ids: the same thing delivered twice
     unordered: bool = False  # the order of records says nothing, entries carry ids that do
+    has_request_ids: bool = True
     note: str | None = None  # what people must know about files of this format

@@ -61,8 +61,9 @@ def _summary(record: Record) -> RequestSummary:
 def _unwrapped(entry: LogEntry, wrapped: Wrapped) -> Iterator[Item]:
     where = wrapped.path or entry.path
     code = wrapped.status_code or entry.status_code
-    for part in wrapped.messages:
+    for number, part in enumerate(wrapped.messages):
         yield entry._replace(
+            entry_id=entry.entry_id and f"{entry.entry_id}.{number:04}",
             at_ms=part.at_ms or entry.at_ms,
             level=part.level or entry.level,
             message=part.text,

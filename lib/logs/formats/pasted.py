@@ -27,4 +27,4 @@ def _parse(block: str) -> list[Item]:
     return [LogEntry(at_ms(found["at"].replace(",", ".")), level(found["level"]), written, None)]
 
 
-PASTED = Format("pasted", _parse, note=NOTE)
+PASTED = Format("pasted", _parse, has_request_ids=False, note=NOTE)

@@ -32,7 +32,6 @@ def _parse(record: Record) -> list[Item]:
             path(get("requestPath")),
             code if code != -1 else None,  # -1 while the request runs, too
             text(get("deploymentId")) or None,
-            text(get("rowId")) or None,
         )
     ]
 
@@ -43,4 +42,4 @@ def _repeat_id(record: Record) -> str | None:
     return f"{row} {record.get('timestampInMs')} {record.get('message')}" if row else None
 
 
-RUNTIME_LOGS = Format("runtime-logs", _parse, _matches, _repeat_id, note=NOTE)
+RUNTIME_LOGS = Format("runtime-logs", _parse, _matches, _repeat_id, has_request_ids=False, note=NOTE)

@@ -24,7 +24,7 @@ def table_of(day: date) -> Format:
         f"The table gives no date and no request ids: its times are taken as those of {day:%Y-%m-%d}, "
         "the day the file was written, in UTC; which request a line belongs to comes from its content."
     )
-    return Format("vercel-table", partial(_parse, day=day), note=note)
+    return Format("vercel-table", partial(_parse, day=day), has_request_ids=False, note=note)
 
 
 def _parse(block: str, day: date) -> list[Item]:
