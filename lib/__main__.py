@@ -10,12 +10,15 @@ import click
 from lib.errors import DailiesError
 
 COMMANDS = {
+    "run": "Start the dashboard, with everything it needs.",
     "alerts": "List what is wrong now, or silence it.",
     "diagnose": "Say of each video what happened, from files.",
     "import-logs": "Read exported logs into the database.",
     "migrate": "Create or update the schema of Dailies.",
     "pull-logs": "Read logs from Vercel into the database.",
     "simulator": "Serve Runway's API on this machine.",
+    "sweep": "Decide about stuck videos: recover, retry where allowed, or flag.",
+    "worker": "Generate what is queued, poll, judge and sweep, until stopped.",
 }
 
 

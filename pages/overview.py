@@ -13,7 +13,8 @@ data = loaders.overview(frame.window)
 incidents = loaders.incidents(frame.window)
 
 problems(frame.services)
-answer(headline(data["totals"], incidents, WINDOWS[frame.window], frame.now))
+unjudged = data["freshness"]["dirty"]
+answer(headline(data["totals"], incidents, WINDOWS[frame.window], frame.now, unjudged=unjudged))
 metrics(data, frame)
 chart_row(data, frame)
 left, right = st.columns(2, gap="medium")

@@ -2,12 +2,11 @@
 
 from lib.ui import loaders
 from lib.ui.frame import begin
-from lib.ui.stages import choose_flow, deaths, matrix, upload
-from lib.ui.tables import go_to_opened_video
+from lib.ui.stages import choose_flow, deaths, matrix
+from lib.ui.upload import upload
 
 frame = begin("Stages", window=True)
-go_to_opened_video()
-upload(frame)
+upload()
 rows = loaders.funnel(frame.window)
 flow = choose_flow(rows)
 if flow:

@@ -34,6 +34,7 @@ _ANSWER = {
     "degraded": (st.warning, ":material/warning:"),
     "broken": (st.error, ":material/error:"),
     "quiet": (st.info, ":material/bedtime:"),
+    "judging": (st.info, ":material/hourglass_top:"),
 }
 
 
@@ -49,10 +50,11 @@ def section(title: str, hint: str | None = None) -> None:
 def video_link(row: VideoRow, now: datetime) -> None:
     """A line that leads to the video: real link, so keyboard and middle click work."""
     cause = cause_of(row["cause"])
+    title = cause.title if row["cause"] else "Not judged yet"
     st.page_link(
         page("video"),
-        label=f"`{short_id(row['id'])}` **{cause.title}** · {age(row['created_at'], now)}",
-        icon=SIDE[cause.side].icon,
+        label=f"`{short_id(row['id'])}` **{title}** · {age(row['created_at'], now)}",
+        icon=SIDE[cause.side].icon if row["cause"] else ":material/hourglass_top:",
         query_params={"id": row["id"]},
         help=ACTION[cause.action],
     )

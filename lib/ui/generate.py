@@ -30,7 +30,13 @@ _FORM = "generate-key"
 def image() -> str:
     """The prompt image as Runway takes it, previewed."""
     source = st.segmented_control(
-        "Image", list(SOURCES), format_func=SOURCES.__getitem__, default="sample", required=True, key="source"
+        "Image",
+        list(SOURCES),
+        format_func=SOURCES.__getitem__,
+        default="sample",
+        required=True,
+        key="source",
+        label_visibility="collapsed",
     )
     if source == "address":
         return _from_address()
@@ -41,7 +47,7 @@ def _from_sample() -> str:
     name = st.selectbox(
         "Sample", list(SAMPLES), key="sample", label_visibility="collapsed", on_change=_suggest
     )
-    st.image(jpeg(name), alt=name, width=420)
+    st.image(jpeg(name), alt=name, width=520)
     return data_uri(jpeg(name))
 
 
@@ -59,7 +65,7 @@ def _from_upload() -> str:
     file = st.file_uploader("Image file", type=["jpg", "jpeg", "png", "webp"], max_upload_size=16, key="file")
     if file is None:
         return ""
-    st.image(file, alt="The uploaded image", width=420)
+    st.image(file, alt="The uploaded image", width=520)
     return data_uri(file.getvalue(), file.type or "image/jpeg")
 
 

@@ -10,7 +10,8 @@ from typing import Literal
 from lib.data.health import Incident, Totals
 from lib.ui.format import cause_of, count, percent, plain, since
 
-Level = Literal["healthy", "degraded", "broken", "quiet"]
+Level = Literal["healthy", "degraded", "broken", "quiet", "judging"]
+BACKLOG = 20  # fewer are judged before anybody has read the sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,13 @@ class Headline:
     detail: str
 
 
-def headline(totals: Totals, incidents: Sequence[Incident], window: str, now: datetime) -> Headline:
-    """`window` in words, e.g. `24 h`. Both texts hold only our own words and identifiers."""
+def headline(
+    totals: Totals, incidents: Sequence[Incident], window: str, now: datetime, *, unjudged: int = 0
+) -> Headline:
+    """`window` in words, e.g. `24 h`; `unjudged` videos wait for a verdict.
+
+    Both texts hold only our own words and identifiers.
+    """
     total, stuck = totals["total"], totals["stuck_now"]
     if not total and not stuck:
         return Headline(
@@ -32,6 +38,9 @@ def headline(totals: Totals, incidents: Sequence[Incident], window: str, now: da
     if stuck:
         verb = "is" if stuck == 1 else "are"
         return Headline("broken", f"{count(stuck, 'video')} {verb} stuck{_why(incidents, now)}", rest)
+    if unjudged > BACKLOG:
+        waiting = f"{count(unjudged, 'video')} wait to be judged"
+        return Headline("judging", waiting, f"What is stuck, and why, is known once they are. {rest}")
     if rate is not None and rate < 0.9:
         return Headline("degraded", f"Nothing is stuck, but only {percent(rate)} succeeded", rest)
     return Headline("healthy", "Generation is healthy", rest)

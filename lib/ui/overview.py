@@ -139,6 +139,12 @@ def chart_row(data: Overview, frame: Frame) -> None:
                 key="causes",
                 alt="Causes of trouble, most frequent first",
             )
+        elif data["totals"]["failed"]:
+            empty(
+                "Not judged yet",
+                "Causes appear once the failed videos are judged.",
+                ":material/hourglass_top:",
+            )
         else:
             empty(
                 "Nothing went wrong", "No video of this window failed or is stuck.", ":material/check_circle:"
@@ -152,7 +158,7 @@ def trouble_list(rows: Sequence[VideoRow], now: datetime) -> None:
     with st.container(border=True, height="stretch", gap="xsmall"):
         section("Newest videos in trouble")
         if not rows:
-            st.caption("None: every video succeeded or is on its way.")
+            st.caption("Every video succeeded or is on its way.")
         for row in rows:
             video_link(row, now)
         st.page_link(

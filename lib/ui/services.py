@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import streamlit as st
+
 from lib.data.database import Database
 from lib.errors import DailiesError, DatabaseUnavailable, RunwayError
 from lib.operations.journal import Journal
@@ -63,8 +65,9 @@ _provided: list[Services] = []
 
 
 def provide(services: Services) -> None:
-    """Makes `services` the ones every page uses from now on."""
+    """Makes `services` the ones every page uses from now on; what was read through others is forgotten."""
     _provided[:] = [services]
+    st.cache_data.clear()
 
 
 def services() -> Services:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from typing import Any
 
 import streamlit as st
@@ -14,7 +13,7 @@ from lib.ui import charts, loaders
 from lib.ui.components import section
 from lib.ui.format import count, plain, words
 from lib.ui.frame import WINDOWS, Frame
-from lib.ui.notices import empty, narrated
+from lib.ui.notices import empty
 from lib.ui.router import go_to_video
 
 SHOWN = 40
@@ -90,24 +89,3 @@ def _open_selected(event: Any, rows: Sequence[VideoRow]) -> None:
     for group in event.selection.selected:
         for point in group.get("data", ()) or ():
             go_to_video(rows[len(rows) - 1 - point["value"][1]]["id"])
-
-
-def upload(frame: Frame) -> None:
-    with st.expander("Read exported logs", icon=":material/upload_file:", key="upload"):
-        st.caption(
-            "Vercel's dashboard export (CSV, JSON), a log drain's body, `vercel logs --json`, or pasted text."
-            " Keys, tokens and e-mail addresses are removed before anything is stored; what was read before"
-            " is not stored twice. Larger files: `python -m lib import-logs FILE`."
-        )
-        files = st.file_uploader(
-            "Log files", accept_multiple_files=True, key="log-files", label_visibility="collapsed"
-        )
-        if files and st.button("Read them", icon=":material/upload:", type="primary"):
-            for file in files:
-                with narrated(), st.spinner("Reading …"):
-                    _read(file.name, file, frame)
-            loaders.forget()
-
-
-def _read(name: str, file: BytesIO, frame: Frame) -> None:
-    raise NotImplementedError

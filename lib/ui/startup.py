@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from lib.data.connect import open_database
+from lib.data.postgres import PostgresDatabase
+from lib.data.videos import list_videos
 from lib.errors import DailiesError
 from lib.runway.client import connect
 from lib.runway.simulator import SIMULATOR_KEY, ensure_simulator
+from lib.seed.write import seed_history
 from lib.ui.services import Services
 
 logger = logging.getLogger(__name__)
@@ -45,9 +49,12 @@ class Startup:
             services.opened.close()
 
     def _run(self) -> None:
-        self._step("database", "Opening the database", self._open_database)
-        self._step("runway", "Starting Runway's simulator", self._open_runway)
-        self._services.preparing = None
+        try:
+            self._step("database", "Opening the database", self._open_database)
+            self._step("runway", "Starting Runway's simulator", self._open_runway)
+            self._step("history", "Writing a history to look at", self._seed)
+        finally:
+            self._services.preparing = None
 
     def _step(self, part: str, doing: str, action: Callable[[], None]) -> None:
         if self._stop.is_set():
@@ -71,3 +78,12 @@ class Startup:
         else:
             simulator = ensure_simulator(settings.data_dir)
             self._services.client = connect(SIMULATOR_KEY, simulator.url)
+
+    def _seed(self) -> None:
+        """A start without any account shows two weeks of history instead of empty pages."""
+        opened, settings = self._services.opened, self._services.settings
+        if settings.database_kind != "embedded" or settings.runway_kind != "simulator" or not settings.demo:
+            return
+        if isinstance(opened, PostgresDatabase) and not list_videos(opened, limit=1):
+            simulator = ensure_simulator(settings.data_dir)
+            seed_history(opened, simulator.store, simulator.url, datetime.now(UTC))

@@ -1,0 +1,77 @@
+"""The way in for log files, and the report of what each held."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import pandas as pd
+import streamlit as st
+
+from lib.logs.report import ImportReport
+from lib.operations.import_logs import import_logs
+from lib.ui import loaders
+from lib.ui.format import clock, count, plain
+from lib.ui.notices import narrated
+from lib.ui.services import services
+
+_REPORTS = "import-reports"
+
+
+def upload() -> None:
+    with st.expander("Read exported logs", icon=":material/upload_file:", key="upload"):
+        st.caption(
+            "Vercel's dashboard export (CSV, JSON), a log drain's body, `vercel logs --json`, or pasted text."
+            " Keys, tokens and e-mail addresses are removed before anything is stored; what was read before"
+            " is not stored twice. Larger files: `python -m lib import-logs FILE`."
+        )
+        files = st.file_uploader(
+            "Log files", accept_multiple_files=True, key="log-files", label_visibility="collapsed"
+        )
+        if st.button(
+            "Read them", icon=":material/upload:", type="primary", disabled=not files, key="read-logs"
+        ):
+            st.session_state[_REPORTS] = []
+            for file in files:
+                with narrated(), st.spinner("Reading …"):
+                    _read(file.name, file)
+            loaders.forget()
+        for name, report in st.session_state.get(_REPORTS, ()):
+            show_report(name, report)
+
+
+def _read(name: str, file: BinaryIO) -> None:
+    opened = services()
+    settings = opened.settings
+    report = import_logs(
+        opened.database, file, name=name, operator=settings.operator, flows_dir=settings.flows_dir
+    )
+    st.session_state[_REPORTS].append((name, report))
+    if opened.loop is not None:
+        opened.loop.wake()
+
+
+def show_report(name: str, report: ImportReport) -> None:
+    """Everything the file held is accounted for."""
+    with st.container(border=True):
+        icon = ":material/warning:" if report.unusable else ":material/check_circle:"
+        st.markdown(f"{icon} **{plain(name)}**: {plain(report.format)}")
+        st.table(_figures(report), border="horizontal", alt="What the file held")
+        for note in report.notes:
+            st.text(f"• {note}")
+        if report.offences:
+            st.dataframe(
+                pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "It reads"]),
+                hide_index=True,
+                alt="The first records that could not be used",
+            )
+
+
+def _figures(report: ImportReport) -> dict[str, str]:
+    span = f"{clock(report.first_at)} to {clock(report.last_at)}" if report.first_at else "none"
+    return {
+        "Records": f"{count(report.records, 'record')}: {report.used:,} used, {report.repeated:,} repeated,"
+        f" {report.unusable:,} unusable",
+        "Log entries": f"{report.entries:,} in {count(report.requests, 'request')},"
+        f" {report.already_stored:,} of them stored before",
+        "Time": span,
+    }

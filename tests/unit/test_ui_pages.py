@@ -1,0 +1,198 @@
+"""Every page in every state: healthy, empty, the database down, a hostile row; no exception box in any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.data import videos
+from lib.data.database import Database, Row
+from lib.data.postgres import PostgresDatabase
+from lib.errors import DatabaseUnavailable
+from lib.settings import ROOT, Settings
+from lib.ui.services import Services, provide
+from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos
+
+PAGES = ("overview", "videos", "video", "stages", "errors", "recover", "generate", "environment")
+HOSTILE = "![x](http://evil.test/x.png) <script>alert(1)</script> :red[boo] [go](javascript:alert(1))"
+
+
+def now_instead_of_noon(rows: list[Row]) -> list[Row]:
+    """The cast acted on a day in March; pages look at the last hours."""
+    shift = datetime.now(UTC) - timedelta(hours=2) - NOON
+    return [{key: _shifted(value, shift) for key, value in row.items()} for row in rows]
+
+
+def _shifted(value: Any, shift: timedelta) -> Any:
+    if isinstance(value, list):
+        return [_shifted(item, shift) for item in value]
+    if isinstance(value, dict):
+        return {key: _shifted(item, shift) for key, item in value.items()}
+    if isinstance(value, str) and value.startswith(NOON.date().isoformat()):
+        return (datetime.fromisoformat(value) + shift).isoformat()
+    return value
+
+
+@pytest.fixture
+def empty(postgres: PostgresDatabase) -> PostgresDatabase:
+    serve(postgres)
+    return postgres
+
+
+@pytest.fixture
+def filled(empty: PostgresDatabase) -> PostgresDatabase:
+    videos.import_videos(empty, now_instead_of_noon(the_videos()))
+    empty.call("dailies_add_logs", p_entries=now_instead_of_noon(the_entries()))
+    empty.call("dailies_save_verdicts", p_verdicts=now_instead_of_noon(the_verdicts()))
+    return empty
+
+
+class Down:
+    """A database that went away."""
+
+    label = "Postgres test"
+
+    def call(self, function: str, /, **arguments: Any) -> list[Row]:
+        raise DatabaseUnavailable("Nobody listens at 127.0.0.1:5432. Start it.")
+
+    def close(self) -> None: ...
+
+
+def serve(database: Database | None, **more: Any) -> Services:
+    services = Services(Settings(), opened=database, **more)
+    provide(services)
+    return services
+
+
+def opened(page: str, **query: str) -> AppTest:
+    """The page as a browser would get it, through the entry point."""
+    app = AppTest.from_file(str(ROOT / "lib" / "ui" / "main.py"), default_timeout=30)
+    _address(app, query)
+    app.run()
+    app.switch_page(f"../../pages/{page}.py")
+    _address(app, query)
+    app.run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def _address(app: AppTest, query: dict[str, str]) -> None:
+    for name, value in query.items():
+        app.query_params[name] = value
+
+
+def text_of(app: AppTest) -> str:
+    """Everything a reader could read outside tables and charts."""
+    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.text, app.code)
+    alerts = (app.error, app.warning, app.info, app.success)
+    return "\n".join(str(element.value) for kind in (*kinds, *alerts) for element in kind)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.usefixtures("filled")
+def test_every_page_opens(page: str) -> None:
+    assert opened(page).title[0].value == page.capitalize()
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.usefixtures("empty")
+def test_every_page_narrates_that_there_is_nothing_yet(page: str) -> None:
+    said = text_of(opened(page))
+    assert said.strip()
+    assert "None" not in said
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("video", "generate")])
+def test_every_page_says_that_the_database_is_down_and_what_to_do(page: str) -> None:
+    serve(Down())
+    assert "Nobody listens at 127.0.0.1:5432. Start it." in text_of(opened(page))
+
+
+def test_a_database_that_never_opened_is_told_with_its_reason() -> None:
+    serve(None, problems={"database": "The password was refused. Correct DATABASE_URL."})
+    assert "The password was refused. Correct DATABASE_URL." in text_of(opened("overview"))
+
+
+def test_the_start_is_narrated_while_the_database_opens() -> None:
+    serve(None, preparing="Opening the database")
+    assert opened("overview").get("status")
+
+
+def test_the_header_says_what_is_in_use(filled: Database) -> None:
+    said = text_of(opened("overview"))
+    assert "Runway simulator" in said
+    assert "test" in said
+
+
+def test_the_overview_answers_in_its_first_sentence(filled: Database) -> None:
+    assert opened("overview").error[0].value.startswith("**1 video is stuck")
+
+
+def test_the_window_of_the_address_is_the_window_shown(filled: Database) -> None:
+    app = opened("overview", window="1h")
+    assert app.segmented_control(key="window").value == "1h"
+    assert "last 1 h" in text_of(app)
+
+
+def test_videos_are_filtered_by_the_address(filled: Database) -> None:
+    (table,) = opened("videos", cause="Out of credits").dataframe
+    assert table.value["error"].tolist() == ["You do not have enough credits to run this task."]
+
+
+def test_a_filter_that_nothing_fits_says_so(filled: Database) -> None:
+    assert "No video fits these filters" in text_of(opened("videos", q="no such thing"))
+
+
+def test_a_click_in_the_table_opens_the_video_that_was_drawn_there(filled: Database) -> None:
+    app = opened("videos")
+    app.session_state["opened-video"] = WALTZ
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Video"
+
+
+def test_a_video_shows_its_verdict_before_anything_else(filled: Database) -> None:
+    app = opened("video", id=WALTZ)
+    assert app.header[0].value == "Task id not saved"
+    assert "Task created" in app.code[0].value
+
+
+def test_a_video_is_found_by_the_first_characters_of_its_id(filled: Database) -> None:
+    assert opened("video", id=SALSA[:8]).header[0].value == "Out of credits"
+
+
+def test_an_unknown_id_is_told_and_can_be_corrected(filled: Database) -> None:
+    app = opened("video", id="ffffffff")
+    assert "There is no such video" in text_of(app)
+    assert app.text_input
+
+
+def test_outside_text_is_never_interpreted(filled: Database) -> None:
+    """It may stand in plain text, code and table cells, and nowhere else."""
+    row = now_instead_of_noon(the_videos())[1] | {"prompt": HOSTILE, "error_message": HOSTILE}
+    videos.import_videos(filled, [row])
+    evidence = [{"source": "log", "at": None, "text": HOSTILE}]
+    hostile = the_verdicts()[1] | {"deployment_id": HOSTILE, "flow": HOSTILE, "evidence": evidence}
+    filled.call("dailies_save_verdicts", p_verdicts=[hostile])
+    for app in (opened("video", id=WALTZ), *(opened(page) for page in PAGES)):
+        interpreted = (app.markdown, app.caption, app.header, app.subheader, app.error, app.warning, app.info)
+        labels = [element.value for kind in interpreted for element in kind]
+        labels += [button.label for button in app.button] + [link.label for link in app.page_link]
+        assert not [label for label in labels if "evil.test" in label and "](" in label]
+        assert not [label for label in labels if "<script" in label or ":red[boo" in label]
+
+
+def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
+    app = AppTest.from_file(str(ROOT / "pages" / "overview.py"), default_timeout=30).run()
+    assert app.exception
+    assert not app.title
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays() -> Iterator[None]:
+    yield
+    provide(Services(Settings()))
