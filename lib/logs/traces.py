@@ -57,13 +57,12 @@ def flow_of(strand: Strand, usual: str | None = None) -> str | None:
     return usual if usual in best else next(iter(best), None)
 
 
-def usual_flows(found: Correlation) -> Mapping[str | None, str]:
+def usual_flows(found: Iterable[Correlation]) -> Mapping[str | None, str]:
     """Of each deployment, the flow that most of its runs certainly follow."""
     votes: dict[str | None, Counter[str]] = defaultdict(Counter)
-    for log in found.videos.values():
-        for strand in log.strands:
-            if len(best := _best_flows(strand)) == 1:
-                votes[strand.first.entry.deployment_id][best[0]] += 1
+    for strand in (s for each in found for log in each.videos.values() for s in log.strands):
+        if len(best := _best_flows(strand)) == 1:
+            votes[strand.first.entry.deployment_id][best[0]] += 1
     return {deployment: counts.most_common(1)[0][0] for deployment, counts in votes.items()}
 
 

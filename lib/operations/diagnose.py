@@ -1,9 +1,9 @@
-"""Diagnosis from end to end: evidence in, verdicts out; and the upkeep of verdicts as evidence changes."""
+"""Diagnosis from end to end: evidence in, verdicts out. The same for files and for the database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from lib.domain.attempt import Attempt
@@ -32,6 +32,35 @@ class Thresholds:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Everything a verdict depends on besides the evidence. `usual` flows by deployment settle ties."""
+
+    now: datetime
+    thresholds: Thresholds
+    reader: StageReader
+    usual: Mapping[str | None, str] = field(default_factory=dict)
+    logs_end: datetime | None = None  # None: logs go on
+
+    def verdict(
+        self, video: Video, found: Correlation, tasks: Mapping[str, Task], attempts: Sequence[Attempt] = ()
+    ) -> Verdict:
+        strands = found.of(video.id).strands
+        trace = trace_of(
+            video,
+            found,
+            self.reader.flows,
+            now=self.now,
+            retention=self.thresholds.retention,
+            usual_flow=self.usual.get(strands[-1].first.entry.deployment_id) if strands else None,
+            logs_end=self.logs_end,
+        )
+        named = (video.runway_video_id or "", *trace.task_ids)
+        task = next((tasks[each] for each in named if each in tasks), None)
+        stuck_after = self.thresholds.stuck_after
+        return judge(Case(video, trace, task, tuple(attempts), self.now, stuck_after, found.nameless_errors))
+
+
 def diagnose(
     video: Video,
     entries: Iterable[LogEntry],
@@ -44,8 +73,7 @@ def diagnose(
 ) -> Verdict:
     """The verdict on one video. `entries` are all entries of every request that names it or its task."""
     found = correlate(entries, summaries, [video], reader)
-    trace = trace_of(video, found, reader.flows, now=now, retention=thresholds.retention)
-    return judge(Case(video, trace, task, tuple(attempts), now, thresholds.stuck_after))
+    return Judge(now, thresholds, reader).verdict(video, found, {task.id: task} if task else {}, attempts)
 
 
 def diagnose_all(
@@ -59,26 +87,6 @@ def diagnose_all(
 ) -> list[Verdict]:
     """The verdicts on all videos of a deployment, or of several, from one pile of logs."""
     found = correlate(entries, summaries, videos, reader)
-    usual = usual_flows(found)
     logs_end = time_of(found.last_ms) if found.last_ms is not None else None
-    verdicts = []
-    for video in videos:
-        trace = trace_of(
-            video,
-            found,
-            reader.flows,
-            now=now,
-            retention=thresholds.retention,
-            usual_flow=_usual_of(video, found, usual),
-            logs_end=logs_end,
-        )
-        named = (video.runway_video_id or "", *trace.task_ids)
-        task = next((tasks[each] for each in named if each in tasks), None)
-        case = Case(video, trace, task, (), now, thresholds.stuck_after, found.nameless_errors)
-        verdicts.append(judge(case))
-    return verdicts
-
-
-def _usual_of(video: Video, found: Correlation, usual: Mapping[str | None, str]) -> str | None:
-    strands = found.of(video.id).strands
-    return usual.get(strands[-1].first.entry.deployment_id) if strands else None
+    judge_of_all = Judge(now, thresholds, reader, usual_flows([found]), logs_end)
+    return [judge_of_all.verdict(video, found, tasks) for video in videos]

@@ -1,0 +1,41 @@
+"""Verdicts: which are out of date, what they rest on, and the new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict, cast
+
+from lib.data.database import Database, Row
+
+
+class DirtyVideo(TypedDict):
+    """`since` goes back with the verdict: it is what that verdict answers. None: time alone made it due."""
+
+    video_id: str
+    since: str | None
+
+
+class EvidenceRow(TypedDict):
+    """All that the database holds of one video. `tasks`: its row's first, then others that name it."""
+
+    video_id: str
+    video: dict[str, Any]
+    entries: list[dict[str, Any]]
+    requests: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
+    attempts: list[dict[str, Any]]
+
+
+def dirty_videos(db: Database, limit: int) -> list[DirtyVideo]:
+    """The videos to be judged again, the longest waiting first."""
+    return cast("list[DirtyVideo]", db.call("dailies_dirty", p_limit=limit))
+
+
+def evidence_of(db: Database, video_ids: Sequence[str]) -> list[EvidenceRow]:
+    return cast("list[EvidenceRow]", db.call("dailies_evidence", p_ids=list(video_ids)))
+
+
+def save_verdicts(db: Database, verdicts: Sequence[Row]) -> int:
+    """How many were saved. A video changed again since its `since` stays dirty."""
+    rows = db.call("dailies_save_verdicts", p_verdicts=list(verdicts))
+    return int(rows[0]["saved"])
