@@ -27,6 +27,7 @@ create table if not exists dailies.migrations (
   version text primary key, name text not null, digest text not null,
   applied_at timestamptz not null default now()
 );
+alter table dailies.migrations enable row level security;
 """
 
 

@@ -57,11 +57,13 @@ create table if not exists dailies.tasks (
 );
 
 create index if not exists tasks_video on dailies.tasks (video_id);
+create index if not exists tasks_created on dailies.tasks (created_at) include (credits);
 create index if not exists tasks_next_check on dailies.tasks (next_check_at) where next_check_at is not null;
 
 -- `created_at` is the video's, so that lists by cause are in the order of the videos. `pattern` is the flow
 -- with the states of its stages in one text: few patterns stand for many videos. `id_at` is when the log
--- first names the video's task, `finished_at` when a success was written into the row.
+-- first names the video's task, `finished_at` when a success was written into the row,
+-- `error_group` the normalised message of one that failed, is stuck or carries a message.
 create table if not exists dailies.verdicts (
     video_id              uuid primary key,
     created_at            timestamptz not null,
@@ -82,14 +84,22 @@ create table if not exists dailies.verdicts (
     tries                 int not null default 0,
     id_at                 timestamptz,
     finished_at           timestamptz,
+    error_group           text,
     judged_at             timestamptz not null default now(),
     recheck_at            timestamptz
 );
+
+alter table dailies.verdicts add column if not exists error_group text;
 
 create index if not exists verdicts_newest on dailies.verdicts (created_at desc, video_id desc);
 create index if not exists verdicts_cause on dailies.verdicts (cause, created_at desc, video_id desc);
 create index if not exists verdicts_deployment
     on dailies.verdicts (deployment_id, created_at desc, video_id desc) where deployment_id is not null;
+create index if not exists verdicts_errors
+    on dailies.verdicts (error_group, created_at desc, video_id desc) where error_group is not null;
+create index if not exists verdicts_errors_newest on dailies.verdicts (created_at)
+    include (error_group, cause, first_missing, video_id) where error_group is not null;
+create index if not exists verdicts_judged on dailies.verdicts (judged_at);
 create index if not exists verdicts_stuck on dailies.verdicts (created_at desc, video_id desc) where stuck;
 create index if not exists verdicts_recoverable
     on dailies.verdicts (created_at desc, video_id desc) where recoverable_runway_id is not null;

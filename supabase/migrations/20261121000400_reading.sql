@@ -29,7 +29,7 @@ $$;
 -- task which one of these requests named. Indexes: log_entries_video, log_entries_task, log_entries_request.
 create or replace function dailies.requests_of(p_ids uuid[])
 returns table (video_id uuid, request_id text)
-language sql stable set search_path = '' as $$
+language sql stable rows 10 set search_path = '' as $$
     with own_tasks as (
         select v.id as video_id, v.runway_video_id as task_id from public.videos v
         where v.id = any(p_ids) and v.runway_video_id is not null
@@ -51,7 +51,7 @@ $$;
 -- Which videos are there, newest first? Filters that a verdict decides walk an index of `verdicts`, the others
 -- one of `videos`; the statement is put together from the filters given, so that each gets its own plan.
 -- Indexes: dailies_videos_newest, dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_stuck,
--- verdicts_recoverable.
+-- verdicts_errors, verdicts_recoverable.
 create or replace function public.dailies_list_videos(
     p_statuses text[] default null, p_causes text[] default null, p_search text default null,
     p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
@@ -65,7 +65,7 @@ create or replace function public.dailies_list_videos(
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare
-    judged boolean := p_causes is not null or p_deployment is not null
+    judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
         or coalesce(p_trouble in ('stuck', 'recoverable'), false);
     at text := case when judged then 'd.created_at' else 'v.created_at' end;
     key text := case when judged then 'd.video_id' else 'v.id' end;
@@ -82,9 +82,7 @@ begin
         case when p_statuses is not null then 'v.status::text = any($5)' end,
         case when p_causes is not null then 'd.cause = any($6)' end,
         case when p_deployment is not null then 'd.deployment_id = $7' end,
-        case when p_error_group is not null then
-            '(v.error_message is not null or v.status::text = ''failed'' or d.stuck)
-             and dailies.group_of(v.error_message) = $8' end,
+        case when p_error_group is not null then 'd.error_group = $8' end,
         case when p_search is not null then
             '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
               or v.id::text ilike $9)' end,
@@ -148,7 +146,7 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- What was logged about a video? Every entry of each request that tells of it, oldest first.
--- Indexes: those of requests_of, log_entries_request, log_entries_video.
+-- Indexes: those of requests_of, log_entries_request, log_entries_video, requests_pkey.
 create or replace function public.dailies_video_log(p_id uuid, p_limit int default 1000)
 returns table (
     at timestamptz, level text, message text, request_id text, path text, status_code int, video_id uuid,
@@ -160,13 +158,14 @@ language sql stable security definer set search_path = '' as $$
         union all
         select e.* from dailies.log_entries e where e.video_id = p_id and e.request_id is null
     )
-    select e.at, e.level, e.message, e.request_id, e.path, coalesce(e.status_code, r.status_code),
+    select e.at, e.level, e.message, e.request_id, e.path,
+           coalesce(e.status_code, (
+               select r.status_code from dailies.requests r where r.request_id = e.request_id)),
            e.video_id, e.task_id
-    from entries e left join dailies.requests r using (request_id)
-    order by e.at, e.id limit p_limit
+    from entries e order by e.at, e.id limit p_limit
 $$;
 
--- Counts of one span of time. Indexes: dailies_videos_newest, verdicts_newest.
+-- Counts of one span of time. Indexes: dailies_videos_newest, verdicts_newest, tasks_created.
 create or replace function dailies.totals(p_from timestamptz, p_to timestamptz) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
@@ -231,9 +230,9 @@ begin
     return next;
 end $$;
 
--- Which errors are there, and do they grow? Groups of the videos that failed, are stuck or carry a message;
--- `trend` is the number in each of twelve equal parts of the span, oldest first.
--- Indexes: dailies_videos_newest, verdicts_pkey.
+-- Which errors are there, and do they grow? Groups of the judged videos that failed, are stuck or carry a
+-- message; `trend` is the number in each of twelve equal parts of the span, oldest first.
+-- Index: verdicts_errors_newest.
 create or replace function public.dailies_error_groups(
     p_from timestamptz default null, p_to timestamptz default null, p_limit int default 50
 ) returns table (
@@ -247,13 +246,12 @@ declare
 begin
     return query
     with troubled as (
-        select v.id, v.created_at, dailies.group_of(v.error_message) as grp, d.cause,
-               d.first_missing as stage, v.created_at >= since as is_current,
-               width_bucket(extract(epoch from v.created_at), extract(epoch from since),
+        select d.video_id as id, d.created_at, d.error_group as grp, d.cause, d.first_missing as stage,
+               d.created_at >= since as is_current,
+               width_bucket(extract(epoch from d.created_at), extract(epoch from since),
                             extract(epoch from until), 12) as part
-        from public.videos v left join dailies.verdicts d on d.video_id = v.id
-        where v.created_at >= since - (until - since) and v.created_at < until
-            and (v.error_message is not null or v.status::text = 'failed' or d.stuck)
+        from dailies.verdicts d
+        where d.created_at >= since - (until - since) and d.created_at < until and d.error_group is not null
     ), parts as (
         select t.grp, t.cause, t.stage, t.part, count(*)::int as n, min(t.created_at) as first_at,
                max(t.created_at) as last_at, (array_agg(t.id order by t.created_at desc))[1] as example

@@ -202,7 +202,7 @@ begin
     insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
         recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
-        finished_at, judged_at, recheck_at)
+        finished_at, error_group, judged_at, recheck_at)
     select q.video_id, v.created_at, q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
            q.first_missing, coalesce(q.stages, '[]'),
            coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
@@ -211,6 +211,8 @@ begin
            q.deployment_id, coalesce(q.polls, 0), q.last_polled_at, coalesce(q.tries, 0),
            (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id),
            case when v.status::text = 'succeeded' then v.updated_at end,
+           case when v.error_message is not null or v.status::text = 'failed' or q.stuck
+                then dailies.group_of(v.error_message) end,
            coalesce(q.judged_at, now()), q.recheck_at
     from jsonb_to_recordset(p_verdicts) as q (
         video_id uuid, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
@@ -226,8 +228,8 @@ begin
         evidence = excluded.evidence, recoverable_runway_id = excluded.recoverable_runway_id,
         candidate_runway_ids = excluded.candidate_runway_ids, deployment_id = excluded.deployment_id,
         polls = excluded.polls, last_polled_at = excluded.last_polled_at, tries = excluded.tries,
-        id_at = excluded.id_at, finished_at = excluded.finished_at, judged_at = excluded.judged_at,
-        recheck_at = excluded.recheck_at;
+        id_at = excluded.id_at, finished_at = excluded.finished_at, error_group = excluded.error_group,
+        judged_at = excluded.judged_at, recheck_at = excluded.recheck_at;
     get diagnostics n = row_count;
     delete from dailies.dirty d
     using jsonb_to_recordset(p_verdicts) as q (video_id uuid, since timestamptz)

@@ -1,0 +1,160 @@
+"""What the pages' queries cost at scale, and by which plan.
+
+    python -m bench.queries [--videos 100000]
+
+Fills a fresh embedded Postgres with videos over sixty days, ten log entries and a verdict each, then times
+every reading function (median of 9 calls) and the loop of marks, evidence and verdicts. The last columns are
+the indexes each one used and the rows it read without any, so that a list that walks a whole table shows.
+Figures of two runs compare only on one machine: look at the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from lib.data.database import Database
+from lib.data.embedded import EmbeddedPostgres
+from lib.data.migrations import migrate
+from lib.data.postgres import PostgresDatabase
+
+DAYS = 60
+REPEAT = 9
+FILL = Path(__file__).with_name("fill.sql")
+# Scans of this transaction: every index used, and the rows that were read without one.
+SCANS = """
+select c.relkind = 'i', c.relname, case c.relkind
+    when 'i' then pg_stat_get_xact_numscans(c.oid) else pg_stat_get_xact_tuples_returned(c.oid) end
+from pg_class c where c.relnamespace in ('public'::regnamespace, 'dailies'::regnamespace)
+    and c.relkind in ('r', 'i') order by 1, 2
+"""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--videos", type=int, default=100_000)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        server = EmbeddedPostgres(Path(folder) / "postgres").start()
+        try:
+            measure(server, chosen.videos)
+        finally:
+            server.stop()
+
+
+def measure(server: EmbeddedPostgres, videos: int) -> None:
+    database = PostgresDatabase(server.conninfo, label="bench", statement_seconds=120)
+    migrate(database)
+    started = time.perf_counter()
+    fill(server, videos)
+    spent = time.perf_counter() - started
+    print(f"{videos:,} videos and {videos * 10:,} log entries, filled in {spent:.0f} s\n")
+    with psycopg.connect(server.conninfo(), autocommit=True) as explained:
+        floor = milliseconds(lambda: database.call("dailies_find_videos", p_text="nobody"))
+        print(f"{'question':44}{'ms':>9}{'/floor':>8}  indexes | sequential scans")
+        for name, function, arguments in questions(database):
+            spent = milliseconds(lambda f=function, a=arguments: database.call(f, **a))  # type: ignore[misc]
+            print(f"{name:44}{spent:9.1f}{spent / floor:8.0f}  {plan(explained, function, arguments)}")
+    judge(database, min(videos, 5000))
+    database.close()
+
+
+def fill(server: EmbeddedPostgres, videos: int) -> None:
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        connection.execute(FILL.read_text().format(days=DAYS, videos=videos).encode())
+        connection.execute("vacuum analyze")
+
+
+def questions(database: Database) -> list[tuple[str, str, dict[str, Any]]]:
+    now = datetime.now(UTC)
+    week = {"p_from": (now - timedelta(days=7)).isoformat(), "p_to": now.isoformat()}
+    newest = database.call("dailies_list_videos", p_limit=1)[0]["id"]
+    middle = (now - timedelta(days=DAYS / 2)).isoformat()
+    deep = {"p_after_at": middle, "p_after_id": newest}
+    lists: list[tuple[str, dict[str, Any]]] = [
+        ("newest 50", {}),
+        ("50 from the middle", deep),
+        ("failed, from the middle", deep | {"p_statuses": ["failed"]}),
+        ("a status that hardly occurs", {"p_statuses": ["queued"]}),
+        ("a cause, from the middle", deep | {"p_causes": ["moderated"]}),
+        ("a cause that never occurs", {"p_causes": ["cancelled"]}),
+        ("stuck", {"p_trouble": "stuck"}),
+        ("recoverable, from the middle", deep | {"p_trouble": "recoverable"}),
+        ("any trouble", {"p_trouble": "any"}),
+        ("an error group, 7 days", week | {"p_error_group": "Task <id> failed after <n> s: moderated"}),
+        ("text in prompts, frequent", {"p_search": "waltz"}),
+        ("text in prompts, nowhere, 7 days", week | {"p_search": "no such words"}),
+        ("text in prompts, nowhere, all times", {"p_search": "no such words"}),
+    ]
+    return [
+        *((f"videos: {name}", "dailies_list_videos", arguments) for name, arguments in lists),
+        ("one video", "dailies_video", {"p_id": newest}),
+        ("one video's log", "dailies_video_log", {"p_id": newest}),
+        ("a video by the beginning of its id", "dailies_find_videos", {"p_text": newest[:8]}),
+        ("overview, 24 hours", "dailies_overview", {"p_from": (now - timedelta(days=1)).isoformat()}),
+        ("overview, 7 days", "dailies_overview", week | {"p_bucket_seconds": 21600}),
+        ("error groups, 7 days", "dailies_error_groups", week),
+        ("stage funnel, 7 days", "dailies_stage_funnel", week),
+        ("incidents, 7 days", "dailies_incidents", week),
+    ]
+
+
+def milliseconds(call: Callable[[], object]) -> float:
+    spent = []
+    for _ in range(REPEAT):
+        started = time.perf_counter()
+        call()
+        spent.append((time.perf_counter() - started) * 1000)
+    return statistics.median(spent)
+
+
+def plan(connection: psycopg.Connection, function: str, arguments: dict[str, Any]) -> str:
+    """The indexes that the function used | the tables it read without one, with the number of rows."""
+    passed = ", ".join(f"{name} => %s" for name in arguments)
+    with connection.transaction(force_rollback=True):
+        before = {name: n for _, name, n in connection.execute(SCANS)}
+        query = f"select count(*) from public.{function}({passed})"
+        connection.execute(query.encode(), [*arguments.values()])
+        scans = [(is_index, name, n - before[name]) for is_index, name, n in connection.execute(SCANS)]
+    indexes = [name for is_index, name, times in scans if is_index and times]
+    tables = [f"{name} {rows:,}" for is_index, name, rows in scans if not is_index and rows]
+    return f"{' '.join(indexes)} | {' '.join(tables) or '-'}"
+
+
+def judge(database: PostgresDatabase, videos: int) -> None:
+    """The loop of diagnosis without the rules: mark, read the evidence, save."""
+    with database.transaction("bench") as connection:
+        connection.execute(
+            "insert into dailies.dirty (video_id) select id from public.videos limit %s", [videos]
+        )
+    started, done = time.perf_counter(), 0
+    while marks := [mark for mark in database.call("dailies_dirty", p_limit=500) if mark["since"]]:
+        found = database.call("dailies_evidence", p_ids=[mark["video_id"] for mark in marks])
+        since = {mark["video_id"]: mark["since"] for mark in marks}
+        verdicts = [
+            {
+                "video_id": row["video_id"],
+                "since": since[row["video_id"]],
+                "cause": "unknown",
+                "confidence": "possible",
+                "action": "investigate",
+                "stages": [{"stage": f"stage{i}", "state": "seen"} for i in range(14)],
+            }
+            for row in found
+        ]
+        done += database.call("dailies_save_verdicts", p_verdicts=verdicts)[0]["saved"]
+    spent = time.perf_counter() - started
+    print(f"\nmarks, evidence and verdicts of {done:,} videos: {spent:.1f} s, {done / spent:,.0f} a second")
+
+
+if __name__ == "__main__":
+    main()
