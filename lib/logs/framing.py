@@ -36,13 +36,13 @@ def lines(chunks: Iterator[bytes]) -> Iterator[Line]:
 
 
 def json_lines(chunks: Iterator[bytes]) -> Iterator[Piece]:
-    """One JSON object a line, or an array of objects (one delivery a line)."""
+    """One JSON object a line, or several: an array (a delivery) or `rows` (a page of an API)."""
     for number, raw in lines(chunks):
         value = parse_json(raw)
-        if isinstance(value, list):
-            yield from ((number, raw, item) for item in value)
-        elif value is not None or raw.strip():
+        if type(value) is dict and "rows" not in value:
             yield number, raw, value
+        else:
+            yield from _several(number, raw, value)
 
 
 def blocks(chunks: Iterator[bytes], start: re.Pattern[str]) -> Iterator[Piece]:
@@ -65,8 +65,18 @@ def json_objects(chunks: Iterator[bytes]) -> Iterator[Piece]:
     """The JSON objects that stand alone or in top-level arrays, however they are laid out."""
     scan = _ObjectScan()
     for chunk in chunks:
-        yield from scan.feed(chunk)
+        for piece in scan.feed(chunk):
+            yield from _several(*piece)
     yield from scan.end()
+
+
+def _several(line: int, raw: bytes, value: Any) -> Iterator[Piece]:
+    """The objects of an array or of `rows`; anything but an object has no value."""
+    found = value.get("rows", value) if isinstance(value, dict) else value
+    if isinstance(found, list):
+        yield from ((line, raw, item if isinstance(item, dict) else None) for item in found)
+    elif raw.strip():
+        yield line, raw, found if isinstance(found, dict) else None
 
 
 def parse_json(raw: bytes) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from lib.errors import BadInput
 from lib.logs.formats import Format, Item
 from lib.logs.framing import Piece
 from lib.logs.order import in_written_order
+from lib.logs.powershell import is_wrapped, unwrapped
 from lib.logs.recognise import recognise
 from lib.logs.redact import redact
 from lib.logs.report import ImportReport
@@ -21,6 +23,7 @@ from lib.logs.values import Unusable
 
 HEAD = 64 << 10
 EXCERPT = 120
+CHATTER = re.compile(rb"^\s*node(?:\.exe)?\s*:\s|Vercel CLI|^Fetching|^> ", re.MULTILINE)
 EXPECTED = (
     "a log drain (JSON), a dashboard export (logs_result.csv or .json), `vercel logs` output "
     "or log lines copied from the dashboard"
@@ -42,8 +45,9 @@ def read_logs(path: Path, report: ImportReport) -> Iterator[Item]:
 
 def read_stream(file: BinaryIO, name: str, report: ImportReport, day: date) -> Iterator[Item]:
     """`read_logs` for an open file. `day` dates formats that give only the time."""
-    chunks = utf8_chunks(file, report)
-    head = _head(chunks)
+    head, chunks = _with_head(utf8_chunks(file, report))
+    if is_wrapped(head):
+        head, chunks = _with_head(unwrapped(chunks, head))
     if not head.strip():
         raise BadInput(f"{name} is empty. Expected {EXPECTED}.")
     found = recognise(head, day)
@@ -53,25 +57,45 @@ def read_stream(file: BinaryIO, name: str, report: ImportReport, day: date) -> I
     report.has_request_ids = found.format.has_request_ids
     if found.format.note:
         report.note(found.format.note)
-    pieces = found.cut(itertools.chain([head[found.start :]], chunks))
-    records = _records(pieces, found.format, report)
+    _report_skipped(head[: found.start], report)
+    pieces = found.cut(_from(found.start, chunks))
+    records = _records(pieces, found.format, report, head.count(b"\n", 0, found.start))
     if found.format.unordered:
         yield from itertools.chain.from_iterable(records)
     else:
         yield from in_written_order(records)
 
 
-def _head(chunks: Iterator[bytes]) -> bytes:
+def _with_head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The beginning of a stream, and the whole stream again."""
     head = b""
     for chunk in chunks:
         head += chunk
         if len(head) >= HEAD:
             break
-    return head
+    return head, itertools.chain([head], chunks)
 
 
-def _records(pieces: Iterable[Piece], source: Format, report: ImportReport) -> Iterator[list[Item]]:
-    """What each used record says."""
+def _from(start: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The stream without its first `start` bytes, all of which are in its first chunk."""
+    return itertools.chain([next(chunks)[start:]], chunks)
+
+
+def _report_skipped(skipped: bytes, report: ImportReport) -> None:
+    """What stands before the first record: a program's words, or a record whose beginning was cut off."""
+    if CHATTER.search(skipped):
+        report.note("What the Vercel CLI and the shell wrote before the first row was left out.")
+        return
+    for number, line in enumerate(skipped.split(b"\n"), 1):
+        if line.strip():
+            report.records += 1
+            report.add_unusable(number, "stands before the first record", _excerpt(line, None))
+
+
+def _records(
+    pieces: Iterable[Piece], source: Format, report: ImportReport, skipped: int
+) -> Iterator[list[Item]]:
+    """What each used record says. `skipped`: lines before the first piece."""
     seen = Seen()
     parse, repeat_id = source.parse, source.repeat_id
     for line, raw, value in pieces:
@@ -79,7 +103,7 @@ def _records(pieces: Iterable[Piece], source: Format, report: ImportReport) -> I
         try:
             items = parse(value) if value is not None else _damaged()
         except Unusable as reason:
-            report.add_unusable(line, str(reason), _excerpt(raw, value))
+            report.add_unusable(skipped + line, str(reason), _excerpt(raw, value))
             continue
         key = repeat_id(value)
         if key is not None and items and seen.count(items[0].at_ms, key):

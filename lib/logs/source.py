@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import gzip
+import itertools
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from lib.logs.report import ImportReport
 
 CHUNK = 1 << 20
+GZIP = 16 + zlib.MAX_WBITS  # what makes zlib expect a gzip header
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -37,18 +38,25 @@ def utf8_chunks(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
 
 
 def _raw_chunks(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
-    start = file.read(CHUNK)
-    if not start.startswith(b"\x1f\x8b"):
-        while start:
-            yield start
-            start = file.read(CHUNK)
-        return
-    file.seek(-len(start), 1)
-    packed = cast(BinaryIO, gzip.GzipFile(fileobj=file))
+    chunks = iter(lambda: file.read(CHUNK), b"")
+    first = next(chunks, b"")
+    content = itertools.chain([first], chunks)
+    return _inflated(content, report) if first.startswith(b"\x1f\x8b") else content
+
+
+def _inflated(packed: Iterator[bytes], report: ImportReport) -> Iterator[bytes]:
+    """The content of a gzip file (of one member or several), as far as it goes."""
+    member = zlib.decompressobj(GZIP)
     try:
-        while chunk := packed.read(CHUNK):
-            yield chunk
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+        for chunk in packed:
+            while chunk:
+                if member.eof:
+                    member = zlib.decompressobj(GZIP)
+                yield member.decompress(chunk, CHUNK)
+                chunk = member.unused_data or member.unconsumed_tail  # noqa: PLW2901
+    except zlib.error:
+        pass
+    if not member.eof:
         report.note("The gzip file is damaged or cut off: what comes after the damage is lost.")
 
 

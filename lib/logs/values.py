@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -117,7 +118,7 @@ def method(value: Any) -> str | None:
 def message(value: Any) -> str:
     """A message as it may be stored: redacted, without trailing blanks and what Postgres text cannot hold."""
     if not isinstance(value, str):
-        return ""
+        return "" if value is None else message(json.dumps(value))
     written = value.rstrip()
     if "\0" in written:
         written = written.replace("\0", "")
