@@ -102,15 +102,20 @@ class RetryDecision:
     def is_safe(self) -> bool:
         return self.verdict is RetryVerdict.SAFE
 
+    def allows(self, override: str | None) -> bool:
+        """Whether to pay: when it is safe, or at the operator's risk."""
+        return self.is_safe or (self.override is not None and override == self.override)
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What the diagnosis knows of a video, as far as a retry depends on it."""
 
     cause: str | None = None
-    sent: str | None = None  # state of the stage at which the app calls Runway; None without a trace
+    never_sent: bool = False  # the logs prove that the app did not get as far as calling Runway
     candidate_task_ids: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    task_gone: bool = False  # Runway does not know the task of the row
 
 
 def short_id(video_id: str) -> str:
@@ -177,6 +182,9 @@ def _on_its_way(case: _Case) -> _Ruling | None:
     if last and last.state in (AttemptState.CLAIMED, AttemptState.SENT):
         return _Ruling(RetryVerdict.NOT_NEEDED, f"Attempt {last.number} by {last.operator} is on its way.")
     if video.runway_video_id and not video.is_finished:
+        if case.findings.task_gone:
+            reason = f"Runway does not know task {video.runway_video_id}: deleted, or another key's."
+            return _Ruling(RetryVerdict.OUTCOME_UNKNOWN, reason)
         return _Ruling(RetryVerdict.NOT_NEEDED, f"Task {video.runway_video_id} is on its way: poll it.")
     return None
 
@@ -230,8 +238,7 @@ def _runway_refused(case: _Case) -> _Ruling | None:
 
 
 def _never_sent(case: _Case) -> _Ruling | None:
-    """Whether the call left the app: its log stage tells."""
-    if case.findings.sent in ("missing", "not_reached"):
+    if case.findings.never_sent:
         return _Ruling(RetryVerdict.SAFE, "The app ended before it called Runway.")
     return None
 

@@ -139,7 +139,8 @@ begin
     if before.status::text = 'succeeded' then
         raise exception 'Video % has succeeded: there is nothing to retry.', p_video_id using errcode = 'PT409';
     end if;
-    if before.status::text not in ('failed', 'cancelled') and before.runway_video_id is not null then
+    if before.status::text not in ('failed', 'cancelled') and before.runway_video_id is not null
+        and p_override is distinct from left(p_video_id::text, 8) then
         raise exception 'Video % has task %, which is not known to have failed: poll it, do not pay again.',
             p_video_id, before.runway_video_id using errcode = 'PT409';
     end if;
@@ -154,7 +155,8 @@ begin
         input_image_url = coalesce(p_request ->> 'image', input_image_url), updated_at = now()
     where id = p_video_id;
     perform dailies.write_audit(p_operator, case when p_new is null then 'retry' else 'generate' end,
-        p_video_id, before, opened.id, p_credits);
+        p_video_id, before, opened.id, p_credits,
+        case when p_override is null then '{}' else jsonb_build_object('override', p_override) end);
     return query select to_jsonb(opened), true;
 end $$;
 

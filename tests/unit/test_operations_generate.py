@@ -1,4 +1,4 @@
-"""Generating a video: one paid call, its id kept whatever happens, its stage log readable by the diagnosis."""
+"""Generating a video: one paid call, its id kept whatever happens, its stage log fit for the diagnosis."""
 
 from __future__ import annotations
 

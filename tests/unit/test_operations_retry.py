@@ -1,0 +1,318 @@
+"""Retry, recovery and polling: what is free comes first, and nothing is paid for twice."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.data import attempts, videos
+from lib.data.logs import KeyedEntry, add_logs
+from lib.data.postgres import PostgresDatabase
+from lib.domain.attempt import Attempt, RetryVerdict, short_id
+from lib.domain.task import TaskStatus
+from lib.domain.trace import LogEntry
+from lib.errors import BadInput, DatabaseConflict
+from lib.logs.keys import EntryKeys
+from lib.logs.naming import names_in
+from lib.operations.generate import generate
+from lib.operations.journal import Journal
+from lib.operations.poll import next_check, poll, poll_due
+from lib.operations.recover import recover, recover_from_journal, settle_interrupted
+from lib.operations.retry import LookUpFailed, Retried, retry
+from lib.runway.simulator.programme import PlannedFault
+from tests.simulated import COST, REQUEST, Simulated, simulated
+
+
+@pytest.fixture
+def runway(tmp_path: Path) -> Iterator[Simulated]:
+    with simulated(tmp_path / "simulator", timeout=2.0) as running:
+        yield running
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "journal.jsonl")
+
+
+class Desk:
+    """An operator with everything at hand."""
+
+    def __init__(self, db: PostgresDatabase, runway: Simulated, journal: Journal) -> None:
+        self.db, self.runway, self.journal = db, runway, journal
+
+    def generate(self, fault: str = "") -> Attempt:
+        request = replace(REQUEST, prompt=f"{REQUEST.prompt} {f'[fault:{fault}]' if fault else ''}")
+        return generate(self.db, self.runway.client, self.journal, request, "ann").attempt
+
+    def retry(self, video_id: str, **arguments: Any) -> Retried:
+        return retry(self.db, self.runway.client, self.journal, video_id, "ben", **arguments)
+
+    def poll_to_the_end(self, video_id: str) -> str:
+        for _ in range(200):
+            polled = poll(self.db, self.runway.client, video_id, fastest=0)
+            if polled and polled.task and polled.task.is_terminal:
+                return polled.task.status
+            time.sleep(0.02)
+        raise AssertionError("the task did not end")
+
+    def row(self, video_id: str) -> dict[str, Any]:
+        return videos.get_video(self.db, video_id)["video"]
+
+    def put_row(self, **columns: Any) -> str:
+        """A row of the production app, some minutes old."""
+        video_id = str(uuid.uuid4())
+        at = (datetime.now(UTC) - timedelta(minutes=20)).isoformat()
+        row = {"id": video_id, "status": "processing", "created_at": at, "updated_at": at}
+        inputs = {"prompt": REQUEST.prompt, "input_image_url": REQUEST.image}
+        videos.import_videos(self.db, [row | inputs | columns])
+        return video_id
+
+    def put_log(self, video_id: str, *messages: str) -> None:
+        """Lines of one request, some minutes old."""
+        keys, request_id = EntryKeys(), f"abcde-{uuid.uuid4().hex}"
+        start = round((time.time() - 1190) * 1000)
+        entries = []
+        for n, message in enumerate(messages):
+            entry = LogEntry(
+                start + n * 10,
+                "info",
+                message.replace("{video}", video_id),
+                request_id,
+                "/api/videos/generate",
+            )
+            named = names_in(entry.message)
+            entries.append(KeyedEntry(keys.key(entry), entry, *(next(iter(ids), None) for ids in named)))
+        add_logs(self.db, {"id": None}, entries)
+
+
+@pytest.fixture
+def desk(postgres: PostgresDatabase, runway: Simulated, journal: Journal) -> Desk:
+    return Desk(postgres, runway, journal)
+
+
+ACCEPTED = (
+    "[Video Generation] Starting async video generation for video {video}",
+    "[Video Generation] Environment check: { hasRunwayApiKey: true }",
+    "[Video Generation] Starting generateVideoAsync for video {video}",
+    "[Video Generation] Updating video {video} status to processing",
+)
+CALLED = (
+    *ACCEPTED,
+    "[Video Generation] Calling Runway API for video {video}",
+    "[Runway API] generateVideo function called",
+    "[Runway API] Environment variables check: { hasApiKey: true }",
+    "[Runway API] Starting video generation request using SDK",
+    "[Runway API] Calling SDK imageToVideo.create()",
+)
+
+
+def test_a_video_whose_function_was_terminated_is_tried_again_and_succeeds(desk: Desk) -> None:
+    video_id = desk.put_row()
+    desk.put_log(video_id, *ACCEPTED)
+    retried = desk.retry(video_id)
+    assert retried.decision.verdict is RetryVerdict.SAFE
+    assert retried.paid
+    assert desk.poll_to_the_end(video_id) == "SUCCEEDED"
+    row = desk.row(video_id)
+    assert row["status"] == "succeeded"
+    assert row["video_url"].startswith(desk.runway.server.url)
+
+
+def test_eight_operators_on_one_video_pay_once(desk: Desk) -> None:
+    video_id = desk.put_row()
+    desk.put_log(video_id, *ACCEPTED)
+    start = threading.Barrier(8)
+
+    def click(_: int) -> Retried:
+        start.wait()
+        return desk.retry(video_id)
+
+    with ThreadPoolExecutor(8) as pool:
+        clicks = list(pool.map(click, range(8)))
+    assert desk.runway.posts == 1
+    assert sum(click.paid for click in clicks) == 1
+
+
+def test_a_second_click_on_the_same_decision_pays_nothing(desk: Desk) -> None:
+    first = desk.generate("no-credits")
+    decided = desk.retry(first.video_id, key=f"{first.video_id}/2")
+    again = desk.retry(first.video_id, key=f"{first.video_id}/2")
+    assert (decided.paid, again.paid) == (True, False)
+    assert again.attempt == attempts.by_key(desk.db, f"{first.video_id}/2")
+    assert desk.runway.posts == 2
+
+
+def test_a_retry_is_linked_to_the_attempts_before(desk: Desk) -> None:
+    first = desk.generate("http:429")
+    second = desk.retry(first.video_id, changes={"prompt": "Rex rests", "duration": 2}).attempt
+    assert second is not None
+    assert (second.number, second.previous_id, second.operator) == (2, first.id, "ben")
+    assert second.request == {**first.request, "prompt": "Rex rests", "duration": 2}
+    assert second.credits == 10
+    assert desk.row(first.video_id)["prompt"] == "Rex rests"
+
+
+def test_a_retry_cannot_change_what_a_request_does_not_have(desk: Desk) -> None:
+    first = desk.generate("http:429")
+    with pytest.raises(BadInput, match="seed"):
+        desk.retry(first.video_id, changes={"seed": 7})
+
+
+def test_a_task_that_the_logs_name_is_recovered_instead_of_paid_for(desk: Desk) -> None:
+    task_id = desk.generate().task_id
+    lost = desk.runway.store.create(REQUEST)
+    video_id = desk.put_row()
+    desk.put_log(video_id, *CALLED, f"[Runway API] Task created with ID: {lost.id}")
+    posts = desk.runway.posts
+    retried = desk.retry(video_id)
+    assert retried.decision.verdict is RetryVerdict.ID_KNOWN
+    assert retried.recovered is not None
+    assert retried.recovered.task.id == lost.id != task_id
+    assert desk.row(video_id)["runway_video_id"] == lost.id
+    assert desk.runway.posts == posts
+
+
+def test_a_recovered_task_that_has_finished_brings_its_video_at_once(desk: Desk) -> None:
+    lost = desk.runway.store.create(REQUEST)
+    video_id = desk.put_row(status="failed", error_message="Connection error.")
+    desk.put_log(video_id, *CALLED, f"[Runway API] Task created with ID: {lost.id}")
+    while desk.runway.client.task(lost.id).status != "SUCCEEDED":
+        time.sleep(0.05)
+    recover(desk.db, desk.runway.client, video_id, "ben")
+    row = desk.row(video_id)
+    assert (row["status"], row["error_message"], row["runway_video_id"]) == ("succeeded", None, lost.id)
+    evidence = attempts.audit(desk.db, video_id)[0]["after"]["evidence"]
+    assert any(lost.id in each["text"] for each in evidence)
+
+
+def test_a_task_of_another_video_is_not_recovered(desk: Desk) -> None:
+    owned = desk.generate()
+    video_id = desk.put_row()
+    with pytest.raises(DatabaseConflict, match="belongs to video"):
+        recover(desk.db, desk.runway.client, video_id, "ben", task_id=owned.task_id)
+    assert desk.row(video_id)["runway_video_id"] is None
+
+
+def test_a_task_that_runway_does_not_know_is_not_recovered(desk: Desk) -> None:
+    video_id = desk.put_row()
+    with pytest.raises(BadInput, match="does not know"):
+        recover(desk.db, desk.runway.client, video_id, "ben", task_id=str(uuid.uuid4()))
+
+
+def test_a_video_of_which_no_log_names_a_task_cannot_be_recovered(desk: Desk) -> None:
+    with pytest.raises(BadInput, match="nothing to recover"):
+        recover(desk.db, desk.runway.client, desk.put_row(), "ben")
+
+
+def test_an_unknown_outcome_is_paid_again_only_with_the_short_id(desk: Desk) -> None:
+    lost = desk.generate("after-drop")
+    refused = desk.retry(lost.video_id)
+    assert refused.decision.verdict is RetryVerdict.OUTCOME_UNKNOWN
+    assert refused.decision.credits_at_risk == COST
+    assert refused.attempt == lost
+    assert not desk.retry(lost.video_id, override="wrong").paid
+    assert desk.runway.posts == 1
+    assert desk.retry(lost.video_id, override=short_id(lost.video_id), changes={"prompt": "Rex"}).paid
+    assert [a.state for a in attempts.of_video(desk.db, lost.video_id)] == ["created", "written_off"]
+
+
+def test_a_failed_look_up_stops_a_retry(desk: Desk) -> None:
+    attempt = desk.generate("fail:INTERNAL")
+    desk.poll_to_the_end(attempt.video_id)
+    desk.runway.store.programme.add([PlannedFault("http:500", "GET")])
+    time.sleep(1.1)
+    with pytest.raises(LookUpFailed):
+        desk.retry(attempt.video_id)
+    assert desk.runway.posts == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [("fail:INTERNAL", RetryVerdict.SAFE), ("fail:SAFETY.INPUT.TEXT", RetryVerdict.NOT_WORTH_IT)],
+)
+def test_after_a_failed_task_its_failure_code_decides(desk: Desk, fault: str, verdict: RetryVerdict) -> None:
+    attempt = desk.generate(fault)
+    assert desk.poll_to_the_end(attempt.video_id) == "FAILED"
+    retried = desk.retry(attempt.video_id)
+    assert retried.decision.verdict is verdict
+    assert retried.paid is (verdict is RetryVerdict.SAFE)
+
+
+def test_polling_follows_the_unfinished_videos_of_the_production_app(desk: Desk) -> None:
+    theirs = [desk.runway.store.create(REQUEST) for _ in range(3)]
+    rows = [desk.put_row(status="queued", runway_video_id=task.id) for task in theirs]
+    while desk.runway.client.task(theirs[-1].id).status != "SUCCEEDED":
+        time.sleep(0.05)
+    polled = poll_due(desk.db, desk.runway.client, limit=2) + poll_due(desk.db, desk.runway.client, limit=2)
+    assert sorted(one.video_id for one in polled) == sorted(rows)
+    assert {desk.row(video_id)["status"] for video_id in rows} == {"succeeded"}
+    assert {attempts.audit(desk.db, video_id)[0]["action"] for video_id in rows} == {"poll"}
+    assert poll_due(desk.db, desk.runway.client) == []
+
+
+def test_a_look_up_that_fails_is_reported_and_leaves_the_row_as_it_is(desk: Desk) -> None:
+    attempt = desk.generate()
+    desk.runway.store.programme.add([PlannedFault("http:500", "GET")])
+    polled = poll(desk.db, desk.runway.client, attempt.video_id, fastest=0)
+    assert polled is not None
+    assert polled.error is not None
+    assert desk.row(attempt.video_id)["status"] == "processing"
+
+
+def test_a_task_is_not_looked_up_more_often_than_runway_asks(desk: Desk) -> None:
+    attempt = desk.generate()
+    assert poll(desk.db, desk.runway.client, attempt.video_id) is None
+    assert poll(desk.db, desk.runway.client, attempt.video_id, fastest=0) is not None
+
+
+def test_a_deleted_task_fails_the_video_that_was_known_to_have_it(desk: Desk) -> None:
+    attempt = desk.generate("fail:INTERNAL")
+    desk.poll_to_the_end(attempt.video_id)
+    own = desk.generate()
+    assert own.task_id is not None
+    while desk.runway.client.task(own.task_id).status != "SUCCEEDED":
+        time.sleep(0.05)
+    desk.runway.store.cancel_or_delete(own.task_id)
+    polled = poll(desk.db, desk.runway.client, own.video_id, fastest=0)
+    assert polled is not None
+    assert polled.task is not None
+    assert polled.task.status == TaskStatus.DELETED
+    assert desk.row(own.video_id)["error_message"] == "The task was deleted at Runway"
+
+
+def test_the_older_a_task_the_longer_the_pause() -> None:
+    assert 5 <= next_check(age=0) <= 6.5
+    assert 30 <= next_check(age=600) <= 39
+    assert 300 <= next_check(age=86_400) <= 390
+
+
+def test_what_a_killed_process_left_is_called_what_it_is(desk: Desk) -> None:
+    never_sent = attempts.claim(
+        desk.db, str(uuid.uuid4()), "key-1", "ann", request=REQUEST, credits=COST, new={}
+    ).attempt
+    sent = attempts.claim(
+        desk.db, str(uuid.uuid4()), "key-2", "ann", request=REQUEST, credits=COST, new={}
+    ).attempt
+    attempts.sent(desk.db, sent.id)
+    assert settle_interrupted(desk.db, desk.journal).unknown == []
+    settled = settle_interrupted(desk.db, desk.journal, older_than=0)
+    assert [a.id for a in settled.abandoned] == [never_sent.id]
+    assert [a.id for a in settled.unknown] == [sent.id]
+    assert desk.row(never_sent.video_id)["status"] == "failed"
+    assert "nothing was paid" in desk.row(never_sent.video_id)["error_message"]
+    assert "25 credits are at risk" in desk.row(sent.video_id)["error_message"]
+    assert desk.retry(never_sent.video_id).paid
+
+
+def test_a_journal_of_another_database_is_left_alone(desk: Desk) -> None:
+    desk.journal.append(str(uuid.uuid4()), str(uuid.uuid4()), "task-1")
+    assert recover_from_journal(desk.db, desk.journal) == ([], [], [], [])
