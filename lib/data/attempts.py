@@ -91,6 +91,11 @@ def refused(db: Database, attempt_id: str, cause: str, reason: str) -> Attempt:
     return _one(db.call("dailies_attempt_refused", p_attempt=attempt_id, p_cause=cause, p_reason=reason))
 
 
+def asked_to_wait(db: Database, attempt_id: str, seconds: float) -> None:
+    """Runway refused for the moment and said for how long."""
+    db.call("dailies_attempt_asked_to_wait", p_attempt=attempt_id, p_seconds=seconds)
+
+
 def abandoned(db: Database, attempt_id: str, reason: str) -> Attempt:
     return _one(db.call("dailies_attempt_abandoned", p_attempt=attempt_id, p_reason=reason))
 

@@ -20,13 +20,16 @@ class Decision:
     again_seconds: float
 
 
-class SweepCase(NamedTuple):
-    """Whole rows as JSON; `attempts` newest first, `decision` the last one about this video."""
+class SweepRow(NamedTuple):
+    """`decision` is the last one about this video; the seconds are what Runway asked for last time.
 
-    video: Row
-    verdict: Row | None
-    attempts: list[Row]
+    `now` is the database's time (ISO).
+    """
+
+    video_id: str
     decision: Row | None
+    asked_to_wait_seconds: float | None
+    now: str
 
 
 class Budget(NamedTuple):
@@ -50,13 +53,22 @@ class Flagged(NamedTuple):
     cause: str | None
 
 
-def due(db: Database, older_than_seconds: float, *, limit: int = 100, tries: int = 0) -> list[SweepCase]:
+def due(
+    db: Database, older_than_seconds: float, *, limit: int = 100, tries: int = 0, take_queued: bool = False
+) -> list[SweepRow]:
     """Videos without a task to decide about, those never looked at first.
 
-    `tries` above 0 adds those that failed today for the moment only, in fewer attempts than that.
+    tries        above 0 adds those that failed today for the moment only, in fewer attempts than that
+    take_queued  queued ones of any age
     """
-    rows = db.call("dailies_sweep_due", p_older_than_seconds=older_than_seconds, p_limit=limit, p_tries=tries)
-    return [SweepCase(**row) for row in rows]
+    rows = db.call(
+        "dailies_sweep_due",
+        p_older_than_seconds=older_than_seconds,
+        p_limit=limit,
+        p_tries=tries,
+        p_take_queued=take_queued,
+    )
+    return [SweepRow(**row) for row in rows]
 
 
 def save(db: Database, decisions: Sequence[Decision], operator: str) -> int:

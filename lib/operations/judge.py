@@ -9,6 +9,7 @@ from typing import Any
 from lib.data.database import Database
 from lib.data.verdicts import EvidenceRow, dirty_videos, evidence_of, save_verdicts
 from lib.domain.attempt import Attempt
+from lib.domain.diagnosis import Verdict
 from lib.domain.flow import StageReader
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
@@ -38,7 +39,14 @@ def judge_dirty(db: Database, settings: Settings, limit: int, now: datetime | No
 def judge_rows(
     rows: list[EvidenceRow], reader: StageReader, thresholds: Thresholds, now: datetime
 ) -> list[dict[str, Any]]:
-    """The verdicts as rows to be saved. The videos of a deployment tell each other which flow it follows."""
+    """The verdicts as rows to be saved."""
+    return [verdict.as_row() for verdict in verdicts_of(rows, reader, thresholds, now)]
+
+
+def verdicts_of(
+    rows: list[EvidenceRow], reader: StageReader, thresholds: Thresholds, now: datetime
+) -> list[Verdict]:
+    """In the order of `rows`. The videos of a deployment tell each other which flow it follows."""
     videos = [Video.from_row(row["video"]) for row in rows]
     found = [
         correlate(map(entry_of, row["entries"]), map(summary_of, row["requests"]), [video], reader)
@@ -49,7 +57,7 @@ def judge_rows(
     for row, video, correlation in zip(rows, videos, found, strict=True):
         tasks = {task.id: task for task in map(Task.from_row, row["tasks"])}
         attempts = [Attempt.from_row(attempt) for attempt in row["attempts"]]
-        verdicts.append(judge.verdict(video, correlation, tasks, attempts).as_row())
+        verdicts.append(judge.verdict(video, correlation, tasks, attempts))
     return verdicts
 
 

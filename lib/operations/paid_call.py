@@ -159,6 +159,8 @@ def _not_saved(attempt: Attempt, task_id: str, error: DatabaseError, unwritten: 
 
 def _settle(db: Database, attempt: Attempt, error: RunwayError) -> Attempt:
     if not error.outcome_unknown:
+        if error.retry_after:
+            attempts.asked_to_wait(db, attempt.id, error.retry_after)
         return attempts.refused(db, attempt.id, error.cause, str(error))
     return attempts.unknown(
         db,

@@ -7,17 +7,21 @@ the next one is paid for; an attempt that was sent, and its outcome is unknown: 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from lib.data import attempts, decisions
 from lib.data.decisions import Decision
 from lib.data.queue import Job
-from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.attempt import AttemptState
 from lib.domain.pricing import GenerationRequest
+from lib.domain.sweep import SWEEP, WORKER
 from lib.errors import BadInput, DatabaseConflict
+from lib.operations.findings import fresh_verdict
 from lib.operations.paid_call import Outcome, Tools, pay
+from lib.operations.recover import STALE_SECONDS, settle_interrupted
+from lib.operations.retry import decide
 
-STALE_SECONDS = 180.0  # longer than a paid call may take
 AGAIN_SECONDS = 60
 MOST_READS = 10
 SET_ASIDE_SECONDS = 900.0
@@ -37,6 +41,9 @@ def process(tools: Tools, job: Job, *, stale_seconds: float = STALE_SECONDS) -> 
         return Processed(f"Video {job.video_id} was deleted.")
     if job.reads > MOST_READS:
         return _set_aside(tools, job, f"Its job failed {MOST_READS} times without an answer.")
+    objection = _objection(tools, job)
+    if objection:
+        return Processed(f"Video {job.video_id} is left alone: {objection}")
     try:
         return _process(tools, job, request_of(job), stale_seconds)
     except (BadInput, DatabaseConflict) as error:
@@ -49,6 +56,17 @@ def _set_aside(tools: Tools, job: Job, reason: str) -> Processed:
         tools.db, [Decision(job.video_id, "flag", reason, None, SET_ASIDE_SECONDS)], tools.operator
     )
     return Processed(f"Video {job.video_id} was set aside: {reason}")
+
+
+def _objection(tools: Tools, job: Job) -> str | None:
+    """Why nothing is to be paid any more for what the sweep queued a while ago; None for what people did."""
+    if job.operator not in (SWEEP, WORKER) or attempts.by_key(tools.db, job.key):
+        return None
+    if job.operator == WORKER:
+        in_logs = fresh_verdict(tools.db, job.video_id).trace.flow is not None
+        return "the app works on it itself, say the logs." if in_logs else None
+    decision = decide(tools.db, job.video_id)
+    return None if decision.is_safe and decision.key == job.key else decision.reason
 
 
 def request_of(job: Job) -> GenerationRequest:
@@ -67,10 +85,10 @@ def _process(tools: Tools, job: Job, request: GenerationRequest, stale_seconds: 
     waits = job.video is not None and job.video["status"] == "queued"
     outcome = pay(tools, job.video_id, job.key, request, new={} if waits else None)
     if _is_open(outcome):
-        if not _is_stale(tools, outcome.attempt, stale_seconds):
+        outcome = _settled(tools, outcome, stale_seconds)
+        if _is_open(outcome):
             reason = f"Attempt {outcome.attempt.number} of video {job.video_id} is on its way."
             return Processed(reason, again_seconds=AGAIN_SECONDS)
-        outcome = Outcome(_given_up(tools, outcome.attempt), paid=False)
     while not outcome.paid and outcome.attempt.state is AttemptState.ABANDONED:
         outcome = pay(tools, job.video_id, f"{job.video_id}/{outcome.attempt.number + 1}", request)
     return Processed(_told(outcome), outcome.paid)
@@ -80,17 +98,12 @@ def _is_open(outcome: Outcome) -> bool:
     return not outcome.paid and outcome.attempt.state in (AttemptState.CLAIMED, AttemptState.SENT)
 
 
-def _is_stale(tools: Tools, attempt: Attempt, stale_seconds: float) -> bool:
-    """By the database's clock."""
-    return any(one.id == attempt.id for one in attempts.stale(tools.db, stale_seconds))
-
-
-def _given_up(tools: Tools, left: Attempt) -> Attempt:
-    """What a killed worker left behind, settled. Should that worker live after all, it can send no more."""
-    if left.state is AttemptState.SENT:
-        reason = f"The worker was killed during the call. {left.credits:g} credits are at risk."
-        return attempts.unknown(tools.db, left.id, "function_terminated", reason)
-    return attempts.abandoned(tools.db, left.id, "The worker was killed before it called Runway.")
+def _settled(tools: Tools, outcome: Outcome, stale_seconds: float) -> Outcome:
+    """What a killed worker left behind is called what it is; should it live after all, it sends no more."""
+    with suppress(DatabaseConflict):  # it was settled by somebody else at this moment
+        settle_interrupted(tools.db, tools.journal, stale_seconds)
+    attempt = attempts.by_key(tools.db, outcome.attempt.key)
+    return Outcome(attempt or outcome.attempt, paid=False)
 
 
 def _told(outcome: Outcome) -> str:

@@ -24,11 +24,18 @@ class Loop:
     """Runs each verb in a thread of its own, so that a slow one (a paid call) holds up no other.
 
     A verb that fails is tried again after its pause; `problems` says which ones do, for the pages to show.
+    `stopping` may be shared with verbs that want to know; `at_end` is called when they have all ended.
     """
 
-    def __init__(self, verbs: Iterable[Verb]) -> None:
+    def __init__(
+        self,
+        verbs: Iterable[Verb],
+        stopping: threading.Event | None = None,
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:
         self.problems: dict[str, str] = {}
-        self.stopping = threading.Event()
+        self.stopping = stopping or threading.Event()
+        self._at_end = at_end
         self._verbs = {verb.name: verb for verb in verbs}
         self._wake = {name: threading.Event() for name in self._verbs}
         self._threads = [
@@ -57,6 +64,7 @@ class Loop:
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(timeout)
+        self._at_end()
         return not any(thread.is_alive() for thread in self._threads)
 
     def run_once(self) -> int:

@@ -12,6 +12,9 @@ create table if not exists dailies.decisions (
 
 create index if not exists decisions_action on dailies.decisions (action, at desc);
 
+-- How long Runway asked to wait when it refused an attempt.
+alter table dailies.attempts add column if not exists asked_to_wait_seconds numeric;
+
 -- The most that attempts in an operator's name may cost in any hour and day. An operator who has no row here
 -- is a person: no limit.
 create table if not exists dailies.budgets (
@@ -55,6 +58,13 @@ end $$;
 create or replace trigger attempts_within_budget before insert on dailies.attempts
     for each row execute function dailies.check_budget();
 
+-- Keeps how long Runway asked to wait. Index: attempts_pkey.
+create or replace function public.dailies_attempt_asked_to_wait(p_attempt uuid, p_seconds numeric)
+returns table (attempt_id uuid)
+language sql volatile security definer set search_path = '' as $$
+    update dailies.attempts a set asked_to_wait_seconds = p_seconds where a.id = p_attempt returning a.id
+$$;
+
 -- What may be spent by itself, and what was? Index: attempts_of_operator.
 create or replace function public.dailies_budgets()
 returns table (operator text, per_hour numeric, per_day numeric, spent_hour numeric, spent_day numeric)
@@ -85,13 +95,15 @@ begin
 end $$;
 
 -- Which videos does the sweep have to decide about, those never looked at first? Without a task for
--- p_older_than_seconds; and, with p_tries, failed today because Runway or the network refused for the moment,
--- fewer than p_tries times. Not those in the queue, and not before the next look that was set, unless
--- the verdict has changed since. (A next look more than a day ahead was set by a clock that was wrong.)
+-- p_older_than_seconds (p_take_queued: queued ones at once); and, with p_tries, failed today because Runway
+-- or the network refused for the moment, fewer than p_tries times. Not those in the queue, and not before the
+-- next look that was set, unless it was flagged and the verdict has changed since. (A next look more than a
+-- day ahead was set by a clock that was wrong.)
 -- Indexes: dailies_videos_status, decisions_pkey, q_dailies_video, attempts_refused, verdicts_pkey.
 create or replace function public.dailies_sweep_due(
-    p_older_than_seconds numeric, p_limit int default 100, p_tries int default 0
-) returns table (video jsonb, verdict jsonb, attempts jsonb, decision jsonb)
+    p_older_than_seconds numeric, p_limit int default 100, p_tries int default 0,
+    p_take_queued boolean default false
+) returns table (video_id uuid, decision jsonb, asked_to_wait_seconds numeric, now timestamptz)
 language sql stable security definer set search_path = '' as $$
     with refused as (
         select a.video_id from dailies.attempts a
@@ -102,27 +114,26 @@ language sql stable security definer set search_path = '' as $$
     ), wanted as (
         select v.id from public.videos v
         where v.status::text in ('queued', 'processing') and v.runway_video_id is null
-            and v.created_at <= now() - make_interval(secs => p_older_than_seconds)
+            and (v.created_at <= now() - make_interval(secs => p_older_than_seconds)
+                 or p_take_queued and v.status::text = 'queued')
         union
         select v.id from refused r join public.videos v on v.id = r.video_id
         where v.status::text = 'failed' and v.runway_video_id is null
     ), due as (
-        select v.id, d.next_at
+        select v.id, v.created_at, d.next_at
         from wanted w join public.videos v using (id)
         left join dailies.decisions d on d.video_id = v.id
         left join dailies.verdicts j on j.video_id = v.id
         where (d.video_id is null or d.next_at <= now() or d.next_at > now() + interval '1 day'
-               or j.judged_at > d.at and j.cause is distinct from d.cause)
+               or d.action = 'flag' and j.judged_at > d.at and j.cause is distinct from d.cause)
             and not exists (select from pgmq.q_dailies q where q.message ->> 'video_id' = v.id::text)
         order by d.next_at nulls first, v.created_at desc limit p_limit
     )
-    select to_jsonb(v), to_jsonb(j),
-           coalesce((select jsonb_agg(to_jsonb(a) order by a.number desc) from dailies.attempts a
-                     where a.video_id = v.id), '[]'), to_jsonb(d)
-    from due join public.videos v using (id)
-    left join dailies.verdicts j on j.video_id = v.id
-    left join dailies.decisions d on d.video_id = v.id
-    order by due.next_at nulls first, v.created_at desc
+    select due.id, to_jsonb(d), a.asked_to_wait_seconds, now()
+    from due left join dailies.decisions d on d.video_id = due.id
+    left join lateral (
+        select * from dailies.attempts x where x.video_id = due.id order by x.number desc limit 1) a on true
+    order by due.next_at nulls first, due.created_at desc
 $$;
 
 -- Keeps decisions [{video_id, action, reason, cause, again_seconds}] and writes into the audit those that
@@ -173,6 +184,6 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 select dailies.service_only(f::regproc) from unnest(array[
-    'public.dailies_budgets', 'public.dailies_set_budget', 'public.dailies_sweep_due',
-    'public.dailies_save_decisions', 'public.dailies_flagged'
+    'public.dailies_attempt_asked_to_wait', 'public.dailies_budgets', 'public.dailies_set_budget',
+    'public.dailies_sweep_due', 'public.dailies_save_decisions', 'public.dailies_flagged'
 ]) f;

@@ -1,0 +1,68 @@
+"""`python -m lib worker`: what runs by itself, without the dashboard."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+
+import click
+
+from lib.data.connect import open_database
+from lib.operations.journal import Journal
+from lib.runway.opening import open_runway
+from lib.settings import load_settings
+from lib.worker.start import Pace, start_worker
+
+PACE = Pace()
+
+
+@click.command("worker")
+@click.option(
+    "--visibility",
+    default=PACE.visibility,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Seconds until a killed worker's job is given to another.",
+)
+@click.option(
+    "--stale",
+    default=PACE.stale,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Seconds until an attempt without an outcome counts as left behind.",
+)
+@click.option(
+    "--idle",
+    default=PACE.idle,
+    show_default=True,
+    type=click.FloatRange(min=0.01),
+    help="Seconds to rest when there is nothing to do.",
+)
+def command(visibility: int, stale: float, idle: float) -> None:
+    """Generate what is queued, poll, judge and sweep, until stopped (SIGTERM, Ctrl-C).
+
+    Start as many as you like, on as many machines: they share the work. The unit in hand is finished first.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for chatty in ("httpx", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    settings = load_settings()
+    database = open_database(settings)
+    runway = open_runway(settings)
+    pace = Pace(visibility=visibility, stale=stale, idle=idle)
+    loop = start_worker(database, runway, Journal(settings.data_dir / "journal.jsonl"), settings, pace)
+    click.echo(f"Working on {database.label}.")
+    while loop.is_running and not stop.wait(1):
+        pass
+    crashed = not stop.is_set()
+    finished = loop.stop()
+    runway.close()
+    database.close()
+    if crashed or not finished:
+        sys.exit(1)  # its supervisor starts it again
+    click.echo("Stopped; nothing is left half done.")

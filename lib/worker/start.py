@@ -1,0 +1,104 @@
+"""Puts a worker together: the same verbs in the dashboard's process and in `python -m lib worker`.
+
+In the dashboard they are threads of its process, not a child: nothing to supervise, it also runs where only
+one process is allowed, and almost all of their time is spent waiting for Runway and the database.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from threading import Event
+from typing import NamedTuple
+from uuid import uuid4
+
+from lib.data import workers
+from lib.data.database import Database
+from lib.data.queue import VISIBILITY_SECONDS, Job
+from lib.operations.journal import Journal
+from lib.operations.judge import judge_dirty
+from lib.operations.paid_call import Tools
+from lib.operations.poll import poll_due
+from lib.operations.process import Processed, process
+from lib.operations.recover import STALE_SECONDS
+from lib.operations.slots import Slots
+from lib.operations.sweep import sweep
+from lib.runway.client import RunwayClient
+from lib.settings import Settings
+from lib.worker.jobs import JobVerb
+from lib.worker.loop import Loop, Verb
+from lib.worker.replay import JournalVerb
+
+BEAT_SECONDS = 10.0
+SWEEP_SECONDS = 60.0
+POLLED_AT_ONCE = 5  # look-ups that a stop has to wait for
+JUDGED_AT_ONCE = 200
+
+
+class Pace(NamedTuple):
+    """How patient a worker is with killed ones; seconds. Tests are less patient."""
+
+    visibility: int = VISIBILITY_SECONDS
+    stale: float = STALE_SECONDS
+    sweep: float = SWEEP_SECONDS
+    idle: float = 2.0
+
+
+def start_worker(
+    db: Database, runway: RunwayClient, journal: Journal, settings: Settings, pace: Pace | None = None
+) -> Loop:
+    """A running worker; `stop` it before `db` and `runway` are closed."""
+    loop = build_worker(db, runway, journal, settings, pace or Pace())
+    loop.start()
+    return loop
+
+
+def build_worker(
+    db: Database, runway: RunwayClient, journal: Journal, settings: Settings, pace: Pace
+) -> Loop:
+    worker, stopping = worker_id(), Event()
+
+    def carry(job: Job) -> Processed:
+        return process(Tools(db, runway, journal, job.operator), job, stale_seconds=pace.stale)
+
+    def beat(*, stopped: bool = False) -> int:
+        workers.beat(db, worker, socket.gethostname(), os.getpid(), jobs.doing, stopped=stopped)
+        return 0
+
+    def end() -> None:
+        jobs.finish()
+        beat(stopped=True)
+
+    def swept() -> int:
+        report = sweep(
+            db, runway, journal, settings, holder=worker, every_seconds=pace.sweep, stopped=stopping.is_set
+        )
+        return len(report.decisions) if report else 0
+
+    jobs = JobVerb(
+        db,
+        worker,
+        carry,
+        slots=Slots(runway),
+        app_model=settings.runway_model,
+        stopping=stopping,
+        visibility_seconds=pace.visibility,
+    )
+    verbs = [
+        Verb("worker", beat, BEAT_SECONDS),
+        Verb("queue", jobs.step, pace.idle),
+        Verb("poll", lambda: len(poll_due(db, runway, POLLED_AT_ONCE)), pace.idle),
+        Verb("judge", _judging(db, settings), pace.idle),
+        Verb("sweep", swept, min(pace.sweep, BEAT_SECONDS)),
+        Verb("journal", JournalVerb(db, journal).step, SWEEP_SECONDS),
+    ]
+    return Loop(verbs, stopping, end)
+
+
+def worker_id() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
+
+
+def _judging(db: Database, settings: Settings) -> Callable[[], int]:
+    return lambda: judge_dirty(db, settings, JUDGED_AT_ONCE)
