@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from ipaddress import ip_address
+from ssl import SSLContext
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -60,6 +62,7 @@ def connect(
         raise SettingsError("The Runway API key is empty or holds a space, line break or special character.")
     url = re.sub(r"/v1/?$", "", (base_url or DEFAULT_BASE_URL).rstrip("/"))
     http = httpx.Client(
+        verify=_tls(),
         timeout=httpx.Timeout(timeout, connect=connect_timeout),
         # A kept connection may be dead by the next creation, and a creation that meets a dead connection
         # has an unknown outcome: every call gets a connection of its own.
@@ -68,6 +71,12 @@ def connect(
         event_hooks=deadline_hooks(timeout),
     )
     return RunwayClient(http, key, url, poll_seconds=poll_seconds, retries=retries)
+
+
+@cache
+def _tls() -> SSLContext:
+    """One for all clients: reading the certificates is the slow part of making one."""
+    return httpx.create_ssl_context()
 
 
 def _is_loopback(url: str) -> bool:

@@ -163,7 +163,7 @@ def test_the_time_limit_ends_a_creation_with_an_unknown_outcome_even_while_the_a
 ) -> None:
     begun = time.monotonic()
     error, posts, tasks = failed_creation(server, hasty, fault)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 6  # where the answer would take 8 seconds or more
     assert (error.cause, error.outcome_unknown) == ("runway_unreachable", True)
     assert "in time" in str(error)
     assert (posts, tasks) == (1, created)
@@ -352,7 +352,7 @@ def test_a_look_up_never_sleeps_because_runway_asks_for_a_pause(server: Simulato
     begun = time.monotonic()
     with pytest.raises(RunwayError) as raised:
         patient.task(TASK_ID)
-    assert (raised.value.retry_after, time.monotonic() - begun < 5) == (30, True)
+    assert (raised.value.retry_after, time.monotonic() - begun < 15) == (30, True)
     patient.close()
 
 
