@@ -628,6 +628,15 @@ def other_program(port: int) -> Iterator[None]:
         thread.join()
 
 
+def test_state_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    (tmp_path / "runway").mkdir()
+    (tmp_path / "runway" / "simulator.sqlite").write_bytes(b"no database " * 1000)
+    for data_dir in (tmp_path / "file", tmp_path):
+        with pytest.raises(DailiesError, match="cannot be opened"):
+            SimulatorServer(data_dir)
+
+
 def test_a_process_has_one_share_of_a_folder(tmp_path: Path) -> None:
     share = ensure_simulator(tmp_path)
     assert ensure_simulator(tmp_path) is share

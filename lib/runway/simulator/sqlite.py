@@ -22,6 +22,13 @@ class SqliteFile:
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
+        try:
+            self._prepare(path, schema)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self, path: Path, schema: str) -> None:
         # SQLite does not wait for its turn to switch the journal: the first openers would fail.
         with _opening, fasteners.InterProcessLock(path.with_suffix(".lock")):
             self._db.execute("pragma journal_mode = wal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.domain.pricing import MODELS, GenerationRequest, estimate
+from lib.errors import DailiesError
 from lib.runway.simulator import programme
 from lib.runway.simulator.faults import Fault
 from lib.runway.simulator.programme import Programme
@@ -57,14 +59,21 @@ class DailyLimitReached(Exception):
 
 
 class SimulatorStore:
-    """State under `data_dir`/runway. What a task is now follows from its row and the time: nothing runs."""
+    """State under `data_dir`/runway. What a task is now follows from its row and the time: nothing runs.
+
+    Raises DailiesError when the folder or the file in it cannot be used.
+    """
 
     def __init__(self, data_dir: Path, now: Callable[[], float] = time.time) -> None:
         self.folder = data_dir / "runway"
         self.outputs = self.folder / "outputs"
-        self.outputs.mkdir(parents=True, exist_ok=True)
         self.now = now
-        self._file = SqliteFile(self.folder / "simulator.sqlite", _SCHEMA)
+        try:
+            self.outputs.mkdir(parents=True, exist_ok=True)
+            self._file = SqliteFile(self.folder / "simulator.sqlite", _SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            text = f"The simulator's state in {self.folder} cannot be opened: {error}. Repair or remove it."
+            raise DailiesError(text) from error
         self.programme = Programme(self._file)
         with self._file.transaction():
             secret = ("secret", secrets.token_hex(16))
