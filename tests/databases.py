@@ -82,7 +82,8 @@ declare
 begin
     for name in select c.oid from pg_class c
         where c.relkind = 'r' and c.relname <> 'migrations'
-            and (c.relnamespace = 'dailies'::regnamespace or c.oid = 'public.videos'::regclass)
+            and (c.relnamespace = 'dailies'::regnamespace
+                 or c.oid in ('public.videos'::regclass, 'pgmq.q_dailies'::regclass))
     loop
         execute format('delete from %s', name);
     end loop;

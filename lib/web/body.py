@@ -12,19 +12,35 @@ from lib.errors import BadInput
 from lib.web.replies import Refused
 
 GZIP = b"\x1f\x8b"
+PATIENCE = 4  # times the limit is read of a body that is too large
 _STEP = 1 << 20
 
 
+class TooLarge(Refused):
+    """The body is too large."""
+
+    def __init__(self, limit: int, *, hang_up: bool = False) -> None:
+        super().__init__(413, "too_large", f"The body is larger than {limit >> 20} MB.")
+        self.headers = {"connection": "close"} if hang_up else {}
+
+
 async def read_body(request: Request, limit: int) -> bytes:
-    """The body as it was sent. Counted while it comes in: a Content-Length may be missing, or lie."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
-        raise _too_large(limit)
-    body = bytearray()
+    """The body as it was sent. Counted while it comes in: a Content-Length may be missing, or lie.
+
+    What is too large is still read for a while, without being kept, since most senders read no answer before
+    they are done. Of one that goes on, the connection is closed.
+    """
+    body, size = bytearray(), 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+        size += len(chunk)
+        if size <= limit:
+            body += chunk
+        elif size > PATIENCE * limit:
+            raise TooLarge(limit, hang_up=True)
+        else:
+            body.clear()
+    if size > limit:
+        raise TooLarge(limit)
     return bytes(body)
 
 
@@ -42,7 +58,7 @@ def inflate(body: bytes, limit: int) -> bytes:
                 content += member.decompress(rest, _STEP)
                 rest = member.unconsumed_tail
                 if len(content) > limit:
-                    raise _too_large(limit)
+                    raise TooLarge(limit)
         except zlib.error as error:
             raise BadInput(f"The body is damaged gzip: {error}.") from error
         if not member.eof:
@@ -66,7 +82,3 @@ def bearer(request: Request) -> str:
     """The token of the Authorization header, empty without one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _too_large(limit: int) -> Refused:
-    return Refused(413, "too_large", f"The body is larger than {limit >> 20} MB.")

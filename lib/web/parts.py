@@ -6,12 +6,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lib.data.database import Database
-from lib.runway.organization import Organization
+from lib.operations.journal import Journal
+from lib.runway.client import RunwayClient
 from lib.settings import Settings
-
-
-class OrganizationReader(Protocol):
-    def organization(self) -> Organization: ...
 
 
 class Parts(Protocol):
@@ -24,7 +21,10 @@ class Parts(Protocol):
     def database(self) -> Database: ...
 
     @property
-    def runway(self) -> OrganizationReader: ...
+    def runway(self) -> RunwayClient: ...
+
+    @property
+    def journal(self) -> Journal: ...
 
 
 GetParts = Callable[[], Parts]  # raises DailiesError while the process starts

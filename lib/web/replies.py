@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from lib.errors import BadInput, DailiesError, DatabaseUnavailable, SchemaMissing
+from lib.errors import BadInput, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -21,32 +21,35 @@ class Refused(DailiesError):
         super().__init__(message)
         self.status = status
         self.code = code
+        self.headers: dict[str, str] = {}
 
 
 class Endpoint:
     """Handlers by method. An ASGI application, because Starlette asks a plain function's route only about
     the methods it lists: any other would fall through to the app's page."""
 
-    def __init__(self, headers: Mapping[str, str] | None = None, **handlers: Handler) -> None:
+    def __init__(self, headers: Callable[[], Mapping[str, str]] = dict, **handlers: Handler) -> None:
         self._handlers = handlers | ({"HEAD": handlers["GET"]} if "GET" in handlers else {})
-        self._headers = headers or {}
+        self._headers = headers  # of every answer, refusals too
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        handler = self._handlers.get(request.method)
         try:
-            response = await self._handlers.get(request.method, self._wrong_method)(request)
+            response = await handler(request) if handler else wrong_method(request, *self._handlers)
         except ClientDisconnect:
             return
         except DailiesError as error:
             response = failure(error)
-        response.headers.update({"cache-control": "no-store", **self._headers})
+        response.headers.update({"cache-control": "no-store", **self._headers()})
         await response(scope, receive, send)
 
-    async def _wrong_method(self, request: Request) -> Response:
-        allowed = ", ".join(sorted(self._handlers))
-        refusal = reply(405, "method_not_allowed", f"{request.url.path} takes {allowed}, not {request.method}.")
-        refusal.headers["allow"] = allowed
-        return refusal
+
+def wrong_method(request: Request, *allowed: str) -> Response:
+    methods = ", ".join(sorted(allowed))
+    refusal = reply(405, "method_not_allowed", f"{request.url.path} takes {methods}, not {request.method}.")
+    refusal.headers["allow"] = methods
+    return refusal
 
 
 def reply(status: int, code: str, message: str) -> JSONResponse:
@@ -57,11 +60,15 @@ def reply(status: int, code: str, message: str) -> JSONResponse:
 def failure(error: DailiesError) -> JSONResponse:
     """A refusal, in the words of the error."""
     if isinstance(error, Refused):
-        return reply(error.status, error.code, str(error))
+        refusal = reply(error.status, error.code, str(error))
+        refusal.headers.update(error.headers)
+        return refusal
     if isinstance(error, BadInput):
         return reply(400, "bad_input", str(error))
     if isinstance(error, (DatabaseUnavailable, SchemaMissing)):
         return retry_later(error)
+    if isinstance(error, RunwayError):
+        return reply(502, "runway", str(error))
     return reply(500, "failed", str(error))
 
 
@@ -75,5 +82,8 @@ def found(**values: Any) -> JSONResponse:
     return JSONResponse(values)
 
 
-async def unknown_path(request: Request) -> Response:
-    return reply(404, "not_found", f"There is nothing at {request.url.path}.")
+class NotFound:
+    """For paths below ours that are none: the app would answer them with its page, and 200."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await reply(404, "not_found", f"There is nothing at {scope['path']}.")(scope, receive, send)

@@ -1,0 +1,114 @@
+"""`GET /api/cron/sweep` and `/api/cron/process`: Vercel Cron, or any other clock, sets the work going.
+
+Cron may fire twice, or at the moment at which a worker does the same: leases and claims in the database see
+to it that a thing is done once. An answer comes within SECONDS, whatever the work takes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lib.data.queue import Job
+from lib.operations.judge import judge_dirty
+from lib.operations.paid_call import Tools
+from lib.operations.poll import poll_due
+from lib.operations.process import Processed, process
+from lib.operations.slots import Slots
+from lib.operations.sweep import sweep
+from lib.web.body import bearer, same_secret
+from lib.web.parts import GetParts, Parts
+from lib.web.replies import Endpoint, Refused, found
+from lib.worker.jobs import JobVerb
+from lib.worker.start import worker_id
+
+SECONDS = 50.0  # Vercel ends a function of the smallest plan at 60
+BEGIN_SECONDS = 20.0  # after which nothing new is begun: a paid call takes its time
+SWEEP_EVERY_SECONDS = 30.0
+
+IsLate = Callable[[], bool]
+Work = Callable[[Parts, IsLate], dict[str, Any]]
+
+
+class Cron:
+    """One kind of work, done by one request at a time in this process."""
+
+    def __init__(self, parts: GetParts, work: Work, seconds: float = SECONDS) -> None:
+        self._parts = parts
+        self._work = work
+        self._seconds = seconds
+        self._turn = anyio.CapacityLimiter(1)
+
+    async def fire(self, request: Request) -> Response:
+        parts = self._parts()
+        secret = parts.settings.cron_secret
+        if secret is None:
+            raise Refused(401, "not_configured", "Set CRON_SECRET, here and where the calls come from.")
+        if not same_secret(secret.get_secret_value(), bearer(request)):
+            raise Refused(401, "unauthorized", "Send CRON_SECRET as a bearer token.")
+        ends = time.monotonic() + BEGIN_SECONDS
+        try:
+            with anyio.fail_after(self._seconds):
+                result = await anyio.to_thread.run_sync(
+                    self._work,
+                    parts,
+                    lambda: time.monotonic() > ends,
+                    abandon_on_cancel=True,
+                    limiter=self._turn,
+                )
+        except TimeoutError:
+            return JSONResponse({"done": False, "message": f"Goes on after {self._seconds:g} s."}, 202)
+        return found(done=True, **result)
+
+
+def sweep_once(parts: Parts, is_late: IsLate) -> dict[str, Any]:
+    report = sweep(
+        parts.database,
+        parts.runway,
+        parts.journal,
+        parts.settings,
+        holder=f"cron-{worker_id()}",
+        every_seconds=SWEEP_EVERY_SECONDS,
+        stopped=is_late,
+    )
+    if report is None:
+        reason = f"Another sweep goes on, or began less than {SWEEP_EVERY_SECONDS:g} s ago."
+        return {"acted": False, "message": reason}
+    return {"acted": True, "decisions": report.counts(), "complete": report.complete}
+
+
+def process_queue(parts: Parts, is_late: IsLate) -> dict[str, Any]:
+    """What a worker does, for a while: generates what is queued, looks tasks up, judges what changed."""
+    db, runway, settings = parts.database, parts.runway, parts.settings
+
+    def carry(job: Job) -> Processed:
+        return process(Tools(db, runway, parts.journal, job.operator), job)
+
+    jobs = JobVerb(db, f"cron-{worker_id()}", carry, slots=Slots(runway), app_model=settings.runway_model)
+    try:
+        processed = _until(is_late, jobs.step)
+    finally:
+        jobs.finish()
+    polled = _until(is_late, lambda: len(poll_due(db, runway, 5)))
+    judged = _until(is_late, lambda: judge_dirty(db, settings, 200))
+    return {"processed": processed, "polled": polled, "judged": judged, "complete": not is_late()}
+
+
+def _until(is_late: IsLate, step: Callable[[], int]) -> int:
+    """Repeats `step` while it finds work and there is time. How much it did."""
+    total = 0
+    while not is_late() and (done := step()):
+        total += done
+    return total
+
+
+def routes(parts: GetParts) -> list[Route]:
+    works: dict[str, Work] = {"sweep": sweep_once, "process": process_queue}
+    return [Route(f"/api/cron/{name}", Endpoint(GET=Cron(parts, work).fire)) for name, work in works.items()]

@@ -1,0 +1,155 @@
+"""`GET /api/health`: whether the process can do its work, part by part.
+
+It is *ready* (200, else 503) when it can read and write its data: an open database with the schema of this
+version. Other parts are reported without making it unready: their trouble is for people, not for a load
+balancer. `/api/health/live` only says that the process answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lib.data import edge
+from lib.data.schema import SchemaState, check_schema
+from lib.errors import DailiesError
+from lib.web.parts import GetParts
+from lib.web.replies import Endpoint, found
+from lib.web.runway_watch import RunwayWatch
+from lib.web.snapshot import Snapshot
+
+KEEP_SECONDS = 1.0
+LIMIT_SECONDS = 5.0
+QUEUE_LATE_SECONDS = 600
+SWEEP_LATE_SECONDS = 300
+BACKLOG_LATE_SECONDS = 600
+
+
+class State(StrEnum):
+    OK = "ok"
+    UNKNOWN = "unknown"  # nothing of it was seen yet
+    TROUBLE = "trouble"
+    DOWN = "down"  # and without it nothing works
+
+
+class Part(NamedTuple):
+    """`age` in seconds: of what the state was read from, or of what waits."""
+
+    state: State
+    age: float | None
+    message: str | None = None
+    figures: Mapping[str, float] = MappingProxyType({})
+
+    def as_json(self) -> dict[str, Any]:
+        told = {"message": self.message} if self.message else {}
+        return {"state": self.state, "age_seconds": _rounded(self.age)} | told | dict(self.figures)
+
+
+class Readings(NamedTuple):
+    schema: SchemaState
+    health: edge.Health | None  # None where the schema lacks what it takes
+
+
+def parts_of(readings: Readings) -> Iterator[tuple[str, Part]]:
+    """Every part that the database knows of."""
+    yield "database", Part(State.OK, 0.0)
+    problem = readings.schema.problem
+    yield "schema", Part(State.DOWN if problem else State.OK, 0.0, problem)
+    if (seen := readings.health) is None:
+        return
+    yield "queue", _queue(seen)
+    yield "sweep", _late(seen.sweep_age_seconds, SWEEP_LATE_SECONDS, "No sweep has begun for a while.")
+    yield "workers", _workers(seen)
+    waiting = _late(seen.backlog_oldest_seconds, BACKLOG_LATE_SECONDS, "Videos wait to be judged.")
+    state = State.OK if waiting.state is State.UNKNOWN else waiting.state
+    yield "judging", waiting._replace(state=state, figures={"waiting": seen.backlog})
+    yield (
+        "logs",
+        Part(State.OK if seen.last_log_age_seconds is not None else State.UNKNOWN, seen.last_log_age_seconds),
+    )
+
+
+def _queue(seen: edge.Health) -> Part:
+    late = (seen.queue_oldest_seconds or 0) > QUEUE_LATE_SECONDS
+    message = "Jobs wait for a worker." if late else None
+    figures = {"waiting": seen.queue_waiting}
+    return Part(State.TROUBLE if late else State.OK, seen.queue_oldest_seconds, message, figures)
+
+
+def _workers(seen: edge.Health) -> Part:
+    figures = {"alive": seen.workers_alive, "dead": seen.workers_dead}
+    if seen.workers_dead or not seen.workers_alive:
+        state = State.TROUBLE if seen.workers_dead else State.UNKNOWN
+        message = (
+            "A worker fell silent." if seen.workers_dead else "No worker runs: start `python -m lib worker`."
+        )
+        return Part(state, seen.worker_age_seconds, message, figures)
+    return Part(State.OK, seen.worker_age_seconds, None, figures)
+
+
+def _late(age: float | None, limit: float, message: str) -> Part:
+    if age is None:
+        return Part(State.UNKNOWN, None)
+    return Part(State.TROUBLE, age, message) if age > limit else Part(State.OK, age)
+
+
+def _runway(watch: RunwayWatch) -> Part:
+    seen = watch.seen
+    if seen is None:
+        return Part(State.UNKNOWN, None)
+    if seen.credits is None:
+        return Part(State.TROUBLE, watch.age, seen.problem)
+    return Part(State.OK, watch.age, None, {"credits": seen.credits})
+
+
+def _rounded(age: float | None) -> float | None:
+    return None if age is None else round(age, 1)
+
+
+class Health:
+    def __init__(self, parts: GetParts, watch: RunwayWatch) -> None:
+        self._parts = parts
+        self._watch = watch
+        self._readings = Snapshot(self._read, keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS)
+
+    async def ready(self, request: Request) -> Response:  # noqa: ARG002
+        try:
+            found_parts = dict(parts_of(await self._readings.get()))
+        except DailiesError as error:
+            found_parts = {"database": Part(State.DOWN, None, str(error))}
+        found_parts["runway"] = _runway(self._watch)
+        states = {part.state for part in found_parts.values()}
+        is_ready = State.DOWN not in states
+        return JSONResponse(
+            {
+                "status": next(s for s in (State.DOWN, State.TROUBLE, State.OK) if s in states),
+                "live": True,
+                "ready": is_ready,
+                "parts": {name: part.as_json() for name, part in found_parts.items()},
+            },
+            200 if is_ready else 503,
+            background=BackgroundTask(self._watch.refresh),
+        )
+
+    async def live(self, request: Request) -> Response:  # noqa: ARG002
+        return found(live=True)
+
+    def _read(self) -> Readings:
+        database = self._parts().database
+        schema = check_schema(database)
+        return Readings(schema, None if schema.problem else edge.health(database))
+
+
+def routes(parts: GetParts, watch: RunwayWatch) -> list[Route]:
+    health = Health(parts, watch)
+    return [
+        Route("/api/health", Endpoint(GET=health.ready)),
+        Route("/api/health/live", Endpoint(GET=health.live)),
+    ]

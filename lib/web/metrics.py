@@ -1,0 +1,121 @@
+"""`GET /metrics`: the state of everything in Prometheus' text format.
+
+Open to this machine alone, unless DAILIES_METRICS_TOKEN is set: then to whoever sends it, from anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
+
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lib.data import edge
+from lib.data.edge import Sample
+from lib.errors import DailiesError
+from lib.settings import Settings
+from lib.web.body import bearer, same_secret
+from lib.web.parts import GetParts
+from lib.web.replies import Endpoint, Refused
+from lib.web.runway_watch import RunwayWatch
+from lib.web.snapshot import Snapshot
+
+KEEP_SECONDS = 10.0
+LIMIT_SECONDS = 20.0
+HELP = {
+    "up": "1 when the database answers.",
+    "videos": "Videos by status, of all times.",
+    "videos_by_cause": "Judged videos by cause, of all times.",
+    "videos_stuck": "Videos that are stuck now.",
+    "videos_recoverable": "Videos whose task exists and whose id is not saved.",
+    "oldest_stuck_seconds": "Since the oldest stuck video was created.",
+    "oldest_unfinished_seconds": "Since the oldest unfinished video was created.",
+    "attempts": "Paid calls by how they came out.",
+    "attempts_credits": "Credits of paid calls by how they came out; unknown ones are at risk.",
+    "credits_spent": "Credits of all known tasks.",
+    "queue_jobs": "Jobs of the queue by state.",
+    "queue_oldest_seconds": "Since the oldest waiting job was queued.",
+    "workers": "Workers by state.",
+    "sweep_age_seconds": "Since the last sweep began.",
+    "judging_backlog": "Videos that wait to be judged.",
+    "judging_oldest_seconds": "Since the longest waiting of them changed.",
+    "last_log_age_seconds": "Since the newest log entry.",
+    "alerts": "Alerts that are active now.",
+    "runway_up": "1 when Runway answered the last time it was asked.",
+    "runway_credits": "Credits left at Runway.",
+}
+
+
+class Samples(Collector):
+    """A registry's source that gives these samples as gauges."""
+
+    def __init__(self, samples: Iterable[Sample]) -> None:
+        self._samples = list(samples)
+
+    def collect(self) -> Iterator[Metric]:
+        for name, text in HELP.items():
+            metric = Metric(f"dailies_{name}", text, "gauge")
+            for sample in self._samples:
+                if sample.name == name:
+                    metric.add_sample(metric.name, sample.labels, sample.value)
+            if metric.samples:
+                yield metric
+
+
+class Metrics:
+    def __init__(self, parts: GetParts, watch: RunwayWatch) -> None:
+        self._parts = parts
+        self._watch = watch
+        self._samples = Snapshot(
+            lambda: edge.metrics(parts().database), keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS
+        )
+
+    async def get(self, request: Request) -> Response:
+        _admit(request, self._parts().settings)
+        try:
+            samples = [Sample("up", {}, 1), *await self._samples.get()]
+        except DailiesError:
+            samples = [Sample("up", {}, 0)]
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(Samples([*samples, *self._runway()]))
+        return Response(
+            generate_latest(registry),
+            headers={"content-type": CONTENT_TYPE_LATEST},
+            background=BackgroundTask(self._watch.refresh),
+        )
+
+    def _runway(self) -> Iterator[Sample]:
+        if seen := self._watch.seen:
+            yield Sample("runway_up", {}, float(seen.credits is not None))
+            if seen.credits is not None:
+                yield Sample("runway_credits", {}, seen.credits)
+
+
+def _admit(request: Request, settings: Settings) -> None:
+    """Raises Refused. A request that a proxy forwarded comes from elsewhere, wherever the proxy runs."""
+    if token := settings.metrics_token:
+        if not same_secret(token.get_secret_value(), bearer(request)):
+            raise Refused(401, "unauthorized", "Send DAILIES_METRICS_TOKEN as a bearer token.")
+        return
+    is_forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
+    if is_forwarded or not _is_loopback(request.client.host if request.client else ""):
+        raise Refused(
+            403, "not_configured", "Set DAILIES_METRICS_TOKEN to read the metrics from another machine."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def routes(parts: GetParts, watch: RunwayWatch) -> list[Route]:
+    return [Route("/metrics", Endpoint(GET=Metrics(parts, watch).get))]

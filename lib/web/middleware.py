@@ -1,0 +1,93 @@
+"""What every answer carries, and what Streamlit serves that nobody is to reach."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lib.web.replies import reply
+
+# Streamlit's own metrics are open to everybody, and its agent interface answers even when switched off.
+BLOCKED = ("/_stcore/metrics", "/_stcore/agent")
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?")
+_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_LOCAL = "http://127.0.0.1:* http://localhost:*"  # where the simulator serves its videos
+_FIXED = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+class Guard:
+    """Sets security headers on every answer and hides what `BLOCKED` names."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        path = re.sub("/+", "/", scope["path"])
+        if path.startswith(BLOCKED):
+            await reply(404, "not_found", f"There is nothing at {path}.")(scope, receive, send_guarded)
+        else:
+            await self._app(scope, receive, send_guarded)
+
+
+def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
+    headers.update(_FIXED)
+    headers["content-security-policy"] = content_policy(Headers(scope=scope).get("host", ""))
+    if scope.get("scheme") == "https":
+        headers["strict-transport-security"] = "max-age=31536000"
+
+
+@cache
+def inline_scripts() -> str:
+    """Hashes of the scripts inside the installed Streamlit's page: the only ones of their kind to run."""
+    package = find_spec("streamlit")
+    assert package is not None
+    assert package.origin is not None
+    page = (Path(package.origin).parent / "static" / "index.html").read_text("utf-8")
+    digests = (hashlib.sha256(text.encode()).digest() for text in _INLINE_SCRIPT.findall(page))
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+def content_policy(host: str) -> str:
+    """`host` is the request's, for the websocket: not every browser counts one as `'self'`.
+
+    Pictures and videos may come from any https address, since the rows of production name any.
+    """
+    sockets = f"ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' 'wasm-unsafe-eval' {inline_scripts()}",
+            "style-src 'self' 'unsafe-inline'",
+            f"img-src 'self' data: blob: https: {_LOCAL}",
+            f"media-src 'self' data: blob: https: {_LOCAL}",
+            "font-src 'self' data:",
+            f"connect-src 'self' data: blob: {sockets}".rstrip(),
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
