@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 LONGEST_RECORD = 8 << 20
+RESCANS = 4
 _TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
 _BETWEEN_OBJECTS = re.compile(rb"\}[\s,\]\[]+(?=\{)")
 
@@ -101,9 +102,11 @@ class _ObjectScan:
         self._depth = 0
         self._start = 0  # of the object, or of what is between two objects
         self._position = 0
+        self._budget = LONGEST_RECORD  # bytes that may be looked at again, so that damage costs no more
 
     def feed(self, chunk: bytes) -> Iterator[Piece]:
         self._buffer += chunk
+        self._budget += RESCANS * len(chunk)
         while bracket := _TO_BRACKET.match(self._buffer, self._position):
             self._position = bracket.end()
             if bracket[1] in b"{[":
@@ -130,7 +133,8 @@ class _ObjectScan:
         """The object that ends at `end`; when it is damaged, as much of it as surely is."""
         raw = self._buffer[self._start : end]
         value = parse_json(raw)
-        if value is None and (boundary := _BETWEEN_OBJECTS.search(raw)):
+        if value is None and self._budget > 0 and (boundary := _BETWEEN_OBJECTS.search(raw)):
+            self._budget -= len(raw)
             raw = raw[: boundary.start() + 1]
         line = self._line_at(self._start)
         self._start += len(raw)

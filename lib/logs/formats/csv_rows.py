@@ -12,7 +12,10 @@ csv.field_size_limit(LONGEST_RECORD)
 
 
 def is_header(line: str) -> bool:
-    columns = next(csv.reader([line]), [])
+    try:
+        columns = next(csv.reader([line]), [])
+    except csv.Error:
+        return False
     return "requestId" in columns and any(column in columns for column in TIME_COLUMNS)
 
 
