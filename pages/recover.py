@@ -1,5 +1,13 @@
-"""x"""
+"""Repair stuck videos without paying twice."""
 
 from lib.ui.frame import begin
+from lib.ui.recover import bulk_progress, choose, repair_button, shown_videos, summary
+from lib.ui.tables import go_to_opened_video
 
-begin("recover")
+frame = begin("Recover", window=True)
+go_to_opened_video()
+bulk_progress()
+rows = shown_videos(frame)
+summary(rows)
+chosen = choose(rows, frame)
+repair_button(chosen)

@@ -14,7 +14,7 @@ from lib.ui.format import age, plain
 from lib.ui.services import Services, services
 
 ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
-WINDOWS = {"1h": "1 h", "24h": "24 h", "7d": "7 days", "14d": "14 days"}
+WINDOWS = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days", "14d": "14 days"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,6 @@ def _choose_window() -> str:
     chosen = st.segmented_control(
         "Time window",
         list(WINDOWS),
-        format_func=WINDOWS.__getitem__,
         default="24h",
         required=True,
         key="window",

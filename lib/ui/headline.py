@@ -24,7 +24,7 @@ class Headline:
 def headline(
     totals: Totals, incidents: Sequence[Incident], window: str, now: datetime, *, unjudged: int = 0
 ) -> Headline:
-    """`window` in words, e.g. `24 h`; `unjudged` videos wait for a verdict.
+    """`window` in words, e.g. `24 hours`; `unjudged` videos wait for a verdict.
 
     Both texts hold only our own words and identifiers.
     """

@@ -13,14 +13,14 @@ REMEMBERED = 200
 
 
 class Jobs:
-    """One job a name: starting a name that is known does nothing, so a double click starts one job."""
+    """One job a name at a time: starting one that is running does nothing, so a double click starts one."""
 
     def __init__(self, workers: int = 4) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="dailies-job")
         self._jobs: dict[str, Future[object]] = {}
 
     def start(self, name: str, work: Callable[[], object]) -> None:
-        if name in self._jobs:
+        if self.is_running(name):
             return
         for old in [n for n, job in self._jobs.items() if job.done()][:-REMEMBERED]:
             del self._jobs[old]

@@ -189,4 +189,4 @@ def incident_list(rows: Sequence[Incident], now: datetime) -> None:
 
 def _of_incident(row: Incident) -> dict[str, str]:
     deployment = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
-    return {"cause": row["cause"], **deployment}
+    return {"cause": cause_of(row["cause"]).title, **deployment}  # addresses hold what the filter shows

@@ -1,15 +1,146 @@
-"""Repairs from the pages."""
+"""Repairing one video from its page: what would be done, what it costs, one button, and what came of it."""
 
 from __future__ import annotations
+
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from lib.data.videos import VideoDetails
-from lib.ui.format import ACTION, cause_of
+from lib.domain.pricing import MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
+from lib.operations.repairs import Kind, Repair, carry_out, plan
+from lib.ui import loaders
+from lib.ui.format import ACTION, cause_of, credits_text
+from lib.ui.notices import failure
+from lib.ui.services import services
+
+_STARTED = "repairs-started"
 
 
-def action_button(row: VideoDetails) -> None:
-    """The one action of the verdict."""
+def repair_panel(row: VideoDetails) -> None:
+    """The one action of the verdict, or why there is none."""
+    video_id = str(row["video"]["id"])
+    if _went_on(video_id):
+        return
+    repair = plan(services().database, video_id)
     verdict = row["verdict"] or {}
     action = cause_of(verdict.get("cause")).action
-    st.button(ACTION[action], type="primary")
+    st.markdown(f":material/build: **{ACTION[action]}**")
+    st.text(repair.reason)
+    if repair.kind in (Kind.RECOVER, Kind.LOOK_UP):
+        label = "Save the task id" if repair.kind is Kind.RECOVER else "Look the task up"
+        st.button(f"{label} (free)", type="primary", key="repair", on_click=_start, args=(repair,))
+    elif repair.kind is not Kind.LEAVE and st.button(_label(repair), type="primary", key="repair"):
+        _confirm(repair)
+
+
+def _label(repair: Repair) -> str:
+    if repair.kind is Kind.OVERRIDE:
+        return "Retry in spite of the risk …"
+    return "Change the input and retry …" if repair.kind is Kind.CHANGE else "Retry …"
+
+
+@st.dialog("Retry this video?", icon=":material/replay:", width="medium")
+def _confirm(repair: Repair) -> None:
+    changed = _edited(repair.request)
+    cost = estimate(changed.model, changed.duration)
+    st.markdown(f"A new attempt spends **{credits_text(cost)}**.")
+    typed = _override(repair) if repair.kind is Kind.OVERRIDE else None
+    found = problems(changed)
+    for problem in found:
+        st.text(f"• {problem.text}")
+    changes = {k: v for k, v in changed.as_json().items() if v != repair.request.as_json()[k]}
+    unchanged = repair.kind is Kind.CHANGE and not changes
+    if unchanged and not found:
+        st.caption("With the same input it would fail again: change something first.")
+    refused = bool(found) or unchanged or (repair.kind is Kind.OVERRIDE and typed != repair.decision.override)
+    if st.button(
+        "Retry now",
+        type="primary",
+        key="confirm-retry",
+        disabled=refused,
+        on_click=_start,
+        args=(repair, changes, typed),
+    ):
+        st.rerun()
+
+
+def _edited(request: GenerationRequest) -> GenerationRequest:
+    """The request of the last attempt, to be changed where that helps."""
+    prompt = st.text_area("Prompt", request.prompt, max_chars=PROMPT_LIMIT, height=80, key="retry-prompt")
+    image = request.image
+    if not image.startswith("data:"):
+        image = st.text_input("Address of the image", image, key="retry-image") or ""
+    names = list(MODELS)
+    model_column, ratio_column, duration_column = st.columns(3, gap="small")
+    start = names.index(request.model) if request.model in names else 0
+    model = MODELS[model_column.selectbox("Model", names, index=start, key="retry-model")]
+    ratio = ratio_column.selectbox("Ratio", model.ratios, index=_place(model.ratios, request.ratio))
+    duration = duration_column.selectbox(
+        "Seconds", model.durations, index=_place(model.durations, request.duration)
+    )
+    return GenerationRequest(image.strip(), (prompt or "").strip(), model.name, ratio, duration)
+
+
+def _place(options: tuple[Any, ...], value: object) -> int:
+    return options.index(value) if value in options else 0
+
+
+def _override(repair: Repair) -> str:
+    st.warning(
+        "**Nobody knows whether a task exists already.**"
+        f" {credits_text(repair.decision.credits_at_risk)} may have been spent; a retry may pay twice.",
+        icon=":material/warning:",
+    )
+    return (
+        st.text_input(
+            f"Type `{repair.decision.override}`, the video's short id, to accept that", key="retry-override"
+        )
+        or ""
+    )
+
+
+def _start(repair: Repair, changes: dict[str, object] | None = None, override: str | None = None) -> None:
+    opened = services()
+    work = partial(
+        carry_out,
+        opened.database,
+        opened.runway,
+        opened.journal,
+        repair,
+        opened.settings.operator,
+        override=override,
+        changes=changes,
+    )
+    opened.jobs.start(_job(repair.video_id), work)
+    st.session_state[_STARTED] = {*st.session_state.get(_STARTED, ()), repair.video_id}
+
+
+def _job(video_id: str) -> str:
+    return f"repair-{video_id}"
+
+
+def _went_on(video_id: str) -> bool:
+    """Shows a repair that is going on, or what came of the one this session started."""
+    jobs, name = services().jobs, _job(video_id)
+    if jobs.is_running(name):
+        _wait(name)
+        return True
+    if video_id not in st.session_state.get(_STARTED, ()):
+        return False
+    if problem := jobs.problem(name):
+        failure(problem)
+    elif done := jobs.result(name):
+        with st.container(horizontal=True, gap="small"):
+            st.badge("done", icon=":material/check:", color="green")
+            st.text(str(done))
+    return False
+
+
+@st.fragment(run_every=1)
+def _wait(name: str) -> None:
+    if not services().jobs.is_running(name):
+        loaders.forget()
+        st.rerun()
+    st.markdown(":material/progress_activity: Repairing …")

@@ -15,6 +15,7 @@ from lib.runway.client import connect
 from lib.runway.simulator import SIMULATOR_KEY, ensure_simulator
 from lib.seed.write import seed_history
 from lib.ui.services import Services
+from lib.worker.start import start_worker
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Startup:
         self._stop.set()
         self._thread.join(30)
         services = self._services
+        services.jobs.stop()
         if services.loop is not None:
             services.loop.stop()
         if services.client is not None:
@@ -53,6 +55,7 @@ class Startup:
             self._step("database", "Opening the database", self._open_database)
             self._step("runway", "Starting Runway's simulator", self._open_runway)
             self._step("history", "Writing a history to look at", self._seed)
+            self._step("worker", "Starting the worker", self._start_worker)
         finally:
             self._services.preparing = None
 
@@ -87,3 +90,7 @@ class Startup:
         if isinstance(opened, PostgresDatabase) and not list_videos(opened, limit=1):
             simulator = ensure_simulator(settings.data_dir)
             seed_history(opened, simulator.store, simulator.url, datetime.now(UTC))
+
+    def _start_worker(self) -> None:
+        services = self._services
+        services.loop = start_worker(services.database, services.runway, services.journal, services.settings)

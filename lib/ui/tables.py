@@ -14,6 +14,7 @@ from lib.data.database import Row
 from lib.data.health import ErrorGroup
 from lib.data.videos import LogRow, VideoRow
 from lib.ui.format import (
+    ACTION,
     ATTEMPT_STATE,
     SIDE,
     STATUS,
@@ -40,6 +41,7 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
             "age": [age(row["created_at"], now) for row in rows],
             "status": [_badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
+            "action": [ACTION[cause_of(row["cause"]).action] for row in rows],
             "stages": [stage_progress(row["stages"]) for row in rows],
             "first_missing": [words(row["first_missing"] or "") for row in rows],
             "prompt": [row["prompt"] or "" for row in rows],
@@ -94,6 +96,7 @@ def video_columns(rows: Sequence[VideoRow], key: str) -> dict[str, Any]:
         "age": st.column_config.TextColumn("Created", width=92),
         "status": badges("Status", STATUS, width=118),
         "cause": cause_badges([row["cause"] for row in rows]),
+        "action": st.column_config.TextColumn("What to do", width=190),
         "stages": st.column_config.TextColumn("Stages seen", width=92),
         "first_missing": st.column_config.TextColumn("First missing stage", width=150),
         "prompt": st.column_config.TextColumn("Prompt", width="medium"),
@@ -103,18 +106,55 @@ def video_columns(rows: Sequence[VideoRow], key: str) -> dict[str, Any]:
     }
 
 
-def video_table(rows: Sequence[VideoRow], now: datetime, *, key: str, **more: Any) -> Any:
+_COLUMNS = (
+    "video",
+    "age",
+    "status",
+    "cause",
+    "stages",
+    "first_missing",
+    "prompt",
+    "error",
+    "created",
+    "runway",
+)
+
+
+def video_table(
+    rows: Sequence[VideoRow],
+    now: datetime,
+    *,
+    key: str,
+    columns: Sequence[str] = _COLUMNS,
+    **more: Any,
+) -> Any:
     """The videos; a click on an id opens that video. `key` has to change with the rows."""
-    frame = video_rows(rows, now)
+    frame = video_rows(rows, now)[list(columns)]
     st.session_state[f"rows-{key}"] = [row["id"] for row in rows]
     return st.dataframe(
         frame,
         key=f"table-{key}",
         column_config=video_columns(rows, key),
+        column_order=columns,
         hide_index=True,
         alt="Videos, newest first",
         **more,
     )
+
+
+def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[str]:
+    """The table with a box in front of each row. Returns the chosen ids, looked up in the rows as drawn."""
+    event = video_table(
+        rows,
+        now,
+        key=key,
+        columns=("video", "age", "status", "cause", "action", "first_missing", "error", "prompt"),
+        height=38 + 35 * min(len(rows), 16),
+        on_select="rerun",
+        selection_mode="multi-row",
+    )
+    drawn: list[str] = st.session_state[f"rows-{key}"]
+    return [drawn[index] for index in event.selection.rows if index < len(drawn)]
 
 
 def _remember(key: str) -> None:

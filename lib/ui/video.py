@@ -15,7 +15,7 @@ from lib.ui import loaders
 from lib.ui.components import evidence, section, status_badge, timeline, verdict_facts
 from lib.ui.format import age, clock, plain, short_id
 from lib.ui.notices import empty
-from lib.ui.repair import action_button
+from lib.ui.repair import repair_panel
 from lib.ui.router import go_to_video, page
 from lib.ui.tables import attempt_table, audit_table, log_table
 
@@ -88,7 +88,7 @@ def verdict(row: VideoDetails, now: datetime) -> None:
             return
         verdict_facts(judged, now)
         evidence(judged.get("evidence") or (), now)
-        action_button(row)
+        repair_panel(row)
 
 
 def stages(judged: Row | None, now: datetime) -> None:

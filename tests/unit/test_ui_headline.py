@@ -25,31 +25,31 @@ def totals(**values: Any) -> Totals:
 
 
 def test_stuck_videos_come_first_with_the_incident_that_explains_them() -> None:
-    said = headline(totals(total=40, stuck_now=3, success_rate=0.9), [INCIDENT], "24 h", NOW)
+    said = headline(totals(total=40, stuck_now=3, success_rate=0.9), [INCIDENT], "24 hours", NOW)
     assert said.level == "broken"
     assert said.title == "3 videos are stuck: since 14:05 API key missing in dpl_one"
 
 
 def test_one_stuck_video_is_told_in_the_singular() -> None:
-    assert headline(totals(total=1, stuck_now=1), [], "24 h", NOW).title == "1 video is stuck"
+    assert headline(totals(total=1, stuck_now=1), [], "24 hours", NOW).title == "1 video is stuck"
 
 
 def test_a_low_success_rate_is_degraded_even_when_nothing_is_stuck() -> None:
-    said = headline(totals(total=40, success_rate=0.5), [], "24 h", NOW)
+    said = headline(totals(total=40, success_rate=0.5), [], "24 hours", NOW)
     assert (said.level, "50%" in said.title) == ("degraded", True)
 
 
 def test_when_all_is_well_it_says_so() -> None:
-    said = headline(totals(total=40, success_rate=0.975), [], "24 h", NOW)
+    said = headline(totals(total=40, success_rate=0.975), [], "24 hours", NOW)
     assert said.level == "healthy"
     assert "97.5%" in said.detail
 
 
 def test_an_empty_window_is_neither_healthy_nor_broken() -> None:
-    assert headline(totals(), [], "1 h", NOW).level == "quiet"
+    assert headline(totals(), [], "1 hour", NOW).level == "quiet"
 
 
 def test_a_deployment_id_from_a_log_cannot_bring_markup() -> None:
     evil = INCIDENT | {"deployment_id": "[click](http://evil)"}
-    said = headline(totals(total=1, stuck_now=1), [cast("Incident", evil)], "1 h", NOW)
+    said = headline(totals(total=1, stuck_now=1), [cast("Incident", evil)], "1 hour", NOW)
     assert "[" not in said.title

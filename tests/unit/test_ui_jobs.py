@@ -20,9 +20,15 @@ def jobs() -> Iterator[Jobs]:
 
 
 def test_a_double_click_starts_one_job(jobs: Jobs) -> None:
-    calls: list[int] = []
-    for _ in range(2):
-        jobs.start("generate-1", lambda: calls.append(1))
+    gate, calls = threading.Event(), list[int]()
+
+    def work() -> None:
+        gate.wait(5)
+        calls.append(1)
+
+    jobs.start("retry-1", work)
+    jobs.start("retry-1", work)
+    gate.set()
     jobs.stop()
     assert calls == [1]
 

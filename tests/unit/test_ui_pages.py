@@ -135,7 +135,7 @@ def test_the_overview_answers_in_its_first_sentence(filled: Database) -> None:
 def test_the_window_of_the_address_is_the_window_shown(filled: Database) -> None:
     app = opened("overview", window="1h")
     assert app.segmented_control(key="window").value == "1h"
-    assert "last 1 h" in text_of(app)
+    assert "last 1 hour" in text_of(app)
 
 
 def test_videos_are_filtered_by_the_address(filled: Database) -> None:
