@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
+import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import IO
@@ -55,6 +56,7 @@ class Seen:
     def _store(self, bucket: int, counts: dict[Hashable, int]) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
+            weakref.finalize(self, self._file.close)
         self._in_memory -= len(counts)
         self._file.seek(0, 2)
         data = pickle.dumps(counts)
