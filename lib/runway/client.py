@@ -8,11 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from ipaddress import ip_address
-from ssl import SSLContext
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import httpx
 import runwayml
@@ -20,7 +16,6 @@ import runwayml
 from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
 from lib.errors import BadInput, RunwayError, SettingsError
-from lib.runway.deadline import deadline_hooks
 from lib.runway.errors import (
     Call,
     connection_error,
@@ -31,6 +26,7 @@ from lib.runway.errors import (
     unsendable,
 )
 from lib.runway.organization import DailyUsage, Organization, daily_usage
+from lib.runway.transport import http_client
 
 DEFAULT_BASE_URL = "https://api.dev.runwayml.com"
 
@@ -61,30 +57,8 @@ def connect(
     if not re.fullmatch(r"[\x21-\x7e]+", key):
         raise SettingsError("The Runway API key is empty or holds a space, line break or special character.")
     url = re.sub(r"/v1/?$", "", (base_url or DEFAULT_BASE_URL).rstrip("/"))
-    http = httpx.Client(
-        verify=_tls(),
-        timeout=httpx.Timeout(timeout, connect=connect_timeout),
-        # A kept connection may be dead by the next creation, and a creation that meets a dead connection
-        # has an unknown outcome: every call gets a connection of its own.
-        limits=httpx.Limits(max_keepalive_connections=0),
-        trust_env=not _is_loopback(url),  # proxies are for Runway, not for the simulator
-        event_hooks=deadline_hooks(timeout),
-    )
+    http = http_client(url, timeout, connect_timeout)
     return RunwayClient(http, key, url, poll_seconds=poll_seconds, retries=retries)
-
-
-@cache
-def _tls() -> SSLContext:
-    """One for all clients: reading the certificates is the slow part of making one."""
-    return httpx.create_ssl_context()
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class _Sdk(runwayml.RunwayML):
