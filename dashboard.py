@@ -8,18 +8,21 @@ from contextlib import asynccontextmanager
 
 import anyio
 import streamlit as st
+from starlette.middleware import Middleware
 
 from lib.settings import ROOT, load_settings
-from lib.ui.services import Services, provide
+from lib.ui.services import Services, provide, services
 from lib.ui.startup import Startup, warm_imports
+from lib.web.middleware import Guard
+from lib.web.routes import routes
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Opens everything in the background: the first page says what is going on meanwhile."""
-    services = Services(load_settings(), preparing="Starting")
-    provide(services)
-    startup = Startup(services)
+    opened = Services(load_settings(), preparing="Starting")
+    provide(opened)
+    startup = Startup(opened)
     startup.start()
     await anyio.to_thread.run_sync(warm_imports)
     gc.collect()
@@ -28,4 +31,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(startup.stop)
 
 
-app = st.App(ROOT / "lib" / "ui" / "main.py", lifespan=lifespan)
+app = st.App(
+    ROOT / "lib" / "ui" / "main.py",
+    lifespan=lifespan,
+    routes=routes(services),
+    middleware=[Middleware(Guard)],
+)

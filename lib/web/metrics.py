@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
 from prometheus_client import CollectorRegistry, Metric
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -86,7 +86,7 @@ class Metrics:
         registry.register(Samples([*samples, *self._runway()]))
         return Response(
             generate_latest(registry),
-            headers={"content-type": CONTENT_TYPE_LATEST},
+            headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4},
             background=BackgroundTask(self._watch.refresh),
         )
 
