@@ -59,12 +59,19 @@ begin
     return query select (j ->> 'video_id')::uuid from unnest(jobs) j;
 end $$;
 
--- Puts jobs away as if they had never been read. Index: q_dailies_pkey.
-create or replace function dailies.hand_back(p_ids bigint[], p_delay_seconds numeric) returns void
+-- Makes jobs visible again as if they had never been read. Index: q_dailies_pkey.
+create or replace function dailies.hand_back(p_ids bigint[]) returns void
 language sql set search_path = '' as $$
-    update pgmq.q_dailies
-    set vt = clock_timestamp() + make_interval(secs => p_delay_seconds), read_ct = greatest(read_ct - 1, 0)
+    update pgmq.q_dailies set vt = clock_timestamp(), read_ct = greatest(read_ct - 1, 0)
     where msg_id = any(p_ids)
+$$;
+
+-- Is there a job that may be given out, of a model that is not full? Only asked while some model is.
+create or replace function dailies.has_job(p_free jsonb) returns boolean
+language sql stable set search_path = '' as $$
+    select exists (
+        select from pgmq.q_dailies q
+        where q.vt <= clock_timestamp() and coalesce((p_free ->> (q.message ->> 'model'))::int, 1) > 0)
 $$;
 
 -- How many generations of a model are going on or about to: jobs in hand, attempts on their way, tasks that
@@ -108,7 +115,8 @@ language plpgsql security definer set search_path = '' as $$
 declare
     free jsonb := '{}';
     taken int := 0;
-    tries int := 0;
+    passed_over bigint[] := '{}';
+    some_full boolean;
     found_any boolean;
     m record;
     wants text;
@@ -121,14 +129,18 @@ begin
         select jsonb_object_agg(s.key, s.value::int - dailies.busy(s.key, p_app_model)) into free
         from jsonb_each_text(p_slots) s;
     end if;
-    -- a job whose model is full is put back for a moment, so that it does not stand in the way of others
-    loop
+    while taken < p_limit loop
+        some_full := exists (select from jsonb_each_text(free) f where f.value::int <= 0);
+        exit when some_full and not dailies.has_job(free);
         found_any := false;
-        for m in select * from pgmq.read('dailies', p_visibility_seconds, p_limit - taken) loop
+        -- jobs of a full model are passed over, many at a time, so that they do not stand in the way of others
+        for m in select * from pgmq.read('dailies', p_visibility_seconds,
+                                         case when some_full then 100 else p_limit - taken end) r
+                 order by r.msg_id loop
             found_any := true;
             wants := m.message ->> 'model';
-            if (free ->> wants)::int <= 0 then
-                perform dailies.hand_back(array[m.msg_id], 5);
+            if taken >= p_limit or (free ->> wants)::int <= 0 then
+                passed_over := passed_over || m.msg_id;
                 continue;
             end if;
             if free ? wants then
@@ -145,13 +157,15 @@ begin
             select to_jsonb(v) into video from public.videos v where v.id = (m.message ->> 'video_id')::uuid;
             return next;
         end loop;
-        tries := tries + 1;
-        exit when not found_any or taken >= p_limit or tries >= 100;
+        exit when not found_any;
     end loop;
+    if cardinality(passed_over) > 0 then
+        perform dailies.hand_back(passed_over);
+    end if;
 end $$;
 
--- Gives jobs back: to be read again in p_delay_seconds. Unread ones (a worker that stops) do not count as a
--- failed try. Only those which this worker still holds. Indexes: in_hand_pkey, q_dailies_pkey.
+-- Gives jobs back: to be read again in p_delay_seconds. Unread ones (of a worker that stops) come again at
+-- once, and it does not count as a try. Only those which this worker still holds. Indexes: in_hand_pkey, q_dailies_pkey.
 create or replace function public.dailies_requeue(
     p_ids bigint[], p_worker text, p_delay_seconds int default 0, p_unread boolean default false
 ) returns table (requeued int)
@@ -165,7 +179,7 @@ begin
     )
     select array_agg(g.msg_id) into held from given_up g;
     if p_unread then
-        perform dailies.hand_back(held, p_delay_seconds);
+        perform dailies.hand_back(held);
     else
         perform pgmq.set_vt('dailies', id, p_delay_seconds) from unnest(held) id;
     end if;
