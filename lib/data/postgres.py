@@ -118,7 +118,7 @@ def _query(function: str, types: dict[str, str], arguments: dict[str, Any]) -> t
         sql.SQL("{} => %s::{}").format(sql.Identifier(name), sql.SQL(types[name])) for name in arguments
     )
     # the inner select keeps the name of a single column
-    query = sql.SQL("select to_jsonb(r) from (select * from {}({})) r").format(
+    query = sql.SQL("select to_json(r) from (select * from {}({})) r").format(
         sql.Identifier("public", function), passed
     )
     return query, [_adapted(value, types[name]) for name, value in arguments.items()]

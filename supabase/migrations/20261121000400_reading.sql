@@ -26,10 +26,13 @@ language sql immutable strict parallel safe set search_path = '' as $$
 $$;
 
 -- Which requests tell something of these videos? Those that name the video or its task, and those that name a
--- task which one of these requests named. Indexes: log_entries_video, log_entries_task, log_entries_request.
+-- task which one of these requests named. A few ids among many are always looked up by index: the planner is
+-- not left the choice, since a table that was filled a moment ago has no statistics yet.
+-- Indexes: log_entries_video, log_entries_of_task, log_entries_request, tasks_video.
 create or replace function dailies.requests_of(p_ids uuid[])
 returns table (video_id uuid, request_id text)
-language sql stable rows 10 set search_path = '' as $$
+language sql stable rows 10 set search_path = ''
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
     with own_tasks as (
         select v.id as video_id, v.runway_video_id as task_id from public.videos v
         where v.id = any(p_ids) and v.runway_video_id is not null
@@ -131,7 +134,7 @@ begin
 end $$;
 
 -- Which videos does this text mean: an id, the first six or more characters of one, or a task's id?
--- Indexes: videos_pkey, dailies_videos_task, tasks_pkey, log_entries_task.
+-- Indexes: videos_pkey, dailies_videos_task, tasks_pkey, log_entries_of_task.
 create or replace function public.dailies_find_videos(p_text text)
 returns table (id uuid)
 language sql stable security definer set search_path = '' as $$

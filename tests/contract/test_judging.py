@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -104,6 +106,36 @@ def test_a_change_while_a_verdict_is_made_is_judged_again(known: Database) -> No
     videos.import_videos(known, [video(WALTZ, "failed", 1, error_message="too late")])
     known.call("dailies_save_verdicts", p_verdicts=[verdict(WALTZ, "unknown") | mark])
     assert dirty(known) == {WALTZ}
+
+
+def test_a_verdict_that_was_overtaken_is_not_saved(known: Database) -> None:
+    videos.import_videos(known, [video(WALTZ, "failed", 1)])
+    early = known.call("dailies_dirty")[0]
+    videos.import_videos(known, [video(WALTZ, "failed", 1, error_message="more is known now")])
+    late = known.call("dailies_dirty")[0]
+    for mark, cause, saved in ((late, "moderated", 1), (early, "unknown", 0)):
+        answer = known.call("dailies_save_verdicts", p_verdicts=[verdict(WALTZ, cause) | mark])
+        assert answer == [{"saved": saved}]
+    assert videos.list_videos(known, videos.Filters(causes=("moderated",)))[0]["id"] == WALTZ
+
+
+def test_two_who_diagnose_at_once_do_not_get_in_each_others_way(db: Database) -> None:
+    rows = [video(str(uuid.uuid4()), "failed") for _ in range(60)]
+    videos.import_videos(db, rows)
+
+    def diagnose(_: int) -> None:
+        for _ in range(6):
+            marks = db.call("dailies_dirty", p_limit=20)
+            videos.import_videos(db, [rows[n] | {"error_message": str(n)} for n in range(0, 60, 3)])
+            verdicts = [verdict(mark["video_id"], "unknown") | mark for mark in reversed(marks)]
+            db.call("dailies_save_verdicts", p_verdicts=verdicts)
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(diagnose, range(3)))
+    while marks := db.call("dailies_dirty"):
+        verdicts = [verdict(mark["video_id"], "unknown") | mark for mark in marks]
+        assert db.call("dailies_save_verdicts", p_verdicts=verdicts) == [{"saved": len(marks)}]
+    assert len(list(videos.every_video(db, videos.Filters(causes=("unknown",))))) == 60
 
 
 @pytest.mark.parametrize(
