@@ -53,7 +53,6 @@ _EVERYDAY: Mapping[str, Mapping[str, float]] = {
         "ok": 79, "function_terminated": 7, "task_failed": 2.5, "moderated": 2, "asset_rejected": 1.2,
         "runway_5xx": 1.2, "bad_request": 1.2, "network_error": 0.6, "rate_limited": 0.8, "unauthorized": 0.3,
         "db_processing_failed": 0.5, "no_id": 0.4, "cancelled": 0.5, "never_polled": 0.8,
-        "polling_failing": 0.4,
     },
     "async-sdk": {
         "ok": 80, "function_terminated": 6, "task_failed": 2.5, "moderated": 2, "asset_rejected": 1.2,

@@ -13,10 +13,8 @@ def without_id(video_id: str) -> list[Line]:
     return [("warning", f"Video {video_id} is processing but no runway_video_id found.")]
 
 
-def failing(flow: str, task_id: str) -> list[Line]:
-    if flow == "async-fetch":
-        text = "Error: An internal error occurred."
-        return [("error", f"Error checking video status with Runway API: {text}{_TRACE}")]
+def failing(task_id: str) -> list[Line]:
+    """Not in the first flow: what it logs then names no video."""
     return [
         ("info", f"[Runway API] Checking video status for task ID: {task_id}"),
         ("error", f"[Runway API] Error checking video status: {_REFUSED}{_TRACE}"),

@@ -183,7 +183,7 @@ class _Telling:
             if task is None or self.script.polls is Polls.NO_ID:
                 self._status_check(at, polls.without_id(self.story.video_id), task)
             elif self.script.polls is Polls.FAILING:
-                self._status_check(at, polls.failing(self.planned.flow, task.id), task)
+                self._status_check(at, polls.failing(task.id), task)
             else:
                 lines = polls.looked_up(
                     self.planned.flow, task, at / 1000, output_of(self.renderer.links, task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +12,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.data.seeding import Seeding, seeding
 from lib.domain.task import Task
 from lib.domain.trace import time_of
+from lib.domain.video import UNFINISHED
 from lib.logs.keys import EntryKeys
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
@@ -42,20 +43,22 @@ class Seeded(NamedTuple):
     tasks: int
 
 
-def history(now: datetime, links: str, seed: int = SEED) -> History:
-    """The same arguments give the same history. `links` is the address under which outputs are served."""
+def history(now: datetime, simulator_url: str, seed: int = SEED) -> History:
+    """The same arguments give the same history."""
     told, rng = History(), Random(seed)  # noqa: S311 - not for secrets
-    renderer = Renderer(told, rng, now, links)
+    renderer = Renderer(told, rng, now, links_of(simulator_url))
     repair(renderer, [renderer.add(planned) for planned in plan(now, rng)])
     return told
 
 
-def seed_history(db: PostgresDatabase, simulator: SimulatorStore, links: str, now: datetime) -> Seeded:
+def seed_history(
+    db: PostgresDatabase, simulator: SimulatorStore, simulator_url: str, now: datetime
+) -> Seeded:
     """Raises BadInput when the database holds videos: a history is only written into an empty one."""
     with seeding(db) as into:
-        told = history(now, links)
+        told = history(now, simulator_url)
         simulator.import_tasks(told.tasks)
-        return _write(into, told, links)
+        return _write(into, told, links_of(simulator_url))
 
 
 def _write(into: Seeding, told: History, links: str) -> Seeded:
@@ -63,6 +66,7 @@ def _write(into: Seeding, told: History, links: str) -> Seeded:
     into.add("requests", _REQUESTS, ((r.request_id, time_of(r.at_ms), *r[2:]) for r in told.requests))
     entries = into.add("log_entries", _LOG, _log(told))
     into.add("tasks", _TASKS, (_task(look_up, links) for look_up in told.look_ups))
+    into.add("look_ups", ("task_id", "asked_at", "next_at"), _put_off(told))
     into.add_videos(told.videos)
     claimed = [attempt._asdict() for attempt in told.attempts]
     into.add("attempts", _CLAIMED, _claims(claimed))
@@ -70,6 +74,11 @@ def _write(into: Seeding, told: History, links: str) -> Seeded:
     told.audit.sort(key=_when)
     into.add("audit", _AUDIT, told.audit)
     return Seeded(len(told.videos), entries, len(told.tasks))
+
+
+def links_of(simulator_url: str) -> str:
+    """Where the simulator serves outputs."""
+    return f"{simulator_url}/outputs"
 
 
 def _log(told: History) -> Iterator[Values]:
@@ -95,6 +104,14 @@ def _task(look_up: SeededLookUp, links: str) -> Values:
         look_up.video_id,
         look_up.checked_at,
     )
+
+
+def _put_off(told: History) -> Iterator[Values]:
+    """What nobody polled stays so for a day: there would be nothing to look at otherwise."""
+    status = {video["id"]: video["status"] for video in told.videos}
+    for task, video_id, checked_at in told.look_ups:
+        if status[video_id] in UNFINISHED and checked_at.timestamp() > task.ends_at:
+            yield task.id, checked_at, checked_at + timedelta(days=1)
 
 
 def _seen(stored: StoredTask, at: datetime, links: str) -> Task:

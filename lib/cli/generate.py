@@ -1,0 +1,53 @@
+"""`python -m lib generate`: makes one video, says what it costs before."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from pathlib import Path
+
+import click
+
+from lib.cli.opened import Opened, opened
+from lib.cli.telling import say_attempt, say_cost, wait_for
+from lib.domain.pricing import DEFAULT_MODEL, MODELS, GenerationRequest
+from lib.errors import BadInput
+from lib.operations.generate import generate
+from lib.operations.paid_call import cost
+
+
+@click.command("generate")
+@click.option("--image", required=True, help="An https address, or a JPEG, PNG or WebP file.")
+@click.option("--prompt", default="", help="What is to happen in the video.")
+@click.option("--model", default=DEFAULT_MODEL, show_default=True, type=click.Choice(list(MODELS)))
+@click.option("--ratio", default="1280:720", show_default=True)
+@click.option("--duration", default=5, show_default=True, type=int, help="Seconds.")
+@click.option("--yes", is_flag=True, help="Do not ask before paying.")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Poll until the video is there.")
+def command(*, image: str, prompt: str, model: str, ratio: str, duration: int, yes: bool, wait: bool) -> None:
+    """Generate a video. One call is made, whatever happens."""
+    request = GenerationRequest(image_of(image), prompt, model, ratio, duration)
+    credits = cost(request)
+    with opened() as tools:
+        say_cost(tools, credits)
+        if yes or click.confirm("Generate it?"):
+            _generate(tools, request, wait=wait)
+
+
+def _generate(tools: Opened, request: GenerationRequest, *, wait: bool) -> None:
+    made = generate(tools.db, tools.runway, tools.journal, request, tools.settings.operator)
+    say_attempt(made.attempt)
+    if wait and made.attempt.task_id:
+        wait_for(tools, made.video_id)
+
+
+def image_of(text: str) -> str:
+    """An address as it is, a file as a data URI. Raises BadInput when there is no such file."""
+    if "://" in text or text.startswith("data:"):
+        return text
+    path = Path(text)
+    try:
+        content = base64.b64encode(path.read_bytes()).decode()
+    except OSError as error:
+        raise BadInput(f"The image {text} cannot be read: {error.strerror}.") from error
+    return f"data:{mimetypes.guess_type(path.name)[0]};base64,{content}"

@@ -1,0 +1,68 @@
+"""`python -m lib recover`: gives videos the task ids they lost, for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from lib.cli.opened import Opened, opened
+from lib.data.videos import Filters, every_video
+from lib.errors import BadInput, DailiesError, DatabaseUnavailable
+from lib.operations.judge import judge_dirty
+from lib.operations.recover import recover, settle_interrupted
+
+JUDGED_AT_ONCE = 200
+
+
+@click.command("recover")
+@click.argument("videos", nargs=-1)
+@click.option("--task", help="The task to save for the one VIDEO named.")
+@click.option("--apply", is_flag=True, help="Recover every recoverable video; without it they are listed.")
+def command(videos: tuple[str, ...], task: str | None, apply: bool) -> None:
+    """Save lost task ids: first those of this machine's journal, then those that the logs name.
+
+    With VIDEOs (ids or their beginnings) only those are recovered. Each task is looked up before it is saved.
+    """
+    if task and len(videos) != 1:
+        raise BadInput("--task needs exactly one VIDEO.")
+    with opened() as tools:
+        _replay(tools)
+        if videos:
+            _recover(tools, (tools.video_id(video) for video in videos), task)
+        else:
+            _recover_all(tools, apply=apply)
+
+
+def _replay(tools: Opened) -> None:
+    replayed = settle_interrupted(tools.db, tools.journal)
+    for attempt in replayed.saved:
+        click.echo(f"Video {attempt.video_id}: task {attempt.task_id} saved from the journal.")
+    for attempt in (*replayed.abandoned, *replayed.unknown):
+        click.echo(f"Video {attempt.video_id}: attempt {attempt.number} is {attempt.state}. {attempt.reason}")
+    for problem in replayed.problems:
+        click.echo(problem, err=True)
+
+
+def _recover_all(tools: Opened, *, apply: bool) -> None:
+    while judge_dirty(tools.db, tools.settings, JUDGED_AT_ONCE):
+        pass  # what is not judged is not known to be recoverable
+    found = list(every_video(tools.db, Filters(trouble="recoverable")))
+    if apply:
+        _recover(tools, (row["id"] for row in found))
+        return
+    for row in found:
+        click.echo(f"Video {row['id']}: would save task {row['recoverable_runway_id']}.")
+    click.echo(f"{len(found)} videos can be recovered." + (" Add --apply to do it." if found else ""))
+
+
+def _recover(tools: Opened, video_ids: Iterable[str], task: str | None = None) -> None:
+    for video_id in video_ids:
+        try:
+            done = recover(tools.db, tools.runway, video_id, tools.settings.operator, task_id=task)
+        except DatabaseUnavailable:
+            raise
+        except DailiesError as error:
+            click.echo(f"Video {video_id}: {error}", err=True)
+        else:
+            click.echo(f"Video {video_id}: {done.message}")

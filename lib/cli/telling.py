@@ -1,0 +1,72 @@
+"""What the commands say of attempts and tasks, one line a fact, each with its id."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from lib.cli.opened import Opened
+from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.pricing import CREDITS_PER_DOLLAR
+from lib.errors import DailiesError
+from lib.operations.poll import FASTEST, Polled, poll
+
+WAIT_SECONDS = 900.0
+
+
+class NoVideo(DailiesError):
+    """The video was not made."""
+
+
+def money(credits: float) -> str:
+    return f"{credits:g} credits (${credits / CREDITS_PER_DOLLAR:.2f})"
+
+
+def say_cost(tools: Opened, credits: int) -> None:
+    balance = tools.runway.organization().credit_balance
+    click.echo(f"It costs {money(credits)} at most; the balance is {money(balance)}.")
+
+
+def say_attempt(attempt: Attempt) -> None:
+    """Raises NoVideo when the attempt created no task, or when nobody knows."""
+    if attempt.state is AttemptState.CREATED:
+        click.echo(f"Video {attempt.video_id}: attempt {attempt.number} created task {attempt.task_id}.")
+    else:
+        raise NoVideo(
+            f"Video {attempt.video_id}: attempt {attempt.number} is {attempt.state}. {attempt.reason or ''}"
+        )
+
+
+def wait_for(tools: Opened, video_id: str) -> None:
+    """Polls until the task has ended. Raises NoVideo when it ends without a video."""
+    ends, shown = time.monotonic() + WAIT_SECONDS, ""
+    while time.monotonic() < ends:
+        polled = poll(tools.db, tools.runway, video_id, operator=tools.settings.operator)
+        if polled:
+            shown = _say_progress(polled, shown)
+        if polled and polled.task and polled.task.is_terminal:
+            _say_end(polled)
+            return
+        time.sleep(FASTEST / 5)
+    raise NoVideo(
+        f"Video {video_id} is not ready after {WAIT_SECONDS:g} s. Ask again with `python -m lib poll`."
+    )
+
+
+def _say_progress(polled: Polled, shown: str) -> str:
+    task = polled.task
+    progress = f" {task.progress:.0%}" if task and task.progress is not None else ""
+    line = polled.error or (f"{task.status}{progress}" if task else "")
+    if line != shown:
+        click.echo(f"  {line}")
+    return line
+
+
+def _say_end(polled: Polled) -> None:
+    assert polled.task is not None
+    if polled.task.status != "SUCCEEDED":
+        raise NoVideo(f"Task {polled.task.id} is {polled.task.status}. {polled.task.failure or ''}")
+    click.echo(
+        f"Video {polled.video_id}: {polled.task.output[0] if polled.task.output else 'without output'}"
+    )
