@@ -28,15 +28,21 @@ LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at
 
 
 def import_logs(
-    db: Database, source: Path | BinaryIO, *, name: str, operator: str, flows_dir: Path | None = None
+    db: Database,
+    source: Path | BinaryIO,
+    *,
+    name: str,
+    operator: str,
+    flows_dir: Path | None = None,
+    import_id: uuid.UUID | None = None,
 ) -> ImportReport:
     """Store the entries and requests of a log file; what earlier imports stored is counted, not doubled.
 
-    Importing a file again, also one that broke off in the middle, completes it. Raises BadInput,
-    DatabaseError.
+    Importing a file again, also one that broke off in the middle, completes it. `import_id` makes it one
+    import with what came under this id before. Raises BadInput, DatabaseError.
     """
     report, keys = ImportReport(), EntryKeys()
-    import_: Row = {"id": str(uuid.uuid4()), "name": name, "operator": operator}
+    import_: Row = {"id": str(import_id or uuid.uuid4()), "name": name, "operator": operator}
     items = _with_request_ids(_read(source, name, report), report, flows_dir)
     with ThreadPoolExecutor(1) as background:  # the database works while the next batch is read
         storing: Future[Added] | None = None

@@ -7,7 +7,9 @@ what comes twice is stored once.
 from __future__ import annotations
 
 import io
+import uuid
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import anyio
 import anyio.to_thread
@@ -90,7 +92,8 @@ def _store(database: Database, body: bytes, secret: SecretStr, signature: str) -
     content = proven(body, secret.get_secret_value(), signature)
     if content.strip() in _NOTHING:
         return ImportReport()
-    return import_logs(database, io.BytesIO(content), name="Log drain", operator="vercel")
+    today = uuid.uuid5(uuid.NAMESPACE_URL, f"{PATH} {datetime.now(UTC):%Y-%m-%d}")
+    return import_logs(database, io.BytesIO(content), name="Log drain", operator="vercel", import_id=today)
 
 
 def proven(body: bytes, secret: str, signature: str) -> bytes:

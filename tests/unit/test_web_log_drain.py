@@ -192,3 +192,12 @@ def test_a_storm_of_repeated_deliveries_stores_everything_once(
     with ThreadPoolExecutor(24) as threads:
         assert set(threads.map(lambda body: post(client, body).status_code, bodies)) == {200}
     assert sorted(stored()) == sorted(f"[Video Generation] line {n}" for n in range(220))
+
+
+def test_the_deliveries_of_a_day_are_one_import(client: httpx.Client, database_url: str) -> None:
+    post(client, delivery(1))
+    post(client, delivery(2))
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("select name, operator from dailies.imports").fetchall() == [
+            ("Log drain", "vercel")
+        ]
