@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -14,7 +14,7 @@ from lib.logs.follow import Follower
 from lib.logs.loose import settle_loose_tasks
 from lib.logs.naming import Names, ids_in, names_in
 from lib.logs.polls import PollSign, poll_sign
-from lib.logs.strands import Mark, Strand
+from lib.logs.strands import Mark, Strand, named_stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,7 @@ def _mark(order: int, entry: LogEntry, names: Names, owner: Mapping[str, str], r
         order=order,
         entry=entry,
         video=_named(names.videos, names.tasks, owner),
+        names_video=bool(names.videos),
         tasks=names.tasks,
         steps=steps,
         poll=None if steps else poll_sign(entry.message),
@@ -161,26 +162,29 @@ def _alone(marks: Sequence[Mark]) -> Iterator[tuple[str, str]]:
     for mark in marks:
         if mark.room is not None:
             rooms[mark.room].append(mark)
+    named = named_stages(marks)
     for room, here in rooms.items():
         videos = {mark.video for mark in here if mark.video}
-        if len(videos) == 1 and not _speaks_of_another(here):
+        if len(videos) == 1 and not _speaks_of_another(here, named):
             yield room, videos.pop()
 
 
-def _speaks_of_another(here: Sequence[Mark]) -> bool:
-    """Stages that come twice, or go back, or that no named stage of this request leads up to."""
-    staged = [mark for mark in here if mark.steps]
+def _speaks_of_another(here: Sequence[Mark], named: Container[tuple[str, int]]) -> bool:
+    """Stages that come twice, or go back, or come without the named stage that must stand between."""
+    staged = [mark for mark in _once(here) if mark.steps]
     if not staged:
         return False
-    if not any(mark.video for mark in staged):
+    flow = Counter(flow for mark in staged for flow in mark.steps).most_common(1)[0][0]
+    if not all(flow in mark.steps for mark in staged):
         return True
-    counts: dict[str, int] = defaultdict(int)
+    before = -1
     for mark in staged:
-        for flow in mark.steps:
-            counts[flow] += 1
-    flow = max(counts, key=counts.__getitem__)
-    positions = [mark.steps[flow] for mark in _once(staged) if flow in mark.steps]
-    return counts[flow] < len(staged) or any(b <= a for a, b in zip(positions, positions[1:], strict=False))
+        position = mark.steps[flow]
+        skipped = any((flow, p) in named for p in range(before + 1, position))
+        if position <= before or (skipped and not mark.video):
+            return True
+        before = position
+    return False
 
 
 def _once(marks: Sequence[Mark]) -> Iterator[Mark]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lib.domain.flow import Flow
 from lib.logs.polls import PollSign
-from lib.logs.strands import NEVER, Mark, Strand
+from lib.logs.strands import NEVER, Mark, Strand, named_stages
 
 _TIMED_OUT = re.compile(r"timed out after (\d+(?:\.\d+)?) ?s|FUNCTION_INVOCATION_TIMEOUT", re.I)
 _REFUSED = re.compile(r"Response status: [345]\d\d")
@@ -33,6 +33,7 @@ class Follower:
         self.strands: dict[str, list[Strand]] = defaultdict(list)
         self.polls: dict[str, list[Poll]] = defaultdict(list)
         self.loose: list[Mark] = []  # stages that name a task nobody claims
+        self._named: set[tuple[str, int]] = set()
         self._taken: dict[int, Strand] = {}  # by order
         self._in_room: dict[str | None, list[Strand]] = defaultdict(list)
         self._open: dict[tuple[str, int], dict[Strand, None]] = defaultdict(dict)
@@ -40,6 +41,7 @@ class Follower:
 
     def follow(self, marks: Sequence[Mark]) -> None:
         """Give every line of `marks` (in order) that can be told apart to a strand or a poll."""
+        self._named |= named_stages(marks)
         nameless = [mark for mark in marks if not self._settle(mark)]
         extras = []
         for mark in nameless:
@@ -68,17 +70,19 @@ class Follower:
                 self._open[flow, position + 1][strand] = None
 
     def within_reach(self, mark: Mark) -> list[Strand]:
-        """The runs that may have logged a nameless stage: those of its request, else a frozen one that woke up."""
+        """The runs that may have logged a nameless stage: those of its request, and frozen ones that woke up."""
         waiting = [s for step in mark.steps.items() for s in self._open[step] if s.waits_for(mark)]
         waiting = list(dict.fromkeys(waiting))
         if mark.room is None:
             return waiting or [s for s in self.everyone() if s.waits_for(mark, strictly=False)]
         here = self._in_room[mark.room]
         woken = [s for s in waiting if s not in here and _same_deployment(s, mark)]
+        near = [s for s in waiting if s in here] + [s for s in woken if s.must_pass(mark)]
         return (
-            [s for s in here if s.waits_for(mark)]
+            near
             or (woken if len(woken) == 1 else [])
             or [s for s in here if s.waits_for(mark, strictly=False)]
+            or [s for s in here if len(here) == 1 and s.lacks(mark)]
         )
 
     def might_wait(self, mark: Mark) -> list[Strand]:
@@ -108,7 +112,7 @@ class Follower:
         if here:
             return here[-1]
         if not strands or strands[-1].begins_anew(mark):
-            strands.append(Strand(video, self.flows))
+            strands.append(Strand(video, self.flows, self._named))
         return strands[-1]
 
     def _add_to_poll(self, video: str, mark: Mark) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lib.domain.flow import Flow, Steps
@@ -14,11 +14,16 @@ NEVER = 1 << 62
 
 @dataclass(eq=False, slots=True)
 class Mark:
-    """A line and what can be said of it alone. `order` counts the lines of the whole source."""
+    """A line and what can be said of it alone.
+
+    order  counts the lines of the whole source
+    video  whose the line says it is: it names the video (`names_video`) or a task of the video
+    """
 
     order: int
     entry: LogEntry
     video: str | None
+    names_video: bool
     tasks: tuple[str, ...]
     steps: Steps
     poll: PollSign | None
@@ -33,10 +38,16 @@ class Mark:
         return self.entry.level in ("error", "fatal")
 
 
+def named_stages(marks: Iterable[Mark]) -> set[tuple[str, int]]:
+    """The stages, by flow and position, whose lines name their video."""
+    return {step for mark in marks if mark.names_video for step in mark.steps.items()}
+
+
 @dataclass(eq=False)
 class Strand:
     """Positions are kept for every flow the strand may still turn out to follow.
 
+    named      stages, by flow and position, whose lines name their video
     anchors    positions of lines that certainly belong to it: whatever else it takes must fit between them
     doubtful   orders of lines that were given to it because they fit
     closed_at  order of the first line that tells of its failure: no stage comes after that
@@ -44,6 +55,7 @@ class Strand:
 
     video: str
     flows: Mapping[str, Flow]
+    named: Container[tuple[str, int]] = frozenset()
     marks: list[Mark] = field(default_factory=list)
     rooms: set[str | None] = field(default_factory=set)
     tasks: set[str] = field(default_factory=set)
@@ -105,7 +117,8 @@ class Strand:
     def waits_for(self, mark: Mark, strictly: bool = True) -> tuple[int, int] | None:
         """How well the strand could go on with `mark`: (stages skipped, order it must come before).
 
-        None when it cannot. `strictly` allows no stage to be skipped.
+        None when it cannot. `strictly` allows no stage to be skipped. A stage whose lines name their video is
+        never skipped: it would be known.
         """
         best: tuple[int, int] | None = None
         for flow in self.likely_flows:
@@ -116,11 +129,16 @@ class Strand:
             due = self.due(flow, position)
             if not before or mark.order > due:
                 continue
-            skipped = position - 1 - max(before)
-            if skipped and strictly:
+            between = range(max(before) + 1, position)
+            skipped = len(between)
+            if skipped and (strictly or any((flow, p) in self.named for p in between)):
                 continue
             best = min(best, (skipped, due)) if best else (skipped, due)
         return best
+
+    def lacks(self, mark: Mark) -> bool:
+        """Whether the stage of `mark` is new to the strand, wherever it would stand."""
+        return any(position not in self.filled[f] for f, position in mark.steps.items() if f in self.filled)
 
     def due(self, flow: str, position: int) -> int:
         """The order before which `position` must have been logged, if it was."""
