@@ -1,0 +1,341 @@
+"""The sweep repairs what is free, pays only where it is allowed to, and leaves the rest to people."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from lib.data import attempts, decisions, queue, videos
+from lib.data.postgres import PostgresDatabase
+from lib.data.workers import keep_lease, take_lease
+from lib.domain.pricing import GenerationRequest
+from lib.domain.sweep import SWEEP, WORKER
+from lib.operations.journal import Journal
+from lib.operations.paid_call import Tools
+from lib.operations.process import Processed, process
+from lib.operations.sweep import Report, preview, sweep
+from lib.settings import Settings
+from lib.worker.jobs import JobVerb
+from tests import production
+from tests.simulated import COST, REQUEST, Simulated, simulated
+
+
+@pytest.fixture
+def runway(tmp_path: Path) -> Iterator[Simulated]:
+    with simulated(tmp_path / "simulator", timeout=2.0) as running:
+        yield running
+
+
+class Floor:
+    """Production's database and a simulated Runway; `sweep` does one, now."""
+
+    def __init__(self, db: PostgresDatabase, url: str, runway: Simulated, folder: Path) -> None:
+        self.db, self.url, self.runway = db, url, runway
+        self.journal = Journal(folder / "journal.jsonl")
+        self.settings = Settings()
+
+    def allow(self, **settings: bool) -> None:
+        self.settings = Settings(**settings)  # type: ignore[arg-type]
+
+    def sweep(self, **arguments: Any) -> Report | None:
+        holder = arguments.pop("holder", uuid.uuid4().hex)
+        return sweep(self.db, self.runway.client, self.journal, self.settings, holder=holder, **arguments)
+
+    def actions(self, **arguments: Any) -> dict[str, int]:
+        report = self.sweep(**arguments)
+        assert report is not None
+        return report.counts()
+
+    def work(self) -> None:
+        """Everything that is in the queue."""
+
+        def carry(job: queue.Job) -> Processed:
+            return process(Tools(self.db, self.runway.client, self.journal, job.operator), job)
+
+        verb = JobVerb(self.db, "worker", carry)
+        while verb.step():
+            pass
+
+    def later(self) -> None:
+        """Every pause is over."""
+        self.execute("update dailies.decisions set next_at = now()")
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def task(self) -> str:
+        return self.runway.client.create(REQUEST).id
+
+    def lost_task(self) -> tuple[str, str]:
+        """A video whose task id stands in the log and nowhere else."""
+        video_id = production.put_row(self.db, minutes=0.01)
+        task = self.task()
+        production.put_log(self.db, video_id, *production.ANSWERED, minutes=0.01, task=task)
+        self.execute("update public.videos set created_at = now() - interval '20 minutes'")
+        return video_id, task
+
+    def row(self, video_id: str) -> dict[str, Any]:
+        return videos.get_video(self.db, video_id)["video"]
+
+    def decided(self, video_id: str) -> list[str]:
+        """What the audit holds of the sweep's decisions, the first one first."""
+        found = [entry["action"] for entry in attempts.audit(self.db, video_id)]
+        return [action for action in reversed(found) if action.startswith("sweep_")]
+
+
+@pytest.fixture
+def floor(postgres: PostgresDatabase, database_url: str, runway: Simulated, tmp_path: Path) -> Floor:
+    return Floor(postgres, database_url, runway, tmp_path)
+
+
+def test_a_task_that_stands_in_the_log_is_recovered_for_nothing(floor: Floor) -> None:
+    video_id, task = floor.lost_task()
+    assert floor.actions() == {"recover": 1}
+    assert floor.row(video_id)["runway_video_id"] == task
+    assert floor.decided(video_id) == ["sweep_recover"]
+    assert floor.runway.posts == 1
+
+
+def test_when_runway_does_not_answer_recovery_waits_for_the_next_time(floor: Floor) -> None:
+    floor.lost_task()
+    floor.runway.server.stop()
+    assert floor.actions() == {"wait": 1}
+
+
+def test_nothing_is_paid_by_itself_unless_it_is_allowed(floor: Floor) -> None:
+    video_id = production.terminated(floor.db)
+    assert floor.actions() == {"flag": 1}
+    floor.work()
+    assert floor.runway.posts == 0
+    (flag,) = decisions.flagged(floor.db)
+    assert flag.video_id == video_id
+    assert "Retrying it is safe" in flag.reason
+
+
+def test_where_nothing_was_created_and_it_is_allowed_one_new_attempt_is_paid(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db)
+    assert floor.actions() == {"retry": 1}
+    floor.work()
+    floor.later()
+    floor.sweep()
+    floor.work()
+    (attempt,) = attempts.of_video(floor.db, video_id)
+    assert (attempt.operator, attempt.task_id) == (SWEEP, floor.row(video_id)["runway_video_id"])
+    assert floor.runway.posts == 1
+
+
+def test_where_the_app_may_have_paid_a_person_has_to_decide(floor: Floor) -> None:
+    floor.allow(auto_retry=True, take_queued=True)
+    video_id = production.put_row(floor.db)
+    production.put_log(floor.db, video_id, *production.CALLED)
+    assert floor.actions() == {"flag": 1}
+    floor.work()
+    assert floor.runway.posts == 0
+
+
+def test_evidence_that_arrives_before_the_retry_is_paid_stops_it(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db)
+    assert floor.actions() == {"retry": 1}
+    production.put_log(floor.db, video_id, *production.CALLED)
+    floor.work()
+    assert floor.runway.posts == 0
+    assert attempts.of_video(floor.db, video_id) == []
+
+
+def test_retries_stay_within_the_budget_and_the_rest_waits(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    decisions.set_budget(floor.db, SWEEP, 2 * COST, 1000, by="ann")
+    for _ in range(3):
+        production.terminated(floor.db)
+    assert floor.actions() == {"retry": 2, "wait": 1}
+    floor.work()
+    floor.later()
+    assert floor.actions() == {"wait": 1}
+    assert floor.runway.posts == 2
+
+
+def test_a_refusal_for_the_moment_is_tried_again_after_the_pause_runway_asked_for(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db, prompt="Rex [fault:http:429:700]")
+    floor.sweep()
+    floor.work()
+    floor.later()
+    report = floor.sweep()
+    assert report is not None
+    assert [(each.action, each.again_seconds >= 700) for each in report.decisions] == [("wait", True)]
+    assert floor.actions() == {}
+    floor.later()
+    assert floor.actions() == {"retry": 1}
+    floor.work()
+    assert [attempt.number for attempt in attempts.of_video(floor.db, video_id)] == [2, 1]
+
+
+def test_a_request_that_runway_would_refuse_is_flagged_before_it_is_queued(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    production.terminated(floor.db, input_image_url="http://no.example/rex.jpg")
+    assert floor.actions() == {"flag": 1}
+
+
+def test_rows_that_the_app_leaves_queued_are_generated_only_where_that_is_agreed(floor: Floor) -> None:
+    video_id = production.put_row(floor.db, minutes=0, status="queued")
+    assert floor.actions() == {}
+    floor.allow(take_queued=True)
+    assert floor.actions() == {"enqueue": 1}
+    floor.work()
+    (attempt,) = attempts.of_video(floor.db, video_id)
+    assert (attempt.operator, attempt.request) == (
+        WORKER,
+        GenerationRequest(REQUEST.image, REQUEST.prompt).as_json(),
+    )
+    assert floor.runway.posts == 1
+
+
+def test_a_queued_row_that_the_app_works_on_is_left_to_it(floor: Floor) -> None:
+    floor.allow(take_queued=True)
+    video_id = production.put_row(floor.db, minutes=1, status="queued")
+    production.put_log(floor.db, video_id, *production.ACCEPTED, minutes=1)
+    assert floor.actions() == {"wait": 1}
+    assert queue.metrics(floor.db).waiting == 0
+
+
+def test_a_video_in_the_queue_is_not_decided_about_again(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    production.terminated(floor.db)
+    assert floor.actions() == {"retry": 1}
+    floor.later()
+    assert floor.actions() == {}
+    assert queue.metrics(floor.db).waiting == 1
+
+
+def test_young_rows_are_left_alone(floor: Floor) -> None:
+    production.put_row(floor.db, minutes=1)
+    assert floor.actions() == {}
+
+
+def test_a_decision_is_in_the_audit_once_not_every_minute(floor: Floor) -> None:
+    video_id = production.terminated(floor.db)
+    for _ in range(3):
+        floor.sweep()
+        floor.later()
+    assert floor.decided(video_id) == ["sweep_flag"]
+
+
+def test_a_flagged_video_comes_back_ever_more_seldom_and_at_once_with_a_new_verdict(floor: Floor) -> None:
+    video_id = production.terminated(floor.db)
+    assert floor.actions() == {"flag": 1}
+    assert floor.actions() == {}
+    floor.execute(
+        "insert into dailies.verdicts (video_id, created_at, cause, confidence, action, judged_at) "
+        f"values ('{video_id}', now(), 'task_id_not_saved', 'certain', 'recover_id', now())"
+    )
+    assert floor.actions() == {"flag": 1}
+
+
+def test_a_next_look_set_by_a_clock_that_was_wrong_does_not_hold_it_up(floor: Floor) -> None:
+    production.terminated(floor.db)
+    floor.sweep()
+    floor.execute("update dailies.decisions set next_at = now() + interval '10 years'")
+    assert floor.actions() == {"flag": 1}
+
+
+def test_a_flag_is_gone_once_the_video_has_its_task(floor: Floor) -> None:
+    video_id = production.terminated(floor.db)
+    floor.sweep()
+    assert [flag.video_id for flag in decisions.flagged(floor.db)] == [video_id]
+    floor.execute("update public.videos set runway_video_id = 'task-1'")
+    assert decisions.flagged(floor.db) == []
+
+
+def test_eight_sweeps_at_the_same_instant_act_once(floor: Floor) -> None:
+    found = [floor.lost_task() for _ in range(3)]
+    start = threading.Barrier(8)
+
+    def one(_: int) -> Report | None:
+        start.wait()
+        return floor.sweep(every_seconds=60)
+
+    with ThreadPoolExecutor(8) as pool:
+        reports = [report for report in pool.map(one, range(8)) if report]
+    assert [report.counts() for report in reports] == [{"recover": 3}]
+    assert all(floor.decided(video_id) == ["sweep_recover"] for video_id, _ in found)
+
+
+def test_the_minutes_sweep_is_done_by_one_of_all_workers(floor: Floor) -> None:
+    assert floor.sweep(every_seconds=60) is not None
+    assert floor.sweep(every_seconds=60) is None
+    floor.execute("update dailies.leases set began_at = began_at - interval '61 seconds'")
+    assert floor.sweep(every_seconds=60) is not None
+
+
+def test_while_one_sweeps_nobody_else_does(floor: Floor) -> None:
+    take_lease(floor.db, SWEEP, "another", 60)
+    assert floor.sweep() is None
+    keep_lease(floor.db, SWEEP, "another", 0)
+    assert floor.sweep() is not None
+
+
+def test_a_sweep_that_lost_its_lease_stops_and_changes_nothing_more(floor: Floor) -> None:
+    for _ in range(3):
+        floor.lost_task()
+    left = iter([False])
+
+    def stopped() -> bool:
+        """Another sweep takes the lease as soon as the first question is answered."""
+        if next(left, True):
+            floor.execute("update dailies.leases set holder = 'another', until = now() + interval '1 minute'")
+        return False
+
+    report = floor.sweep(stopped=stopped)
+    assert report is not None
+    assert not report.complete
+    assert report.decisions == []
+    assert sum(row["runway_video_id"] is None for row in videos.list_videos(floor.db)) == 3
+
+
+def test_a_sweep_that_is_stopped_leaves_the_rest_for_the_next(floor: Floor) -> None:
+    for _ in range(3):
+        floor.lost_task()
+    answers = iter([False, False])
+    report = floor.sweep(stopped=lambda: next(answers, True))
+    assert report is not None
+    assert (report.complete, report.counts()) == (False, {"recover": 1})
+    assert floor.actions() == {"recover": 2}
+
+
+def test_a_sweep_is_bounded_and_the_next_goes_on(floor: Floor) -> None:
+    for _ in range(5):
+        production.terminated(floor.db)
+    assert floor.actions(limit=3) == {"flag": 3}
+    assert floor.actions(limit=3) == {"flag": 2}
+
+
+def test_a_preview_says_the_same_and_changes_nothing(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    production.terminated(floor.db)
+    floor.lost_task()
+    before = len(attempts.audit(floor.db))
+    assert preview(floor.db, floor.settings).counts() == {"recover": 1, "retry": 1}
+    assert len(attempts.audit(floor.db)) == before
+    assert queue.metrics(floor.db).waiting == 0
+    assert floor.actions() == {"recover": 1, "retry": 1}
+
+
+def test_what_killed_processes_left_open_is_called_what_it_is(floor: Floor) -> None:
+    one, two = production.put_row(floor.db), production.put_row(floor.db)
+    attempts.claim(floor.db, one, f"{one}/1", "ann", request=REQUEST, credits=COST)
+    claim = attempts.claim(floor.db, two, f"{two}/1", "ann", request=REQUEST, credits=COST)
+    attempts.sent(floor.db, claim.attempt.id)
+    floor.execute("update dailies.attempts set claimed_at = claimed_at - interval '1 hour', "
+                  "sent_at = sent_at - interval '1 hour'")  # fmt: skip
+    assert floor.actions() == {"flag": 1}
+    assert [attempts.of_video(floor.db, each)[0].state for each in (one, two)] == ["abandoned", "unknown"]
