@@ -6,9 +6,9 @@ from lib.ui.environment import all_checks, latest_videos, show_checks, show_vari
 from lib.ui.frame import begin
 
 frame = begin("Environment")
-show_checks(all_checks(frame.services))
-left, right = st.columns([2, 3], gap="medium")
+left, right = st.columns([3, 2], gap="medium")
 with left:
-    show_variables(frame.services.settings)
+    show_checks(all_checks(frame.services))
 with right:
-    latest_videos(frame.now)
+    show_variables(frame.services.settings)
+latest_videos(frame.now)

@@ -13,8 +13,8 @@ data = loaders.overview(frame.window)
 incidents = loaders.incidents(frame.window)
 
 problems(frame.services)
-unjudged = data["freshness"]["dirty"]
-answer(headline(data["totals"], incidents, WINDOWS[frame.window], frame.now, unjudged=unjudged))
+stuck, unjudged = loaders.stuck_videos(), data["freshness"]["dirty"]
+answer(headline(data["totals"], stuck, incidents, WINDOWS[frame.window], frame.now, unjudged=unjudged))
 metrics(data, frame)
 chart_row(data, frame)
 left, right = st.columns(2, gap="medium")

@@ -21,6 +21,7 @@ from lib.ui.format import (
     cause_of,
     clock,
     delta_text,
+    deployment,
     look,
     plain,
     short_id,
@@ -82,7 +83,7 @@ def verdict_facts(verdict: Row, now: datetime) -> None:
     facts = [
         f"First missing stage **{words(missing)}**" if missing else "",
         f"flow **{plain(verdict['flow'])}**" if verdict.get("flow") else "",
-        f"deployment **{plain(verdict['deployment_id'])}**" if verdict.get("deployment_id") else "",
+        f"deployment **{deployment(verdict['deployment_id'])}**" if verdict.get("deployment_id") else "",
         f"asked for its status {verdict['polls']:,} times" if verdict.get("polls") else "",
         f"judged {age(verdict.get('judged_at'), now)}",
     ]

@@ -19,9 +19,10 @@ def summary(groups: Sequence[ErrorGroup], frame: Frame) -> None:
         return
     new = [row for row in groups if not row["previous_n"]]
     most = max(groups, key=lambda row: row["n"])
+    videos = count(sum(row["n"] for row in groups), "video")
     st.markdown(
-        f"{count(sum(row['n'] for row in groups), 'video')} failed in the last {WINDOWS[frame.window]}, in"
-        f" {count(len(groups), 'group')}; {len(new)} of them did not occur in the time before."
+        f"{videos} in trouble in the last {WINDOWS[frame.window]}, in {count(len(groups), 'group')};"
+        f" {len(new)} of them did not occur in the time before."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
     )
 

@@ -90,6 +90,11 @@ def short_id(value: str | None) -> str:
     return plain(value or "")[:8]
 
 
+def deployment(value: str | None) -> str:
+    """`dpl_420716ae`: enough to recognise it by."""
+    return plain(value)[:12] if value else "an unknown deployment"
+
+
 def plain(text: str) -> str:
     """Only what an identifier is made of. For labels, all of them markdown, that show outside text."""
     return re.sub(r"[^\w .:-]", "", text)[:80]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from lib.data.health import Incident, Totals
-from lib.ui.format import cause_of, count, percent, plain, since
+from lib.data.videos import VideoRow
+from lib.ui.format import cause_of, count, deployment, percent, since
 
 Level = Literal["healthy", "degraded", "broken", "quiet", "judging"]
 BACKLOG = 20  # fewer are judged before anybody has read the sentence
@@ -22,9 +24,15 @@ class Headline:
 
 
 def headline(
-    totals: Totals, incidents: Sequence[Incident], window: str, now: datetime, *, unjudged: int = 0
+    totals: Totals,
+    stuck_rows: Sequence[VideoRow],
+    incidents: Sequence[Incident],
+    window: str,
+    now: datetime,
+    *,
+    unjudged: int = 0,
 ) -> Headline:
-    """`window` in words, e.g. `24 hours`; `unjudged` videos wait for a verdict.
+    """`stuck_rows`: the newest stuck videos; `window` in words (`24 hours`); `unjudged`: videos that wait.
 
     Both texts hold only our own words and identifiers.
     """
@@ -37,7 +45,9 @@ def headline(
     rest = f"{count(total, 'video')} in the last {window}, {percent(rate)} of the finished ones succeeded."
     if stuck:
         verb = "is" if stuck == 1 else "are"
-        return Headline("broken", f"{count(stuck, 'video')} {verb} stuck{_why(incidents, now)}", rest)
+        return Headline(
+            "broken", f"{count(stuck, 'video')} {verb} stuck{_why(stuck_rows, incidents, now)}", rest
+        )
     if unjudged > BACKLOG:
         waiting = f"{count(unjudged, 'video')} wait to be judged"
         return Headline("judging", waiting, f"What is stuck, and why, is known once they are. {rest}")
@@ -46,15 +56,15 @@ def headline(
     return Headline("healthy", "Generation is healthy", rest)
 
 
-def _why(incidents: Sequence[Incident], now: datetime) -> str:
-    """The latest incident, when there is one."""
-    if not incidents:
+def _why(rows: Sequence[VideoRow], incidents: Sequence[Incident], now: datetime) -> str:
+    """The cause most of them share; with the incident that it is, when it is one."""
+    causes = Counter(row["cause"] for row in rows if row["cause"])
+    if not causes:
         return ""
-    latest = max(incidents, key=lambda row: str(row["last_at"]))
-    return f": {incident_text(latest, now)}"
-
-
-def incident_text(row: Incident, now: datetime) -> str:
-    """`since 14:05 API key missing in dpl_abc`."""
-    where = f" in {plain(row['deployment_id'])}" if row["deployment_id"] else ""
-    return f"since {since(row['first_at'], now)} {cause_of(row['cause']).title}{where}"
+    cause, number = causes.most_common(1)[0]
+    share = f"{number} of them " if number < len(rows) else ""
+    for incident in incidents:
+        if incident["cause"] == cause:
+            where = f"{cause_of(cause).title} in {deployment(incident['deployment_id'])}"
+            return f": {share}since {since(incident['first_at'], now)}, {where}"
+    return f": {share}{cause_of(cause).title}"

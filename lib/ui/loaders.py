@@ -60,6 +60,11 @@ def videos(
     return stored.list_videos(services().database, chosen, after=after, limit=limit)
 
 
+def stuck_videos() -> list[VideoRow]:
+    """The newest of all times."""
+    return videos(None, Filters(trouble="stuck"), limit=200)
+
+
 def video(video_id: str) -> VideoDetails:
     """Never cached: this is what people watch while they repair."""
     return stored.get_video(services().database, video_id)

@@ -16,6 +16,7 @@ from lib.ui.format import (
     cause_of,
     count,
     credits_text,
+    deployment,
     percent,
     plain,
     seconds_text,
@@ -167,6 +168,7 @@ def trouble_list(rows: Sequence[VideoRow], now: datetime) -> None:
             icon=":material/arrow_forward:",
             query_params={"trouble": "Any trouble"},
         )
+        st.page_link(page("recover"), label="Repair the stuck ones", icon=":material/arrow_forward:")
 
 
 def incident_list(rows: Sequence[Incident], now: datetime) -> None:
@@ -179,7 +181,7 @@ def incident_list(rows: Sequence[Incident], now: datetime) -> None:
             cause = cause_of(row["cause"])
             st.page_link(
                 page("videos"),
-                label=f"**{cause.title}** in `{plain(row['deployment_id'] or 'unknown deployment')}` · "
+                label=f"**{cause.title}** in `{deployment(row['deployment_id'])}` · "
                 f"{count(row['n'], 'video')} · {since(row['first_at'], now)} – {since(row['last_at'], now)}",
                 icon=SIDE[cause.side].icon,
                 query_params=_of_incident(row),
@@ -188,5 +190,5 @@ def incident_list(rows: Sequence[Incident], now: datetime) -> None:
 
 
 def _of_incident(row: Incident) -> dict[str, str]:
-    deployment = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
-    return {"cause": cause_of(row["cause"]).title, **deployment}  # addresses hold what the filter shows
+    where = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
+    return {"cause": cause_of(row["cause"]).title, **where}  # addresses hold what the filter shows

@@ -16,7 +16,7 @@ from lib.operations.repairs import BY_ITSELF, Kind, Repair, carry_out, plan_all
 from lib.ui import loaders
 from lib.ui.bulk import Bulk
 from lib.ui.format import ACTION, cause_of, count, credits_text, short_id
-from lib.ui.frame import WINDOWS, Frame
+from lib.ui.frame import Frame
 from lib.ui.notices import empty
 from lib.ui.services import Services, services
 from lib.ui.tables import choose_videos
@@ -34,7 +34,7 @@ _WORDS = {
 }
 
 
-def shown_videos(frame: Frame) -> list[VideoRow]:
+def shown_videos() -> list[VideoRow]:
     kind = st.segmented_control(
         "Which videos",
         list(KINDS),
@@ -44,13 +44,15 @@ def shown_videos(frame: Frame) -> list[VideoRow]:
         bind="query-params",
         label_visibility="collapsed",
     )
-    return loaders.videos(frame.window, Filters(trouble=KINDS[kind or "Stuck"]), limit=MOST)
+    return loaders.videos(None, Filters(trouble=KINDS[kind or "Stuck"]), limit=MOST)
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
     """What the verdicts recommend for the list, most frequent first."""
     if not rows:
         return
+    if len(rows) == MOST:
+        st.caption(f"The newest {MOST} are shown.")
     actions = Counter(cause_of(row["cause"]).action for row in rows)
     with st.container(horizontal=True, gap="small", key="recommended"):
         for action, number in actions.most_common():
@@ -62,12 +64,12 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
     """The ids of the chosen videos, as they were drawn."""
     if not rows:
         empty(
-            f"Nothing to repair in the last {WINDOWS[frame.window]}",
-            "Choose a longer window or another kind above.",
+            "Nothing to repair",
+            "No video is of this kind; another one can be chosen above.",
             ":material/check_circle:",
         )
         return []
-    return choose_videos(rows, frame.now, key=f"recover-{frame.window}-{len(rows)}-{rows[0]['id'][:8]}")
+    return choose_videos(rows, frame.now, key=f"recover-{len(rows)}-{rows[0]['id'][:8]}")
 
 
 def repair_button(chosen: Sequence[str]) -> None:

@@ -26,8 +26,9 @@ def repair_panel(row: VideoDetails) -> None:
     repair = plan(services().database, video_id)
     verdict = row["verdict"] or {}
     action = cause_of(verdict.get("cause")).action
-    st.markdown(f":material/build: **{ACTION[action]}**")
-    st.text(repair.reason)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(f":material/build: **{ACTION[action]}**", width="content")
+        st.text(repair.reason)
     if repair.kind in (Kind.RECOVER, Kind.LOOK_UP):
         label = "Save the task id" if repair.kind is Kind.RECOVER else "Look the task up"
         st.button(f"{label} (free)", type="primary", key="repair", on_click=_start, args=(repair,))

@@ -31,13 +31,14 @@ from lib.ui.router import go_to_video
 
 _OPENED = "opened-video"
 TIME_FORMAT = "DD MMM HH:mm:ss"
+ROW = 32  # pixels
 
 
 def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
     """The videos as the table shows them."""
     return pd.DataFrame(
         {
-            "video": [f":material/movie_info: {short_id(row['id'])}" for row in rows],
+            "video": [_opener(row["id"]) for row in rows],
             "age": [age(row["created_at"], now) for row in rows],
             "status": [_badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
@@ -106,6 +107,11 @@ def video_columns(rows: Sequence[VideoRow], key: str) -> dict[str, Any]:
     }
 
 
+def table_height(rows: int, most: int) -> int:
+    """Pixels for `rows` rows and the header; more than `most` rows scroll."""
+    return ROW * (min(rows, most) + 1) + 3
+
+
 _COLUMNS = (
     "video",
     "age",
@@ -137,6 +143,7 @@ def video_table(
         column_config=video_columns(rows, key),
         column_order=columns,
         hide_index=True,
+        row_height=ROW,
         alt="Videos, newest first",
         **more,
     )
@@ -149,12 +156,16 @@ def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[
         now,
         key=key,
         columns=("video", "age", "status", "cause", "action", "first_missing", "error", "prompt"),
-        height=38 + 35 * min(len(rows), 16),
+        height=table_height(len(rows), 16),
         on_select="rerun",
         selection_mode="multi-row",
     )
     drawn: list[str] = st.session_state[f"rows-{key}"]
     return [drawn[index] for index in event.selection.rows if index < len(drawn)]
+
+
+def _opener(video_id: str) -> str:
+    return f":material/movie_info: {short_id(video_id)}"
 
 
 def _remember(key: str) -> None:
@@ -182,9 +193,11 @@ def log_table(entries: Sequence[LogRow]) -> None:
             }
         ),
         column_config={
-            "at": st.column_config.DatetimeColumn("Time", timezone="UTC", format="HH:mm:ss.SSS", width=96),
+            "at": st.column_config.DatetimeColumn(
+                "Time", timezone="UTC", format="DD MMM HH:mm:ss.SSS", width=140
+            ),
             "level": st.column_config.TextColumn("Level", width=64),
-            "message": st.column_config.TextColumn("Message", width=640),
+            "message": st.column_config.TextColumn("Message", width=620),
             "request": st.column_config.TextColumn("Request", width=84),
             "path": st.column_config.TextColumn("Path", width=150),
             "answer": st.column_config.NumberColumn("Answer", format="%d", width=64),
@@ -257,7 +270,7 @@ def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> Non
                 "stage": [words(row["stage"] or "") for row in groups],
                 "first": [age(row["first_at"], now) for row in groups],
                 "last": [age(row["last_at"], now) for row in groups],
-                "example": [short_id(row["example_video_id"]) for row in groups],
+                "example": [_opener(row["example_video_id"]) for row in groups],
             }
         ),
         key=f"table-{key}",
@@ -271,10 +284,18 @@ def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> Non
             "first": st.column_config.TextColumn("First", width=88),
             "last": st.column_config.TextColumn("Last", width=88),
             "example": st.column_config.ButtonColumn(
-                "Example", key=f"open-{key}", type="tertiary", width=92, on_click=_remember, args=(key,)
+                "Example",
+                key=f"open-{key}",
+                type="tertiary",
+                alignment="left",
+                width=112,
+                on_click=_remember,
+                args=(key,),
             ),
         },
         hide_index=True,
+        row_height=ROW,
+        height=table_height(len(groups), 18),
         alt="Groups of errors, most frequent first",
     )
 

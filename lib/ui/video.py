@@ -132,7 +132,7 @@ def facts(row: VideoDetails) -> None:
 
 
 def _fact(label: str, value: str) -> None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.caption(label, width=84)
         st.text(value, width="stretch")
 

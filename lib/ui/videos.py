@@ -11,7 +11,7 @@ from lib.ui import loaders
 from lib.ui.format import STATUS, cause_of, look
 from lib.ui.frame import WINDOWS, Frame
 from lib.ui.notices import empty
-from lib.ui.tables import video_table
+from lib.ui.tables import table_height, video_table
 
 PAGE = 50
 TROUBLES = {
@@ -100,7 +100,7 @@ def list_page(filters: Filters, frame: Frame) -> None:
         return
     shown = rows[:PAGE]
     video_table(
-        shown, frame.now, key=f"{name}-{len(trail)}-{shown[0]['id']}", height=38 + 35 * min(len(shown), 20)
+        shown, frame.now, key=f"{name}-{len(trail)}-{shown[0]['id']}", height=table_height(len(shown), 22)
     )
     _turn_pages(trail, shown, more=len(rows) > PAGE)
 

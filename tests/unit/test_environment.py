@@ -29,7 +29,7 @@ GOOD_KEY = "key_" + "0123456789abcdef" * 8
 
 
 def settings(**values: Any) -> Settings:
-    return Settings(**values)
+    return Settings.model_validate(values)
 
 
 def found(**values: Any) -> dict[str, Check]:

@@ -63,7 +63,7 @@ class Down:
 
 
 def serve(database: Database | None, **more: Any) -> Services:
-    services = Services(Settings(), opened=database, **more)
+    services = Services(Settings.model_validate({}), opened=database, **more)
     provide(services)
     return services
 
@@ -195,4 +195,4 @@ def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
 @pytest.fixture(autouse=True)
 def nothing_stays() -> Iterator[None]:
     yield
-    provide(Services(Settings()))
+    provide(Services(Settings.model_validate({})))
