@@ -15,7 +15,7 @@ select md5('v' || n)::uuid,
 from (select n, now() - interval '1 second' * (n * {days} * 86400.0 / {videos}) as at
       from generate_series(1, {videos}) n) s;
 insert into dailies.log_entries (key, at, request_id, video_id, task_id, level, message, path, deployment_id)
-select md5('e' || n || '-' || i)::uuid, v.at + interval '1 second' * i, 'req-' || n,
+select lpad(to_hex(n::bigint * 16 + i), 32, '0')::uuid, v.at + interval '1 second' * i, 'req-' || n,
     case when i in (1, 3, 9) then md5('v' || n)::uuid end, case when i = 5 then md5('t' || n)::uuid::text end,
     'info', '[Video Generation] stage ' || i || ' of the flow, with text as long as usual: ' || md5(n::text),
     '/api/videos/generate', 'dpl_' || n / 5000

