@@ -12,6 +12,7 @@ from lib.errors import DailiesError
 COMMANDS = {
     "run": "Start the dashboard, with everything it needs.",
     "alerts": "List what is wrong now, or silence it.",
+    "budget": "Show what may be spent per hour and day, or set it.",
     "diagnose": "Say of each video what happened, from files.",
     "generate": "Make a video; what it costs is said before.",
     "import-logs": "Read exported logs into the database.",

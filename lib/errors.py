@@ -7,6 +7,7 @@ DailiesError
 │   ├── DatabaseUnavailable  not reachable, or it went away in the middle
 │   ├── SchemaMissing        a table, column or function of ours is not there
 │   ├── DatabaseConflict     a constraint or a state transition refused the change
+│   │   └── BudgetUsedUp     it would have cost more than may be spent now
 │   └── NotFound             no such video, attempt, …
 └── RunwayError              carries `cause`, `permanent` and `outcome_unknown`
 
@@ -46,6 +47,10 @@ class SchemaMissing(DatabaseError):
 
 class DatabaseConflict(DatabaseError):
     """Somebody else changed this first. Reload and look again."""
+
+
+class BudgetUsedUp(DatabaseConflict):
+    """The budget of credits is used up. Wait, or change it with `python -m lib budget`."""
 
 
 class NotFound(DatabaseError):

@@ -6,8 +6,6 @@ import click
 
 from lib.data.connect import open_database
 from lib.data.database import Database
-from lib.data.decisions import set_budget
-from lib.domain.sweep import SWEEP
 from lib.errors import BadInput
 from lib.operations.journal import Journal
 from lib.operations.sweep import Report, preview, sweep
@@ -19,14 +17,11 @@ from lib.worker.start import worker_id
 @click.command("sweep")
 @click.option("--dry-run", is_flag=True, help="Say what would be decided; change nothing.")
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Videos at most.")
-@click.option("--budget", nargs=2, type=float, metavar="HOUR DAY", help="Set the credits retries may cost.")
-def command(dry_run: bool, limit: int, budget: tuple[float, float] | None) -> None:
+def command(dry_run: bool, limit: int) -> None:
     """Decide about stuck videos: recover (free), retry (only with DAILIES_AUTO_RETRY=1), or flag."""
     settings = load_settings()
     database = open_database(settings)
     try:
-        if budget:
-            set_budget(database, SWEEP, *budget, by=settings.operator)
         report = preview(database, settings, limit=limit) if dry_run else _sweep(database, settings, limit)
         _tell(report)
     finally:

@@ -1,4 +1,4 @@
-"""What the sweep decided about stuck videos, when it looks again, and what it may spend."""
+"""What the sweep decided about stuck videos, and when it looks again."""
 
 from __future__ import annotations
 
@@ -30,20 +30,6 @@ class SweepRow(NamedTuple):
     decision: Row | None
     asked_to_wait_seconds: float | None
     now: str
-
-
-class Budget(NamedTuple):
-    """Credits; `spent_…` in the hour and the day that end now."""
-
-    operator: str
-    per_hour: float
-    per_day: float
-    spent_hour: float
-    spent_day: float
-
-    @property
-    def left(self) -> float:
-        return max(min(self.per_hour - self.spent_hour, self.per_day - self.spent_day), 0)
 
 
 class Flagged(NamedTuple):
@@ -82,14 +68,3 @@ def save(db: Database, decisions: Sequence[Decision], operator: str) -> int:
 def flagged(db: Database, limit: int = 100) -> list[Flagged]:
     """Left to people, the latest first."""
     return [Flagged(**row) for row in db.call("dailies_flagged", p_limit=limit)]
-
-
-def budget(db: Database, operator: str) -> Budget | None:
-    """None for an operator without a limit: a person."""
-    rows = (Budget(**row) for row in db.call("dailies_budgets"))
-    return next((row for row in rows if row.operator == operator), None)
-
-
-def set_budget(db: Database, operator: str, per_hour: float, per_day: float, by: str) -> None:
-    """Raises BadInput for a negative one."""
-    db.call("dailies_set_budget", p_operator=operator, p_per_hour=per_hour, p_per_day=per_day, p_by=by)

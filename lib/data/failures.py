@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from lib.errors import (
     BadInput,
+    BudgetUsedUp,
     DailiesError,
     DatabaseConflict,
     DatabaseError,
@@ -18,6 +19,7 @@ from lib.errors import (
 # The longest prefix decides. `PTxyz` is what our own functions raise; PGRST… comes from PostgREST.
 _BY_CODE: dict[str, type[DailiesError]] = {
     "PT400": BadInput,
+    "PT402": BudgetUsedUp,
     "PT404": NotFound,
     "PT409": DatabaseConflict,
     "08": DatabaseUnavailable,

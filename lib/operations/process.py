@@ -16,13 +16,14 @@ from lib.data.queue import Job
 from lib.domain.attempt import AttemptState
 from lib.domain.pricing import GenerationRequest
 from lib.domain.sweep import SWEEP, WORKER
-from lib.errors import BadInput, DatabaseConflict
+from lib.errors import BadInput, BudgetUsedUp, DatabaseConflict
 from lib.operations.findings import fresh_verdict
 from lib.operations.paid_call import Outcome, Tools, pay
 from lib.operations.recover import STALE_SECONDS, settle_interrupted
 from lib.operations.retry import decide
 
 AGAIN_SECONDS = 60
+BUDGET_SECONDS = 3600
 MOST_READS = 10
 SET_ASIDE_SECONDS = 900.0
 
@@ -46,6 +47,8 @@ def process(tools: Tools, job: Job, *, stale_seconds: float = STALE_SECONDS) -> 
         return Processed(f"Video {job.video_id} is left alone: {objection}")
     try:
         return _process(tools, job, request_of(job), stale_seconds)
+    except BudgetUsedUp as error:
+        return _set_aside(tools, job, str(error))._replace(again_seconds=BUDGET_SECONDS)
     except (BadInput, DatabaseConflict) as error:
         return _set_aside(tools, job, str(error))
 

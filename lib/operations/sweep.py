@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from lib.data import decisions, queue
+from lib.data import budgets, decisions, queue
 from lib.data.database import Database
 from lib.data.decisions import Decision, SweepRow
 from lib.data.queue import NewJob
@@ -159,8 +159,7 @@ def _recover(db: Database, runway: RunwayClient, judged: _Judged) -> _Judged:
 
 def _enqueue(db: Database, batch: Sequence[_Judged]) -> list[_Judged]:
     """Into the queue, as far as the budget goes: the claim enforces it, this only avoids vain jobs."""
-    budget = decisions.budget(db, SWEEP)
-    left = budget.left if budget else float("inf")
+    left = budgets.left(db, SWEEP)
     kept: list[_Judged] = []
     for each in batch:
         if each.decision.action is SweepAction.RETRY:

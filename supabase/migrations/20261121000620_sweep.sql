@@ -15,43 +15,80 @@ create index if not exists decisions_action on dailies.decisions (action, at des
 -- How long Runway asked to wait when it refused an attempt.
 alter table dailies.attempts add column if not exists asked_to_wait_seconds numeric;
 
--- The most that attempts in an operator's name may cost in any hour and day. An operator who has no row here
--- is a person: no limit.
+-- The most that attempts may cost in any hour and day: in an operator's name, and (as `*`) in everybody's
+-- together. An operator without a row is only bound by the latter.
 create table if not exists dailies.budgets (
     operator text primary key,
     per_hour numeric not null check (per_hour >= 0),
     per_day  numeric not null check (per_day >= 0)
 );
 
-insert into dailies.budgets (operator, per_hour, per_day) values ('sweep', 250, 1000) on conflict do nothing;
+insert into dailies.budgets (operator, per_hour, per_day) values ('*', 5000, 20000), ('sweep', 250, 1000)
+on conflict do nothing;
 
-create index if not exists attempts_of_operator on dailies.attempts (operator, claimed_at desc);
+create index if not exists attempts_by_claim
+    on dailies.attempts (claimed_at desc) include (operator, credits, state);
 create index if not exists attempts_refused on dailies.attempts (claimed_at) where state = 'refused';
 
 alter table dailies.decisions enable row level security;
 alter table dailies.budgets enable row level security;
 
--- What an operator's attempts cost since then; those that created nothing cost nothing.
--- Index: attempts_of_operator.
-create or replace function dailies.spent(p_operator text, p_since timestamptz) returns numeric
+-- What the attempts of an operator, or of everybody, cost since then, each with its time; those that created
+-- nothing cost nothing. Index: attempts_by_claim.
+create or replace function dailies.expenses(p_operator text, p_since timestamptz)
+returns table (at timestamptz, credits numeric)
 language sql stable set search_path = '' as $$
-    select coalesce(sum(a.credits), 0) from dailies.attempts a
-    where a.operator = p_operator and a.claimed_at > p_since and a.state not in ('refused', 'abandoned')
+    select a.claimed_at, a.credits from dailies.attempts a
+    where a.claimed_at > p_since and p_operator in ('*', a.operator) and a.state not in ('refused', 'abandoned')
 $$;
 
--- Inside every claim, whoever makes it: the budget's row is locked until the claim is committed, so that two
--- claims cannot both take the last credits.
+create or replace function dailies.spent(p_operator text, p_since timestamptz) returns numeric
+language sql stable set search_path = '' as $$
+    select coalesce(sum(e.credits), 0) from dailies.expenses(p_operator, p_since) e
+$$;
+
+-- When are p_needed credits free within a limit? As soon as enough of what was spent lies a whole window back.
+-- `infinity` when the limit is smaller than that. Index: attempts_by_claim.
+create or replace function dailies.free_at(p_operator text, p_window interval, p_limit numeric, p_needed numeric)
+returns timestamptz
+language sql stable set search_path = '' as $$
+    select case when p_needed > p_limit then 'infinity' else coalesce(
+        (select min(f.at) + p_window
+         from (select e.at, e.credits, sum(e.credits) over (order by e.at desc rows unbounded preceding) as since
+               from dailies.expenses(p_operator, now() - p_window) e) f
+         where f.since - f.credits + p_needed <= p_limit and f.since + p_needed > p_limit), now()) end
+$$;
+
+-- Inside every claim, whoever makes it: the rows of the budgets are locked until the claim is committed, so
+-- that two claims cannot both take the last credits.
 create or replace function dailies.check_budget() returns trigger
 language plpgsql set search_path = '' as $$
 declare
     budget dailies.budgets;
+    in_hour numeric;
+    in_day numeric;
+    free timestamptz;
 begin
-    select * into budget from dailies.budgets b where b.operator = new.operator for update;
-    if found and (dailies.spent(new.operator, now() - interval '1 hour') + new.credits > budget.per_hour
-                  or dailies.spent(new.operator, now() - interval '1 day') + new.credits > budget.per_day) then
-        raise exception 'The budget of % is used up (% credits an hour, % a day): video % waits.',
-            new.operator, budget.per_hour, budget.per_day, new.video_id using errcode = 'PT409';
-    end if;
+    for budget in
+        select * from dailies.budgets b where b.operator in ('*', new.operator) order by b.operator for update
+    loop
+        in_hour := dailies.spent(budget.operator, now() - interval '1 hour');
+        in_day := dailies.spent(budget.operator, now() - interval '1 day');
+        if in_hour + new.credits <= budget.per_hour and in_day + new.credits <= budget.per_day then
+            continue;
+        end if;
+        free := greatest(
+            dailies.free_at(budget.operator, '1 hour', budget.per_hour, new.credits),
+            dailies.free_at(budget.operator, '1 day', budget.per_day, new.credits));
+        raise exception 'The budget of % is used up: % of % credits in the past hour, % of % in the past day. '
+            'Video % needs %, so it waits.', replace(budget.operator, '*', 'everybody'), trim_scale(in_hour),
+            trim_scale(budget.per_hour), trim_scale(in_day), trim_scale(budget.per_day), new.video_id,
+            trim_scale(new.credits)
+            using errcode = 'PT402', hint = case
+                when free = 'infinity' then 'That is more than the budget allows at all.'
+                else format('Enough is free at %s UTC.', to_char(free at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'))
+            end || ' Change it with `python -m lib budget`.';
+    end loop;
     return new;
 end $$;
 
@@ -65,7 +102,7 @@ language sql volatile security definer set search_path = '' as $$
     update dailies.attempts a set asked_to_wait_seconds = p_seconds where a.id = p_attempt returning a.id
 $$;
 
--- What may be spent by itself, and what was? Index: attempts_of_operator.
+-- What may be spent, and what was? Index: attempts_by_claim.
 create or replace function public.dailies_budgets()
 returns table (operator text, per_hour numeric, per_day numeric, spent_hour numeric, spent_day numeric)
 language sql stable security definer set search_path = '' as $$

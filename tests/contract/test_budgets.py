@@ -1,0 +1,106 @@
+"""No claim, whoever makes it, exceeds the budget; a refusal says what is used and when enough is free."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from lib.data import attempts, budgets
+from lib.data.budgets import EVERYBODY
+from lib.data.database import Database
+from lib.domain.attempt import Attempt
+from lib.domain.pricing import GenerationRequest
+from lib.errors import BadInput, BudgetUsedUp
+
+REQUEST = GenerationRequest(image="https://images.example.com/rex.jpg", prompt="Rex dances the tango")
+Claim = Callable[[str, float], Attempt]
+
+
+@pytest.fixture
+def claim(db: Database) -> Claim:
+    def claimed(operator: str, credits: float) -> Attempt:
+        video_id = str(uuid.uuid4())
+        claim = attempts.claim(
+            db, video_id, f"{video_id}/1", operator, request=REQUEST, credits=credits, new={}
+        )
+        return claim.attempt
+
+    return claimed
+
+
+def spent_an_hour_ago(database_url: str, attempt: Attempt, minutes: float) -> datetime:
+    at = datetime.now(UTC) - timedelta(minutes=minutes)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("update dailies.attempts set claimed_at = %s where id = %s", [at, attempt.id])
+    return at
+
+
+def test_people_and_workers_share_one_budget(db: Database, claim: Claim) -> None:
+    budgets.set_budget(db, EVERYBODY, 60, 1000, by="ann")
+    claim("ann", 25)
+    claim("worker", 25)
+    with pytest.raises(BudgetUsedUp, match="The budget of everybody is used up: 50 of 60 credits"):
+        claim("ben", 25)
+    claim("ben", 10)
+
+
+def test_an_operators_own_budget_binds_before_everybodys(db: Database, claim: Claim) -> None:
+    budgets.set_budget(db, EVERYBODY, 100, 1000, by="ann")
+    budgets.set_budget(db, "sweep", 25, 1000, by="ann")
+    claim("sweep", 25)
+    with pytest.raises(BudgetUsedUp, match="budget of sweep"):
+        claim("sweep", 25)
+    claim("ann", 25)
+
+
+def test_the_refusal_says_when_enough_is_free(db: Database, claim: Claim, database_url: str) -> None:
+    budgets.set_budget(db, EVERYBODY, 60, 1000, by="ann")
+    spent_an_hour_ago(database_url, claim("ann", 25), 50)
+    later = spent_an_hour_ago(database_url, claim("ann", 25), 20)
+    claim("ann", 10)
+    with pytest.raises(BudgetUsedUp) as refused:
+        claim("ann", 50)
+    told = re.search(r"free at ([\d-]+ [\d:]+) UTC", str(refused.value))
+    assert told is not None
+    free = datetime.fromisoformat(told[1]).replace(tzinfo=UTC)
+    assert abs(free - later - timedelta(hours=1)) < timedelta(seconds=2)
+
+
+def test_what_was_spent_an_hour_ago_is_free_again(db: Database, claim: Claim, database_url: str) -> None:
+    budgets.set_budget(db, EVERYBODY, 25, 50, by="ann")
+    spent_an_hour_ago(database_url, claim("ann", 25), 61)
+    spent_an_hour_ago(database_url, claim("ann", 25), 61)
+    with pytest.raises(BudgetUsedUp, match="50 of 50 in the past day"):
+        claim("ann", 25)
+
+
+def test_a_request_that_never_fits_is_told_so(db: Database, claim: Claim) -> None:
+    budgets.set_budget(db, EVERYBODY, 20, 1000, by="ann")
+    with pytest.raises(BudgetUsedUp, match="more than the budget allows at all"):
+        claim("ann", 25)
+
+
+def test_a_refused_claim_leaves_neither_row_nor_attempt(db: Database, claim: Claim) -> None:
+    budgets.set_budget(db, EVERYBODY, 0, 0, by="ann")
+    with pytest.raises(BudgetUsedUp):
+        claim("ann", 25)
+    assert attempts.open_attempts(db) == []
+    assert db.call("dailies_list_videos") == []
+
+
+def test_what_is_left_is_the_tighter_of_both(db: Database, claim: Claim) -> None:
+    assert budgets.left(db, "sweep") == float("inf")
+    budgets.set_budget(db, EVERYBODY, 100, 60, by="ann")
+    budgets.set_budget(db, "sweep", 25, 1000, by="ann")
+    claim("ann", 50)
+    assert (budgets.left(db, "sweep"), budgets.left(db, "ann")) == (10, 10)
+
+
+def test_a_budget_below_zero_is_refused(db: Database) -> None:
+    with pytest.raises(BadInput):
+        budgets.set_budget(db, EVERYBODY, -1, 10, by="ann")
