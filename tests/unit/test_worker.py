@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from lib.data import attempts, decisions, queue, videos, workers
+from lib.data import attempts, budgets, decisions, queue, videos, workers
 from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import Job, NewJob
