@@ -30,6 +30,7 @@ _BY_CODE: dict[str, type[DailiesError]] = {
     "502": DatabaseUnavailable,  # the gateway's own status, where it answers without a code
     "503": DatabaseUnavailable,
     "504": DatabaseUnavailable,
+    "540": DatabaseUnavailable,
     "3F000": SchemaMissing,
     "40": DatabaseConflict,
     "42703": SchemaMissing,
@@ -43,6 +44,9 @@ _BY_CODE: dict[str, type[DailiesError]] = {
 }
 _HINTS: dict[str, str] = {
     "42501": "This role may not do that: Dailies needs the service role key, or the owner of its schema.",
+    **dict.fromkeys(
+        ("502", "503", "504", "540"), "Supabase does not answer: look whether the project is paused."
+    ),
     "57014": "The database took too long to answer. Narrow the time window, or look what keeps it busy.",
     "PGRST3": "Supabase refused the key. Set SUPABASE_SERVICE_ROLE_KEY to the project's service role key.",
 }

@@ -19,8 +19,15 @@ from lib.errors import DailiesError, SettingsError
 class SupabaseDatabase:
     """Thread-safe: calls share one HTTP client and keep no state between them."""
 
-    def __init__(self, url: str, service_key: str, *, timeout_seconds: float = STATEMENT_SECONDS) -> None:
-        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=True)
+    def __init__(
+        self,
+        url: str,
+        service_key: str,
+        *,
+        timeout_seconds: float = STATEMENT_SECONDS,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=True, transport=transport)
         self._label = f"Supabase {(urlsplit(url).hostname or url).split('.')[0]}"
         self._client = _client(url, service_key, self._http)
 
