@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from lib.data import attempts, decisions, queue, videos
+from lib.data import attempts, audit, budgets, decisions, queue, videos
 from lib.data.postgres import PostgresDatabase
 from lib.data.workers import keep_lease, take_lease
 from lib.domain.pricing import GenerationRequest
@@ -87,7 +87,7 @@ class Floor:
 
     def decided(self, video_id: str) -> list[str]:
         """What the audit holds of the sweep's decisions, the first one first."""
-        found = [entry["action"] for entry in attempts.audit(self.db, video_id)]
+        found = [entry["action"] for entry in audit.trail(self.db, video_id)]
         return [action for action in reversed(found) if action.startswith("sweep_")]
 
 
@@ -154,7 +154,7 @@ def test_evidence_that_arrives_before_the_retry_is_paid_stops_it(floor: Floor) -
 
 def test_retries_stay_within_the_budget_and_the_rest_waits(floor: Floor) -> None:
     floor.allow(auto_retry=True)
-    decisions.set_budget(floor.db, SWEEP, 2 * COST, 1000, by="ann")
+    budgets.set_budget(floor.db, SWEEP, 2 * COST, 1000, by="ann")
     for _ in range(3):
         production.terminated(floor.db)
     assert floor.actions() == {"retry": 2, "wait": 1}
@@ -323,9 +323,9 @@ def test_a_preview_says_the_same_and_changes_nothing(floor: Floor) -> None:
     floor.allow(auto_retry=True)
     production.terminated(floor.db)
     floor.lost_task()
-    before = len(attempts.audit(floor.db))
+    before = len(audit.trail(floor.db))
     assert preview(floor.db, floor.settings).counts() == {"recover": 1, "retry": 1}
-    assert len(attempts.audit(floor.db)) == before
+    assert len(audit.trail(floor.db)) == before
     assert queue.metrics(floor.db).waiting == 0
     assert floor.actions() == {"recover": 1, "retry": 1}
 

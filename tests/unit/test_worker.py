@@ -383,17 +383,3 @@ def test_eight_claims_at_once_stay_within_the_budget(postgres: PostgresDatabase)
     for thread in threads:
         thread.join()
     assert len(won) == 3
-
-
-def test_what_created_nothing_does_not_use_up_the_budget(postgres: PostgresDatabase) -> None:
-    budgets.set_budget(postgres, "robot", COST, COST, by="ann")
-    one, two = enqueue(postgres, [REQUEST] * 2, "ann")
-    claim = attempts.claim(postgres, one, f"{one}/1", "robot", request=REQUEST, credits=COST)
-    attempts.abandoned(postgres, claim.attempt.id, "never sent")
-    assert attempts.claim(postgres, two, f"{two}/1", "robot", request=REQUEST, credits=COST).claimed
-
-
-def test_who_changed_a_budget_is_in_the_audit(db: Database) -> None:
-    budgets.set_budget(db, "sweep", 10, 20, by="ann")
-    (entry,) = attempts.audit(db)
-    assert (entry["operator"], entry["action"], entry["after"]["per_day"]) == ("ann", "set_budget", 20)
