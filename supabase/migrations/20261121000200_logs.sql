@@ -89,8 +89,6 @@ create table if not exists dailies.verdicts (
     recheck_at            timestamptz
 );
 
-alter table dailies.verdicts add column if not exists error_group text;
-
 create index if not exists verdicts_newest on dailies.verdicts (created_at desc, video_id desc);
 create index if not exists verdicts_cause on dailies.verdicts (cause, created_at desc, video_id desc);
 create index if not exists verdicts_deployment

@@ -151,8 +151,6 @@ begin
     order by d.recheck_at limit greatest(p_limit - coalesce(cardinality(found_ids), 0), 0);
 end $$;
 
-drop function if exists public.dailies_evidence(uuid[]);
-
 -- Everything a verdict rests on. At most 2,000 entries a video, the oldest. As json, which is built three
 -- times as fast as jsonb. Indexes: those of requests_of, log_entries_request, log_entries_video, tasks_pkey,
 -- tasks_video, attempts (video_id, number).
