@@ -20,9 +20,9 @@ from lib.web.routes import routes
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Opens everything in the background: the first page says what is going on meanwhile."""
-    opened = Services(load_settings(), preparing="Starting")
-    provide(opened)
-    startup = Startup(opened)
+    opening = Services(load_settings(), preparing="Starting")
+    provide(opening)
+    startup = Startup(opening)
     startup.start()
     await anyio.to_thread.run_sync(warm_imports)
     gc.collect()

@@ -24,7 +24,6 @@ from lib.ui.samples import SAMPLES, data_uri, jpeg
 from lib.ui.services import Services, services
 
 SOURCES = {"sample": "Sample image", "address": "Address", "upload": "Upload"}
-_FORM = "generate-key"
 
 
 def image() -> str:
@@ -118,24 +117,26 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     if st.button(
         "Generate …", type="primary", icon=":material/movie:", disabled=bool(found) or short, key="generate"
     ):
-        _confirm(request, cost)
+        _confirm(request, cost, uuid4().hex)
 
 
 @st.dialog("Generate this video?", icon=":material/movie:")
-def _confirm(request: GenerationRequest, cost: int | None) -> None:
+def _confirm(request: GenerationRequest, cost: int | None, key: str) -> None:
+    """`key` is made once per dialog: every click in it means the same video."""
     st.markdown(
         f"**{credits_text(cost)}** will be spent: {request.model}, {request.ratio.replace(':', ' × ')},"
-        f" {request.duration} s."
+        f" {request.duration}\N{NO-BREAK SPACE}s."
     )
     st.text(request.prompt or "without a prompt")
-    st.caption("One call is made, whatever happens: a second click on the same form does not pay again.")
-    if st.button("Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request,)):
+    st.caption("One call is made, whatever happens: a second click does not pay again.")
+    if st.button(
+        "Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, key)
+    ):
         st.rerun()
 
 
-def _start(request: GenerationRequest) -> None:
-    """The key lives as long as the form: every click on it means the same video."""
-    opened, key = services(), st.session_state.setdefault(_FORM, uuid4().hex)
+def _start(request: GenerationRequest, key: str) -> None:
+    opened = services()
     work = partial(
         generate, opened.database, opened.runway, opened.journal, request, opened.settings.operator, key=key
     )
@@ -144,7 +145,6 @@ def _start(request: GenerationRequest) -> None:
 
 
 def _another() -> None:
-    st.session_state.pop(_FORM, None)
     st.query_params.pop("video", None)
 
 
@@ -160,7 +160,7 @@ def progress(frame: Frame) -> None:
             _finished(row, frame.now)
         else:
             _running(video_id)
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
                 page("video"),
                 label=f"Open `{short_id(video_id)}`",

@@ -32,6 +32,7 @@ _WORDS = {
     Kind.CHANGE: ("left out: the same input would fail again", ":material/edit:"),
     Kind.LEAVE: ("left out: nothing to do", ":material/check:"),
 }
+_SHORT = {Kind.RECOVER: "save id", Kind.LOOK_UP: "look up", Kind.RETRY: "retry"}
 
 
 def shown_videos() -> list[VideoRow]:
@@ -102,19 +103,32 @@ def _confirm(chosen: tuple[str, ...]) -> None:
 
 
 def _list(repairs: Sequence[Repair]) -> None:
+    """What is left out comes last."""
+    repairs = sorted(repairs, key=lambda repair: list(_WORDS).index(repair.kind))
     st.dataframe(
         pd.DataFrame(
             {
                 "Video": [short_id(repair.video_id) for repair in repairs],
-                "What": [repair.kind.value.replace("_", " ") for repair in repairs],
-                "Credits": [repair.credits if repair.kind in BY_ITSELF else None for repair in repairs],
+                "What": [_SHORT.get(repair.kind, "left out") for repair in repairs],
+                "Credits": [_price(repair) for repair in repairs],
                 "Why": [repair.reason for repair in repairs],
             }
         ),
         hide_index=True,
-        column_config={"Why": st.column_config.TextColumn(width="large")},
+        column_config={
+            "Video": st.column_config.TextColumn(width=90),
+            "What": st.column_config.TextColumn(width=90),
+            "Credits": st.column_config.TextColumn(width=70),
+            "Why": st.column_config.TextColumn(width=640),
+        },
         alt="What would be done to each video",
     )
+
+
+def _price(repair: Repair) -> str:
+    if repair.kind not in BY_ITSELF:
+        return "–"
+    return f"{repair.credits}" if repair.credits else "free"
 
 
 def _start(repairs: Sequence[Repair]) -> None:
