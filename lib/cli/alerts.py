@@ -1,0 +1,64 @@
+"""`python -m lib alerts`: what is wrong now, and keeping an alert quiet."""
+
+from __future__ import annotations
+
+import click
+
+from lib.data import alerts as data
+from lib.data.connect import open_database
+from lib.data.database import Database
+from lib.domain.alert import Alert
+from lib.errors import BadInput
+from lib.operations.alert_rules import load_rules
+from lib.operations.alerts import active_alerts, silence
+from lib.settings import Settings, load_settings
+
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
+
+
+@click.command("alerts")
+@click.option(
+    "--silence", "name", metavar="ALERT", help="A rule (`no-logs`) or one of its alerts (`stuck/moderated`)."
+)
+@click.option(
+    "--for", "span", default="1h", show_default=True, help="How long: 30m, 4h, 7d; 0 lifts the silence."
+)
+@click.option("--reason", help="Why, for the audit.")
+@click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
+def command(name: str | None, span: str, reason: str | None, everything: bool) -> None:
+    """List what is wrong now; or keep an alert from being told for a while."""
+    settings = load_settings()
+    db = open_database(settings)
+    try:
+        if name:
+            _silence(db, settings, name, span, reason)
+        else:
+            _list(data.history(db) if everything else active_alerts(db))
+    finally:
+        db.close()
+
+
+def _silence(db: Database, settings: Settings, name: str, span: str, reason: str | None) -> None:
+    minutes = parse_minutes(span)
+    silence(db, name, minutes, settings.operator, rules=load_rules(settings.alert_rules), reason=reason)
+    click.echo(f"{name} is quiet for {span}." if minutes else f"{name} is told again.")
+
+
+def _list(alerts: list[Alert]) -> None:
+    if not alerts:
+        click.echo("Nothing is wrong.")
+    for alert in alerts:
+        state = "over" if alert.ended_at else "silenced" if alert.is_silenced else alert.severity
+        click.echo(f"{alert.started_at:%Y-%m-%d %H:%M}  {state:<8}  {alert.name:<24}  {alert.text}")
+        if alert.problem:
+            click.echo(f"{'':18}not told: {alert.problem}")
+
+
+def parse_minutes(span: str) -> int:
+    """Raises BadInput."""
+    if span == "0":
+        return 0
+    unit = _MINUTES.get(span[-1:])
+    if unit is None or not span[:-1].isdecimal():
+        raise BadInput(f"{span!r} is no span of time. Write 30m, 4h, 7d, or 0.")
+    return int(span[:-1]) * unit

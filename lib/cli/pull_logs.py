@@ -1,0 +1,87 @@
+"""`python -m lib pull-logs`: the production app's logs from Vercel, by token."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from lib.data.connect import open_database
+from lib.data.database import Database
+from lib.errors import BadInput, SettingsError
+from lib.logs.vercel import API, DASHBOARD, Vercel
+from lib.operations.pull_logs import Follower, LogPull, said
+from lib.settings import Settings, load_settings
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+@click.command("pull-logs")
+@click.option("--follow", is_flag=True, help="Go on until stopped (Ctrl-C, SIGTERM).")
+@click.option("--since", metavar="TIME", help="Read again from then: 30m, 6h, 2d, or an ISO time.")
+@click.option("--api", default=API, help="Another address of Vercel's API; its dashboard's is then the same.")
+def command(follow: bool, since: str | None, api: str) -> None:
+    """Read the production app's logs from Vercel into the database, from where the last pull ended.
+
+    Needs VERCEL_TOKEN, VERCEL_PROJECT_ID and, where a team owns the project, VERCEL_TEAM_ID.
+    """
+    begin = parse_since(since, datetime.now(UTC)) if since else None
+    settings = load_settings()
+    vercel = open_vercel(settings, api)
+    db = open_database(settings)
+    try:
+        pull = log_pull(db, vercel, settings)
+        if begin or not follow:
+            for line in said(pull.catch_up(begin)):
+                click.echo(line)
+        if follow:
+            _follow(pull)
+    finally:
+        db.close()
+        vercel.close()
+
+
+def open_vercel(settings: Settings, api: str = API) -> Vercel:
+    """Raises SettingsError naming what is missing."""
+    needed = {"VERCEL_TOKEN": settings.vercel_token, "VERCEL_PROJECT_ID": settings.vercel_project}
+    if missing := [name for name, value in needed.items() if not value]:
+        raise SettingsError(f"Set {' and '.join(missing)} to read logs from Vercel.")
+    assert settings.vercel_token
+    return Vercel(
+        settings.vercel_token.get_secret_value(),
+        team_id=settings.vercel_team,
+        api=api,
+        dashboard=DASHBOARD if api == API else api,
+    )
+
+
+def log_pull(db: Database, vercel: Vercel, settings: Settings) -> LogPull:
+    assert settings.vercel_project
+    return LogPull(
+        db,
+        vercel,
+        settings.vercel_project,
+        retention=timedelta(hours=settings.log_retention_hours),
+        operator=settings.operator,
+    )
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """Raises BadInput."""
+    number, unit = text[:-1], _UNITS.get(text[-1:])
+    try:
+        if unit:
+            return now - timedelta(**{unit: float(number)})
+        at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise BadInput(f"{text!r} is no time. Write 30m, 6h, 2d, or 2026-03-14T12:00:00Z.") from None
+    return at if at.tzinfo else at.astimezone()
+
+
+def _follow(pull: LogPull) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    Follower(pull).run(stop, click.echo)
