@@ -176,8 +176,3 @@ def save_look_up(db: Database, video_id: str, task: Task, next_seconds: float, o
         p_next_seconds=next_seconds,
     )
     return Video.from_row(rows[0]) if rows else None
-
-
-def audit(db: Database, video_id: str | None = None, limit: int = 100) -> list[Row]:
-    """Who did what, newest first."""
-    return db.call("dailies_audit", p_video_id=video_id, p_limit=limit)

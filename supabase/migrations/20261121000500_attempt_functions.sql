@@ -23,14 +23,6 @@ language sql stable security definer set search_path = '' as $$
     where a.state in ('claimed', 'sent', 'unknown') order by a.claimed_at
 $$;
 
--- Who did what to this video, or to any? Newest first. Index: audit_of_video, audit_pkey.
-create or replace function public.dailies_audit(p_video_id uuid default null, p_limit int default 100)
-returns setof dailies.audit
-language sql stable security definer set search_path = '' as $$
-    select * from dailies.audit
-    where p_video_id is null or video_id = p_video_id order by id desc limit p_limit
-$$;
-
 -- What of a row the audit keeps: the columns that operations change. A picture inside the row is left out.
 create or replace function dailies.audited(p_video public.videos) returns jsonb
 language sql stable set search_path = '' as $$
@@ -406,7 +398,7 @@ $$;
 
 select dailies.service_only(name::regproc) from unnest(array[
     'public.dailies_attempts', 'public.dailies_attempt_by_key', 'public.dailies_open_attempts',
-    'public.dailies_audit', 'public.dailies_claim_attempt', 'public.dailies_attempt_sent',
+    'public.dailies_claim_attempt', 'public.dailies_attempt_sent',
     'public.dailies_attempt_created', 'public.dailies_attempt_refused', 'public.dailies_attempt_abandoned',
     'public.dailies_attempt_unknown', 'public.dailies_stale_attempts', 'public.dailies_unsaved_attempts',
     'public.dailies_recover_task', 'public.dailies_save_look_up', 'public.dailies_claim_look_ups',

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from lib.data import attempts
+from lib.data import attempts, audit
 from lib.data.attempts import Claim
 from lib.data.database import Database, Row
 from lib.domain.attempt import Attempt, AttemptState, short_id
@@ -89,9 +89,9 @@ def test_a_created_task_stands_in_attempt_row_and_task_list(db: Database) -> Non
 def test_saving_a_task_id_again_changes_nothing(db: Database) -> None:
     attempt = sent(db)
     once = attempts.created(db, attempt.id, "task-1")
-    written = len(attempts.audit(db, attempt.video_id))
+    written = len(audit.trail(db, attempt.video_id))
     assert attempts.created(db, attempt.id, "task-1") == once
-    assert len(attempts.audit(db, attempt.video_id)) == written
+    assert len(audit.trail(db, attempt.video_id)) == written
 
 
 def test_a_task_belongs_to_one_video(db: Database) -> None:
@@ -202,13 +202,13 @@ def test_audit_and_attempts_cannot_be_rewritten(db: Database, database_url: str)
         for statement in statements:
             with pytest.raises(psycopg.Error, match=r"append-only|cannot be"):
                 connection.execute(statement)
-    assert attempts.audit(db, attempt.video_id)[0]["operator"] == "ann"
+    assert audit.trail(db, attempt.video_id)[0]["operator"] == "ann"
 
 
 def test_every_paid_step_is_in_the_audit_with_its_cost(db: Database) -> None:
     attempt = sent(db)
     attempts.created(db, attempt.id, "task-1", credits=20)
-    done = [(entry["action"], float(entry["credits"])) for entry in attempts.audit(db, attempt.video_id)]
+    done = [(entry["action"], float(entry["credits"])) for entry in audit.trail(db, attempt.video_id)]
     assert done == [("task_created", 20), ("generate", 25)]
 
 
@@ -221,7 +221,7 @@ def test_a_found_task_is_saved_with_its_state_and_evidence(db: Database) -> None
     )
     assert (video.status, video.runway_video_id, video.video_url) == ("succeeded", "task-1", found.output[0])
     assert attempts.of_video(db, attempt.video_id)[0].state is AttemptState.CREATED
-    entry = attempts.audit(db, attempt.video_id)[0]
+    entry = audit.trail(db, attempt.video_id)[0]
     assert (entry["operator"], entry["action"], entry["after"]["credits_rescued"]) == ("ben", "recover", 25)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.data import attempts, videos
+from lib.data import audit, videos
 from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.flow import StageReader
@@ -186,9 +186,9 @@ def test_every_paid_call_stands_in_the_audit(
     postgres: PostgresDatabase, runway: Simulated, journal: Journal
 ) -> None:
     video_id, attempt, _ = made(postgres, runway, journal)
-    audit = attempts.audit(postgres, video_id)
-    assert [(entry["action"], entry["operator"]) for entry in audit] == [
+    trail = audit.trail(postgres, video_id)
+    assert [(entry["action"], entry["operator"]) for entry in trail] == [
         ("task_created", "ann"),
         ("generate", "ann"),
     ]
-    assert {entry["attempt_id"] for entry in audit} == {attempt.id}
+    assert {entry["attempt_id"] for entry in trail} == {attempt.id}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lib.data import attempts, videos
+from lib.data import attempts, audit, videos
 from lib.data.logs import KeyedEntry, add_logs
 from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import Attempt, RetryVerdict, short_id
@@ -190,7 +190,7 @@ def test_a_recovered_task_that_has_finished_brings_its_video_at_once(desk: Desk)
     recover(desk.db, desk.runway.client, video_id, "ben")
     row = desk.row(video_id)
     assert (row["status"], row["error_message"], row["runway_video_id"]) == ("succeeded", None, lost.id)
-    evidence = attempts.audit(desk.db, video_id)[0]["after"]["evidence"]
+    evidence = audit.trail(desk.db, video_id)[0]["after"]["evidence"]
     assert any(lost.id in each["text"] for each in evidence)
 
 
@@ -255,7 +255,7 @@ def test_polling_follows_the_unfinished_videos_of_the_production_app(desk: Desk)
     polled = poll_due(desk.db, desk.runway.client, limit=2) + poll_due(desk.db, desk.runway.client, limit=2)
     assert sorted(one.video_id for one in polled) == sorted(rows)
     assert {desk.row(video_id)["status"] for video_id in rows} == {"succeeded"}
-    assert {attempts.audit(desk.db, video_id)[0]["action"] for video_id in rows} == {"poll"}
+    assert {audit.trail(desk.db, video_id)[0]["action"] for video_id in rows} == {"poll"}
     assert poll_due(desk.db, desk.runway.client) == []
 
 

@@ -16,7 +16,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from lib.data import attempts, videos
+from lib.data import audit, videos
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import NewJob, enqueue
 from lib.operations.journal import Journal
@@ -92,7 +92,7 @@ def test_a_sweep_fired_twice_at_once_beside_a_worker_acts_once(
     with ThreadPoolExecutor(8) as threads:
         acted = list(threads.map(fire, range(8)))
     assert acted.count(True) == 1
-    decided = [row for row in attempts.audit(postgres, limit=1000) if row["video_id"]]
+    decided = [row for row in audit.trail(postgres, limit=1000) if row["video_id"]]
     assert len({row["video_id"] for row in decided}) == len(decided)
 
 
