@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from lib.data import attempts
@@ -75,7 +76,7 @@ class _Poller(NamedTuple):
         try:
             task = self.runway.task(due.task_id)
             self.on_step("answered")
-            wait = next_check(due.age, self.fastest)
+            wait = next_check(_age(task, due), self.fastest)
             saved = attempts.save_look_up(self.db, due.video_id, task, wait, self.operator)
         except DailiesError as error:
             return Polled(due.video_id, None, str(error))
@@ -84,3 +85,8 @@ class _Poller(NamedTuple):
             gone = f"Runway does not know task {task.id}: deleted, or of another key's organization."
             return Polled(due.video_id, task, gone)
         return Polled(due.video_id, task)
+
+
+def _age(task: Task, due: LookUp) -> float:
+    """Seconds; a retry's task is younger than the row it belongs to."""
+    return (datetime.now(UTC) - task.created_at).total_seconds() if task.created_at else due.age
