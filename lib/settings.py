@@ -55,35 +55,41 @@ class Settings(BaseSettings):
     )
 
     supabase_url: OptionalText = Field(
-        None, validation_alias=_names("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL")
+        default=None, validation_alias=_names("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL")
     )
-    supabase_key: OptionalSecret = Field(None, validation_alias=_names("SUPABASE_SERVICE_ROLE_KEY"))
-    database_url: OptionalSecret = Field(None, validation_alias=_names("DATABASE_URL"))
+    supabase_key: OptionalSecret = Field(default=None, validation_alias=_names("SUPABASE_SERVICE_ROLE_KEY"))
+    database_url: OptionalSecret = Field(default=None, validation_alias=_names("DATABASE_URL"))
     runway_api_key: OptionalSecret = Field(
-        None, validation_alias=_names("RUNWAY_API_KEY", "RUNWAYML_API_SECRET")
+        default=None, validation_alias=_names("RUNWAY_API_KEY", "RUNWAYML_API_SECRET")
     )
     runway_base_url: OptionalText = Field(
-        None, validation_alias=_names("RUNWAY_BASE_URL", "RUNWAYML_BASE_URL")
+        default=None, validation_alias=_names("RUNWAY_BASE_URL", "RUNWAYML_BASE_URL")
     )
-    runway_model: str = Field("gen4_turbo", validation_alias=_names("RUNWAY_MODEL_ID"))
-    data_dir: Path = Field(ROOT / ".dailies", validation_alias=_names("DAILIES_DATA"))
+    runway_model: str = Field(default="gen4_turbo", validation_alias=_names("RUNWAY_MODEL_ID"))
+    data_dir: Path = Field(default=ROOT / ".dailies", validation_alias=_names("DAILIES_DATA"))
     operator: str = Field(default_factory=_operating_system_user, validation_alias=_names("DAILIES_OPERATOR"))
-    stuck_after_minutes: float = Field(5, gt=0, validation_alias=_names("DAILIES_STUCK_AFTER_MINUTES"))
-    log_retention_hours: float = Field(24, gt=0, validation_alias=_names("DAILIES_LOG_RETENTION_HOURS"))
-    flows_dir: Path | None = Field(None, validation_alias=_names("DAILIES_FLOWS"))
-    auto_retry: bool = Field(False, validation_alias=_names("DAILIES_AUTO_RETRY"))
-    take_queued: bool = Field(False, validation_alias=_names("DAILIES_TAKE_QUEUED"))
-    demo: bool = Field(True, validation_alias=_names("DAILIES_DEMO"))
-    address: OptionalText = Field(None, validation_alias=_names("DAILIES_URL"))
-    log_drain_secret: OptionalSecret = Field(None, validation_alias=_names("DAILIES_LOG_DRAIN_SECRET"))
-    log_drain_verify: OptionalText = Field(None, validation_alias=_names("DAILIES_LOG_DRAIN_VERIFY"))
-    cron_secret: OptionalSecret = Field(None, validation_alias=_names("CRON_SECRET"))
-    metrics_token: OptionalSecret = Field(None, validation_alias=_names("DAILIES_METRICS_TOKEN"))
-    vercel_token: OptionalSecret = Field(None, validation_alias=_names("VERCEL_TOKEN"))
-    vercel_project: OptionalText = Field(None, validation_alias=_names("VERCEL_PROJECT_ID"))
-    vercel_team: OptionalText = Field(None, validation_alias=_names("VERCEL_TEAM_ID"))
-    alert_webhook: OptionalSecret = Field(None, validation_alias=_names("DAILIES_ALERT_WEBHOOK"))
-    alert_rules: Path | None = Field(None, validation_alias=_names("DAILIES_ALERT_RULES"))
+    stuck_after_minutes: float = Field(
+        default=5, gt=0, validation_alias=_names("DAILIES_STUCK_AFTER_MINUTES")
+    )
+    log_retention_hours: float = Field(
+        default=24, gt=0, validation_alias=_names("DAILIES_LOG_RETENTION_HOURS")
+    )
+    flows_dir: Path | None = Field(default=None, validation_alias=_names("DAILIES_FLOWS"))
+    auto_retry: bool = Field(default=False, validation_alias=_names("DAILIES_AUTO_RETRY"))
+    take_queued: bool = Field(default=False, validation_alias=_names("DAILIES_TAKE_QUEUED"))
+    demo: bool = Field(default=True, validation_alias=_names("DAILIES_DEMO"))
+    address: OptionalText = Field(default=None, validation_alias=_names("DAILIES_URL"))
+    log_drain_secret: OptionalSecret = Field(
+        default=None, validation_alias=_names("DAILIES_LOG_DRAIN_SECRET")
+    )
+    log_drain_verify: OptionalText = Field(default=None, validation_alias=_names("DAILIES_LOG_DRAIN_VERIFY"))
+    cron_secret: OptionalSecret = Field(default=None, validation_alias=_names("CRON_SECRET"))
+    metrics_token: OptionalSecret = Field(default=None, validation_alias=_names("DAILIES_METRICS_TOKEN"))
+    vercel_token: OptionalSecret = Field(default=None, validation_alias=_names("VERCEL_TOKEN"))
+    vercel_project: OptionalText = Field(default=None, validation_alias=_names("VERCEL_PROJECT_ID"))
+    vercel_team: OptionalText = Field(default=None, validation_alias=_names("VERCEL_TEAM_ID"))
+    alert_webhook: OptionalSecret = Field(default=None, validation_alias=_names("DAILIES_ALERT_WEBHOOK"))
+    alert_rules: Path | None = Field(default=None, validation_alias=_names("DAILIES_ALERT_RULES"))
 
     @classmethod
     def settings_customise_sources(
@@ -113,7 +119,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError naming every malformed variable, never its value."""
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise SettingsError(f"Settings that cannot be used: {problems}") from None
