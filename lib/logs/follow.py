@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from lib.domain.flow import Flow
 from lib.logs.polls import PollSign
@@ -18,6 +18,8 @@ from lib.logs.strands import NEVER, Mark, Strand, named_stages
 
 _TIMED_OUT = re.compile(r"timed out after (\d+(?:\.\d+)?) ?s|FUNCTION_INVOCATION_TIMEOUT", re.I)
 _REFUSED = re.compile(r"Response status: [345]\d\d")
+_TAG = re.compile(r"^\s*\[[^\]]*\]")
+_WORDING = re.compile(r"[A-Za-z][A-Za-z' ,.]{10,}")
 TIMEOUT_SLACK_MS = 5_000  # between a request's start and its first line, and of the platform's clock
 NEIGHBOUR_MS = 2_000  # lines of one run further apart than this tell nothing about each other
 
@@ -85,11 +87,14 @@ class Follower:
             or [s for s in here if len(here) == 1 and s.lacks(mark)]
         )
 
-    def might_wait(self, mark: Mark) -> list[Strand]:
-        """`within_reach`, however unlikely that a frozen run of another request woke up here."""
-        near = {s: None for s in self._in_room[mark.room] if s.waits_for(mark, strictly=False)}
-        woken = (s for step in mark.steps.items() for s in self._open[step] if s.waits_for(mark))
-        return [*near, *(s for s in dict.fromkeys(woken) if s not in near and _same_deployment(s, mark))]
+    def may_own(self, mark: Mark, woken: bool) -> list[Strand]:
+        """The runs that may have logged a stage that names a task nobody claims.
+
+        `woken` includes frozen runs that are not known to have woken up in the line's request.
+        """
+        everywhere = woken or mark.room is None
+        near = self.everyone() if everywhere else self._in_room[mark.room]
+        return [s for s in near if s.may_have_logged(mark) and _same_deployment(s, mark)]
 
     def _settle(self, mark: Mark) -> bool:
         """What a line names, or the only video of its request, decides."""
@@ -131,36 +136,42 @@ class Follower:
         return bool(near)
 
     def _settle_extras(self, extras: Sequence[Mark], marks: Sequence[Mark]) -> None:
-        """Lines that are no stage: errors go with the error after them, all else with the line before."""
+        """Lines that are no stage: an error goes with the next one that says the same, all else with the line before."""
         self._settle_timeouts(extras)
         unanswered = _Unanswered(self.polls)
-        before, after = self._neighbours(marks)
         for mark in extras:
             if mark.poll is PollSign.ERROR:
                 unanswered.fail(mark)
-            elif mark.poll is None and not mark.steps and mark.order not in self._taken:
-                error = mark.is_error or _REFUSED.search(mark.entry.message)
-                strand = (after if error else before).get(mark.order)
-                if strand:
-                    self.give(strand, mark, certain=False)
+        left = {m.order for m in extras if m.poll is None and not m.steps and m.order not in self._taken}
+        if left:
+            self._settle_errors(left, marks)
+            self._settle_asides(left, marks)
 
-    def _neighbours(self, marks: Sequence[Mark]) -> tuple[dict[int, Strand], dict[int, Strand]]:
-        """Of each line that is not settled, the run of the line before it, and of the next error after it."""
-        unsettled = [mark for mark in marks if mark.order not in self._taken]
-        if not unsettled:
-            return {}, {}
-        errors = [m for m in marks if m.is_error or m.order not in self._taken]
-        return self._next_to(marks), self._next_to(errors[::-1])
+    def _settle_errors(self, left: Container[int], marks: Sequence[Mark]) -> None:
+        told: dict[str | None, deque[Mark]] = defaultdict(deque)
+        for mark in reversed(marks):
+            refused = _REFUSED.search(mark.entry.message)
+            if not (mark.is_error or refused):
+                continue
+            later = told[mark.room]
+            while later and later[-1].entry.at_ms - mark.entry.at_ms > NEIGHBOUR_MS:
+                later.pop()
+            if mark.order in left:
+                same = (m for m in later if (refused and m.order in left) or says_the_same(mark, m))
+                if found := next(same, None):
+                    self.give(self._taken[found.order], mark, certain=False)
+            if mark.order in self._taken:
+                later.appendleft(mark)
 
-    def _next_to(self, marks: Iterable[Mark]) -> dict[int, Strand]:
-        found: dict[int, Strand] = {}
+    def _settle_asides(self, left: Container[int], marks: Iterable[Mark]) -> None:
         last: dict[str | None, Mark] = {}
         for mark in marks:
             if mark.order in self._taken:
                 last[mark.room] = mark
-            elif mark.room in last and abs(mark.entry.at_ms - last[mark.room].entry.at_ms) <= NEIGHBOUR_MS:
-                found[mark.order] = self._taken[last[mark.room].order]
-        return found
+            elif mark.order in left and not mark.is_error and mark.room in last:
+                before = last[mark.room]
+                if mark.entry.at_ms - before.entry.at_ms <= NEIGHBOUR_MS:
+                    self.give(self._taken[before.order], mark, certain=False)
 
     def _settle_timeouts(self, extras: Iterable[Mark]) -> None:
         """The platform's own line names nobody, but may say how long the function had run.
@@ -210,6 +221,13 @@ class _Unanswered:
         queue = self._by_wording.setdefault(wording, deque(self._waiting))
         if queue and queue[0][0].order < mark.order:
             queue.popleft().append(mark)
+
+
+def says_the_same(error: Mark, other: Mark) -> bool:
+    """Whether two errors share a wording, stack traces and tags apart."""
+    lines = (line for line in error.entry.message[:2000].splitlines() if not line.lstrip().startswith("at "))
+    words = (found for line in lines for found in _WORDING.findall(_TAG.sub("", line)))
+    return any(found.strip() in other.entry.message for found in words)
 
 
 def _urgency(strand: Strand, mark: Mark) -> tuple[int, bool, int, int]:

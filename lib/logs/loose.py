@@ -57,12 +57,13 @@ def settle_loose_tasks(follower: Follower) -> None:
 
 
 def _possible_owners(follower: Follower, marks: list[Mark], woken: bool) -> list[Strand]:
-    near = follower.might_wait(marks[0]) if woken else follower.within_reach(marks[0])
+    near = follower.may_own(marks[0], woken)
     return [s for s in near if not s.tasks and s.closed_at > marks[-1].order and not _says_no_task(s)]
 
 
 def _says_no_task(strand: Strand) -> bool:
-    return any(_NO_TASK.search(mark.entry.message) for mark in strand.marks)
+    certain = (mark for mark in strand.marks if mark.order not in strand.doubtful)
+    return any(_NO_TASK.search(mark.entry.message) for mark in certain)
 
 
 def _separate(edges: Edges) -> Iterator[Edges]:

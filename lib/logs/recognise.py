@@ -58,5 +58,5 @@ def _json(head: bytes, start: int) -> tuple[Format, Cut] | None:
     for _, _, value in itertools.islice(cut(iter([head[start:]])), OBJECTS_TRIED):
         for known in JSON_FORMATS:
             if isinstance(value, dict) and known.matches(value):
-                return known, cut
+                return known, partial(cut, shape=known.shape) if cut is framing.json_lines else cut
     return None

@@ -136,6 +136,20 @@ class Strand:
             best = min(best, (skipped, due)) if best else (skipped, due)
         return best
 
+    def may_have_logged(self, mark: Mark) -> bool:
+        """Whether nothing certain contradicts it: every named stage before came before, none after it did."""
+        return any(
+            position not in self.anchors.get(flow, {})
+            and mark.order < self.due(flow, position)
+            and all(
+                self.anchors.get(flow, {}).get(p, NEVER) < mark.order
+                for p in range(position)
+                if (flow, p) in self.named
+            )
+            for flow, position in mark.steps.items()
+            if flow in self.likely_flows
+        )
+
     def lacks(self, mark: Mark) -> bool:
         """Whether the stage of `mark` is new to the strand, wherever it would stand."""
         return any(position not in self.filled[f] for f, position in mark.steps.items() if f in self.filled)

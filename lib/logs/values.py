@@ -29,9 +29,9 @@ class Unusable(ValueError):
     """A record that cannot be used; the message is the reason, for people."""
 
 
-def text(value: Any) -> str:
-    """A field as text; what is not text counts as empty."""
-    return value if isinstance(value, str) and value != "-" else ""
+def text(value: Any) -> str | None:
+    """A field as text; None for nothing and for what is no text."""
+    return value if type(value) is str and value not in ("", "-") else None
 
 
 def number(value: Any) -> int | None:
@@ -52,7 +52,7 @@ def number(value: Any) -> int | None:
 def status(value: Any) -> int | None:
     """An HTTP status, or -1 for: no answer was returned. None when the source does not know."""
     code = value if type(value) is int else number(value)
-    return code if code is not None and (code == -1 or 100 <= code <= 599) else None
+    return code if code is not None and (100 <= code <= 599 or code == -1) else None
 
 
 def level(value: Any) -> str:
@@ -66,7 +66,7 @@ def at_ms(*values: Any) -> int:
     Raises Unusable.
     """
     for value in values:
-        found = number(value)
+        found = value if type(value) is int else number(value)
         if found is None and isinstance(value, str):
             found = _iso_ms(value)
         if found is not None and 0 < found <= LAST_MS:
@@ -84,9 +84,7 @@ def _iso_ms(value: str) -> int | None:
 
 def request_id(value: Any) -> str | None:
     """A request id without its region prefixes (`sin1::cdg1::`), as sources differ in them."""
-    if not isinstance(value, str) or value in ("", "-"):
-        return None
-    return value.rpartition("::")[2] or None
+    return value.rpartition("::")[2] or None if type(value) is str and value != "-" else None
 
 
 def request_start(request: str) -> int:
@@ -97,7 +95,7 @@ def request_start(request: str) -> int:
 
 def path(value: Any) -> str | None:
     """The path of a URL or of `host/path`, redacted and without its query, which can hold secrets."""
-    return _path(value) if isinstance(value, str) and value not in ("", "-") else None
+    return _path(value) if type(value) is str and value not in ("", "-") else None
 
 
 @lru_cache(maxsize=4096)
@@ -117,7 +115,7 @@ def method(value: Any) -> str | None:
 
 def message(value: Any) -> str:
     """A message as it may be stored: redacted, without trailing blanks and what Postgres text cannot hold."""
-    if not isinstance(value, str):
+    if type(value) is not str:
         return "" if value is None else message(json.dumps(value))
     written = value.rstrip()
     if "\0" in written:

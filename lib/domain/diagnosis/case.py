@@ -79,10 +79,14 @@ class Case:
     @cached_property
     def failure(self) -> Failure | None:
         """Lines that are certainly the run's come first, then its row, then lines that are probably its."""
-        tries = self.trace.tries[-1:]
-        certain = [entry for run in tries for entry in run.entries if entry not in run.doubtful]
-        doubtful = [entry for run in tries for entry in run.doubtful]
-        return _failure(certain) or self._failure_of_row() or _failure(doubtful)
+        doubtful = [entry for entry in self.trace.entries if entry not in self.certain_entries]
+        return _failure(self.certain_entries) or self._failure_of_row() or _failure(doubtful)
+
+    @cached_property
+    def certain_entries(self) -> tuple[LogEntry, ...]:
+        """Lines of the latest try that cannot be another run's."""
+        runs = self.trace.tries[-1:]
+        return tuple(entry for run in runs for entry in run.entries if entry not in run.doubtful)
 
     def _failure_of_row(self) -> Failure | None:
         text = self.video.error_message

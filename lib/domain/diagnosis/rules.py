@@ -202,7 +202,7 @@ def answer_without_id(case: Case) -> Finding | None:
     if case.video.runway_video_id:
         return None
     stages = case.trace.stages
-    answered = [e for e in case.trace.entries if "esponse" in e.message[:120] and _EMPTY_ID.search(e.message)]
+    answered = [e for e in case.certain_entries if "esponse" in e.message[:120] and _EMPTY_ID.search(e.message)]
     if case.failure and case.failure.symptom.cause != "no_task_id":
         return None
     if case.failure:

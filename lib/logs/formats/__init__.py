@@ -22,4 +22,5 @@ class Format(NamedTuple):
     repeat_id: Callable[[Any], str | None] = nothing_repeats  # equal ids: the same thing delivered twice
     unordered: bool = False  # the order of records says nothing, entries carry ids that do
     has_request_ids: bool = True
+    shape: type[Any] = dict  # a TypedDict of the fields that `parse` reads
     note: str | None = None  # what people must know about files of this format

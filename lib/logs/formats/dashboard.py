@@ -23,7 +23,7 @@ def _parse(record: Record) -> list[Item]:
     when = at_ms(*map(get, TIME_COLUMNS))
     where = path(get("requestPath"))
     code = status(get("responseStatusCode"))
-    deployment = text(get("deploymentId")) or None
+    deployment = text(get("deploymentId"))
     written = message(get("message"))
     if written:
         known = code if code != -1 else None  # older exports have -1 on every log row

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, TypedDict
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
 from lib.logs.formats.wrapped import Wrapped, unwrap
 from lib.logs.values import Unusable, at_ms, level, message, method, path, request_id, status, text
+
+
+class _Proxy(TypedDict, total=False):
+    timestamp: Any
+    method: Any
+    path: Any
+    statusCode: Any
+
+
+class _Fields(TypedDict, total=False):
+    id: Any
+    timestamp: Any
+    level: Any
+    message: Any
+    requestId: Any
+    path: Any
+    statusCode: Any
+    deploymentId: Any
+    proxy: _Proxy
 
 
 def _matches(record: Record) -> bool:
@@ -17,7 +37,7 @@ def _matches(record: Record) -> bool:
 
 
 def _repeat_id(record: Record) -> str | None:
-    return text(record.get("id")) or None
+    return text(record.get("id"))
 
 
 def _parse(record: Record) -> list[Item]:
@@ -25,15 +45,16 @@ def _parse(record: Record) -> list[Item]:
     written = message(get("message"))
     if not written:
         return [_summary(record)]
+    severity = get("level")
     entry = LogEntry(
         at_ms(get("timestamp")),
-        level(get("level")),
+        severity if severity == "info" else level(severity),
         written,
         request_id(get("requestId")),
         path(get("path")),
         status(get("statusCode")),
-        text(get("deploymentId")) or None,
-        text(get("id")) or None,
+        text(get("deploymentId")),
+        text(get("id")),
     )
     if written.startswith("START RequestId:") and (wrapped := unwrap(written)):
         return list(_unwrapped(entry, wrapped))
@@ -54,7 +75,7 @@ def _summary(record: Record) -> RequestSummary:
         path(record.get("path")) or path(seen.get("path")),
         status(record.get("statusCode")) or status(seen.get("statusCode")),
         None,
-        text(record.get("deploymentId")) or None,
+        text(record.get("deploymentId")),
     )
 
 
@@ -82,4 +103,4 @@ def _unwrapped(entry: LogEntry, wrapped: Wrapped) -> Iterator[Item]:
         )
 
 
-DRAIN = Format("drain", _parse, _matches, _repeat_id, unordered=True)
+DRAIN = Format("drain", _parse, _matches, _repeat_id, unordered=True, shape=_Fields)

@@ -31,7 +31,7 @@ def _parse(record: Record) -> list[Item]:
             request_id(get("requestId")),
             path(get("requestPath")),
             code if code != -1 else None,  # -1 while the request runs, too
-            text(get("deploymentId")) or None,
+            text(get("deploymentId")),
         )
     ]
 

@@ -41,7 +41,7 @@ def _parse(record: Record) -> list[Item]:
         path(get("requestPath")),
         status(get("responseStatusCode") or get("statusCode")),
         None,
-        text(get("deploymentId")) or None,
+        text(get("deploymentId")),
     )
     return [summary, *_entries(messages, summary)]
 
