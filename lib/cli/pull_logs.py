@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from lib.data.connect import open_database
-from lib.data.database import Database
-from lib.errors import BadInput, SettingsError
-from lib.logs.vercel import API, DASHBOARD, Vercel
-from lib.operations.pull_logs import Follower, LogPull, said
-from lib.settings import Settings, load_settings
+from lib.errors import BadInput
+from lib.logs.vercel import API
+from lib.operations.pull_logs import Follower, LogPull, log_pull, open_vercel, said
+from lib.settings import load_settings
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -41,31 +40,6 @@ def command(follow: bool, since: str | None, api: str) -> None:
     finally:
         db.close()
         vercel.close()
-
-
-def open_vercel(settings: Settings, api: str = API) -> Vercel:
-    """Raises SettingsError naming what is missing."""
-    needed = {"VERCEL_TOKEN": settings.vercel_token, "VERCEL_PROJECT_ID": settings.vercel_project}
-    if missing := [name for name, value in needed.items() if not value]:
-        raise SettingsError(f"Set {' and '.join(missing)} to read logs from Vercel.")
-    assert settings.vercel_token
-    return Vercel(
-        settings.vercel_token.get_secret_value(),
-        team_id=settings.vercel_team,
-        api=api,
-        dashboard=DASHBOARD if api == API else api,
-    )
-
-
-def log_pull(db: Database, vercel: Vercel, settings: Settings) -> LogPull:
-    assert settings.vercel_project
-    return LogPull(
-        db,
-        vercel,
-        settings.vercel_project,
-        retention=timedelta(hours=settings.log_retention_hours),
-        operator=settings.operator,
-    )
 
 
 def parse_since(text: str, now: datetime) -> datetime:

@@ -14,10 +14,11 @@ import orjson
 
 from lib.data import edge
 from lib.data.database import Database
-from lib.errors import DailiesError
+from lib.errors import DailiesError, SettingsError
 from lib.logs.report import ImportReport
-from lib.logs.vercel import NoHistory, Page, Project, Row, Vercel, VercelError
+from lib.logs.vercel import API, DASHBOARD, NoHistory, Page, Project, Row, Vercel, VercelError
 from lib.operations.import_logs import import_logs
+from lib.settings import Settings
 
 OVERLAP = timedelta(minutes=15)  # a request may run so long, and logs go on after it was first read
 SHORTEST_WINDOW = timedelta(hours=1)
@@ -27,6 +28,31 @@ NO_HISTORY = (
     "Vercel does not serve the history of logs any more. What comes from now on is read from the live tail: "
     "its lines carry no request ids, and nothing is caught up with."
 )
+
+
+def open_vercel(settings: Settings, api: str = API) -> Vercel:
+    """Raises SettingsError naming what is missing."""
+    needed = {"VERCEL_TOKEN": settings.vercel_token, "VERCEL_PROJECT_ID": settings.vercel_project}
+    if missing := [name for name, value in needed.items() if not value]:
+        raise SettingsError(f"Set {' and '.join(missing)} to read logs from Vercel.")
+    assert settings.vercel_token
+    return Vercel(
+        settings.vercel_token.get_secret_value(),
+        team_id=settings.vercel_team,
+        api=api,
+        dashboard=DASHBOARD if api == API else api,
+    )
+
+
+def log_pull(db: Database, vercel: Vercel, settings: Settings) -> LogPull:
+    assert settings.vercel_project
+    return LogPull(
+        db,
+        vercel,
+        settings.vercel_project,
+        retention=timedelta(hours=settings.log_retention_hours),
+        operator=settings.operator,
+    )
 
 
 class Span(NamedTuple):

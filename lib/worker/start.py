@@ -29,6 +29,7 @@ from lib.settings import Settings
 from lib.worker.jobs import JobVerb
 from lib.worker.loop import Loop, Verb
 from lib.worker.replay import JournalVerb
+from lib.worker.watch import watching
 
 BEAT_SECONDS = 10.0
 SWEEP_SECONDS = 60.0
@@ -92,6 +93,7 @@ def build_worker(
         Verb("judge", _judging(db, settings), pace.idle),
         Verb("sweep", swept, min(pace.sweep, BEAT_SECONDS)),
         Verb("journal", JournalVerb(db, journal).step, SWEEP_SECONDS),
+        *watching(db, runway, settings, worker),
     ]
     return Loop(verbs, stopping, end)
 
