@@ -116,3 +116,8 @@ def test_a_file_that_is_missing_or_no_json_is_refused(tmp_path: Path) -> None:
     file.write_text("{")
     with pytest.raises(BadInput, match="is not JSON"):
         load_rules(file)
+
+
+def test_the_readme_names_every_measure() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    assert [name for name in MEASURES if f"`{name}`" not in readme] == []
