@@ -36,7 +36,7 @@ _NOTHING = (b"[]", b"{}")  # nothing to store, and nothing wrong
 class LogDrain:
     """Bounds what deliveries take at once: further ones wait, unread, in the buffers of their sockets."""
 
-    def __init__(self, parts: GetParts, *, receiving: int = 16, storing: int = 4) -> None:
+    def __init__(self, parts: GetParts, *, receiving: int = 32, storing: int = 4) -> None:
         self._parts = parts
         self._receiving = anyio.CapacityLimiter(receiving)
         self._storing = anyio.CapacityLimiter(storing)
