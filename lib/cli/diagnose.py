@@ -28,7 +28,9 @@ _FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.option("--videos", "videos_file", type=_FILE, required=True, help="Rows of `videos` as JSON.")
-@click.option("--logs", "log_files", type=_FILE, multiple=True, help="A log export of any kind; may be repeated.")
+@click.option(
+    "--logs", "log_files", type=_FILE, multiple=True, help="A log export of any kind; may be repeated."
+)
 @click.option("--tasks", "tasks_file", type=_FILE, help="Runway's answers to task look-ups, as JSON.")
 @click.option("--now", help="The moment to judge at, as an ISO time. Default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
@@ -107,18 +109,27 @@ def _logs(paths: Iterable[Path]) -> tuple[list[LogEntry], list[RequestSummary]]:
 
 
 def table(videos: list[Video], verdicts: list[Verdict]) -> list[str]:
-    """A line a video, newest first, and below it what an unsettled verdict rests on."""
+    """A line a video, newest first, and a last one that counts."""
     rows = sorted(zip(videos, verdicts, strict=True), key=lambda pair: pair[0].created_at, reverse=True)
-    lines = [f"{'CREATED (UTC)':<20}{'VIDEO':<10}{'ROW':<12}{'CAUSE':<24}{'SURE':<10}{'MISSING STAGE':<24}ACTION"]
-    for video, verdict in rows:
-        created = video.created_at.astimezone(UTC)
-        lines.append(
-            f"{created:%Y-%m-%d %H:%M:%S} {video.id[:8]:<10}{video.status:<12}"
-            f"{CAUSES[verdict.cause].title:<24}{verdict.confidence:<10}{verdict.trace.first_missing or '-':<24}"
-            f"{verdict.action.replace('_', ' ')}"
-            + (f" {verdict.recoverable_runway_id}" if verdict.recoverable_runway_id else "")
-        )
+    head = _line("CREATED (UTC)", "VIDEO", "ROW", "CAUSE", "SURE", "MISSING STAGE", "ACTION")
     stuck = sum(verdict.stuck for verdict in verdicts)
-    recoverable = sum(verdict.recoverable_runway_id is not None for verdict in verdicts)
-    lines.append(f"{len(videos)} videos, {stuck} stuck, {recoverable} with a task id that only the logs know.")
-    return lines
+    lost = sum(verdict.recoverable_runway_id is not None for verdict in verdicts)
+    total = f"{len(videos)} videos, {stuck} stuck, {lost} with a task id that only the logs know."
+    return [head, *(_verdict_line(video, verdict) for video, verdict in rows), total]
+
+
+def _verdict_line(video: Video, verdict: Verdict) -> str:
+    return _line(
+        f"{video.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        video.id[:8],
+        video.status,
+        CAUSES[verdict.cause].title,
+        verdict.confidence,
+        verdict.trace.first_missing or "-",
+        " ".join(filter(None, [verdict.action.replace("_", " "), verdict.recoverable_runway_id])),
+    )
+
+
+def _line(*cells: str) -> str:
+    widths = (20, 10, 12, 24, 10, 28, 0)
+    return "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))

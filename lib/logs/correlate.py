@@ -50,7 +50,7 @@ def correlate(
     videos: Sequence[Video],
     reader: StageReader,
 ) -> Correlation:
-    """Which entries are whose. Entries may come in any order and more than once, with request ids or without."""
+    """Which entries are whose. They come in any order, perhaps repeated, with request ids or without."""
     marks = _marks(in_order(entries), videos, reader)
     follower = _follow(marks, reader)
     names = follower.strands.keys() | follower.polls.keys()
@@ -85,7 +85,7 @@ def untangle(
 
 
 def in_order(entries: Iterable[LogEntry]) -> list[LogEntry]:
-    """By time; entries of one millisecond by their source's id, else as they came. Repeated ids are dropped."""
+    """By time, in a millisecond by their source's id or as they came; repeated ids are dropped."""
     once: dict[object, LogEntry] = {}
     for number, entry in enumerate(entries):
         once.setdefault(entry.entry_id or number, entry)
@@ -188,7 +188,7 @@ def _speaks_of_another(here: Sequence[Mark], named: Container[tuple[str, int]]) 
 
 
 def _once(marks: Sequence[Mark]) -> Iterator[Mark]:
-    """Without lines repeated word for word in the same millisecond: delivered twice, without an id to tell."""
+    """Without what is repeated word for word in the same millisecond, as double delivery does."""
     seen: set[tuple[int, str]] = set()
     for mark in marks:
         line = mark.entry.at_ms, mark.entry.message

@@ -1,11 +1,10 @@
 """Telling the runs of several videos apart: which line belongs to whose run.
 
 Lines that name a video or a task settle themselves, and so do all lines of a request that holds one video
-only. What is left stands in requests that hold two (a frozen function woke up in another's request) or in text
-without request ids. There each nameless stage goes to the run that waits for exactly that stage; of several
-that wait, to the one that must have passed it soonest, as its next certain line tells.
-"""
-
+Lines that name a video or a task settle themselves, and so do all lines of a request that holds one
+video only. What is left stands in requests that hold two (a frozen function woke up in another's request) or
+in text without request ids. There each nameless stage goes to the run that waits for exactly that stage; of
+several that wait, to the one that must have passed it soonest, as its next certain line tells.
 from __future__ import annotations
 
 import re
@@ -27,7 +26,7 @@ Poll = list[Mark]
 
 
 class Follower:
-    """`alone` says of each request which single video it holds; requests with several, or none, are absent."""
+    """`alone` gives the only video of a request; requests that hold several, or none, are absent."""
 
     def __init__(self, flows: Mapping[str, Flow], alone: Mapping[str | None, str]) -> None:
         self.flows = flows
@@ -72,7 +71,7 @@ class Follower:
                 self._open[flow, position + 1][strand] = None
 
     def within_reach(self, mark: Mark) -> list[Strand]:
-        """The runs that may have logged a nameless stage: those of its request, and frozen ones that woke up."""
+        """The runs that may have logged a nameless stage: its request's, and frozen ones that woke up."""
         waiting = [s for step in mark.steps.items() for s in self._open[step] if s.waits_for(mark)]
         waiting = list(dict.fromkeys(waiting))
         if mark.room is None:
@@ -136,7 +135,7 @@ class Follower:
         return bool(near)
 
     def _settle_extras(self, extras: Sequence[Mark], marks: Sequence[Mark]) -> None:
-        """Lines that are no stage: an error goes with the next one that says the same, all else with the line before."""
+        """Lines that are no stage: an error goes with one that says the same, all else with the line before."""
         self._settle_timeouts(extras)
         unanswered = _Unanswered(self.polls)
         for mark in extras:

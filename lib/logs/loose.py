@@ -134,7 +134,7 @@ def _readings(edges: Edges, failed: Iterable[Failed]) -> Iterator[Reading]:
 
 
 def _fits(after: bool, runs: Iterable[Failed]) -> bool:
-    """A run with a task of its own shows that its place lies after the creation; one that cannot own any, before."""
+    """Where a run with a task failed lies after the creation; where one failed that can own none, before."""
     return all(bool(one.run.tasks) or one.may_own if after else not one.run.tasks for one in runs)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -37,6 +38,7 @@ _STATUS = re.compile(r"\bstatus['\"]?: ['\"]([A-Za-z_]+)['\"]")
 _FAILURE = re.compile(r"\bfailure['\"]?: (?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")")
 _FAILURE_CODE = re.compile(r"\bfailureCode['\"]?: ['\"]([\w.]+)['\"]")
 _READ = 400
+SHORTEST_PAUSE_MS = 3_000  # between two checks of one browser
 
 
 def poll_sign(message: str) -> PollSign | None:
@@ -72,6 +74,12 @@ def read_poll(entries: Sequence[LogEntry]) -> Poll:
         failure=(failure[1] or failure[2]) if failure else None,
         failure_code=_first(_FAILURE_CODE, text),
     )
+
+
+def pollers(errors: Sequence[LogEntry]) -> int:
+    """How many browsers must have been asking at least, to leave these failed checks that name nobody."""
+    times = sorted(entry.at_ms for entry in errors)
+    return max((bisect_left(times, at + SHORTEST_PAUSE_MS) - i for i, at in enumerate(times)), default=0)
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

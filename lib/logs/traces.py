@@ -52,7 +52,7 @@ def trace_of(
 
 
 def flow_of(strand: Strand, usual: str | None = None) -> str | None:
-    """The flow that explains the run best; of several that do alike, the one with the most signs, or `usual`."""
+    """The flow that explains the run best; of several alike, the one with the most signs, or `usual`."""
     best = _best_flows(strand)
     return usual if usual in best else next(iter(best), None)
 
@@ -108,7 +108,10 @@ def _blind(strand: Strand, video: Video, found: Correlation, logs_end: datetime 
 def _try(strand: Strand) -> Try:
     entries = tuple(mark.entry for mark in strand.marks)
     return Try(
-        entries, entries[0].request_id, next((e.deployment_id for e in entries if e.deployment_id), None)
+        entries=entries,
+        request_id=entries[0].request_id,
+        deployment_id=next((entry.deployment_id for entry in entries if entry.deployment_id), None),
+        doubtful=frozenset(mark.entry for mark in strand.marks if mark.order in strand.doubtful),
     )
 
 

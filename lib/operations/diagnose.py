@@ -9,17 +9,18 @@ from datetime import datetime, timedelta
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis import Case, Verdict, judge
 from lib.domain.flow import StageReader
-from lib.domain.task import Task
+from lib.domain.task import Task, TaskStatus
 from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video
 from lib.logs.correlate import Correlation, correlate
+from lib.logs.polls import pollers
 from lib.logs.traces import trace_of, usual_flows
 from lib.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """stuck_after: how long an unfinished video may be silent. retention: how long the platform keeps logs."""
+    """How long an unfinished video may be silent, and how long the platform keeps logs."""
 
     stuck_after: timedelta = timedelta(minutes=5)
     retention: timedelta = timedelta(hours=24)
@@ -41,6 +42,7 @@ class Judge:
     reader: StageReader
     usual: Mapping[str | None, str] = field(default_factory=dict)
     logs_end: datetime | None = None  # None: logs go on
+    nameless_share: float = 0.0
 
     def verdict(
         self, video: Video, found: Correlation, tasks: Mapping[str, Task], attempts: Sequence[Attempt] = ()
@@ -57,11 +59,20 @@ class Judge:
         )
         named = (video.runway_video_id or "", *trace.task_ids)
         task = next((tasks[each] for each in named if each in tasks), None)
-        stuck_after = self.thresholds.stuck_after
-        return judge(Case(video, trace, task, tuple(attempts), self.now, stuck_after, found.nameless_errors))
+        case = Case(
+            video,
+            trace,
+            task,
+            tuple(attempts),
+            self.now,
+            self.thresholds.stuck_after,
+            found.nameless_errors,
+            self.nameless_share,
+        )
+        return judge(case)
 
 
-def diagnose(
+def diagnose(  # noqa: PLR0917
     video: Video,
     entries: Iterable[LogEntry],
     summaries: Iterable[RequestSummary],
@@ -76,7 +87,7 @@ def diagnose(
     return Judge(now, thresholds, reader).verdict(video, found, {task.id: task} if task else {}, attempts)
 
 
-def diagnose_all(
+def diagnose_all(  # noqa: PLR0917
     videos: Sequence[Video],
     entries: Iterable[LogEntry],
     summaries: Iterable[RequestSummary],
@@ -88,5 +99,14 @@ def diagnose_all(
     """The verdicts on all videos of a deployment, or of several, from one pile of logs."""
     found = correlate(entries, summaries, videos, reader)
     logs_end = time_of(found.last_ms) if found.last_ms is not None else None
-    judge_of_all = Judge(now, thresholds, reader, usual_flows([found]), logs_end)
+    share = _nameless_share(videos, found, tasks)
+    judge_of_all = Judge(now, thresholds, reader, usual_flows([found]), logs_end, share)
     return [judge_of_all.verdict(video, found, tasks) for video in videos]
+
+
+def _nameless_share(videos: Iterable[Video], found: Correlation, tasks: Mapping[str, Task]) -> float:
+    """Of the videos whose status checks might be the nameless ones that fail, how many are being checked."""
+    waiting = [v for v in videos if v.runway_video_id and not v.is_finished and not found.of(v.id).polls]
+    succeeded = {task.id for task in tasks.values() if task.status == TaskStatus.SUCCEEDED}
+    unheard = len([v for v in waiting if v.runway_video_id in succeeded] or waiting)
+    return min(1.0, pollers(found.nameless_errors) / unheard) if unheard else 0.0

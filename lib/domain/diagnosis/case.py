@@ -34,7 +34,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Case:
-    """`task` is the state of the row's task, or of the one the logs name, when Runway was asked."""
+    """task              the state of the row's task, or of the one the logs name, when Runway was asked
+    nameless_errors   failed status checks that name no video, and so may be this one's
+    nameless_share    how many of the videos that they may belong to are being asked for, 0 to 1
+    """
 
     video: Video
     trace: Trace
@@ -43,6 +46,7 @@ class Case:
     now: datetime
     stuck_after: timedelta
     nameless_errors: tuple[LogEntry, ...] = ()
+    nameless_share: float = 0.0
 
     @cached_property
     def lost_task(self) -> str | None:
@@ -65,7 +69,7 @@ class Case:
         """When the video's run, or whoever changed its row, last gave a sign of life."""
         times = [self.video.created_at, self.video.updated_at]
         times += [time_of(entry.at_ms) for entry in self.trace.entries[-1:]]
-        return max(at for at in times if at is not None and at <= self.now or at == self.video.created_at)
+        return max(at for at in times if at and (at <= self.now or at == self.video.created_at))
 
     @property
     def is_recent(self) -> bool:

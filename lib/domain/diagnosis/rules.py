@@ -86,7 +86,9 @@ def id_in_the_logs_only(case: Case) -> Finding | None:
 def some_id_in_the_logs(case: Case) -> Finding | None:
     if case.video.runway_video_id or not case.trace.created or not case.trace.candidates:
         return None
-    which = f"one of the tasks {', '.join(case.trace.candidates)}; the text without request ids leaves open which"
+    which = (
+        f"one of the tasks {', '.join(case.trace.candidates)}; the text without request ids leaves open which"
+    )
     evidence = (
         Evidence.of_row(case.video, "runway_video_id"),
         Evidence(Source.LOG, None, which),
@@ -122,6 +124,13 @@ def task_done_but_checks_fail(case: Case) -> Finding | None:
     return Finding("polling_failing", CERTAIN, evidence)
 
 
+def task_done_but_nameless_checks_fail(case: Case) -> Finding | None:
+    if not _task_done(case) or case.trace.polls or case.nameless_share <= 0.5:
+        return None
+    evidence = (*_said_of_task(case.row_task), *map(Evidence.of_log, case.nameless_errors[-1:]))
+    return Finding("polling_failing", POSSIBLE, evidence)
+
+
 def task_done_and_nobody_asked(case: Case) -> Finding | None:
     if not _task_done(case):
         return None
@@ -144,10 +153,14 @@ def check_said_it_ended_badly(case: Case) -> Finding | None:
     poll = case.last_answer
     if poll is None or not case.video.runway_video_id:
         return None
-    task = Task(case.video.runway_video_id, poll.status or "", failure=poll.failure, failure_code=poll.failure_code)
+    task = Task(
+        case.video.runway_video_id, poll.status or "", failure=poll.failure, failure_code=poll.failure_code
+    )
     if not task.is_terminal or task.status == TaskStatus.SUCCEEDED:
         return None
-    action = _TASK_ACTION[failure_advice(task.failure_code).retry] if task.status == TaskStatus.FAILED else None
+    action = (
+        _TASK_ACTION[failure_advice(task.failure_code).retry] if task.status == TaskStatus.FAILED else None
+    )
     evidence = (Evidence.of_log(poll.entry), Evidence.of_row(case.video, "error_message"))
     return Finding(task.cause, CERTAIN, evidence, action if case.video.is_finished else Action.POLL)
 
@@ -202,7 +215,9 @@ def answer_without_id(case: Case) -> Finding | None:
     if case.video.runway_video_id:
         return None
     stages = case.trace.stages
-    answered = [e for e in case.certain_entries if "esponse" in e.message[:120] and _EMPTY_ID.search(e.message)]
+    answered = [
+        e for e in case.certain_entries if "esponse" in e.message[:120] and _EMPTY_ID.search(e.message)
+    ]
     if case.failure and case.failure.symptom.cause != "no_task_id":
         return None
     if case.failure:
@@ -229,7 +244,9 @@ def platform_ended_the_request(case: Case) -> Finding | None:
         return None
     for summary in case.trace.summaries[-1:]:
         if summary.status_code == 504:
-            return Finding("function_timeout", CERTAIN, (_request(summary.path, 504, summary.at_ms),), _if_sent(case))
+            return Finding(
+                "function_timeout", CERTAIN, (_request(summary.path, 504, summary.at_ms),), _if_sent(case)
+            )
         if summary.status_code in (-1, 500, 502, 503) and not case.video.is_finished:
             evidence = (_request(summary.path, summary.status_code, summary.at_ms), *_last_line(case))
             return Finding("function_terminated", LIKELY, evidence, _if_sent(case))
@@ -250,7 +267,11 @@ def run_ended_without_a_word(case: Case) -> Finding | None:
     if states[-1] is StageState.SEEN or StageState.NOT_OBSERVABLE in (states[-1],):
         return None
     missing = case.trace.first_missing
-    evidence = (*_last_line(case), Evidence.of_row(case.video, "runway_video_id"), *_polls(_without_id(case)[-1:]))
+    evidence = (
+        *_last_line(case),
+        Evidence.of_row(case.video, "runway_video_id"),
+        *_polls(_without_id(case)[-1:]),
+    )
     gap = Evidence(Source.LOG, None, f"no line of stage {missing} and no error")
     return Finding("function_terminated", LIKELY, (*evidence[:1], gap, *evidence[1:]), _if_sent(case))
 
@@ -263,7 +284,9 @@ def checked_but_never_begun(case: Case) -> Finding | None:
 
 
 def nothing_decides(case: Case) -> Finding | None:
-    return Finding("unknown", POSSIBLE, (Evidence.of_row(case.video, "error_message", "runway_video_id"), _wanted(case)))
+    return Finding(
+        "unknown", POSSIBLE, (Evidence.of_row(case.video, "error_message", "runway_video_id"), _wanted(case))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,19 +310,31 @@ RULES: tuple[Rule, ...] = (
     Rule(attempt_settled, "The latest attempt made with Dailies says how it ended."),
     # A task exists, and its id is not in the row: free to repair, so it comes before every error.
     Rule(run_still_going, "The row changed or the run logged something only a moment ago."),
-    Rule(id_in_the_logs_only, "The logs name this video's task, and the row holds no id: the task was paid for."),
+    Rule(
+        id_in_the_logs_only,
+        "The logs name this video's task, and the row holds no id: the task was paid for.",
+    ),
     Rule(some_id_in_the_logs, "This run created one of several tasks whose ids are in no row."),
-    Rule(saving_the_id_failed, "The database refused the update that saves the id, after Runway had answered."),
+    Rule(
+        saving_the_id_failed, "The database refused the update that saves the id, after Runway had answered."
+    ),
     # The row holds an id, and Runway was asked.
     Rule(task_ended_badly, "Runway says how the task ended."),
     Rule(task_done_but_checks_fail, "Runway has finished, and the app's status checks end in errors."),
+    Rule(
+        task_done_but_nameless_checks_fail,
+        "Runway has finished; status checks fail that name nobody, enough for most videos they may be of.",
+    ),
     Rule(task_done_and_nobody_asked, "Runway has finished, and no status check has told the row."),
     Rule(task_under_way, "Runway says that the task waits or runs."),
     # The row holds an id, and only the logs tell what became of the task.
     Rule(check_said_it_ended_badly, "The app's last status check was told how the task ended."),
     Rule(check_found_no_task, "The app's status check was told that there is no such task."),
     Rule(checks_fail, "The app's latest status checks end in errors."),
-    Rule(row_failed_after_the_task_began, "The row was set to failed after its task had begun, with this reason."),
+    Rule(
+        row_failed_after_the_task_began,
+        "The row was set to failed after its task had begun, with this reason.",
+    ),
     Rule(check_said_under_way, "The app's last status check was told how far the task is."),
     Rule(id_saved_and_no_word_since, "The id is saved, and nothing was heard of the task since."),
     # No id anywhere: the run says why, the platform does, or silence does.
@@ -307,8 +342,14 @@ RULES: tuple[Rule, ...] = (
     Rule(run_failed, "The first error of the run says why it failed."),
     Rule(platform_ended_the_request, "The platform reports how it ended the request."),
     Rule(key_seen_missing, "The run's own check of its environment found no API key."),
-    Rule(run_ended_without_a_word, "The run stopped between two stages without an error, as frozen functions do."),
-    Rule(checked_but_never_begun, "Status checks found no id, and the run that should create one logged nothing."),
+    Rule(
+        run_ended_without_a_word,
+        "The run stopped between two stages without an error, as frozen functions do.",
+    ),
+    Rule(
+        checked_but_never_begun,
+        "Status checks found no id, and the run that should create one logged nothing.",
+    ),
     Rule(nothing_decides, "Nothing seen so far decides the cause; the evidence says what would."),
 )
 
@@ -320,7 +361,11 @@ def _task_done(case: Case) -> bool:
 def _said_of_task(task: Task | None) -> tuple[Evidence, ...]:
     if task is None:
         return ()
-    failed = f": {task.failure_code or ''} {task.failure or ''}".rstrip(": ") if task.failure or task.failure_code else ""
+    failed = (
+        f": {task.failure_code or ''} {task.failure or ''}".rstrip(": ")
+        if task.failure or task.failure_code
+        else ""
+    )
     return (Evidence(Source.TASK, task.created_at, f"task {task.id} is {task.status}{failed}"),)
 
 

@@ -35,7 +35,8 @@ _STATED = (
         "missing_api_key",
         _any(
             r"\b\w*(?:API_?KEY|API_?SECRET)\w*['\"`]? (?:environment variable |env var )?"
-            r"(?:is |was |has )?(?:not (?:been )?(?:set|configured|defined|provided|found)|missing|undefined|empty|required)",
+            r"(?:is |was |has )?(?:not (?:been )?(?:set|configured|defined|provided|found)"
+            r"|missing|undefined|empty|required)",
             r"(?:missing|no|undefined|set the) (?:Runway\w* )?API[ _-]?key\b(?! (?:you|is invalid))",
             r"Runway API[ _-]?key (?:is )?(?:not set|not configured|missing)",
         ),
@@ -64,7 +65,8 @@ _STATED = (
     (
         "database_write_failed",
         _any(
-            r"(?:fail\w*|error|unable|could not|cannot|couldn't) (?:to )?(?:updat|sav|insert|writ|stor|persist|mark|set)\w* "
+            r"(?:fail\w*|error|unable|could not|cannot|couldn't) (?:to )?"
+            r"(?:updat|sav|insert|writ|stor|persist|mark|set)\w* "
             r"(?:the |a |this )?(?:video|row|record|status|runway_?video_?id|database)",
             r"\bPGRST\d{3}\b",
             r"schema cache",
@@ -93,7 +95,7 @@ _STATED = (
         "insufficient_credits",
         _any(
             r"(?:not|n't|n’t) have enough credits?",
-            r"(?:not enough|insufficient|out of|no (?:more|remaining)|ran out of|lack(?:s|ing)?) (?:\w+ )?credits?",
+            r"(?:not enough|insufficient|out of|no (?:more|remaining)|lack(?:s|ing)?) (?:\w+ )?credits?",
             r"credit balance",
             r"payment required",
         ),
@@ -153,7 +155,8 @@ _BY_WORDING = (
         _any(
             r"unauthori[sz]ed",
             r"authenticat|authori[sz]ation",
-            r"(?:api )?key\b[^.\n]{0,40}(?:invalid|not valid|incorrect|wrong|revoked|expired|disabled|not recogni[sz]ed)",
+            r"(?:api )?key\b[^.\n]{0,40}"
+            r"(?:invalid|not valid|incorrect|wrong|revoked|expired|disabled|not recogni[sz]ed)",
             r"(?:invalid|incorrect|wrong|expired|revoked|bad) (?:\w+ )?(?:api )?(?:key|token|credentials)",
             r"\bforbidden\b",
             r"permission denied|access denied|not permitted",

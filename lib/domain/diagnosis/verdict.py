@@ -123,5 +123,3 @@ def shorten(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if not line.lstrip(" '\"").startswith("at ")]
     said = " ".join(line for line in lines if line)
     return said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
-
-
