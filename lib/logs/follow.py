@@ -1,10 +1,11 @@
 """Telling the runs of several videos apart: which line belongs to whose run.
 
-Lines that name a video or a task settle themselves, and so do all lines of a request that holds one video
 Lines that name a video or a task settle themselves, and so do all lines of a request that holds one
 video only. What is left stands in requests that hold two (a frozen function woke up in another's request) or
 in text without request ids. There each nameless stage goes to the run that waits for exactly that stage; of
 several that wait, to the one that must have passed it soonest, as its next certain line tells.
+"""
+
 from __future__ import annotations
 
 import re
@@ -135,7 +136,7 @@ class Follower:
         return bool(near)
 
     def _settle_extras(self, extras: Sequence[Mark], marks: Sequence[Mark]) -> None:
-        """Lines that are no stage: an error goes with one that says the same, all else with the line before."""
+        """Lines that are no stage: errors go with those that say the same, all else with the line before."""
         self._settle_timeouts(extras)
         unanswered = _Unanswered(self.polls)
         for mark in extras:
