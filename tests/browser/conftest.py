@@ -1,0 +1,98 @@
+"""The real thing: the server of the README's first command, and a Chromium that looks at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from lib.settings import ROOT
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+READY_SECONDS = 240.0  # seeding and judging two weeks of history, on a slow machine
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where Dailies answers, with its history judged."""
+    folder = tmp_path_factory.mktemp("dailies")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "lib", "run", "--port", str(port), "--data", str(folder)]
+    with (folder / "output").open("wb") as output:
+        server = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=output, stderr=output)
+    try:
+        _wait_until_judged(f"http://127.0.0.1:{port}", server, folder / "output")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _environment() -> dict[str, str]:
+    """conftest.py of all tests has taken the settings of whoever runs them out of it."""
+    return {**os.environ, "DAILIES_AUTO_RETRY": "false"}
+
+
+def _wait_until_judged(url: str, server: subprocess.Popen[bytes], output: Path) -> None:
+    ends = time.monotonic() + READY_SECONDS
+    while time.monotonic() < ends:
+        if server.poll() is not None:
+            break
+        try:
+            health = httpx.get(f"{url}/api/health", timeout=5, trust_env=False).json()
+        except (httpx.HTTPError, ValueError):
+            health = {}
+        if health.get("ready") and health["parts"]["judging"].get("waiting") == 0:
+            return
+        time.sleep(0.5)
+    pytest.fail(f"The server did not get ready:\n{output.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = _launch(playwright.chromium)
+        yield browser
+        browser.close()
+
+
+def _launch(kind: BrowserType) -> Browser:
+    """Playwright's own where it is installed, else the system's."""
+    found = [None, *filter(None, map(shutil.which, NAMES)), *([str(MAC)] if MAC.exists() else [])]
+    for path in found:
+        try:
+            return kind.launch(executable_path=path, args=FLAGS)
+        except PlaywrightError as error:
+            reason = str(error).splitlines()[0]
+    pytest.fail(f"No Chromium to test with. Run `tools/browser`, which gets one or says how. ({reason})")
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def page(chromium: Browser, theme: str) -> Iterator[Page]:
+    context = chromium.new_context(color_scheme="dark" if theme == "dark" else "light")
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    yield page
+    context.close()

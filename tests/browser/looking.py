@@ -1,0 +1,36 @@
+"""How the tests look at a page: what to wait for and where to click."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
+ROW, HEADER = 32, 32  # pixels, as in lib/ui/tables.py
+
+
+def open_page(page: Page, url: str) -> None:
+    page.goto(url)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Until the script has run and everything is drawn. A run begins some 100 ms after its click."""
+    page.wait_for_timeout(300)
+    page.locator(IDLE).wait_for(state="attached")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def expect_no_exception(page: Page) -> None:
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def cell(page: Page, row: int, column: int) -> str:
+    """The text of a cell of the first table; it is drawn on a canvas, with a table for screen readers."""
+    return page.get_by_test_id(f"glide-cell-{column}-{row}").first.inner_text()
+
+
+def click_row(page: Page, row: int, x: int = 50) -> None:
+    """A row of the first table, `x` pixels from its left; its canvas lies under a scroller."""
+    page.get_by_test_id("stDataFrame").first.locator("canvas").first.click(
+        position={"x": x, "y": HEADER + ROW * row + ROW // 2}, force=True
+    )

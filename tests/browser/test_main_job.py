@@ -1,0 +1,76 @@
+"""The job Dailies exists for: a stuck video found, understood and repaired, by hand."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.looking import cell, click_row, expect_no_exception, open_page, settle
+
+pytestmark = pytest.mark.browser
+SUCCEEDS = 120_000  # milliseconds a video may take
+
+
+@pytest.fixture
+def theme() -> str:
+    return "light"
+
+
+def test_a_stuck_video_is_found_read_retried_and_succeeds(page: Page, address: str) -> None:
+    open_page(page, address)
+    page.get_by_role("link", name="Videos", exact=False).first.click()
+    settle(page)
+    page.locator(".st-key-window").get_by_text("14d").click()
+    page.locator(".st-key-trouble").get_by_text("Stuck").click()
+    settle(page)
+    open_page(page, f"{page.url}&cause=Function+terminated")
+    short_id = cell(page, 0, 0).split()[-1]
+    click_row(page, 0)
+
+    expect(page.get_by_role("heading", name="Function terminated")).to_be_visible()
+    settle(page)
+    assert short_id in page.url
+    verdict = page.locator(".st-key-verdict")
+    expect(verdict).to_contain_text("runway_video_id")
+    expect(verdict).to_contain_text("Retry")
+
+    page.locator(".st-key-repair button").click()
+    expect(page.get_by_role("dialog")).to_contain_text("25 credits")
+    page.locator(".st-key-confirm-retry button").click()
+
+    expect(verdict).to_contain_text("created task", timeout=30_000)
+    expect(verdict).to_contain_text("Succeeded", timeout=SUCCEEDS)
+    expect(page.locator("video")).to_be_visible()
+    expect_no_exception(page)
+
+
+def test_a_new_video_survives_a_double_click_and_a_reload(page: Page, address: str) -> None:
+    open_page(page, f"{address}/generate")
+    page.locator(".st-key-generate button").click()
+    page.locator(".st-key-confirm-generate button").dblclick()
+    progress = page.locator(".st-key-progress")
+    expect(progress).to_be_visible()
+    page.reload()
+    expect(progress).to_contain_text("succeeded", timeout=SUCCEEDS)
+    expect(progress.locator("video")).to_be_visible()
+    progress.get_by_role("link").first.click()
+    settle(page)
+    page.get_by_role("tab", name="Attempts (1)").click()
+    settle(page)
+    expect_no_exception(page)
+
+
+def test_stuck_videos_are_repaired_together_after_the_cost_was_shown(page: Page, address: str) -> None:
+    open_page(page, f"{address}/recover")
+    for row in range(30):
+        if "Function terminated" in cell(page, row, 4):
+            break
+    click_row(page, row, x=16)
+    settle(page)
+    page.locator(".st-key-repair-many button").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 video")
+    expect(dialog).to_contain_text("25 credits")
+    page.locator(".st-key-confirm-many button").click()
+    expect(page.get_by_text("1 of 1 video repaired")).to_be_visible(timeout=60_000)
+    expect_no_exception(page)
