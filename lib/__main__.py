@@ -13,6 +13,7 @@ COMMANDS = {
     "run": "Start the dashboard, with everything it needs.",
     "alerts": "List what is wrong now, or silence it.",
     "budget": "Show what may be spent per hour and day, or set it.",
+    "cancel": "Cancel the task of a video; a finished one is left alone.",
     "diagnose": "Say of each video what happened, from files.",
     "generate": "Make a video; what it costs is said before.",
     "import-logs": "Read exported logs into the database.",

@@ -44,6 +44,13 @@ def trail(
     return cast("list[AuditRow]", db.call("dailies_audit_trail", **given, p_limit=limit))
 
 
+def note(db: Database, operator: str, action: str, video_id: str, details: dict[str, Any]) -> None:
+    """What somebody is about to do outside the database. Raises NotFound for an unknown video."""
+    db.call(
+        "dailies_audit_note", p_operator=operator, p_action=action, p_video_id=video_id, p_details=details
+    )
+
+
 def end_of(rows: Sequence[AuditRow]) -> int | None:
     return rows[-1]["id"] if rows else None
 

@@ -22,6 +22,7 @@ from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest, estimate, problems
 from lib.errors import BadInput, DatabaseConflict, DatabaseError, NotFound, RunwayError, SchemaMissing
 from lib.operations.journal import Journal, JournalError
+from lib.operations.readings import read_after, read_before
 from lib.operations.stage_log import StageLog
 from lib.runway.client import CreatedTask, RunwayClient
 
@@ -85,6 +86,7 @@ def pay(
     tools.on_step("claimed")
     log = StageLog(tools.db, attempt)
     log.before_call(request)
+    read_before(tools.db, tools.runway, attempt)
     attempts.sent(tools.db, attempt.id)
     tools.on_step("sent")
     attempt = _call(tools, attempt, request, log)
@@ -107,7 +109,9 @@ def _failed(tools: Tools, attempt: Attempt, error: RunwayError, log: StageLog) -
     log.call_failed(error)
     settled = _held(tools, lambda: _settle(tools.db, attempt, error))
     tools.on_step("saved")
-    if not error.outcome_unknown:
+    if error.outcome_unknown:
+        read_after(tools.db, tools.runway, attempt)
+    else:
         log.row_failed()
     return settled
 

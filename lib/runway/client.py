@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import httpx
@@ -25,7 +26,7 @@ from lib.runway.errors import (
     status_error,
     unsendable,
 )
-from lib.runway.organization import DailyUsage, Organization, daily_usage
+from lib.runway.organization import DailyUsage, Organization, Seen, daily_usage
 from lib.runway.transport import http_client
 
 DEFAULT_BASE_URL = "https://api.dev.runwayml.com"
@@ -84,6 +85,8 @@ class RunwayClient:
         self._http = http
         self._sdk = _Sdk(api_key=key, base_url=base_url, http_client=http, max_retries=retries)
         self._sdk_once = self._sdk.with_options(max_retries=0)
+        self._seeing = threading.Lock()
+        self._seen: Seen | None = None
 
     def __repr__(self) -> str:
         return f"RunwayClient({self.base_url!r})"
@@ -192,6 +195,14 @@ class RunwayClient:
             return Organization.from_api(json_object(response) or {})
         except (KeyError, TypeError, AttributeError):
             raise malformed_answer(response, call) from None
+
+    def organization_seen(self, seconds: float) -> Seen:
+        """The organization as it was seen at most `seconds` ago, asked for now if it was not."""
+        with self._seeing:
+            if self._seen is None or (datetime.now(UTC) - self._seen.at).total_seconds() > seconds:
+                at = datetime.now(UTC)
+                self._seen = Seen(at, self.organization())
+            return self._seen
 
     def usage(self, start: date, before: date) -> list[DailyUsage]:
         """Credits used from `start` up to the day before `before` (UTC, at most 90 days), oldest first."""

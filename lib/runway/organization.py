@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,13 @@ class Organization:
                 for name, limits in tier["models"].items()
             },
         )
+
+
+class Seen(NamedTuple):
+    """The organization as it was at `at`."""
+
+    at: datetime
+    organization: Organization
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 create index if not exists audit_of_action on dailies.audit (action, id desc);
 create index if not exists audit_of_operator on dailies.audit (operator, id desc);
 create index if not exists audit_recoveries on dailies.audit (at) where action = 'recover';
-create index if not exists attempts_at_risk on dailies.attempts (claimed_at) where state in ('unknown', 'written_off');
+create index if not exists attempts_at_risk on dailies.attempts (claimed_at)
+    where state in ('unknown', 'written_off');
 
 -- Where did the credits go? Of a span of time, but for what is at risk, which is of all times:
 --   rescued      of tasks that were recovered in it and made their video: without that they were paid again
@@ -87,6 +88,19 @@ language sql stable security definer set search_path = '' as $$
            array(select n.name from actions n where n.name is not null)
 $$;
 
+-- Writes down what somebody is about to do outside the database. Index: videos_pkey.
+create or replace function public.dailies_audit_note(
+    p_operator text, p_action text, p_video_id uuid, p_details jsonb default '{}'
+) returns table (noted boolean)
+language plpgsql security definer set search_path = '' as $$
+declare
+    video public.videos;
+begin
+    video := dailies.lock_video(p_video_id);
+    perform dailies.write_audit(p_operator, p_action, p_video_id, video, null, null, p_details);
+    return query select true;
+end $$;
+
 select dailies.service_only(f::regproc) from unnest(array[
-    'public.dailies_ledger', 'public.dailies_audit_trail', 'public.dailies_audit_names'
+    'public.dailies_audit_note', 'public.dailies_ledger', 'public.dailies_audit_trail', 'public.dailies_audit_names'
 ]) f;

@@ -1,0 +1,103 @@
+"""What Runway's account says about an attempt whose outcome nobody knows: its numbers before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from lib.domain.video import parse_time
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The account at one moment: credits, and generations of the attempt's model in the 24 hours before."""
+
+    at: datetime
+    balance: float
+    generations: int | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Reading:
+        at = parse_time(row["at"])
+        assert at is not None
+        return cls(at, float(row["balance"]), row["generations"])
+
+    def as_json(self) -> dict[str, Any]:
+        return {"at": self.at.isoformat(), "balance": self.balance, "generations": self.generations}
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Both readings of an attempt; `others` tasks of its model, and `other_credits`, are explained by other
+    attempts in between."""
+
+    before: Reading | None
+    after: Reading | None
+    others: int = 0
+    other_credits: float = 0.0
+
+
+class Hint(StrEnum):
+    CREATED = "created"  # the account moved as if the task exists
+    NOTHING = "nothing"  # the account did not move
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A hint, never a proof: `text` says what it rests on."""
+
+    hint: Hint
+    text: str
+
+
+_MOVERS = "Videos the production app made meanwhile and refunds move these numbers too."
+_ADVICE = {
+    Hint.CREATED: "That is as if the task exists: look for its id before paying again.",
+    Hint.NOTHING: "That is as if nothing was created.",
+    Hint.UNDECIDED: "That decides nothing.",
+}
+
+
+def outlook(around: Around, credits: float) -> Outlook:
+    """Whether the account moved by what the attempt would have cost, beyond what is explained."""
+    before, after = around.before, around.after
+    if before is None:
+        return Outlook(Hint.UNDECIDED, "The account was not read before the call, so it cannot decide.")
+    if after is None:
+        text = f"Before the call the balance was {before.balance:,.0f} credits. Read it again to compare."
+        return Outlook(Hint.UNDECIDED, text)
+    fell = before.balance - after.balance - around.other_credits
+    rose = _rise(before, after, around.others)
+    hint = _hint(fell, rose, credits)
+    return Outlook(hint, f"{_told(before, after, around)} {_ADVICE[hint]} {_MOVERS}")
+
+
+def _rise(before: Reading, after: Reading, others: int) -> int | None:
+    """Generations that are not explained; None where nobody counted, or the 24 hours let some go."""
+    if before.generations is None or after.generations is None:
+        return None
+    rose = after.generations - before.generations - others
+    return rose if rose >= 0 else None
+
+
+def _hint(fell: float, rose: int | None, credits: float) -> Hint:
+    if rose is None:
+        return Hint.UNDECIDED
+    if rose >= 1 and fell >= credits:
+        return Hint.CREATED
+    return Hint.NOTHING if rose == 0 and abs(fell) < 1 else Hint.UNDECIDED
+
+
+def _told(before: Reading, after: Reading, around: Around) -> str:
+    counted = f", generations of the day {before.generations} → {after.generations}"
+    known = f" (of that, {around.others} and {around.other_credits:,.0f} credits by other attempts)"
+    return (
+        f"Balance {before.balance:,.0f} → {after.balance:,.0f} credits"
+        + (counted if None not in (before.generations, after.generations) else "")
+        + (known if around.others or around.other_credits else "")
+        + "."
+    )
