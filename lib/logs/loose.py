@@ -43,7 +43,10 @@ def settle_loose_tasks(follower: Follower) -> None:
     by_task: dict[str, list[Mark]] = defaultdict(list)
     for mark in follower.loose:
         by_task[mark.tasks[0]].append(mark)
-    near = {task: _possible_owners(follower, marks, woken=False) for task, marks in by_task.items()}
+    near = {
+        task: _possible_owners(follower, marks, woken=False) or _possible_owners(follower, marks, woken=True)
+        for task, marks in by_task.items()
+    }
     possible = {run for owners in near.values() for run in owners}
     failed = [
         Failed(run, _place(run) or Place(f"?{number}", 0), run in possible)

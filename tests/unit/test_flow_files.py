@@ -1,0 +1,100 @@
+"""Flow files: the shipped ones, a team's own, and what is said of a bad one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.errors import BadInput
+from lib.logs.flows import load_flows, problems_of, read_flow
+
+GOOD: dict[str, Any] = {
+    "flow": "queue-worker",
+    "stages": [
+        {"stage": "accepted", "pattern": r"\[Worker\] Job for video"},
+        {"stage": "sdk_called", "pattern": r"\[Worker\] Calling", "title": "Runway called", "means": "sent"},
+    ],
+}
+
+
+def write(folder: Path, content: Any, name: str = "queue.json") -> Path:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_three_flows_ship() -> None:
+    assert {flow.key: len(flow.stages) for flow in load_flows()} == {
+        "async-fetch": 13,
+        "async-sdk": 16,
+        "sync-sdk": 14,
+    }
+
+
+def test_every_shipped_flow_says_where_it_sends_and_where_a_task_exists() -> None:
+    for flow in load_flows():
+        assert {stage.means for stage in flow.stages} >= {"sent", "created"}
+
+
+def test_a_team_adds_a_flow_with_a_file(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    flow = {each.key: each for each in load_flows(tmp_path)}["queue-worker"]
+    assert [stage.title for stage in flow.stages] == ["Accepted", "Runway called"]
+
+
+def test_a_teams_flow_replaces_the_shipped_one_of_its_key(tmp_path: Path) -> None:
+    write(tmp_path, GOOD | {"flow": "sync-sdk"})
+    (flow,) = (each for each in load_flows(tmp_path) if each.key == "sync-sdk")
+    assert len(flow.stages) == 2
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nowhere"):
+        load_flows(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"flow": "Queue Worker"}, "`flow` must be a key"),
+        ({"stages": []}, "at least two stages"),
+        ({"stage": 1}, "unknown field `stage`"),
+        ({"title": 7}, "`title` of the flow must be text"),
+        ({"signs": "x"}, "`signs` must be a list"),
+        ({"signs": ["("]}, "'(' is no regular expression"),
+    ],
+)
+def test_what_is_wrong_with_a_flow_is_said(change: dict[str, Any], said: str) -> None:
+    assert said in "; ".join(problems_of(GOOD | change))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"pattern": "("}, "stage 2: `pattern` '(' is no regular expression"),
+        ({"pattern": "x*"}, "stage 2: `pattern` 'x*' matches every message"),
+        ({"pattern": r"\[Worker\] Job for video"}, "two stages have the pattern"),
+        ({"stage": "accepted"}, "two stages have the stage 'accepted'"),
+        ({"means": "paid"}, "stage 2: `means` must be one of sent, created, saved"),
+        ({"colour": "red"}, "stage 2: unknown field `colour`"),
+    ],
+)
+def test_what_is_wrong_with_a_stage_is_said(change: dict[str, Any], said: str) -> None:
+    first, second = GOOD["stages"]
+    assert said in "; ".join(problems_of(GOOD | {"stages": [first, second | change]}))
+
+
+def test_all_problems_of_a_file_are_said_at_once(tmp_path: Path) -> None:
+    path = write(tmp_path, {"flow": "", "stages": [{"stage": "a"}, 3]})
+    with pytest.raises(BadInput) as told:
+        read_flow(path)
+    assert all(part in str(told.value) for part in ("queue.json", "`flow`", "stage 1", "stage 2"))
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "3"])
+def test_a_file_that_is_no_flow_at_all_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(BadInput, match=r"queue\.json"):
+        read_flow(write(tmp_path, content))
