@@ -39,7 +39,8 @@ def command(
     changes: Changes = {name: value for name, value in given.items() if value is not None}
     with opened() as tools:
         video_id = tools.video_id(video)
-        poll(tools.db, tools.runway, video_id, operator=tools.settings.operator)
+        if not dry_run:
+            poll(tools.db, tools.runway, video_id, operator=tools.settings.operator)
         decision = decide(tools.db, video_id, changed=bool(changes))
         _say_decision(video_id, decision)
         if not dry_run and _agreed(tools, video_id, decision, override, changes, yes=yes):

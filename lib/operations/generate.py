@@ -9,7 +9,7 @@ from lib.data.database import Database
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
 from lib.operations.journal import Journal
-from lib.operations.paid_call import OnStep, Tools, pay
+from lib.operations.paid_call import SAVE_SECONDS, OnStep, Tools, pay
 from lib.runway.client import RunwayClient
 
 
@@ -36,6 +36,7 @@ def generate(
     key: str | None = None,
     dance_style: str | None = None,
     on_step: OnStep = lambda _: None,
+    save_seconds: float = SAVE_SECONDS,
 ) -> Generation:
     """`key` names the click: a page makes one per form, so that a second click generates nothing new.
 
@@ -43,6 +44,6 @@ def generate(
     anything is written or paid, DatabaseError, and paid_call.NotSaved.
     """
     video_id = video_id_of(key or uuid4().hex)
-    tools = Tools(db, runway, journal, operator, on_step)
+    tools = Tools(db, runway, journal, operator, on_step, save_seconds)
     attempt, paid = pay(tools, video_id, f"{video_id}/1", request, new={"dance_style": dance_style})
     return Generation(video_id, attempt, paid)

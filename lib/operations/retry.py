@@ -18,7 +18,7 @@ from lib.domain.video import Video
 from lib.errors import BadInput, DailiesError
 from lib.operations.findings import findings, fresh_verdict
 from lib.operations.journal import Journal
-from lib.operations.paid_call import OnStep, Tools, pay
+from lib.operations.paid_call import SAVE_SECONDS, OnStep, Tools, pay
 from lib.operations.poll import poll
 from lib.operations.recover import Recovered, recover
 from lib.runway.client import RunwayClient
@@ -58,6 +58,7 @@ def retry(
     changes: Changes | None = None,
     key: str | None = None,
     on_step: OnStep = lambda _: None,
+    save_seconds: float = SAVE_SECONDS,
 ) -> Retried:
     """A new attempt linked to the ones before, unless the decision says otherwise.
 
@@ -79,7 +80,7 @@ def retry(
         return Retried(decision, recovered=recover(db, runway, video_id, operator, on_step=on_step))
     if not decision.allows(override):
         return Retried(decision, _open_attempt(db, video_id))
-    tools = Tools(db, runway, journal, operator, on_step)
+    tools = Tools(db, runway, journal, operator, on_step, save_seconds)
     attempt, paid = pay(tools, video_id, key or decision.key, request, override=override)
     return Retried(decision, attempt, paid)
 
