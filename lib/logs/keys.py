@@ -21,10 +21,10 @@ class EntryKeys:
         self._seen = Seen()
 
     def key(self, entry: LogEntry) -> bytes:
-        request = entry.request_id
+        at_ms, level, message, request, _, _, _, _ = entry
         if request is not None and request.startswith(MADE_UP):
             request = None
-        content = f"{request}\n{entry.at_ms}\n{entry.level}\n{entry.message}".encode(errors="replace")
+        content = f"{request}\n{at_ms}\n{level}\n{message}".encode(errors="replace")
         same = blake2b(content, digest_size=16).digest()
-        before = self._seen.count(entry.at_ms, same)
+        before = self._seen.count(at_ms, same)
         return same if not before else blake2b(same + before.to_bytes(8, "big"), digest_size=16).digest()

@@ -70,9 +70,9 @@ def names_in(message: str) -> Names:
             named[kind].append(name[1])
     if named is None:
         return _NOTHING
-    videos = dict.fromkeys(name.lower() for name in named[_VIDEO])
-    tasks = dict.fromkeys(named[_TASK] + named[_ANSWER])
-    return Names(tuple(videos), tuple(task for task in tasks if task.lower() not in videos))
+    videos = dict.fromkeys([name.lower() for name in named[_VIDEO]])
+    tasks = dict.fromkeys([task for task in named[_TASK] + named[_ANSWER] if task.lower() not in videos])
+    return Names(tuple(videos), tuple(tasks))
 
 
 def ids_in(message: str) -> list[str]:

@@ -8,14 +8,13 @@ codes, times, and whether a key was set (`hasApiKey: true`).
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from ahocorasick_rs import AhoCorasick
 
+from lib.logs.memo import remembered
 from lib.logs.secret_rules import RULES, is_card_number
 
-_CACHED_UP_TO = 2000  # characters, so that the cache stays within some megabytes
 _LOCAL_PART = 64  # characters of an e-mail address before the @
 
 # e-mail addresses; not `next@14.2.3`, `@scope/package` or `dog@2x.png`
@@ -44,12 +43,9 @@ _LOWER_ASCII = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 Span = tuple[int, int, str]  # of the text, and what to write there
 
 
+@remembered
 def redact(text: str) -> str:
     """`text` with everything that is secret or personal masked."""
-    return _cached(text) if len(text) <= _CACHED_UP_TO else _redacted(text)
-
-
-def _redacted(text: str) -> str:
     if not text.isascii():
         text = text.encode(errors="replace").decode()  # half surrogates, where a source cut a message
     lower = text.lower()
@@ -62,9 +58,6 @@ def _redacted(text: str) -> str:
     if "::" in text or "%3a" in lower or _INSIDE_V6.search(text):
         spans += _addresses_v6(text)
     return _masked(text, spans) if spans else text
-
-
-_cached = lru_cache(maxsize=8192)(_redacted)
 
 
 def _secrets(text: str, found: list[tuple[int, int, int]]) -> list[Span]:

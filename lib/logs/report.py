@@ -65,13 +65,13 @@ class ImportReport:
         """Count what a used record held."""
         if isinstance(item, LogEntry):
             self.entries += 1
-            self.levels[item.level] += 1
+            at_ms, level, _, request_id, _, _, _, _ = item
+            self.levels[level] += 1
         else:
             self.request_summaries += 1
-        request_id = item.request_id
+            request_id, at_ms = item.request_id, item.at_ms
         if request_id is not None and request_id not in self._recent:
             self._count_request(request_id)
-        at_ms = item.at_ms
         if self.first_ms is None or self.last_ms is None:
             self.first_ms = self.last_ms = at_ms
         elif at_ms < self.first_ms:

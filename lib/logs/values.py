@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
+from lib.logs.memo import remembered
 from lib.logs.redact import redact
 
 LAST_MS = 253_402_300_799_999  # the end of the year 9999
@@ -98,7 +98,7 @@ def path(value: Any) -> str | None:
     return _path(value) if type(value) is str and value not in ("", "-") else None
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _path(value: str) -> str:
     without_query = value.partition("?")[0].partition("#")[0]
     rest = without_query.partition("://")[2] or without_query

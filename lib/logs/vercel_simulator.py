@@ -35,25 +35,29 @@ class VercelSimulator:
     asked        the path and query of every call
     """
 
-    def __init__(self, *, repeats_pages: bool = True, has_history: bool = True) -> None:
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._server = uvicorn.Server(
+            uvicorn.Config(self._app(), log_level="error", lifespan="off", ws="none")
+        )
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as in the beginning."""
         self.project: dict[str, Any] = {
             "id": "prj_simulated",
             "name": "simulated",
             "accountId": "team_simulated",
             "targets": {"production": {"id": "dpl_simulated"}},
         }
-        self.repeats_pages = repeats_pages
-        self.has_history = has_history
+        self.repeats_pages = True
+        self.has_history = True
         self.requests: list[dict[str, Any]] = []
         self.tail_rows: list[dict[str, Any]] = []
         self.failures: list[tuple[int, Mapping[str, str]]] = []
         self.breaks_after: int | None = None
         self.asked: list[tuple[str, dict[str, str]]] = []
-        self._socket = socket.socket()
-        self._server = uvicorn.Server(
-            uvicorn.Config(self._app(), log_level="error", lifespan="off", ws="none")
-        )
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
 
     @property
     def url(self) -> str:

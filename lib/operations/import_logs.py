@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from lib.data.database import Database, Row
-from lib.data.logs import Added, KeyedEntry, add_logs
+from lib.data.logs import Added, add_logs
 from lib.domain.flow import StageReader
-from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.trace import LogEntry
 from lib.logs.correlate import untangle
 from lib.logs.flows import load_flows
 from lib.logs.formats import Item
-from lib.logs.keys import EntryKeys
-from lib.logs.naming import names_in
 from lib.logs.reading import read_logs, read_stream
 from lib.logs.report import ImportReport
+from lib.operations.log_batches import batches
 
-BATCH = 5_000  # entries
-BATCH_CHARACTERS = 4_000_000
 LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at together
 
 
@@ -41,15 +38,14 @@ def import_logs(
     Importing a file again, also one that broke off in the middle, completes it. `import_id` makes it one
     import with what came under this id before. Raises BadInput, DatabaseError.
     """
-    report, keys = ImportReport(), EntryKeys()
+    report = ImportReport()
     import_: Row = {"id": str(import_id or uuid.uuid4()), "name": name, "operator": operator}
     items = _with_request_ids(_read(source, name, report), report, flows_dir)
     with ThreadPoolExecutor(1) as background:  # the database works while the next batch is read
         storing: Future[Added] | None = None
-        for batch in _batches(items):
-            entries, requests = _keyed(batch, keys), _requests(batch)
+        for batch in batches(items):
             _count(storing, report)
-            storing = background.submit(add_logs, db, import_, entries, requests)
+            storing = background.submit(add_logs, db, import_, *batch)
         _count(storing, report)
     add_logs(db, {**import_, "format": report.format, "report": report.details()})
     return report
@@ -71,44 +67,6 @@ def _with_request_ids(items: Iterator[Item], report: ImportReport, flows_dir: Pa
         reader = StageReader(load_flows(flows_dir))
         while loose := [i for i in itertools.islice(items, LOOSE_BATCH) if isinstance(i, LogEntry)]:
             yield from untangle(loose, reader)
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    batch: list[Item] = []
-    characters = 0
-    for item in items:
-        batch.append(item)
-        characters += len(item.message) if isinstance(item, LogEntry) else 0
-        if len(batch) >= BATCH or characters >= BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
-
-
-def _keyed(batch: list[Item], keys: EntryKeys) -> list[KeyedEntry]:
-    """The entries in the order they were written, as the database keeps the order of insertion."""
-    entries = [item for item in batch if isinstance(item, LogEntry)]
-    entries.sort(key=lambda entry: (entry.at_ms, entry.entry_id or ""))
-    return [_with_names(entry, keys.key(entry)) for entry in entries]
-
-
-def _with_names(entry: LogEntry, key: bytes) -> KeyedEntry:
-    names = names_in(entry.message)
-    return KeyedEntry(key, entry, next(iter(names.videos), None), next(iter(names.tasks), None))
-
-
-def _requests(batch: list[Item]) -> list[RequestSummary]:
-    """What the batch says of each request: its summary, or what one of its entries carries."""
-    requests: dict[str, RequestSummary] = {}
-    for item in batch:
-        if isinstance(item, RequestSummary):
-            requests[item.request_id] = item
-        elif item.request_id is not None and item.request_id not in requests:
-            requests[item.request_id] = RequestSummary(
-                item.request_id, item.at_ms, None, item.path, item.status_code, None, item.deployment_id
-            )
-    return list(requests.values())
 
 
 def _count(storing: Future[Added] | None, report: ImportReport) -> None:

@@ -1,0 +1,28 @@
+"""Remembering what was worked out for the messages of a moment ago: programs repeat themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+MESSAGES = 4_096
+LENGTH = 2_000  # characters; longer ones are seldom the same and would fill the memory
+
+Result = TypeVar("Result")
+
+
+def remembered(work: Callable[[str], Result]) -> Callable[[str], Result]:
+    """`work`, done once for a text that comes again soon. Cheaper than `lru_cache` where most are new."""
+    known: dict[str, Result] = {}
+
+    def look_up(text: str) -> Result:
+        result = known.get(text)
+        if result is None:
+            result = work(text)
+            if len(text) <= LENGTH:
+                if len(known) >= MESSAGES:
+                    known.clear()
+                known[text] = result
+        return result
+
+    return look_up

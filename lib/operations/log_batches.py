@@ -1,0 +1,61 @@
+"""Entries and requests as the database takes them, in pieces of a bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
+from typing import NamedTuple
+
+from lib.data.logs import EntryRow, entry_row
+from lib.domain.trace import LogEntry, RequestSummary
+from lib.logs.formats import Item
+from lib.logs.keys import EntryKeys
+from lib.logs.memo import remembered
+from lib.logs.naming import names_in
+
+ENTRIES = 5_000
+CHARACTERS = 4_000_000
+
+_names_in = remembered(names_in)
+
+
+class Batch(NamedTuple):
+    entries: list[EntryRow]  # in the order they were written, as the database keeps the order of insertion
+    requests: list[RequestSummary]
+
+
+def batches(items: Iterable[Item]) -> Iterator[Batch]:
+    """`items` of one file, each entry with its key and the ids that its message names."""
+    keys = EntryKeys()
+    rows: list[tuple[int, str, EntryRow]] = []
+    requests: dict[str, RequestSummary] = {}
+    characters = 0
+    for item in items:
+        if isinstance(item, RequestSummary):
+            requests[item.request_id] = item
+            continue
+        _note_request(item, requests)
+        rows.append((item.at_ms, item.entry_id or "", _row(item, keys)))
+        characters += len(item.message)
+        if len(rows) >= ENTRIES or characters >= CHARACTERS:
+            yield _batch(rows, requests)
+            rows, requests, characters = [], {}, 0
+    if rows or requests:
+        yield _batch(rows, requests)
+
+
+def _batch(rows: list[tuple[int, str, EntryRow]], requests: dict[str, RequestSummary]) -> Batch:
+    rows.sort(key=itemgetter(0, 1))  # within a millisecond the source's ids tell the order
+    return Batch([row for _, _, row in rows], list(requests.values()))
+
+
+def _row(entry: LogEntry, keys: EntryKeys) -> EntryRow:
+    videos, tasks = _names_in(entry.message)
+    return entry_row(keys.key(entry), entry, videos[0] if videos else None, tasks[0] if tasks else None)
+
+
+def _note_request(entry: LogEntry, requests: dict[str, RequestSummary]) -> None:
+    """What an entry carries of its request, where no summary says more."""
+    _, _, _, request, path, status, deployment, _ = entry
+    if request is not None and request not in requests:
+        requests[request] = RequestSummary(request, entry.at_ms, None, path, status, None, deployment)
