@@ -63,15 +63,24 @@ def settings(**values: Any) -> Settings:
     return Settings(**given)
 
 
+class Switch:
+    """Parts that may be exchanged while the server runs."""
+
+    def __init__(self) -> None:
+        self.parts: Any = None
+
+    def __call__(self) -> Any:
+        return self.parts
+
+
 def application(parts: Any) -> ASGIApp:
-    """Behind our routes a page for every other path, as the app has it."""
+    """Behind our routes a page for every other path, as the app has it. `parts` may be a Switch."""
+    get = parts if isinstance(parts, Switch) else lambda: parts
 
     async def page(request: Request) -> Response:
         return HTMLResponse("<html>the app</html>")
 
-    return Starlette(
-        routes=[*routes(lambda: parts), Route("/{path:path}", page)], middleware=[Middleware(Guard)]
-    )
+    return Starlette(routes=[*routes(get), Route("/{path:path}", page)], middleware=[Middleware(Guard)])
 
 
 @contextmanager

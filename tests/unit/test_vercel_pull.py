@@ -26,10 +26,16 @@ MINUTE = 60_000
 PROJECT = Project("prj_simulated", "simulated", "team_simulated", "dpl_simulated")
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[VercelSimulator]:
+    with VercelSimulator() as simulator:
+        yield simulator
+
+
 @pytest.fixture
-def simulator() -> Iterator[VercelSimulator]:
-    with VercelSimulator() as running:
-        yield running
+def simulator(running: VercelSimulator) -> VercelSimulator:
+    running.forget()
+    return running
 
 
 class Clients:
@@ -55,7 +61,7 @@ def client(simulator: VercelSimulator) -> Iterator[Clients]:
 
 @pytest.fixture
 def pull(client: Clients, postgres: PostgresDatabase) -> LogPull:
-    return LogPull(postgres, client(), "simulated", retention=timedelta(hours=24), operator="ada")
+    return LogPull(postgres, client(), "simulated", retention=timedelta(hours=3), operator="ada")
 
 
 @pytest.fixture
@@ -150,8 +156,8 @@ def test_a_pull_that_breaks_off_keeps_what_it_has_and_the_next_goes_on_from_ther
 
 def test_what_vercel_threw_away_before_it_was_read_is_said(pull: LogPull, postgres: PostgresDatabase) -> None:
     pull.catch_up(now=NOW)
-    report = pull.catch_up(now=NOW + timedelta(hours=30))
-    lost = Span(NOW, NOW + timedelta(hours=6))
+    report = pull.catch_up(now=NOW + timedelta(hours=5))
+    lost = Span(NOW, NOW + timedelta(hours=2))
     assert report.gap == lost
     assert any(line.startswith("Lost: Vercel had thrown away the logs") for line in said(report))
     known = edge.log_source(postgres, "vercel prj_simulated")

@@ -24,9 +24,17 @@ from lib.operations.sweep import sweep
 from lib.web.cron import SWEEP_EVERY_SECONDS, Cron
 from lib.web.replies import Endpoint
 from tests.simulated import REQUEST, simulated
-from tests.web import CRON_SECRET, FakeParts, application, served, settings
+from tests.web import CRON_SECRET, FakeParts, Switch, application, served, settings
 
 BEARER = {"authorization": f"Bearer {CRON_SECRET}"}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[Switch, httpx.Client]]:
+    """One server for all tests."""
+    switch = Switch()
+    with served(application(switch)) as http:
+        yield switch, http
 
 
 @pytest.fixture
@@ -35,9 +43,10 @@ def parts(postgres: PostgresDatabase, tmp_path: Path) -> FakeParts:
 
 
 @pytest.fixture
-def client(parts: FakeParts) -> Iterator[httpx.Client]:
-    with served(application(parts)) as http:
-        yield http
+def client(shared: tuple[Switch, httpx.Client], parts: FakeParts) -> httpx.Client:
+    switch, http = shared
+    switch.parts = parts
+    return http
 
 
 def stuck_video() -> dict[str, Any]:

@@ -15,15 +15,24 @@ import pytest
 
 from lib.data.postgres import PostgresDatabase
 from lib.web.log_drain import INFLATED_LIMIT, LIMIT, PATH
-from tests.web import FakeParts, application, delivery, record, served, settings, signed
+from tests.web import FakeParts, Switch, application, delivery, record, served, settings, signed
 
 KEY = "key_" + "0123456789abcdef" * 8
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[Switch, httpx.Client]]:
+    """One server for all tests."""
+    switch = Switch()
+    with served(application(switch)) as http:
+        yield switch, http
+
+
 @pytest.fixture
-def client(postgres: PostgresDatabase) -> Iterator[httpx.Client]:
-    with served(application(FakeParts(postgres, settings(log_drain_verify="verify-me")))) as http:
-        yield http
+def client(shared: tuple[Switch, httpx.Client], postgres: PostgresDatabase) -> httpx.Client:
+    switch, http = shared
+    switch.parts = FakeParts(postgres, settings(log_drain_verify="verify-me"))
+    return http
 
 
 @pytest.fixture
@@ -141,7 +150,7 @@ def test_a_body_without_a_length_is_counted_while_it_comes_in(client: httpx.Clie
             sent += 1
             yield b" " * (1 << 20)
 
-    with pytest.raises((httpx.HTTPStatusError, httpx.WriteError, httpx.ReadError)):
+    with pytest.raises(httpx.HTTPError):  # the answer, or a connection that is closed
         client.post(PATH, content=chunks(), headers=signed(b"x")).raise_for_status()
     assert sent < 100
 
