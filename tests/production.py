@@ -8,7 +8,7 @@ from typing import Any
 
 from lib.data import videos
 from lib.data.database import Database
-from lib.data.logs import KeyedEntry, add_logs
+from lib.data.logs import add_logs, entry_row
 from lib.domain.trace import LogEntry
 from lib.logs.keys import EntryKeys
 from lib.logs.naming import names_in
@@ -49,7 +49,7 @@ def put_log(db: Database, video_id: str, *messages: str, minutes: float = 19, ta
         text = message.replace("{video}", video_id).replace("{task}", task)
         entry = LogEntry(start + n * 10, "info", text, request_id, "/api/videos/generate")
         named = names_in(text)
-        entries.append(KeyedEntry(keys.key(entry), entry, *(next(iter(ids), None) for ids in named)))
+        entries.append(entry_row(keys.key(entry), entry, *(next(iter(ids), None) for ids in named)))
     add_logs(db, {"id": None}, entries)
 
 

@@ -10,7 +10,7 @@ import logging
 import time
 
 from lib.data.database import Database
-from lib.data.logs import KeyedEntry, add_logs
+from lib.data.logs import EntryRow, add_logs, entry_row
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task
@@ -48,7 +48,7 @@ class StageLog:
         self._request_id = request_id(attempt)
         self._began_ms = _now_ms()
         self._keys = EntryKeys()
-        self._lines: list[KeyedEntry] = []
+        self._lines: list[EntryRow] = []
         self._status = 200
 
     def before_call(self, request: GenerationRequest) -> None:
@@ -115,6 +115,7 @@ class StageLog:
         self._add(f"[Runway API] Exception: {error}", "error")
 
     def close(self) -> None:
+        """Lines that the database does not take now either are lost, and said to be."""
         self._flush(
             RequestSummary(
                 self._request_id,
@@ -126,19 +127,20 @@ class StageLog:
                 DEPLOYMENT,
             )
         )
+        if self._lines:
+            _logger.warning("Stage log of video %s: %d lines are lost.", self._video_id, len(self._lines))
 
     def _add(self, message: str, level: str = "info") -> None:
         entry = LogEntry(_now_ms(), level, message, self._request_id, PATH, None, DEPLOYMENT)
         videos, tasks = names_in(message)
-        self._lines.append(
-            KeyedEntry(self._keys.key(entry), entry, next(iter(videos), None), next(iter(tasks), None))
-        )
+        named = next(iter(videos), None), next(iter(tasks), None)
+        self._lines.append(entry_row(self._keys.key(entry), entry, *named))
 
     def _flush(self, *requests: RequestSummary) -> None:
         try:
             add_logs(self._db, NO_IMPORT, self._lines, requests)
         except DatabaseError as error:
-            _logger.warning("The stage log of video %s waits: %s", self._video_id, error)
+            _logger.info("The stage log of video %s waits: %s", self._video_id, error)
         else:
             self._lines = []
 

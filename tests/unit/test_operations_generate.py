@@ -16,6 +16,7 @@ from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.flow import StageReader
 from lib.errors import BadInput, DatabaseUnavailable
 from lib.logs.flows import load_flows
+from lib.operations.findings import fresh_verdict
 from lib.operations.generate import Generation, generate, video_id_of
 from lib.operations.journal import Journal
 from lib.operations.paid_call import NotSaved, Tools, pay
@@ -69,6 +70,36 @@ def test_its_stage_log_shows_every_stage_of_the_synchronous_flow(
     attempt = made(postgres, runway, journal).attempt
     every = {stage.key for flow in load_flows() if flow.key == "sync-sdk" for stage in flow.stages}
     assert stages_seen(postgres, attempt) == every
+
+
+def test_the_diagnosis_reads_dailies_own_videos(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal
+) -> None:
+    verdict = fresh_verdict(postgres, made(postgres, runway, journal).video_id)
+    assert verdict.trace.flow == "sync-sdk"
+    assert verdict.trace.first_missing is None
+    assert verdict.cause in ("in_progress", "succeeded")
+
+
+DIAGNOSED = [
+    ("no-credits", "insufficient_credits"),
+    ("http:401", "unauthorized"),
+    ("http:404", "wrong_endpoint"),
+    ("http:429", "rate_limited"),
+    ("http:400", "invalid_request"),
+    ("http:502", "runway_server_error"),
+    ("no-id", "no_task_id"),
+    ("after-drop", "runway_unreachable"),
+]
+
+
+@pytest.mark.parametrize(("fault", "cause"), DIAGNOSED)
+def test_the_diagnosis_finds_why_dailies_own_call_failed(
+    postgres: PostgresDatabase, runway: Simulated, journal: Journal, fault: str, cause: str
+) -> None:
+    made_of_it = made(postgres, runway, journal, fault)
+    assert fresh_verdict(postgres, made_of_it.video_id).cause == cause
+    assert made_of_it.attempt.cause == cause
 
 
 def test_eight_clicks_on_one_form_make_one_call_and_one_video(
