@@ -1,6 +1,7 @@
-"""The verbs that watch: alerts, and the production app's logs where a token of Vercel is set.
+"""The verbs that watch: alerts, and the production app's logs where a token of Vercel is set and no log drain.
 
-Every worker has them; a lease sees to it that one of them does it each minute.
+Every worker has them; a lease sees to it that one of them does it each minute. A drain knows when each line
+was written, the history only when its request began: of both together every line would be there twice.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ PAUSE = 15.0
 
 def watching(db: Database, runway: OrganizationReader, settings: Settings, worker: str) -> Iterator[Verb]:
     yield Verb("alerts", in_turn(db, "alerts", worker, lambda: watch_alerts(db, runway, settings)), PAUSE)
-    if settings.vercel_token and settings.vercel_project:
+    if settings.vercel_token and settings.vercel_project and not settings.log_drain_secret:
         yield Verb("logs", in_turn(db, "pull-logs", worker, lambda: pull_logs(db, settings)), PAUSE)
 
 

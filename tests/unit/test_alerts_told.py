@@ -25,7 +25,7 @@ from lib.errors import BadInput
 from lib.operations.alerts import active_alerts
 from lib.operations.webhook import NotTold, SlackWebhook, notice
 from lib.settings import Settings, load_settings
-from lib.worker.watch import in_turn, watch_alerts
+from lib.worker.watch import in_turn, watch_alerts, watching
 from tests.web import Runway, served
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -127,6 +127,22 @@ def test_of_all_workers_one_watches_each_minute(postgres: PostgresDatabase) -> N
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(step, [f"w{n}" for n in range(6)]))
     assert len(done) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "verbs"),
+    [
+        ({}, ["alerts"]),
+        ({"vercel_token": "t", "vercel_project": "p"}, ["alerts", "logs"]),
+        ({"vercel_token": "t", "vercel_project": "p", "log_drain_secret": "s"}, ["alerts"]),
+        ({"vercel_token": "t"}, ["alerts"]),
+    ],
+)
+def test_logs_are_pulled_where_a_token_is_set_and_no_drain(
+    postgres: PostgresDatabase, given: dict[str, str], verbs: list[str]
+) -> None:
+    found = watching(postgres, Runway(), Settings.model_validate(given), "w1")
+    assert [verb.name for verb in found] == verbs
 
 
 @pytest.fixture
