@@ -1,0 +1,85 @@
+"""Verdicts kept up to date in the database: only what changed is judged, by the same code as files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from lib.data import videos
+from lib.data.database import Database, Row
+from lib.data.verdicts import dirty_videos
+from lib.domain.trace import LogEntry
+from lib.logs.naming import names_in
+from lib.operations.judge import judge_dirty
+from lib.settings import Settings
+from tests.examples import entry
+from tests.stories import ANNA, ANNAS_TASK, BELA, START, run
+
+NOW = START + timedelta(hours=1)
+SETTINGS = Settings(_env_file=None)  # type: ignore[call-arg]
+
+
+def stored(entries: list[LogEntry]) -> list[Row]:
+    rows = []
+    for one in entries:
+        names = names_in(one.message)
+        made = entry(one.message, 0, one.request_id, level=one.level, deployment_id=one.deployment_id)
+        made["at"] = (START + timedelta(milliseconds=one.at_ms - START.timestamp() * 1000)).isoformat()
+        rows.append(
+            made | {"video_id": next(iter(names.videos), None), "task_id": next(iter(names.tasks), None)}
+        )
+    return rows
+
+
+@pytest.fixture
+def known(db: Database) -> Database:
+    """ANNA's id is only in the logs; BELA's run stopped before it called Runway."""
+    rows = [(ANNA, "failed"), (BELA, "processing")]
+    created = {"created_at": START.isoformat(), "updated_at": START.isoformat()}
+    videos.import_videos(db, [{"id": video, "status": status} | created for video, status in rows])
+    lost = run("sync-sdk", stages=10)
+    halted = run("async-sdk", BELA, stages=4, request="req-b")
+    db.call("dailies_add_logs", p_entries=stored([*lost, *halted]))
+    return db
+
+
+def verdict(db: Database, video: str) -> Row:
+    found = videos.get_video(db, video)["verdict"]
+    assert found is not None
+    return found
+
+
+def test_everything_dirty_is_judged_and_then_nothing_is_dirty(known: Database) -> None:
+    assert judge_dirty(known, SETTINGS, 100, NOW) == 2
+    assert dirty_videos(known, 100) == []
+    assert judge_dirty(known, SETTINGS, 100, NOW) == 0
+
+
+def test_verdicts_are_saved_with_what_they_rest_on(known: Database) -> None:
+    judge_dirty(known, SETTINGS, 100, NOW)
+    anna, bela = verdict(known, ANNA), verdict(known, BELA)
+    assert (anna["cause"], anna["recoverable_runway_id"]) == ("task_id_not_saved", ANNAS_TASK)
+    assert (bela["cause"], bela["action"], bela["stuck"]) == ("function_terminated", "retry", True)
+    assert bela["flow"] in ("async-fetch", "async-sdk")
+    assert bela["first_missing"] == "runway_called"
+    assert bela["evidence"]
+
+
+def test_at_most_the_asked_number_is_judged_at_once(known: Database) -> None:
+    assert judge_dirty(known, SETTINGS, 1, NOW) == 1
+    assert len(dirty_videos(known, 100)) == 1
+
+
+def test_a_new_line_makes_only_its_video_dirty_and_changes_its_verdict(known: Database) -> None:
+    judge_dirty(known, SETTINGS, 100, NOW)
+    known.call("dailies_add_logs", p_entries=stored(run("async-sdk", BELA, ANNAS_TASK, request="req-b")[4:9]))
+    assert judge_dirty(known, SETTINGS, 100, NOW) == 1
+    assert verdict(known, BELA)["action"] == "investigate"
+
+
+def test_a_verdict_that_time_may_change_comes_up_again(known: Database) -> None:
+    judge_dirty(known, SETTINGS, 100, START + timedelta(minutes=1))
+    assert verdict(known, BELA)["cause"] == "in_progress"
+    assert judge_dirty(known, SETTINGS, 100, NOW) == 1
+    assert verdict(known, BELA)["cause"] == "function_terminated"

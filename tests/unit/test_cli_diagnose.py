@@ -1,0 +1,129 @@
+"""`python -m lib diagnose`: files in, verdicts out, and what is said of a bad file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from lib.cli.diagnose import command
+from lib.domain.trace import LogEntry
+from lib.errors import BadInput
+from tests.stories import ANNA, ANNAS_TASK, START, error, run
+
+ROW = {"id": ANNA, "status": "failed", "created_at": START.isoformat(), "prompt": "a dog dances"}
+LOST = [
+    *run("sync-sdk", stages=10),
+    error(f"[Video Generation] Error creating Runway task for video {ANNA}: RateLimitError: 429 {{}}", 60),
+]
+
+
+def drain(entries: Sequence[LogEntry]) -> str:
+    return "\n".join(
+        json.dumps(
+            {
+                "id": str(i),
+                "deploymentId": "dpl_1",
+                "source": "lambda",
+                "host": "x.test",
+                "timestamp": entry.at_ms,
+                "projectId": "p",
+                "level": entry.level,
+                "message": entry.message,
+                "requestId": f"iad1::{entry.request_id}",
+                "path": "/api/videos/generate",
+                "statusCode": 200,
+            }
+        )
+        for i, entry in enumerate(entries)
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "videos.json").write_text(json.dumps([ROW]))
+    (tmp_path / "tasks.json").write_text(json.dumps([{"id": ANNAS_TASK, "status": "SUCCEEDED"}]))
+    (tmp_path / "first.ndjson").write_text(drain(LOST[:6]))
+    (tmp_path / "second.ndjson").write_text(drain(LOST[6:]).replace('"id": "', '"id": "b'))
+    return tmp_path
+
+
+def diagnose(folder: Path, *more: str) -> str:
+    arguments = ["--videos", str(folder / "videos.json"), "--now", "2026-03-14T14:00:00Z"]
+    for name in ("first.ndjson", "second.ndjson"):
+        arguments += ["--logs", str(folder / name)]
+    result = CliRunner().invoke(command, [*arguments, *more], catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_several_log_files_are_read_as_one(folder: Path) -> None:
+    (verdict,) = json.loads(diagnose(folder, "--json"))
+    assert verdict["video_id"] == ANNA
+    assert verdict["flow"] == "sync-sdk"
+    assert verdict["cause"] == "task_id_not_saved"
+    assert verdict["action"] == "recover_id"
+    assert verdict["recoverable_runway_id"] == ANNAS_TASK
+    assert verdict["candidate_runway_ids"] == []
+    assert [s["stage"] for s in verdict["stages"] if s["state"] == "missing"] == ["task_looked_up"]
+    assert {"source", "at", "text"} == set(verdict["evidence"][0])
+
+
+def test_what_runway_says_of_the_task_is_evidence(folder: Path) -> None:
+    (verdict,) = json.loads(diagnose(folder, "--json", "--tasks", str(folder / "tasks.json")))
+    assert f"task {ANNAS_TASK} is SUCCEEDED" in [each["text"] for each in verdict["evidence"]]
+
+
+def test_people_get_a_table(folder: Path) -> None:
+    head, told, total = diagnose(folder).splitlines()
+    assert head.split()[:3] == ["CREATED", "(UTC)", "VIDEO"]
+    assert "Task id not saved" in told
+    assert told.endswith(f"recover id {ANNAS_TASK}")
+    assert total == "1 videos, 0 stuck, 1 with a task id that only the logs know."
+
+
+def test_logs_may_be_left_out(folder: Path) -> None:
+    result = CliRunner().invoke(command, ["--videos", str(folder / "videos.json"), "--json"])
+    assert json.loads(result.stdout)[0]["cause"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is not JSON"),
+        ("{}", "expected a JSON array"),
+        ("[3]", "expected a JSON array"),
+        ('[{"id": "7", "status": "failed"}]', "column `created_at` is missing"),
+        ('[{"id": "7", "status": "failed", "created_at": "noon"}]', "noon"),
+    ],
+)
+def test_a_bad_file_of_videos_is_named_with_what_is_wrong(folder: Path, content: str, said: str) -> None:
+    (folder / "videos.json").write_text(content)
+    with pytest.raises(BadInput) as told:
+        diagnose(folder)
+    assert "videos.json" in str(told.value)
+    assert said in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--tasks", "nowhere.json", "nowhere.json"),
+        ("--logs", "nowhere.ndjson", "nowhere.ndjson"),
+        ("--now", "noon", "'noon' is no ISO time"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_named(folder: Path, option: str, value: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        diagnose(folder, option, value)
+
+
+def test_a_tasks_file_with_a_malformed_task_is_named(folder: Path) -> None:
+    tasks: list[dict[str, Any]] = [{"id": ANNAS_TASK}]
+    (folder / "tasks.json").write_text(json.dumps(tasks))
+    with pytest.raises(BadInput, match=r"tasks\.json: task .*`status`"):
+        diagnose(folder, "--tasks", str(folder / "tasks.json"))

@@ -1,0 +1,350 @@
+"""Verdicts: each rule with the story it decides, and the one thing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lib.domain.attempt import Attempt
+from lib.domain.diagnosis import RULES, Confidence, Source, Verdict
+from lib.domain.diagnosis.rules import nothing_decides, row_succeeded
+from lib.domain.task import Task
+from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.video import Video
+from lib.operations.diagnose import Thresholds, diagnose, diagnose_all
+from tests.stories import (
+    ANNA,
+    ANNAS_TASK,
+    BELA,
+    BELAS_TASK,
+    FLOWS,
+    READER,
+    START,
+    error,
+    line,
+    ms,
+    row,
+    run,
+    without_requests,
+)
+
+SAVED = row(runway_video_id=ANNAS_TASK)
+FAILED = "[Video Generation] Error creating Runway task for video " + ANNA + ": "
+CHECKING = line(f"[Runway API] Checking video status for task ID: {ANNAS_TASK}", 30, "req-poll")
+CHECK_FAILED = error("[Runway API] Error checking video status: InternalServerError: 500 {}", 31, "req-poll")
+
+
+def judged(
+    video: Video,
+    entries: Iterable[LogEntry] = (),
+    *,
+    task: Task | None = None,
+    attempts: Sequence[Attempt] = (),
+    requests: Iterable[RequestSummary] = (),
+    after: timedelta = timedelta(hours=1),
+) -> Verdict:
+    return diagnose(video, entries, requests, task, attempts, START + after, Thresholds(), READER)
+
+
+def task(status: str, **more: Any) -> Task:
+    return Task(ANNAS_TASK, status, **more)
+
+
+def attempt(state: str, **more: Any) -> Attempt:
+    values = {
+        "id": "00000000-0000-4000-8000-000000000001",
+        "video_id": ANNA,
+        "key": "k",
+        "number": 1,
+        "previous_id": None,
+        "state": state,
+        "operator": "olga",
+        "request": {},
+        "credits": 40,
+        "task_id": None,
+        "reason": None,
+        "cause": None,
+        "claimed_at": START,
+        "sent_at": START,
+        "settled_at": None,
+    }
+    return Attempt.from_row(values | more)
+
+
+def stopped(stages: int, *errors: str, flow: str = "sync-sdk") -> list[LogEntry]:
+    """A run that logged `errors` after its first `stages` lines."""
+    return [*run(flow, stages=stages), *(error(text, 2 + i) for i, text in enumerate(errors))]
+
+
+def check(status: str, at: float = 31, **more: str) -> list[LogEntry]:
+    said = "".join(f",\n  {name}: '{value}'" for name, value in more.items())
+    answer = f"[Runway API] Task status response: {{\n  id: '{ANNAS_TASK}',\n  status: '{status}'{said}\n}}"
+    return [CHECKING, line(answer, at, "req-poll")]
+
+
+STORIES: dict[str, tuple[Verdict, str, str]] = {
+    "row_succeeded": (judged(row(status="succeeded", video_url="https://x")), "succeeded", "none"),
+    "row_cancelled": (judged(row(status="cancelled")), "cancelled", "retry"),
+    "attempt_on_its_way": (
+        judged(row(), attempts=[attempt("sent")], after=timedelta(minutes=1)),
+        "in_progress",
+        "wait",
+    ),
+    "attempt_settled": (
+        judged(row(status="failed"), attempts=[attempt("refused", cause="unauthorized", reason="401")]),
+        "unauthorized",
+        "fix_settings",
+    ),
+    "run_still_going": (
+        judged(row(), run("sync-sdk", stages=8), after=timedelta(minutes=1)),
+        "in_progress",
+        "wait",
+    ),
+    "id_in_the_logs_only": (
+        judged(row(status="failed"), stopped(10, FAILED + "RateLimitError: 429 Too many requests")),
+        "task_id_not_saved",
+        "recover_id",
+    ),
+    "saving_the_id_failed": (
+        judged(row(status="failed", error_message="Failed to save runway_video_id: fetch failed")),
+        "task_id_not_saved",
+        "investigate",
+    ),
+    "task_ended_badly": (
+        judged(
+            row(status="failed", runway_video_id=ANNAS_TASK),
+            task=task("FAILED", failure_code="SAFETY.INPUT.IMAGE"),
+        ),
+        "moderated",
+        "change_input",
+    ),
+    "task_done_but_checks_fail": (
+        judged(SAVED, [CHECKING, CHECK_FAILED], task=task("SUCCEEDED")),
+        "polling_failing",
+        "poll",
+    ),
+    "task_done_and_nobody_asked": (
+        judged(SAVED, run("sync-sdk"), task=task("SUCCEEDED")),
+        "never_polled",
+        "poll",
+    ),
+    "task_under_way": (judged(SAVED, task=task("THROTTLED")), "throttled", "wait"),
+    "check_said_it_ended_badly": (
+        judged(
+            row(status="failed", runway_video_id=ANNAS_TASK), check("FAILED", failureCode="ASSET.INVALID")
+        ),
+        "asset_rejected",
+        "change_input",
+    ),
+    "check_found_no_task": (
+        judged(
+            SAVED, [CHECKING, error("Error checking video status: NotFoundError: 404 {}", 31, "req-poll")]
+        ),
+        "cancelled",
+        "retry",
+    ),
+    "checks_fail": (judged(SAVED, [CHECKING, CHECK_FAILED]), "polling_failing", "poll"),
+    "row_failed_after_the_task_began": (
+        judged(
+            row(status="failed", runway_video_id=ANNAS_TASK, error_message="Failed to fetch the input asset.")
+        ),
+        "asset_rejected",
+        "change_input",
+    ),
+    "check_said_under_way": (
+        judged(SAVED, check("RUNNING"), after=timedelta(minutes=2)),
+        "in_progress",
+        "wait",
+    ),
+    "id_saved_and_no_word_since": (judged(SAVED, run("sync-sdk")), "never_polled", "poll"),
+    "answer_without_id": (
+        judged(row(status="failed"), stopped(8, FAILED + "Error: Runway API did not return a task ID")),
+        "no_task_id",
+        "investigate",
+    ),
+    "run_failed": (
+        judged(row(status="failed"), stopped(8, FAILED + "AuthenticationError: 401 {}")),
+        "unauthorized",
+        "fix_settings",
+    ),
+    "platform_ended_the_request": (
+        judged(row(), stopped(8), requests=[RequestSummary("req-a", ms(60), "POST", "/api", 504)]),
+        "function_timeout",
+        "investigate",
+    ),
+    "key_seen_missing": (
+        judged(
+            row(), [*run("async-sdk", stages=1), line("[Video Generation] { hasRunwayApiKey: false }", 1)]
+        ),
+        "missing_api_key",
+        "fix_settings",
+    ),
+    "run_ended_without_a_word": (
+        judged(row(), run("async-sdk", stages=4)),
+        "function_terminated",
+        "retry",
+    ),
+    "checked_but_never_begun": (
+        judged(row(), [line(f"Video {ANNA} is processing but no runway_video_id found.", 9, "p", "warning")]),
+        "function_terminated",
+        "investigate",
+    ),
+    "nothing_decides": (judged(row()), "unknown", "investigate"),
+}
+
+
+@pytest.mark.parametrize("rule", STORIES)
+def test_the_story_of_a_rule_is_decided_by_it(rule: str) -> None:
+    verdict, cause, action = STORIES[rule]
+    assert (verdict.rule, verdict.cause, verdict.action) == (rule, cause, action)
+    assert verdict.evidence
+
+
+def test_every_rule_has_a_story_and_a_sentence() -> None:
+    told_elsewhere = {"some_id_in_the_logs", "task_done_but_nameless_checks_fail"}
+    assert {rule.name for rule in RULES} == set(STORIES) | told_elsewhere
+    for rule in RULES:
+        assert rule.explanation.endswith(".")
+        assert rule.explanation[0].isupper()
+
+
+def test_the_row_comes_first_and_not_knowing_last() -> None:
+    assert RULES[0].test is row_succeeded
+    assert RULES[-1].test is nothing_decides
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_recoverable_id_is_this_videos_and_never_the_rows(flow: str) -> None:
+    assert judged(row(status="failed"), run(flow)).recoverable_runway_id == ANNAS_TASK
+    assert judged(SAVED, run(flow)).recoverable_runway_id is None
+    assert judged(row(), run(flow, BELA, BELAS_TASK)).recoverable_runway_id is None
+
+
+def test_an_id_lost_by_an_earlier_try_is_found_behind_a_later_failure() -> None:
+    again = [
+        *run("sync-sdk", stages=8, begin=90, request="req-2"),
+        error(FAILED + "429 Too many requests", 99, "req-2"),
+    ]
+    verdict = judged(row(status="failed"), [*stopped(10, FAILED + "500 {}"), *again])
+    assert verdict.cause == "task_id_not_saved"
+    assert verdict.recoverable_runway_id == ANNAS_TASK
+
+
+def test_two_readings_of_a_text_are_both_said_and_none_is_chosen() -> None:
+    def lost(video: str, its_task: str, begin: float) -> list[LogEntry]:
+        failed = (
+            f"[Video Generation] Error in async video generation for video {video}: Error: Too many requests"
+        )
+        return [*run("async-sdk", video, its_task, stages=11, begin=begin), error(failed, begin + 50)]
+
+    rows = [row(ANNA, "failed"), row(BELA, "failed")]
+    text = without_requests(lost(ANNA, ANNAS_TASK, 0), lost(BELA, BELAS_TASK, 0.05))
+    for verdict in diagnose_all(rows, text, (), {}, START + timedelta(hours=1), Thresholds(), READER):
+        assert verdict.rule == "some_id_in_the_logs"
+        assert verdict.cause == "task_id_not_saved"
+        assert verdict.recoverable_runway_id is None
+        assert set(verdict.candidate_runway_ids) == {ANNAS_TASK, BELAS_TASK}
+        assert verdict.action == "investigate"
+
+
+def test_failing_checks_that_name_nobody_count_where_they_are_enough_for_every_waiting_video() -> None:
+    errors = [error("Error checking video status with Runway API: Error: x", at, f"p{at}") for at in (60, 61)]
+    rows = [row(ANNA, runway_video_id=ANNAS_TASK), row(BELA, runway_video_id=BELAS_TASK)]
+    tasks = {each: Task(each, "SUCCEEDED") for each in (ANNAS_TASK, BELAS_TASK)}
+    moment = START + timedelta(hours=1)
+    both = diagnose_all(rows, errors, (), tasks, moment, Thresholds(), READER)
+    assert {verdict.rule for verdict in both} == {"task_done_but_nameless_checks_fail"}
+    one = diagnose_all(rows, errors[:1], (), tasks, moment, Thresholds(), READER)
+    assert {(v.cause, v.confidence) for v in one} == {("never_polled", Confidence.LIKELY)}
+
+
+@pytest.mark.parametrize(
+    ("stages", "action"), [(4, "retry"), (7, "retry"), (8, "investigate")], ids=["early", "late", "sent"]
+)
+def test_only_a_run_that_stopped_before_it_called_runway_is_simply_retried(stages: int, action: str) -> None:
+    assert judged(row(), run("sync-sdk", stages=stages)).action == action
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [("TypeError: fetch failed ENOTFOUND r.test", "retry_later"), ("TypeError: fetch failed", "investigate")],
+)
+def test_a_lost_connection_may_have_paid_and_one_never_made_has_not(text: str, action: str) -> None:
+    assert judged(row(status="failed"), stopped(8, FAILED + text)).action == action
+
+
+def test_the_first_error_decides_and_its_consequences_do_not() -> None:
+    verdict = judged(
+        row(status="failed"),
+        stopped(8, FAILED + "AuthenticationError: 401 {}", "Failed to update video status: PGRST301"),
+    )
+    assert verdict.cause == "unauthorized"
+
+
+def test_what_is_said_beside_a_plain_refusal_is_more_telling() -> None:
+    fetch = run("async-fetch", stages=9)
+    refused = line("[Runway API] Response status: 400 Bad Request", 2)
+    body = error(
+        '[Runway API] Error response: {"error":"You do not have enough credits to run this task."}', 3
+    )
+    assert judged(row(status="failed"), [*fetch, refused]).cause == "invalid_request"
+    assert judged(row(status="failed"), [*fetch, refused, body]).cause == "insufficient_credits"
+
+
+def test_without_logs_the_rows_own_text_suggests_the_cause() -> None:
+    verdict = judged(row(status="failed", error_message="Too many requests"))
+    assert (verdict.cause, verdict.confidence) == ("rate_limited", Confidence.LIKELY)
+
+
+def test_a_task_that_ended_badly_is_first_written_into_an_unfinished_row() -> None:
+    assert judged(SAVED, task=task("FAILED")).action == "poll"
+    assert judged(row(status="failed", runway_video_id=ANNAS_TASK), task=task("FAILED")).action == "retry"
+
+
+def test_a_video_is_stuck_when_its_row_is_unfinished_and_its_cause_not_settled() -> None:
+    assert judged(row(), run("async-sdk", stages=4)).stuck
+    assert not judged(row(), run("async-sdk", stages=4), after=timedelta(minutes=1)).stuck
+    assert not judged(row(status="failed"), stopped(8, FAILED + "401 {}")).stuck
+    assert not judged(SAVED, task=task("THROTTLED")).stuck
+
+
+def test_a_recent_video_is_looked_at_again_when_it_stops_being_recent() -> None:
+    recent = judged(row(), run("async-sdk", stages=4), after=timedelta(minutes=1))
+    assert recent.recheck_at is not None
+    assert recent.recheck_at - START == timedelta(minutes=5, milliseconds=300)
+    late = judged(row(), run("async-sdk", stages=4), after=recent.recheck_at - START)
+    assert (late.cause, late.recheck_at) == ("function_terminated", None)
+
+
+def test_clocks_that_disagree_by_seconds_change_nothing() -> None:
+    early = [e._replace(at_ms=e.at_ms - 3_000) for e in run("async-sdk", stages=4)]
+    assert judged(row(), early).cause == "function_terminated"
+
+
+def test_an_unknown_verdict_says_what_would_decide_it() -> None:
+    for video in (row(), row(status="failed", error_message="?")):
+        needed = [each.text for each in judged(video).evidence if each.source is Source.NEEDED]
+        assert needed == ["the log of the request that began at 2026-03-14T12:00:00+00:00 decides"]
+
+
+def test_a_verdict_travels_as_a_row_of_json_values() -> None:
+    values = judged(row(), run("async-sdk", stages=4)).as_row()
+    assert values["stages"][0] == {"stage": "accepted", "state": "seen", "at": "2026-03-14T12:00:00.000Z"}
+    assert values["first_missing"] == "runway_called"
+    assert values["deployment_id"] == "dpl_1"
+    assert {each["source"] for each in values["evidence"]} == {"log", "row"}
+
+
+@pytest.mark.parametrize("state", ["claimed", "sent"])
+def test_an_attempt_that_never_came_back_may_have_paid_only_if_it_was_sent(state: str) -> None:
+    verdict = judged(row(), attempts=[attempt(state)])
+    assert verdict.cause == "function_terminated"
+    assert verdict.action == {"claimed": "retry", "sent": "investigate"}[state]
+
+
+def test_an_attempt_whose_outcome_is_unknown_is_never_simply_retried() -> None:
+    verdict = judged(row(status="failed"), attempts=[attempt("unknown", reason="timed out")])
+    assert (verdict.cause, verdict.action) == ("runway_unreachable", "investigate")
