@@ -106,7 +106,7 @@ def _runway(watch: RunwayWatch) -> Part:
         return Part(State.UNKNOWN, None)
     if seen.credits is None:
         return Part(State.TROUBLE, watch.age, seen.problem)
-    return Part(State.OK, watch.age, None, {"credits": seen.credits})
+    return Part(State.OK, watch.age)
 
 
 def _rounded(age: float | None) -> float | None:

@@ -34,14 +34,18 @@ class Snapshot(Generic[T]):
                     self._current, abandon_on_cancel=True, limiter=self._threads
                 )
         except TimeoutError:
-            raise DatabaseUnavailable(
-                f"The database did not answer within {self._limit_seconds:g} s."
-            ) from None
+            raise self._too_slow() from None
 
     def _current(self) -> T:
-        with self._lock:
-            if self._kept and time.monotonic() - self._kept[0] < self._keep_seconds:
-                return self._kept[1]
-            value = self._read()
-            self._kept = (time.monotonic(), value)
-            return value
+        # Not for ever: nobody waits for the threads of requests that have been answered meanwhile.
+        if not self._lock.acquire(timeout=self._limit_seconds):
+            raise self._too_slow()
+        try:
+            if self._kept is None or time.monotonic() - self._kept[0] > self._keep_seconds:
+                self._kept = (time.monotonic(), self._read())
+            return self._kept[1]
+        finally:
+            self._lock.release()
+
+    def _too_slow(self) -> DatabaseUnavailable:
+        return DatabaseUnavailable(f"The database did not answer within {self._limit_seconds:g} s.")

@@ -1,4 +1,4 @@
-"""The verbs that watch: alerts, and the production app's logs where a token of Vercel is set and no log drain.
+"""The verbs that watch: alerts, and the app's logs where a token of Vercel is set and no log drain.
 
 Every worker has them; a lease sees to it that one of them does it each minute. A drain knows when each line
 was written, the history only when its request began: of both together every line would be there twice.

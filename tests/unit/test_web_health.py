@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -132,7 +133,7 @@ def test_runway_is_asked_beside_the_requests_and_seldom(client: httpx.Client, pa
     while not parts.runway.asked:
         time.sleep(0.01)
     told = client.get("/api/health").json()["parts"]["runway"]
-    assert (told["state"], told["credits"]) == ("ok", 1000)
+    assert told["state"] == "ok"
     assert parts.runway.asked == 1
 
 
@@ -157,23 +158,23 @@ def test_no_secret_is_in_any_answer(client: httpx.Client) -> None:
     )
 
 
-def test_a_database_that_hangs_is_unready_within_seconds() -> None:
+def test_a_database_that_hangs_is_unready_within_seconds_and_gathers_no_threads() -> None:
     release = threading.Event()
 
-    async def get() -> None:
-        snapshot = Snapshot(release.wait, keep_seconds=1, limit_seconds=0.1)
-        with pytest.raises(DatabaseUnavailable, match=r"did not answer within 0\.1 s"):
-            await snapshot.get()
+    async def ask() -> int:
+        snapshot = Snapshot(release.wait, keep_seconds=1, limit_seconds=0.05)
+        for _ in range(8):
+            with pytest.raises(DatabaseUnavailable, match=r"did not answer within 0\.05 s"):
+                await snapshot.get()
+        await anyio.sleep(0.1)
+        hanging = sum("AnyIO" in thread.name for thread in threading.enumerate())
         release.set()
+        return hanging
 
-    import anyio
-
-    anyio.run(get)
+    assert anyio.run(ask) <= 3  # one of them hangs, others idle until they are used again
 
 
 def test_many_who_ask_at_once_cost_one_query(parts: FakeParts) -> None:
-    import anyio
-
     reads = 0
 
     def read() -> int:
