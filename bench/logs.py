@@ -5,9 +5,10 @@
 Makes its own file: requests of generation and of polling, stack traces, other routes, repeated deliveries,
 batches out of order.
 
-What limits it: reading is bound by Python's work on each record, one core; a second process for every other
-megabyte of the file would nearly double it. Storing is bound by Postgres, which keeps five indexes of the
-entries up to date; a second connection would nearly double it where there are cores for both.
+What limits it: reading is bound by Python's work on each record. Files are shared between processes by
+request, so every further core adds nearly what the first gives, up to four. Storing is bound by Postgres,
+which keeps five indexes of the entries up to date and marks videos: on two cores it takes what reading
+leaves. Four cores would double both.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.logs.reading import read_logs
 from lib.logs.report import ImportReport
+from lib.logs.share import WHOLE, Share, shares
+from lib.operations.import_files import together
 from lib.operations.import_logs import import_logs
 from lib.operations.log_batches import batches
 
@@ -143,20 +146,30 @@ def parse_only(path: Path) -> None:
             orjson.loads(line)
 
 
-def read_all(path: Path) -> None:
+def read_share(path: Path, share: Share = WHOLE) -> ImportReport:
     """Parsed, redacted, repeats dropped, with keys and the ids that messages name: all but storing."""
-    deque(batches(read_logs(path, ImportReport())), maxlen=0)
+    report = ImportReport()
+    deque(batches(read_logs(path, report, share)), maxlen=0)
+    return report
 
 
-def seconds(work: Callable[[Path], None], path: Path) -> float:
+def store_share(path: Path, url: str, import_id: uuid.UUID, share: Share) -> ImportReport:
+    db = PostgresDatabase(url, label="bench")
+    try:
+        return import_logs(db, path, name=path.name, operator="bench", import_id=import_id, share=share)
+    finally:
+        db.close()
+
+
+def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
-    work(path)
+    work()
     return time.perf_counter() - started
 
 
 def peak_mebibytes(path: Path) -> float:
-    """The most memory that a process of its own uses for `read_all`."""
-    code = f"import pathlib, bench.logs as b; b.read_all(pathlib.Path({str(path)!r})); b.print_peak()"
+    """The most memory that a process of its own uses for `read_share`."""
+    code = f"import pathlib, bench.logs as b; b.read_share(pathlib.Path({str(path)!r})); b.print_peak()"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return float(done.stdout)
 
@@ -168,18 +181,18 @@ def print_peak() -> None:
 
 
 @contextmanager
-def a_database(folder: Path, url: str | None) -> Iterator[PostgresDatabase]:
-    """The one of `url`, else an embedded one of its own with the settings it always has."""
-    if url:
-        database = PostgresDatabase(url, label="bench")
-    else:
-        server = EmbeddedPostgres(folder / "postgres").start()
-        database = PostgresDatabase(server.conninfo, label="bench", on_close=server.stop)
+def a_database(folder: Path, url: str | None) -> Iterator[str]:
+    """The address of `url`'s, else of an embedded one of its own with the settings it always has."""
+    server = None if url else EmbeddedPostgres(folder / "postgres").start()
+    address = url or (server.conninfo() if server else "")
+    database = PostgresDatabase(address, label="bench")
     migrate(database)
+    database.close()
     try:
-        yield database
+        yield address
     finally:
-        database.close()
+        if server:
+            server.stop()
 
 
 @click.command()
@@ -189,30 +202,30 @@ def main(gigabytes: float, database: str | None) -> None:
     """How fast and in how much memory a drain file is read and stored."""
     with tempfile.TemporaryDirectory(prefix="dailies-bench-") as name:
         folder = Path(name)
-        folder.chmod(0o755)
+        folder.chmod(0o755)  # the embedded server may run as another user
         path = folder / "drain.ndjson"
         lines = write_drain(path, round(gigabytes * 2**30))
-        print(f"{lines} lines, {path.stat().st_size / 2**30:.2f} GiB")
-        plain = show("plain orjson.loads", lines, seconds(parse_only, path))
-        show("parsed, redacted, correlated", lines, seconds(read_all, path), plain, 0.20)
-        with a_database(folder, database) as db:
-            show("the same, stored by COPY", lines, seconds(partial(store, db), path), plain, 0.10)
+        parts = shares(path, big=0)
+        print(f"{lines} lines, {path.stat().st_size / 2**30:.2f} GiB, {len(parts)} processes")
+        plain = show("plain orjson.loads, one process", lines, seconds(partial(parse_only, path)))
+        for label, of in (("one process", [WHOLE]), ("all", parts)):
+            read = partial(together, partial(read_share, path), of)
+            show(f"parsed, redacted, correlated, {label}", lines, seconds(read), plain, 0.20)
+        with a_database(folder, database) as url:
+            store = partial(together, partial(store_share, path, url, uuid.uuid4()), parts)
+            show("the same, stored by COPY, all", lines, seconds(store), plain, 0.10)
         for part in (8, 4, 2, 1):
             smaller = folder / f"part-{part}.ndjson"
             write_drain(smaller, path.stat().st_size // part)
-            print(f"peak memory, 1/{part} of the file: {peak_mebibytes(smaller):.0f} MiB")
+            print(f"peak memory of one process, 1/{part} of the file: {peak_mebibytes(smaller):.0f} MiB")
             smaller.unlink()
-
-
-def store(db: PostgresDatabase, path: Path) -> None:
-    import_logs(db, path, name=path.name, operator="bench")
 
 
 def show(what: str, lines: int, took: float, plain: float | None = None, bar: float = 0) -> float:
     """Prints lines a second, with their share of `plain`; returns them."""
     rate = lines / took
     share = f"  {rate / plain:.2f} of plain (bar {bar:.2f})" if plain else ""
-    print(f"{what:<30}{rate:>10.0f} lines/s{share}")
+    print(f"{what:<42}{rate:>10.0f} lines/s{share}")
     return rate
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from lib.data.connect import open_database
-from lib.logs.reading import read_logs
 from lib.logs.report import ImportReport
-from lib.operations.import_logs import import_logs
-from lib.settings import load_settings
+from lib.operations.import_files import count_file, import_file
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -24,31 +20,13 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON, for several files an array.")
 def command(files: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     """Store log files of any source Vercel has, recognised by content; repeated entries are left out."""
-    reports = list(map(_counted, files) if dry_run else _stored(files))
+    reports = list(map(count_file if dry_run else import_file, files))
     if as_json:
         counts = [report.summary() if dry_run else report.details() for report in reports]
         click.echo(json.dumps(counts[0] if len(counts) == 1 else counts, indent=2))
         return
     for file, report in zip(files, reports, strict=True):
         click.echo("\n  ".join([f"{file.name}: {report.format}", *_lines(report, dry_run)]))
-
-
-def _counted(file: Path) -> ImportReport:
-    report = ImportReport()
-    deque(read_logs(file, report), maxlen=0)
-    return report
-
-
-def _stored(files: tuple[Path, ...]) -> Iterator[ImportReport]:
-    settings = load_settings()
-    db = open_database(settings)
-    try:
-        for file in files:
-            yield import_logs(
-                db, file, name=file.name, operator=settings.operator, flows_dir=settings.flows_dir
-            )
-    finally:
-        db.close()
 
 
 def _lines(report: ImportReport, dry_run: bool) -> Iterator[str]:
@@ -61,9 +39,8 @@ def _lines(report: ImportReport, dry_run: bool) -> Iterator[str]:
     if report.first_at:
         yield f"from {report.first_at} to {report.last_at}"
     if not dry_run:
-        yield (
-            f"{report.entries - report.already_stored} entries stored, {report.already_stored} were there already"
-        )
+        new = report.entries - report.already_stored
+        yield f"{new} entries stored, {report.already_stored} were there already"
     yield from report.notes
     for line, reason, excerpt in report.offences:
         yield f"line {line}: {reason}: {excerpt}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -39,14 +39,18 @@ def lines(chunks: Iterator[bytes]) -> Iterator[Line]:
         yield number + 1, rest
 
 
-def json_lines(chunks: Iterator[bytes], shape: type[Any] = dict) -> Iterator[Piece]:
+def json_lines(
+    chunks: Iterator[bytes], shape: type[Any] = dict, keep: Callable[[bytes], bool] | None = None
+) -> Iterator[Piece]:
     """One JSON object a line, or several: an array (a delivery) or `rows` (a page of an API).
 
     `shape` is a TypedDict of the fields to read; making nothing of the others saves half the time. What does
-    not fit it is read whole.
+    not fit it is read whole. `keep` says which lines to read at all.
     """
     decode = Decoder(shape).decode
     for number, raw in lines(chunks):
+        if keep and not keep(raw):
+            continue
         try:
             value = decode(raw)
         except (DecodeError, UnicodeDecodeError):

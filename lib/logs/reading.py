@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,7 @@ from lib.logs.recognise import recognise
 from lib.logs.redact import redact
 from lib.logs.report import ImportReport
 from lib.logs.seen import Seen
+from lib.logs.share import WHOLE, Share
 from lib.logs.source import utf8_chunks
 from lib.logs.values import Unusable
 
@@ -30,20 +32,22 @@ EXPECTED = (
 )
 
 
-def read_logs(path: Path, report: ImportReport) -> Iterator[Item]:
-    """Every entry and request summary of the file, counted in `report` as they pass.
+def read_logs(path: Path, report: ImportReport, share: Share = WHOLE) -> Iterator[Item]:
+    """Every entry and request summary of the file, or of a share of it, counted in `report` as they pass.
 
     Raises BadInput when the file is empty, unreadable or of no known format.
     """
     try:
         day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
         with path.open("rb") as file:
-            yield from read_stream(file, path.name, report, day)
+            yield from read_stream(file, path.name, report, day, share)
     except OSError as error:
         raise BadInput(f"{path.name}: {error.strerror or error}") from error
 
 
-def read_stream(file: BinaryIO, name: str, report: ImportReport, day: date) -> Iterator[Item]:
+def read_stream(
+    file: BinaryIO, name: str, report: ImportReport, day: date, share: Share = WHOLE
+) -> Iterator[Item]:
     """`read_logs` for an open file. `day` dates formats that give only the time."""
     head, chunks = _with_head(utf8_chunks(file, report))
     if is_wrapped(head):
@@ -57,8 +61,14 @@ def read_stream(file: BinaryIO, name: str, report: ImportReport, day: date) -> I
     report.has_request_ids = found.format.has_request_ids
     if found.format.note:
         report.note(found.format.note)
-    _report_skipped(head[: found.start], report)
-    pieces = found.cut(_from(found.start, chunks))
+    cut = found.cut
+    if share.number == 0:
+        _report_skipped(head[: found.start], report)
+    if share.of > 1 and found.has_lines:
+        cut = partial(cut, keep=share.owns)
+    elif share.number:
+        return  # the first share is all of a file that cannot be divided
+    pieces = cut(_from(found.start, chunks))
     records = _records(pieces, found.format, report, head.count(b"\n", 0, found.start))
     if found.format.unordered:
         yield from itertools.chain.from_iterable(records)

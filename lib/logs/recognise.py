@@ -21,13 +21,14 @@ JSON_FORMATS = (RUNTIME_LOGS, VERCEL_LOGS, DASHBOARD_JSON, VERCEL_LOGS_FLAT, DRA
 LINES_TRIED = 500
 OBJECTS_TRIED = 50
 
-Cut = Callable[[Iterator[bytes]], Iterator[Piece]]
+Cut = Callable[..., Iterator[Piece]]
 
 
 class Recognised(NamedTuple):
     format: Format
     cut: Cut  # a stream into the format's records
     start: int  # bytes before the first record or header
+    has_lines: bool  # one JSON record each
 
 
 def recognise(head: bytes, day: date) -> Recognised | None:
@@ -36,7 +37,7 @@ def recognise(head: bytes, day: date) -> Recognised | None:
     for line in head.split(b"\n", LINES_TRIED)[:LINES_TRIED]:
         found = _json(head, start) if line.lstrip()[:1] in (b"{", b"[") else _text(line, day)
         if found:
-            return Recognised(*found, start)
+            return Recognised(*found, start, getattr(found[1], "func", None) is framing.json_lines)
         start += len(line) + 1
     return None
 

@@ -13,6 +13,16 @@ from lib.logs.values import request_start
 
 OFFENCES_KEPT = 10
 RECENT_REQUESTS = 1000
+COUNTS = (
+    "records",
+    "used",
+    "repeated",
+    "unusable",
+    "entries",
+    "request_summaries",
+    "requests",
+    "already_stored",
+)
 
 
 class Offence(NamedTuple):
@@ -39,19 +49,15 @@ class ImportReport:
     unusable: int = 0
     entries: int = 0
     request_summaries: int = 0
+    requests: int = 0
     already_stored: int = 0
     first_ms: int | None = None
     last_ms: int | None = None
     levels: Counter[str] = field(default_factory=Counter)
     offences: list[Offence] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _requests: Seen = field(default_factory=Seen, repr=False)
+    _seen: Seen = field(default_factory=Seen, repr=False)
     _recent: set[str] = field(default_factory=set, repr=False)  # their entries stand close together
-
-    @property
-    def requests(self) -> int:
-        """How many different requests were named."""
-        return self._requests.different
 
     @property
     def first_at(self) -> str | None:
@@ -83,12 +89,28 @@ class ImportReport:
         if len(self._recent) >= RECENT_REQUESTS:
             self._recent.clear()
         self._recent.add(request_id)
-        self._requests.count(request_start(request_id), request_id)
+        if not self._seen.count(request_start(request_id), request_id):
+            self.requests += 1
 
     def add_unusable(self, line: int, reason: str, excerpt: str) -> None:
         self.unusable += 1
         if len(self.offences) < OFFENCES_KEPT:
             self.offences.append(Offence(line, reason, excerpt))
+
+    def merge(self, other: ImportReport) -> None:
+        """Add the counts of another share of the same file."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        times = [at for at in (self.first_ms, self.last_ms, other.first_ms, other.last_ms) if at is not None]
+        self.first_ms, self.last_ms = min(times, default=None), max(times, default=None)
+        self.levels += other.levels
+        self.offences = sorted(self.offences + other.offences)[:OFFENCES_KEPT]
+        for text in other.notes:
+            self.note(text)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: the counts, without the memory behind them."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     def note(self, text: str) -> None:
         """Say something about the whole file, once."""

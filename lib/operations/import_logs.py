@@ -19,6 +19,7 @@ from lib.logs.flows import load_flows
 from lib.logs.formats import Item
 from lib.logs.reading import read_logs, read_stream
 from lib.logs.report import ImportReport
+from lib.logs.share import WHOLE, Share
 from lib.operations.log_batches import batches
 
 LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at together
@@ -32,6 +33,7 @@ def import_logs(
     operator: str,
     flows_dir: Path | None = None,
     import_id: uuid.UUID | None = None,
+    share: Share = WHOLE,
 ) -> ImportReport:
     """Store the entries and requests of a log file; what earlier imports stored is counted, not doubled.
 
@@ -40,7 +42,7 @@ def import_logs(
     """
     report = ImportReport()
     import_: Row = {"id": str(import_id or uuid.uuid4()), "name": name, "operator": operator}
-    items = _with_request_ids(_read(source, name, report), report, flows_dir)
+    items = _with_request_ids(_read(source, name, report, share), report, flows_dir)
     with ThreadPoolExecutor(1) as background:  # the database works while the next batch is read
         storing: Future[Added] | None = None
         for batch in batches(items):
@@ -51,10 +53,10 @@ def import_logs(
     return report
 
 
-def _read(source: Path | BinaryIO, name: str, report: ImportReport) -> Iterator[Item]:
+def _read(source: Path | BinaryIO, name: str, report: ImportReport, share: Share) -> Iterator[Item]:
     if isinstance(source, Path):
-        return read_logs(source, report)
-    return read_stream(source, name, report, datetime.now(UTC).date())
+        return read_logs(source, report, share)
+    return read_stream(source, name, report, datetime.now(UTC).date(), share)
 
 
 def _with_request_ids(items: Iterator[Item], report: ImportReport, flows_dir: Path | None) -> Iterator[Item]:

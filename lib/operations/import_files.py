@@ -1,0 +1,70 @@
+"""Reading and importing whole files, big ones with every processor there is."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from lib.data.connect import open_database
+from lib.data.logs import add_logs
+from lib.logs.reading import read_logs
+from lib.logs.report import ImportReport
+from lib.logs.share import BIG, Share, shares
+from lib.operations.import_logs import import_logs
+from lib.settings import load_settings
+
+
+def count_file(path: Path, big: int = BIG) -> ImportReport:
+    """Read and store nothing. A file of `big` bytes is shared between processes. Raises BadInput."""
+    return together(partial(_count, path), shares(path, big))
+
+
+def import_file(path: Path, big: int = BIG) -> ImportReport:
+    """`import_logs` into the database of the settings. Raises BadInput, SettingsError, DatabaseError."""
+    import_id = uuid.uuid4()
+    report = together(partial(_import, path, import_id), shares(path, big))
+    db = open_database(load_settings())
+    try:
+        add_logs(db, {"id": str(import_id), "report": report.details()})
+    finally:
+        db.close()
+    return report
+
+
+def together(work: Callable[[Share], ImportReport], parts: list[Share]) -> ImportReport:
+    """`work` on every share, each in a process of its own; their reports as one."""
+    if len(parts) == 1:
+        return work(parts[0])
+    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as processes:
+        report, *others = processes.map(work, parts)
+    for other in others:
+        report.merge(other)
+    return report
+
+
+def _count(path: Path, share: Share) -> ImportReport:
+    report = ImportReport()
+    deque(read_logs(path, report, share), maxlen=0)
+    return report
+
+
+def _import(path: Path, import_id: uuid.UUID, share: Share) -> ImportReport:
+    settings = load_settings()
+    db = open_database(settings)
+    try:
+        return import_logs(
+            db,
+            path,
+            name=path.name,
+            operator=settings.operator,
+            flows_dir=settings.flows_dir,
+            import_id=import_id,
+            share=share,
+        )
+    finally:
+        db.close()

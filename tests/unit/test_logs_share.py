@@ -1,0 +1,61 @@
+"""Processes that share a file find together what one finds alone, each thing once."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from lib.logs.reading import read_logs
+from lib.logs.report import ImportReport
+from lib.logs.share import WHOLE, Share, shares
+from lib.operations.import_files import count_file
+from tests.unit.test_logs_reading import G3, PASTED, drain, lines
+
+
+def a_drain() -> str:
+    records = [
+        drain(n, f"message {n}", requestId=f"iad1::r{n % 17}-{1_768_302_649_895 + n}-ab") for n in range(200)
+    ]
+    nameless = drain(300, "no request")
+    del nameless["requestId"]
+    return (
+        lines(*records, *records[:20], nameless, nameless)
+        + "broken\n"
+        + lines(drain(400, 'not a "requestId": "x"'))
+    )
+
+
+@pytest.fixture(
+    params=[a_drain(), G3, PASTED, "cut off}\n" + a_drain()], ids=["drain", "csv", "pasted", "cut"]
+)
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "file"
+    path.write_text(request.param, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("of", [2, 3])
+def test_shares_add_up_to_the_whole(file: Path, of: int) -> None:
+    whole, together = ImportReport(), ImportReport()
+    everything = list(read_logs(file, whole, WHOLE))
+    found = []
+    for number in range(of):
+        part = ImportReport()
+        found += list(read_logs(file, part, Share(number, of)))
+        together.format = part.format
+        together.merge(pickle.loads(pickle.dumps(part)))
+    assert sorted(map(str, found)) == sorted(map(str, everything))
+    assert together.details() == whole.details()
+
+
+def test_a_small_file_is_read_by_one_process_and_a_big_one_by_several(file: Path) -> None:
+    assert shares(file) == [WHOLE]
+    assert len(shares(file, big=1)) >= 1
+
+
+def test_counting_in_several_processes_counts_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "drain.ndjson"
+    path.write_text(a_drain(), "utf-8")
+    assert count_file(path, big=0).details() == count_file(path).details()
