@@ -33,7 +33,9 @@ begin
             'dailies_add_logs', 'dailies_dirty', 'dailies_evidence', 'dailies_save_verdicts',
             'dailies_save_task', 'dailies_import_videos', 'dailies_claim_attempt',
             'dailies_attempt_sent', 'dailies_attempt_created', 'dailies_attempt_refused',
-            'dailies_attempt_unknown']) f
+            'dailies_attempt_unknown', 'dailies_measure', 'dailies_save_alerts', 'dailies_alerts',
+            'dailies_claim_notices', 'dailies_silence_alert', 'dailies_health', 'dailies_metrics',
+            'dailies_log_source', 'dailies_save_log_source']) f
         where pg_catalog.to_regproc('public.' || f) is null);
 end $$;
 
