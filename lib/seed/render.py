@@ -16,10 +16,10 @@ from lib.seed.cast import Cast, Wish, new_id, new_request_id
 from lib.seed.history import History, SeededEntry, SeededLookUp
 from lib.seed.recordings import Line
 from lib.seed.scenarios import Ending, Polls, Script, scripts
+from lib.seed.tasks import iso, output_of, plan_task, to_ms
 
 GENERATE = "/api/videos/generate"
 STATUS = "/api/videos/status"
-CREDITS_PER_SECOND = 5  # gen4_turbo
 FUNCTION_LIMIT_MS = 60_000
 _SLOW_LINES = (  # what a line waited for, and how long that takes, in ms
     ("Runtime Timeout", (FUNCTION_LIMIT_MS, FUNCTION_LIMIT_MS)),
@@ -224,47 +224,3 @@ class _Telling:
             self.story.row["video_url"] = output_of(self.renderer.links, task)
         checked = datetime.fromtimestamp(self.renderer.now_ms / 1000 - self.renderer.rng.uniform(5, 55), UTC)
         self.renderer.history.look_ups.append(SeededLookUp(task, self.story.video_id, checked))
-
-
-def plan_task(
-    rng: Random, wish: Wish, created: float, ending: Ending | None = None, now: float = 0.0
-) -> StoredTask:
-    """Times in epoch seconds; what still goes on at `now` ends some minutes after it."""
-    status = ending.task if ending else "SUCCEEDED"
-    going_on = status in ("RUNNING", "THROTTLED")
-    starts = now + rng.uniform(600, 2400) if status == "THROTTLED" else created
-    runs = starts + rng.uniform(2, 6)
-    ends = (now + rng.uniform(180, 420)) if status == "RUNNING" else runs + wish.duration * rng.uniform(3, 7)
-    credits = CREDITS_PER_SECOND * wish.duration
-    code = ending.failure_code if ending else None
-    charged = status == "SUCCEEDED" or going_on or (code or "").startswith("SAFETY")
-    return StoredTask(
-        id=new_id(rng),
-        model="gen4_turbo",
-        prompt=wish.prompt,
-        image=wish.image,
-        ratio="1280:720",
-        duration=wish.duration,
-        credits=credits,
-        created_at=created,
-        starts_at=starts,
-        runs_at=runs,
-        ends_at=ends,
-        outcome="SUCCEEDED" if going_on else status,
-        failure=ending.failure if ending else None,
-        failure_code=code,
-        final_credits=credits if charged else 0,
-        imported=True,
-    )
-
-
-def output_of(links: str, task: StoredTask) -> str:
-    return f"{links}/{task.id}.mp4"
-
-
-def to_ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def iso(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")

@@ -12,7 +12,8 @@ from lib.runway.simulator.schedule import StoredTask
 from lib.seed.calendar import Planned
 from lib.seed.cast import new_id
 from lib.seed.history import SeededAttempt, SeededAudit, SeededLookUp
-from lib.seed.render import CREDITS_PER_SECOND, Renderer, Story, iso, output_of, to_ms
+from lib.seed.render import Renderer, Story
+from lib.seed.tasks import CREDITS_PER_SECOND, iso, output_of, to_ms
 
 DEPLOYMENT = "dailies"  # lib.operations.stage_log writes the same
 _OPERATORS = ("ann", "ben", "chidi")

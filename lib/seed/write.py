@@ -18,8 +18,9 @@ from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import plan
 from lib.seed.history import History, SeededAudit, SeededLookUp
-from lib.seed.render import Renderer, output_of
+from lib.seed.render import Renderer
 from lib.seed.repairs import repair
+from lib.seed.tasks import output_of
 
 SEED = 20261121
 _LOG = (
