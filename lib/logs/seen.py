@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import IO
 
-KEPT_IN_MEMORY = 200_000
+KEPT_IN_MEMORY = 50_000
 BUCKET_MS = 10_000
 
 

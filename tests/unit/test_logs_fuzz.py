@@ -87,8 +87,8 @@ def test_any_bytes(content: bytes) -> None:
 @pytest.mark.parametrize("unit", ["[", '{"a":', '{"', '},{"', "\n", '"', '{"},\n{"', "a,"])
 def test_a_file_of_nothing_but_beginnings_ends_in_a_moment(unit: str) -> None:
     started = time.perf_counter()
-    account((lines(drain()).strip() + unit * 20_000).encode())
-    account(b"[" + (json.dumps(drain()) + unit * 20_000).encode())
+    account((lines(drain()).strip() + unit * 5_000).encode())
+    account(b"[" + (json.dumps(drain()) + unit * 5_000).encode())
     assert time.perf_counter() - started < 5
 
 
