@@ -1,13 +1,17 @@
 """Repair stuck videos without paying twice."""
 
+from lib.ui.batch import batch_of_the_address, earlier_batches
 from lib.ui.frame import begin
-from lib.ui.recover import bulk_progress, choose, repair_button, shown_videos, summary
+from lib.ui.ledger import ledger_line
+from lib.ui.recover import choose, repair_button, shown_videos, summary
 from lib.ui.tables import go_to_opened_video
 
 frame = begin("Recover")
 go_to_opened_video()
-bulk_progress()
+ledger_line()
+runs()
 rows = shown_videos()
 summary(rows)
 chosen = choose(rows, frame)
 repair_button(chosen)
+earlier_batches(frame)

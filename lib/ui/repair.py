@@ -9,7 +9,9 @@ import streamlit as st
 
 from lib.data.videos import VideoDetails
 from lib.domain.pricing import MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
-from lib.operations.repairs import Kind, Repair, carry_out, plan
+from lib.operations.paid_call import Tools
+from lib.operations.repairs import Kind, Repair, Repaired, carry_out, plan
+from lib.operations.retry import Changes
 from lib.ui import loaders
 from lib.ui.format import ACTION, cause_of, credits_text
 from lib.ui.notices import failure
@@ -102,15 +104,15 @@ def _override(repair: Repair) -> str:
     )
 
 
-def _start(repair: Repair, changes: dict[str, object] | None = None, override: str | None = None) -> None:
+def _start(repair: Repair, changes: Changes | None = None, override: str | None = None) -> None:
     opened = services()
+    tools = Tools(opened.database, opened.runway, opened.journal, opened.settings.operator)
     work = partial(
         carry_out,
-        opened.database,
-        opened.runway,
-        opened.journal,
-        repair,
-        opened.settings.operator,
+        tools,
+        repair.video_id,
+        repair.kind,
+        repair.decision.key,
         override=override,
         changes=changes,
     )
@@ -132,10 +134,13 @@ def _went_on(video_id: str) -> bool:
         return False
     if problem := jobs.problem(name):
         failure(problem)
-    elif done := jobs.result(name):
+    elif isinstance(done := jobs.result(name), Repaired):
         with st.container(horizontal=True, gap="small"):
-            st.badge("done", icon=":material/check:", color="green")
-            st.text(str(done))
+            if done.is_done:
+                st.badge("done", icon=":material/check:", color="green")
+            else:
+                st.badge("not repaired", icon=":material/error:", color="red")
+            st.text(done.message)
     return False
 
 

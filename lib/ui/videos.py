@@ -55,7 +55,20 @@ def chosen_filters() -> Filters:
             label_visibility="collapsed",
             width=230,
         )
-        causes = st.multiselect(
+        causes = choose_causes()
+    return Filters(
+        statuses=tuple(statuses),
+        causes=causes,
+        search=(search or "").strip() or None,
+        trouble=TROUBLES[trouble or "All"],
+        deployment=_narrowed("deployment"),
+        error_group=_narrowed("group"),
+    )
+
+
+def choose_causes() -> tuple[str, ...]:
+    return tuple(
+        st.multiselect(
             "Cause",
             list(CAUSES),
             format_func=lambda key: cause_of(key).title,
@@ -65,13 +78,6 @@ def chosen_filters() -> Filters:
             label_visibility="collapsed",
             width=260,
         )
-    return Filters(
-        statuses=tuple(statuses),
-        causes=tuple(causes),
-        search=(search or "").strip() or None,
-        trouble=TROUBLES[trouble or "All"],
-        deployment=_narrowed("deployment"),
-        error_group=_narrowed("group"),
     )
 
 

@@ -60,17 +60,15 @@ def test_a_new_video_survives_a_double_click_and_a_reload(page: Page, address: s
     expect_no_exception(page)
 
 
-def test_stuck_videos_are_repaired_together_after_the_cost_was_shown(page: Page, address: str) -> None:
-    open_page(page, f"{address}/recover")
-    for row in range(30):
-        if "Function terminated" in cell(page, row, 4):
-            break
-    click_row(page, row, x=16)
+def test_stuck_videos_are_repaired_together_after_their_cost_was_shown(page: Page, address: str) -> None:
+    open_page(page, f"{address}/recover?cause=Function+terminated")
+    click_row(page, 1, x=16)
+    click_row(page, 2, x=16)
     settle(page)
     page.locator(".st-key-repair-many button").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("1 video")
-    expect(dialog).to_contain_text("25 credits")
-    page.locator(".st-key-confirm-many button").click()
-    expect(page.get_by_text("1 of 1 video repaired")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("dialog")).to_contain_text("2 videos: retry")
+    page.get_by_role("button", name="Repair 2 videos for 50 credits ($0.50)").click()
+    expect(page.locator(".st-key-batch")).to_contain_text("2 of 2 videos repaired", timeout=60_000)
+    page.reload()
+    expect(page.locator(".st-key-batch")).to_contain_text("50 credits ($0.50) spent")
     expect_no_exception(page)
