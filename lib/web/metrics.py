@@ -26,7 +26,7 @@ from lib.web.replies import Endpoint, Refused
 from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
 
-KEEP_SECONDS = 10.0
+KEEP_SECONDS = 30.0  # counting a million videos takes a second
 LIMIT_SECONDS = 20.0
 HELP = {
     "up": "1 when the database answers.",

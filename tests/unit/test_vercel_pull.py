@@ -17,7 +17,8 @@ from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput
 from lib.logs.vercel import NoHistory, Project, Vercel, VercelError
 from lib.logs.vercel_simulator import PAGE, TOKEN, VercelSimulator
-from lib.operations.pull_logs import Follower, LogPull, Span, said, windows
+from lib.operations.follow_logs import Follower
+from lib.operations.pull_logs import LogPull, Span, said, windows
 from lib.settings import load_settings
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -125,7 +126,7 @@ def test_a_pull_stores_lines_with_their_requests(
 
 
 def test_the_next_pull_goes_on_where_the_last_one_ended_and_completes_what_still_ran(
-    pull: LogPull, simulator: VercelSimulator, stored: Callable[[], list[str]]
+    pull: LogPull, simulator: VercelSimulator, stored: Callable[[], list[str]], database_url: str
 ) -> None:
     simulator.add_request(NOW_MS - MINUTE, "one", request_id="long")
     pull.catch_up(now=NOW)
@@ -135,6 +136,10 @@ def test_the_next_pull_goes_on_where_the_last_one_ended_and_completes_what_still
     assert report.span.since == NOW - timedelta(minutes=15)
     assert (report.entries, report.stored) == (3, 2)
     assert stored() == ["one", "two", "three"]
+    with psycopg.connect(database_url) as connection:  # a worker pulls each minute
+        assert connection.execute("select name from dailies.imports").fetchall() == [
+            ("Vercel project simulated",)
+        ]
 
 
 def test_a_pull_that_breaks_off_keeps_what_it_has_and_the_next_goes_on_from_there(
