@@ -21,6 +21,7 @@ COMMANDS = {
     "poll": "Ask Runway about unfinished tasks: free.",
     "pull-logs": "Read logs from Vercel into the database.",
     "recover": "Save task ids that stand in logs or in the journal only: free.",
+    "repair": "Repair many videos: a dry run unless told to do it.",
     "retry": "Try a failed or stuck video again, after a decision.",
     "seed": "Write a history to look at into an empty embedded database.",
     "simulator": "Serve Runway's API on this machine.",

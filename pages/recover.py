@@ -9,7 +9,7 @@ from lib.ui.tables import go_to_opened_video
 frame = begin("Recover")
 go_to_opened_video()
 ledger_line()
-runs()
+batch_of_the_address()
 rows = shown_videos()
 summary(rows)
 chosen = choose(rows, frame)

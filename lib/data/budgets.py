@@ -1,4 +1,4 @@
-"""Budgets: the credits that attempts may cost in any hour and day. Every claim of an attempt is held to them."""
+"""Budgets: the credits that attempts may cost in any hour and day. Every claim is held to them."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from lib.data.database import Database
 from lib.data.videos import get_video
@@ -12,10 +13,9 @@ from lib.domain.attempt import RetryDecision, RetryVerdict
 from lib.domain.cause import CAUSES, Action
 from lib.domain.pricing import GenerationRequest, estimate, problems
 from lib.domain.video import Video
-from lib.operations.journal import Journal
+from lib.operations.paid_call import Tools
 from lib.operations.poll import poll
-from lib.operations.retry import Retried, decide, request_of, retry
-from lib.runway.client import RunwayClient
+from lib.operations.retry import Changes, Retried, decide, request_of, retry
 
 
 class Kind(StrEnum):
@@ -28,6 +28,11 @@ class Kind(StrEnum):
 
 
 BY_ITSELF = frozenset({Kind.RECOVER, Kind.LOOK_UP, Kind.RETRY})  # what may be done to many at once
+# refusals that have nothing to do with the one video
+HITS_ALL = frozenset({
+    *("missing_api_key", "unauthorized", "wrong_endpoint", "insufficient_credits"),
+    *("rate_limited", "runway_unreachable", "runway_server_error"),
+})  # fmt: skip
 _KINDS = {
     RetryVerdict.SAFE: Kind.RETRY,
     RetryVerdict.ID_KNOWN: Kind.RECOVER,
@@ -74,53 +79,67 @@ def plan_all(db: Database, video_ids: Sequence[str]) -> list[Repair]:
     return [plan(db, video_id) for video_id in dict.fromkeys(video_ids)]
 
 
+class Repaired(NamedTuple):
+    """What came of it, in a sentence. `is_done` is False when the video is no better off than before;
+    `hits_all` when the next video would meet the same refusal."""
+
+    message: str
+    is_done: bool = True
+    spent: float = 0.0
+    hits_all: bool = False
+
+
 def carry_out(
-    db: Database,
-    runway: RunwayClient,
-    journal: Journal,
-    repair: Repair,
-    operator: str,
+    tools: Tools,
+    video_id: str,
+    kind: Kind,
+    key: str,
     *,
     override: str | None = None,
-    changes: dict[str, object] | None = None,
-) -> str:
-    """What was done, in a sentence. The decision is taken again, on what is known by now.
+    changes: Changes | None = None,
+) -> Repaired:
+    """Decided again, on what is known by now; `key` is the attempt that the first decision allowed.
 
     Raises DailiesError.
     """
-    if repair.kind is Kind.LOOK_UP:
-        polled = poll(db, runway, repair.video_id, operator=operator, fastest=1.0)
-        return (
-            _looked_up(polled.error or (polled.task.status if polled.task else "")) if polled else _JUST_DONE
-        )
+    if kind is Kind.LOOK_UP:
+        return _look_up(tools, video_id)
     retried = retry(
-        db,
-        runway,
-        journal,
-        repair.video_id,
-        operator,
+        tools.db,
+        tools.runway,
+        tools.journal,
+        video_id,
+        tools.operator,
         override=override,
         changes=changes,
-        key=repair.decision.key,
+        key=key,
+        on_step=tools.on_step,
     )
-    return said(retried)
+    return _said(retried)
 
 
-_JUST_DONE = "It was looked up a moment ago."
+def _look_up(tools: Tools, video_id: str) -> Repaired:
+    polled = poll(tools.db, tools.runway, video_id, operator=tools.operator, fastest=1.0)
+    if polled is None:
+        return Repaired("It was looked up a moment ago.")
+    if polled.error or polled.task is None:
+        return Repaired(f"Looked up at Runway: {polled.error}", is_done=False)
+    return Repaired(f"Looked up at Runway: {polled.task.status}.")
 
 
-def _looked_up(what: str) -> str:
-    return f"Looked up at Runway: {what}."
-
-
-def said(retried: Retried) -> str:
-    """The outcome of a retry, for people."""
+def _said(retried: Retried) -> Repaired:
     if retried.recovered:
-        return retried.recovered.message
+        return Repaired(retried.recovered.message)
     attempt = retried.attempt
     if attempt is None:
-        return retried.decision.reason
+        settled = retried.decision.verdict is RetryVerdict.NOT_NEEDED
+        return Repaired(retried.decision.reason, is_done=settled)
     if attempt.task_id:
         what = "created task" if retried.paid else "had already created task"
-        return f"Attempt {attempt.number} {what} {attempt.task_id}."
-    return f"Attempt {attempt.number} is {attempt.state.value}: {attempt.reason or 'it is on its way'}"
+        spent = attempt.credits if retried.paid else 0.0
+        return Repaired(f"Attempt {attempt.number} {what} {attempt.task_id}.", spent=spent)
+    return Repaired(
+        f"Attempt {attempt.number} is {attempt.state.value}: {attempt.reason or 'it is on its way'}",
+        is_done=False,
+        hits_all=attempt.cause in HITS_ALL,
+    )

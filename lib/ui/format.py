@@ -53,6 +53,13 @@ ATTEMPT_STATE = {
     "abandoned": Look("abandoned", "⊘", ":material/block:", "gray", GRAY),
     "written_off": Look("written off", "⊘", ":material/block:", "gray", GRAY),
 }
+BATCH_STATE = {
+    "frozen": Look("not begun", "○", ":material/ac_unit:", "gray", GRAY),
+    "running": Look("running", "◐", ":material/pending:", "blue", BLUE),
+    "paused": Look("paused", "‖", ":material/pause_circle:", "orange", AMBER),
+    "done": Look("done", "✓", ":material/check_circle:", "green", GREEN),
+    "aborted": Look("aborted", "⊘", ":material/block:", "gray", GRAY),
+}
 ACTION = {
     Action.NONE: "Nothing to do",
     Action.WAIT: "Wait",

@@ -8,9 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from lib.data import health, traces
+from lib.data import batches as stored_batches
+from lib.data import budgets, health, traces
+from lib.data import ledger as stored_ledger
 from lib.data import videos as stored
+from lib.data.batches import Batch
+from lib.data.budgets import Budget
 from lib.data.health import ErrorGroup, Incident, Overview
+from lib.data.ledger import Ledger
 from lib.data.traces import FunnelStage
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
 from lib.ui.format import window_delta
@@ -63,6 +68,22 @@ def videos(
 def stuck_videos() -> list[VideoRow]:
     """The newest of all times."""
     return videos(None, Filters(trouble="stuck"), limit=200)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def ledger(window: str) -> Ledger:
+    return stored_ledger.ledger(services().database, *_span(window))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def budget() -> Budget | None:
+    """Everybody's; None without one."""
+    return budgets.budget(services().database, budgets.EVERYBODY)
+
+
+def batches() -> list[Batch]:
+    """The latest, never cached: people watch them."""
+    return stored_batches.latest(services().database)
 
 
 def video(video_id: str) -> VideoDetails:

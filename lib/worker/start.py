@@ -16,6 +16,7 @@ from uuid import uuid4
 from lib.data import workers
 from lib.data.database import Database
 from lib.data.queue import VISIBILITY_SECONDS, Job
+from lib.operations.batches import work_on
 from lib.operations.journal import Journal
 from lib.operations.judge import judge_dirty
 from lib.operations.paid_call import Tools
@@ -89,6 +90,7 @@ def build_worker(
     verbs = [
         Verb("worker", beat, BEAT_SECONDS),
         Verb("queue", jobs.step, pace.idle),
+        Verb("repairs", lambda: 1 if work_on(db, runway, journal) else 0, pace.idle),
         Verb("poll", lambda: len(poll_due(db, runway, POLLED_AT_ONCE)), pace.idle),
         Verb("judge", _judging(db, settings), pace.idle),
         Verb("sweep", swept, min(pace.sweep, BEAT_SECONDS)),
