@@ -93,7 +93,7 @@ def _runway_key(settings: Settings) -> Iterator[Check]:
             "E102",
             subject,
             Level.ERROR,
-            "RUNWAY_API_KEY is set, but is not `key_` followed by 128 hexadecimal digits",
+            "RUNWAY_API_KEY is set, but is not key_ followed by 128 hexadecimal digits",
             "Copy the whole key again, without quotes or spaces. A key of the Runway app does not work here.",
         )
     else:
@@ -210,7 +210,8 @@ def check_database(database: Database) -> list[Check]:
     try:
         rows = database.call("dailies_schema")
     except DatabaseError as error:
-        return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", str(error))]
+        todo = f"Check that it runs and that its address is right. {' '.join(str(error).split())}"
+        return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", todo)]
     reachable = Check("E201", "Database", Level.OK, f"{database.label} answers")
     return [reachable, _schema(rows[0])]
 

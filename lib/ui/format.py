@@ -103,8 +103,11 @@ def deployment(value: str | None) -> str:
 
 
 def plain(text: str) -> str:
-    """Only what an identifier is made of. For labels, all of them markdown, that show outside text."""
-    return re.sub(r"[^\w .:-]", "", text)[:80]
+    """Only what identifiers and hosts are made of. For labels, all of them markdown, that show outside text.
+
+    Without colons there is neither a directive nor an address; `www.` alone would become a link.
+    """
+    return re.sub(r"[^\w ./()-]", "", text).replace("www.", "www ")[:80]
 
 
 def words(key: str) -> str:

@@ -46,11 +46,13 @@ def narrated() -> Iterator[None]:
 def failure(error: DailiesError) -> None:
     """The error as people need it. Its text may quote outside data, so it is shown as plain text."""
     _, title, icon = next(row for row in _TITLES if isinstance(error, row[0]))
-    with st.container(border=True, key=f"failure-{type(error).__name__}"):
-        st.subheader(title, icon=icon, anchor=False)
+    with st.container(border=True):
+        st.error(f"**{title}**", icon=icon)
         st.text(str(error))
-        if isinstance(error, DatabaseUnavailable | SchemaMissing):
-            st.caption("The other pages keep working as far as they can. Environment says what to do.")
+        if isinstance(error, DatabaseUnavailable):
+            st.caption(
+                "Check that it runs and that its address is right; the page Environment has the checks."
+            )
 
 
 def empty(title: str, hint: str, icon: str = ":material/inbox:") -> None:

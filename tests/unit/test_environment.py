@@ -159,7 +159,8 @@ def test_missing_parts_of_the_schema_are_named_with_the_command_that_adds_them()
 
 def test_a_database_that_is_down_is_one_check_and_no_crash() -> None:
     (check,) = check_database(OneAnswer(DatabaseUnavailable("Nobody listens on port 5432.")))
-    assert (check.code, check.level, check.todo) == ("E201", Level.ERROR, "Nobody listens on port 5432.")
+    assert (check.code, check.level) == ("E201", Level.ERROR)
+    assert check.todo.endswith("Nobody listens on port 5432.")
 
 
 class FakeOrganization:

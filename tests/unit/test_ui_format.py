@@ -54,7 +54,8 @@ def test_credits_are_told_in_dollars_too() -> None:
 
 
 def test_an_identifier_in_a_label_cannot_carry_markup() -> None:
-    assert f.plain("dpl_1](http://evil) ![x]") == "dpl_1http:evil x"
+    assert f.plain("dpl_1](http://evil) ![x]") == "dpl_1(http//evil) x"
+    assert f.plain("www.evil.test :material/check:") == "www evil.test material/check"
     assert f.words("client_`called`") == "client called"
     assert not set(f.look(f.STATUS, "**odd** [status]").word) & set("*[]`")
 
