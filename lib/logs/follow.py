@@ -73,19 +73,27 @@ class Follower:
 
     def within_reach(self, mark: Mark) -> list[Strand]:
         """The runs that may have logged a nameless stage: its request's, and frozen ones that woke up."""
-        waiting = [s for step in mark.steps.items() for s in self._open[step] if s.waits_for(mark)]
-        waiting = list(dict.fromkeys(waiting))
+        open_to = dict.fromkeys(s for step in mark.steps.items() for s in self._open[step])
         if mark.room is None:
+            waiting = [s for s in open_to if s.waits_for(mark)]
             return waiting or [s for s in self.everyone() if s.waits_for(mark, strictly=False)]
         here = self._in_room[mark.room]
-        woken = [s for s in waiting if s not in here and _same_deployment(s, mark)]
-        near = [s for s in waiting if s in here] + [s for s in woken if s.must_pass(mark)]
-        return (
-            near
-            or (woken if len(woken) == 1 else [])
-            or [s for s in here if s.waits_for(mark, strictly=False)]
-            or [s for s in here if len(here) == 1 and s.lacks(mark)]
-        )
+        near = [s for s in open_to if (s in here or s.must_pass(mark)) and self._could_log(s, mark)]
+        return near or self._woken(open_to, mark) or self._skipping(here, mark)
+
+    def _could_log(self, strand: Strand, mark: Mark) -> bool:
+        return strand.waits_for(mark) is not None and _same_deployment(strand, mark)
+
+    def _woken(self, open_to: Iterable[Strand], mark: Mark) -> list[Strand]:
+        """The frozen run of another request that waits for the stage, where there is one only."""
+        woken = [strand for strand in open_to if self._could_log(strand, mark)]
+        return woken if len(woken) == 1 else []
+
+    @staticmethod
+    def _skipping(here: list[Strand], mark: Mark) -> list[Strand]:
+        """Where lines are lost: runs of the same request that go on after a gap."""
+        after_gap = [strand for strand in here if strand.waits_for(mark, strictly=False)]
+        return after_gap or [strand for strand in here if len(here) == 1 and strand.lacks(mark)]
 
     def may_own(self, mark: Mark, woken: bool) -> list[Strand]:
         """The runs that may have logged a stage that names a task nobody claims.

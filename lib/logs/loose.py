@@ -23,7 +23,7 @@ _FRAME = re.compile(r"\bat (?:async )?([\w.<>]+) \((?!node:)([^()\s]+?):(\d+):\d
 _NO_TASK = re.compile(
     r"did not return an? \w+ ID|No (?:video|task) ID|created with ID: (?:undefined|null)", re.I
 )
-MOST_PLACES = 8  # beyond this many, everybody who may own a task stays a candidate
+MOST_PLACES = 8  # beyond these, everybody who may own a task stays a candidate
 MOST_EDGES = 400
 
 
@@ -117,7 +117,7 @@ class Reading(NamedTuple):
 
 
 def _readings(edges: Edges, failed: Iterable[Failed]) -> Iterator[Reading]:
-    """Every consistent supposition of which places of failure lie after the creation of a task."""
+    """Every consistent supposition of which places of failure lie after the creation; none of too many."""
     here = frozenset(run for owners in edges.values() for run in owners)
     ended = {run for run in here if run.closed_at == NEVER}
     places: dict[Place, list[Failed]] = defaultdict(list)
@@ -125,7 +125,6 @@ def _readings(edges: Edges, failed: Iterable[Failed]) -> Iterator[Reading]:
         places[one.place].append(one)
     places = {place: runs for place, runs in places.items() if any(one.run in here for one in runs)}
     if len(places) > MOST_PLACES or len(edges) * len(here) > MOST_EDGES:
-        yield Reading(here, frozenset())
         return
     for after in product((True, False), repeat=len(places)):
         supposed = dict(zip(places, after, strict=True))
@@ -162,7 +161,7 @@ def _place(run: Strand) -> Place | None:
 def _match(edges: Edges, reading: Reading) -> Owners | None:
     """An owner for every task that leaves nobody out who must have one; None when there is none."""
     of_run: dict[Strand, str] = {}
-    tasks_of = {run: [t for t, owners in edges.items() if run in owners] for run in reading.may}
+    tasks_of = {run: [t for t, owners in edges.items() if run in owners] for run in reading.must}
     for run in reading.must:
         if not _augment_run(run, tasks_of, of_task := {t: r for r, t in of_run.items()}, set()):
             return None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,11 +17,25 @@ from tests.stories import ANNA, ANNAS_TASK, BELA, BELAS_TASK, FLOWS, READER, STA
 SEEN, MISSING, NOT_REACHED, NOT_OBSERVABLE = StageState
 
 
-def trace(entries: Iterable[LogEntry], video: Video | None = None, **options: Any) -> Trace:
+def trace(
+    entries: Iterable[LogEntry],
+    video: Video | None = None,
+    *,
+    retention: timedelta = timedelta(hours=24),
+    usual_flow: str | None = None,
+    logs_end: datetime | None = None,
+) -> Trace:
     video = video or row()
     found = correlate(entries, (), [video], READER)
-    moment = {"now": START + timedelta(hours=1), "retention": timedelta(hours=24)} | options
-    return trace_of(video, found, READER.flows, **moment)
+    return trace_of(
+        video,
+        found,
+        READER.flows,
+        now=START + timedelta(hours=1),
+        retention=retention,
+        usual_flow=usual_flow,
+        logs_end=logs_end,
+    )
 
 
 def states(of: Trace) -> list[StageState]:
