@@ -10,7 +10,8 @@ import pytest
 
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis import RULES, Confidence, Source, Verdict
-from lib.domain.diagnosis.rules import nothing_decides, row_succeeded
+from lib.domain.diagnosis.known_rules import row_succeeded
+from lib.domain.diagnosis.run_rules import nothing_decides
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video

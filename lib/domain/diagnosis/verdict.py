@@ -20,6 +20,9 @@ class Confidence(StrEnum):
     POSSIBLE = "possible"  # nothing speaks against it
 
 
+CERTAIN, LIKELY, POSSIBLE = Confidence
+
+
 class Source(StrEnum):
     ROW = "row"
     LOG = "log"
