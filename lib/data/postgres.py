@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -56,9 +57,9 @@ class PostgresDatabase:
         with self._connection(function) as connection:
             types = self._signature(connection, function)
             query, values = _query(function, types, storable(arguments))
-            # One round trip, and a limit that ends with the transaction: behind a transaction pooler a
-            # session's setting would stay behind on somebody else's connection.
-            with connection.pipeline(), connection.transaction():
+            # One round trip, which Postgres makes one transaction, and a limit that ends with it: behind a
+            # transaction pooler a session's setting would stay behind on somebody else's connection.
+            with connection.pipeline():
                 connection.execute("select set_config('statement_timeout', %s, true)", [self._milliseconds])
                 cursor = connection.execute(query, values)
             return [row for (row,) in cursor]
@@ -107,21 +108,25 @@ class PostgresDatabase:
         return self._signatures[function]
 
 
-def _query(function: str, types: dict[str, str], arguments: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:
+def _query(function: str, types: dict[str, str], arguments: dict[str, Any]) -> tuple[bytes, list[Any]]:
     unknown = sorted(arguments.keys() - types.keys())
     if unknown:
         raise SchemaMissing(
             f"{function} does not know {', '.join(unknown)}: the schema is older than this version. "
             "Run `python -m lib migrate`."
         )
+    query = _text(function, tuple((name, types[name]) for name in arguments))
+    return query, [_adapted(value, types[name]) for name, value in arguments.items()]
+
+
+@lru_cache(1000)  # composing takes as long as a short call
+def _text(function: str, typed: tuple[tuple[str, str], ...]) -> bytes:
     passed = sql.SQL(", ").join(
-        sql.SQL("{} => %s::{}").format(sql.Identifier(name), sql.SQL(types[name])) for name in arguments
+        sql.SQL("{} => %s::{}").format(sql.Identifier(name), sql.SQL(type_name)) for name, type_name in typed
     )
     # the inner select keeps the name of a single column
-    query = sql.SQL("select to_json(r) from (select * from {}({})) r").format(
-        sql.Identifier("public", function), passed
-    )
-    return query, [_adapted(value, types[name]) for name, value in arguments.items()]
+    query = sql.SQL("select to_json(r) from (select * from {}({})) r")
+    return query.format(sql.Identifier("public", function), passed).as_bytes(None)
 
 
 def _adapted(value: Any, type_name: str) -> Any:

@@ -81,7 +81,6 @@ def enqueue(db: Database, jobs: Sequence[NewJob]) -> list[str]:
 
 def dequeue(
     db: Database,
-    worker: str,
     *,
     limit: int = 1,
     visibility_seconds: int = VISIBILITY_SECONDS,
@@ -89,7 +88,7 @@ def dequeue(
     slots: Mapping[str, int] | None = None,
     app_model: str = "gen4_turbo",
 ) -> list[Job]:
-    """Jobs for `worker` alone, for `visibility_seconds`; `done` ones are acknowledged on the same way.
+    """Jobs for the caller alone, for `visibility_seconds`; `done` ones are acknowledged on the same way.
 
     slots   generations that may go on at once, by model, over all workers and the production app
     """
@@ -97,7 +96,6 @@ def dequeue(
         "dailies_dequeue",
         p_limit=limit,
         p_visibility_seconds=visibility_seconds,
-        p_worker=worker,
         p_done=list(done),
         p_slots=dict(slots or {}),
         p_app_model=app_model,
@@ -109,13 +107,10 @@ def acknowledge(db: Database, ids: Sequence[int]) -> int:
     return int(db.call("dailies_ack", p_ids=list(ids))[0]["acknowledged"])
 
 
-def requeue(
-    db: Database, worker: str, ids: Sequence[int], *, delay_seconds: int = 0, unread: bool = False
-) -> int:
-    """Gives back those that `worker` still holds; `unread` ones as if they had never been given out."""
-    answer = db.call(
-        "dailies_requeue", p_ids=list(ids), p_worker=worker, p_delay_seconds=delay_seconds, p_unread=unread
-    )
+def requeue(db: Database, jobs: Sequence[Job], *, delay_seconds: int = 0, unread: bool = False) -> int:
+    """Gives back those that are still the caller's; `unread` ones at once, as if never given out."""
+    held = [{"msg_id": job.id, "reads": job.reads} for job in jobs]
+    answer = db.call("dailies_requeue", p_jobs=held, p_delay_seconds=delay_seconds, p_unread=unread)
     return int(answer[0]["requeued"])
 
 

@@ -91,7 +91,7 @@ def process_queue(parts: Parts, is_late: IsLate) -> dict[str, Any]:
     def carry(job: Job) -> Processed:
         return process(Tools(db, runway, parts.journal, job.operator), job)
 
-    jobs = JobVerb(db, f"cron-{worker_id()}", carry, slots=Slots(runway), app_model=settings.runway_model)
+    jobs = JobVerb(db, carry, slots=Slots(runway), app_model=settings.runway_model)
     try:
         processed = _until(is_late, jobs.step)
     finally:

@@ -28,7 +28,6 @@ class JobVerb:
     def __init__(
         self,
         db: Database,
-        worker: str,
         carry: Carry,
         *,
         slots: Callable[[], Mapping[str, int]] = lambda: NO_SLOTS,
@@ -38,7 +37,6 @@ class JobVerb:
     ) -> None:
         self.doing: str | None = None
         self._db = db
-        self._worker = worker
         self._carry = carry
         self._slots = slots
         self._app_model = app_model
@@ -50,7 +48,6 @@ class JobVerb:
         """One job. Whether there was one."""
         jobs = queue.dequeue(
             self._db,
-            self._worker,
             visibility_seconds=self._visibility_seconds,
             done=self._done,
             slots=self._slots(),
@@ -69,7 +66,7 @@ class JobVerb:
 
     def _handle(self, job: Job) -> None:
         if self._stopping.is_set():
-            queue.requeue(self._db, self._worker, [job.id], unread=True)
+            queue.requeue(self._db, [job], unread=True)
             return
         self.doing = f"video {job.video_id}"
         try:
@@ -80,4 +77,4 @@ class JobVerb:
         if processed.again_seconds is None:
             self._done.append(job.id)
         else:
-            queue.requeue(self._db, self._worker, [job.id], delay_seconds=processed.again_seconds)
+            queue.requeue(self._db, [job], delay_seconds=processed.again_seconds)

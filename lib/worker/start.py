@@ -80,7 +80,6 @@ def build_worker(
 
     jobs = JobVerb(
         db,
-        worker,
         carry,
         slots=Slots(runway),
         app_model=settings.runway_model,

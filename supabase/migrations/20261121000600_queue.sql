@@ -21,19 +21,15 @@ create unique index if not exists q_dailies_video on pgmq.q_dailies ((message ->
 alter table pgmq.q_dailies enable row level security;
 alter table pgmq.a_dailies enable row level security;
 
--- Jobs that workers are busy with. A killed worker's job leaves at `until`, as its message becomes visible.
-create table if not exists dailies.in_hand (
-    msg_id   bigint primary key,
-    video_id uuid not null,
-    model    text not null,
-    worker   text,
-    until    timestamptz not null
-);
+-- Jobs that workers are busy with: read, and not visible again yet. A killed worker's job leaves by itself.
+-- Index: pgmq's own on vt.
+create or replace view dailies.jobs_in_hand as
+    select q.msg_id, (q.message ->> 'video_id')::uuid as video_id, q.message ->> 'model' as model
+    from pgmq.q_dailies q
+    where q.vt > clock_timestamp() and q.read_ct > 0 and not q.message ? 'put_off';
 
-create index if not exists in_hand_until on dailies.in_hand (until);
 create index if not exists tasks_unfinished on dailies.tasks (checked_at)
     where status not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'DELETED');
-alter table dailies.in_hand enable row level security;
 
 -- Puts videos into the queue: {video_id, key, operator, model, ratio, duration}; prompt and image stand in the
 -- row. A job with `new` (columns of the row) creates it first, as queued. All in one transaction. Answers
@@ -74,33 +70,29 @@ language sql stable set search_path = '' as $$
         where q.vt <= clock_timestamp() and coalesce((p_free ->> (q.message ->> 'model'))::int, 1) > 0)
 $$;
 
--- How many generations of a model are going on or about to: jobs in hand, attempts on their way, tasks that
--- were unfinished when last looked up, the production app's among them. A task that nobody could look up for
--- an hour does not count for ever. Indexes: in_hand_until, attempts_one_open, tasks_unfinished.
-create or replace function dailies.busy(p_model text, p_app_model text) returns int
+-- How many generations are going on or about to, by model: jobs in hand, attempts on their way, tasks that were
+-- unfinished when last looked up, the production app's among them. A task that nobody could look up for an
+-- hour does not count for ever. Indexes: attempts_one_open, tasks_unfinished, that of jobs_in_hand.
+create or replace function dailies.busy(p_app_model text) returns table (model text, n int)
 language sql stable set search_path = '' as $$
-    select count(*)::int from (
-        select h.video_id::text from dailies.in_hand h where h.until > clock_timestamp() and h.model = p_model
+    select g.model, count(*)::int from (
+        select h.model, h.video_id::text from dailies.jobs_in_hand h
         union
-        select a.video_id::text from dailies.attempts a
-        where a.state in ('claimed', 'sent') and a.request ->> 'model' = p_model
+        select a.request ->> 'model', a.video_id::text from dailies.attempts a where a.state in ('claimed', 'sent')
         union
-        select coalesce(t.video_id::text, t.task_id)
+        select coalesce(a.request ->> 'model', p_app_model), coalesce(t.video_id::text, t.task_id)
         from dailies.tasks t left join dailies.attempts a on a.task_id = t.task_id
         where t.status not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'DELETED')
             and t.checked_at > now() - interval '1 hour'
-            and coalesce(a.request ->> 'model', p_app_model) = p_model
-    ) going_on
+    ) g group by g.model
 $$;
 
--- Takes jobs that are done out of the queue, into its archive. Indexes: q_dailies_pkey, in_hand_pkey.
+-- Takes jobs that are done out of the queue, into its archive. Index: q_dailies_pkey.
 create or replace function public.dailies_ack(p_ids bigint[])
 returns table (acknowledged int)
-language plpgsql security definer set search_path = '' as $$
-begin
-    delete from dailies.in_hand h where h.msg_id = any(p_ids);
-    return query select count(*)::int from pgmq.archive('dailies', p_ids);
-end $$;
+language sql volatile security definer set search_path = '' as $$
+    select count(*)::int from pgmq.archive('dailies', p_ids)
+$$;
 
 -- Gives up to p_limit jobs to one worker, and acknowledges those it has done (p_done) on the same way. A job
 -- that is not acknowledged within p_visibility_seconds is given to another.
@@ -108,53 +100,54 @@ end $$;
 -- no limit). Counted here under a lock, for all workers on all machines together. p_app_model is the model of
 -- tasks that the production app created. Indexes: pgmq's own, those of dailies.busy.
 create or replace function public.dailies_dequeue(
-    p_limit int default 1, p_visibility_seconds int default 300, p_worker text default null,
-    p_done bigint[] default '{}', p_slots jsonb default '{}', p_app_model text default 'gen4_turbo'
+    p_limit int default 1, p_visibility_seconds int default 300, p_done bigint[] default '{}',
+    p_slots jsonb default '{}', p_app_model text default 'gen4_turbo'
 ) returns table (msg_id bigint, reads int, waited_seconds numeric, job jsonb, video jsonb)
 language plpgsql security definer set search_path = '' as $$
 declare
-    free jsonb := '{}';
-    taken int := 0;
+    free jsonb;
+    given bigint[] := '{}';
     passed_over bigint[] := '{}';
-    some_full boolean;
+    some_full boolean := false;
     found_any boolean;
     m record;
     wants text;
 begin
     if cardinality(p_done) > 0 then
-        perform public.dailies_ack(p_done);
+        perform pgmq.archive('dailies', p_done);
     end if;
     if p_slots <> '{}' then
         perform pg_advisory_xact_lock(hashtext('dailies.slots'));
-        select jsonb_object_agg(s.key, s.value::int - dailies.busy(s.key, p_app_model)) into free
-        from jsonb_each_text(p_slots) s;
+        select jsonb_object_agg(s.key, s.value::int - coalesce(b.n, 0)),
+               coalesce(bool_or(s.value::int <= coalesce(b.n, 0)), false)
+        into free, some_full
+        from jsonb_each_text(p_slots) s left join dailies.busy(p_app_model) b on b.model = s.key;
     end if;
-    while taken < p_limit loop
-        some_full := exists (select from jsonb_each_text(free) f where f.value::int <= 0);
+    while cardinality(given) < p_limit loop
         exit when some_full and not dailies.has_job(free);
         found_any := false;
         -- jobs of a full model are passed over, many at a time, so that they do not stand in the way of others
-        for m in select * from pgmq.read('dailies', p_visibility_seconds,
-                                         case when some_full then 100 else p_limit - taken end) r
-                 order by r.msg_id loop
+        for m in select * from pgmq.read('dailies', p_visibility_seconds, case when some_full then 100
+                                         else p_limit - cardinality(given) end) r order by r.msg_id loop
             found_any := true;
             wants := m.message ->> 'model';
-            if taken >= p_limit or (free ->> wants)::int <= 0 then
+            if cardinality(given) >= p_limit or (free ->> wants)::int <= 0 then
                 passed_over := passed_over || m.msg_id;
                 continue;
             end if;
             if free ? wants then
                 free := jsonb_set(free, array[wants], to_jsonb((free ->> wants)::int - 1));
+                some_full := some_full or (free ->> wants)::int <= 0;
             end if;
-            insert into dailies.in_hand as h (msg_id, video_id, model, worker, until)
-            values (m.msg_id, (m.message ->> 'video_id')::uuid, coalesce(wants, ''), p_worker, m.vt)
-            on conflict on constraint in_hand_pkey do update set worker = excluded.worker, until = excluded.until;
-            taken := taken + 1;
+            given := given || m.msg_id;
             msg_id := m.msg_id;
             reads := m.read_ct;
             waited_seconds := extract(epoch from clock_timestamp() - m.enqueued_at);
             job := m.message;
             select to_jsonb(v) into video from public.videos v where v.id = (m.message ->> 'video_id')::uuid;
+            if job ? 'put_off' then
+                update pgmq.q_dailies q set message = q.message - 'put_off' where q.msg_id = m.msg_id;
+            end if;
             return next;
         end loop;
         exit when not found_any;
@@ -164,23 +157,22 @@ begin
     end if;
 end $$;
 
--- Gives jobs back: to be read again in p_delay_seconds. Unread ones (of a worker that stops) come again at
--- once, and it does not count as a try. Only those which this worker still holds. Indexes: in_hand_pkey, q_dailies_pkey.
+-- Gives jobs back: [{msg_id, reads}]. Unread (of a worker that stops) they come again at once, and it does not
+-- count as a try; otherwise in p_delay_seconds. Whoever lost a job to another (it was read again meanwhile)
+-- gives nothing back. Index: q_dailies_pkey.
 create or replace function public.dailies_requeue(
-    p_ids bigint[], p_worker text, p_delay_seconds int default 0, p_unread boolean default false
+    p_jobs jsonb, p_delay_seconds int default 0, p_unread boolean default false
 ) returns table (requeued int)
 language plpgsql security definer set search_path = '' as $$
 declare
     held bigint[];
 begin
-    with given_up as (
-        delete from dailies.in_hand h
-        where h.msg_id = any(p_ids) and h.worker is not distinct from p_worker returning h.msg_id
-    )
-    select array_agg(g.msg_id) into held from given_up g;
+    select array_agg(q.msg_id) into held from jsonb_to_recordset(p_jobs) as j (msg_id bigint, reads int)
+    join pgmq.q_dailies q on q.msg_id = j.msg_id and q.read_ct = j.reads;
     if p_unread then
         perform dailies.hand_back(held);
     else
+        update pgmq.q_dailies q set message = q.message || '{"put_off": true}' where q.msg_id = any(held);
         perform pgmq.set_vt('dailies', id, p_delay_seconds) from unnest(held) id;
     end if;
     return query select coalesce(cardinality(held), 0);
@@ -196,15 +188,15 @@ language sql stable security definer set search_path = '' as $$
            count(*) filter (where q.read_ct > 3)::int,
            extract(epoch from now() - min(q.enqueued_at) filter (where h.msg_id is null))::numeric,
            (select m.total_messages from pgmq.metrics('dailies') m)
-    from pgmq.q_dailies q left join dailies.in_hand h on h.msg_id = q.msg_id and h.until > now()
+    from pgmq.q_dailies q left join dailies.jobs_in_hand h on h.msg_id = q.msg_id
 $$;
 
 -- Which jobs wait or are in hand, the next one first? Index: q_dailies_pkey.
 create or replace function public.dailies_queue(p_limit int default 100)
-returns table (msg_id bigint, job jsonb, enqueued_at timestamptz, visible_at timestamptz, reads int, worker text)
+returns table (msg_id bigint, job jsonb, enqueued_at timestamptz, visible_at timestamptz, reads int, in_hand boolean)
 language sql stable security definer set search_path = '' as $$
-    select q.msg_id, q.message, q.enqueued_at, q.vt, q.read_ct, h.worker
-    from pgmq.q_dailies q left join dailies.in_hand h on h.msg_id = q.msg_id and h.until > now()
+    select q.msg_id, q.message, q.enqueued_at, q.vt, q.read_ct, h.msg_id is not null
+    from pgmq.q_dailies q left join dailies.jobs_in_hand h on h.msg_id = q.msg_id
     order by q.msg_id limit p_limit
 $$;
 

@@ -128,7 +128,7 @@ create or replace function dailies.measure_queue_minutes(p_minutes int)
 returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$
     select '', extract(epoch from now() - min(q.enqueued_at)) / 60, count(*)::int from pgmq.q_dailies q
-    where not exists (select from dailies.in_hand h where h.msg_id = q.msg_id and h.until > now())
+    where not exists (select from dailies.jobs_in_hand h where h.msg_id = q.msg_id)
     having count(*) > 0
 $$;
 

@@ -31,13 +31,13 @@ def put(db: Database, n: int = 1, model: str = MODEL) -> list[str]:
     return queue.enqueue(db, [job(model=model) for _ in range(n)])
 
 
-def taken(db: Database, worker: str = "one", limit: int = 10, **arguments: object) -> list[str]:
-    return [each.video_id for each in queue.dequeue(db, worker, limit=limit, **arguments)]  # type: ignore[arg-type]
+def taken(db: Database, limit: int = 10, **arguments: object) -> list[str]:
+    return [each.video_id for each in queue.dequeue(db, limit=limit, **arguments)]  # type: ignore[arg-type]
 
 
 def test_a_queued_video_comes_with_its_row_the_oldest_first(db: Database) -> None:
     ids = put(db, 3)
-    first, *_ = queue.dequeue(db, "one", limit=3)
+    first, *_ = queue.dequeue(db, limit=3)
     assert [first.video_id, *taken(db)] == [ids[0]]
     assert (first.key, first.operator, first.model, first.reads) == (f"{ids[0]}/1", "ann", MODEL, 1)
     assert first.video is not None
@@ -63,7 +63,7 @@ def test_no_two_workers_get_the_same_job(db: Database) -> None:
 
     def work(worker: int) -> list[str]:
         mine: list[str] = []
-        while some := taken(db, str(worker), limit=1):
+        while some := taken(db, limit=1):
             mine += some
         return mine
 
@@ -74,7 +74,7 @@ def test_no_two_workers_get_the_same_job(db: Database) -> None:
 
 def test_a_job_that_is_done_does_not_come_again(db: Database) -> None:
     put(db)
-    (one,) = queue.dequeue(db, "one", visibility_seconds=0)
+    (one,) = queue.dequeue(db, visibility_seconds=0)
     assert queue.acknowledge(db, [one.id]) == 1
     assert taken(db) == []
     assert queue.acknowledge(db, [one.id]) == 0
@@ -82,8 +82,8 @@ def test_a_job_that_is_done_does_not_come_again(db: Database) -> None:
 
 def test_what_was_done_is_acknowledged_on_the_way_to_the_next(db: Database) -> None:
     put(db, 2)
-    (one,) = queue.dequeue(db, "one", visibility_seconds=0)
-    (two,) = queue.dequeue(db, "one", done=[one.id])
+    (one,) = queue.dequeue(db, visibility_seconds=0)
+    (two,) = queue.dequeue(db, done=[one.id])
     assert two.id != one.id
     assert queue.metrics(db).in_hand == 1
 
@@ -91,47 +91,47 @@ def test_what_was_done_is_acknowledged_on_the_way_to_the_next(db: Database) -> N
 def test_a_killed_workers_job_is_given_to_another_after_its_time(db: Database) -> None:
     ids = put(db)
     assert taken(db, visibility_seconds=1) == ids
-    assert taken(db, "two") == []
+    assert taken(db) == []
     time.sleep(1.1)
-    (again,) = queue.dequeue(db, "two")
+    (again,) = queue.dequeue(db)
     assert (again.video_id, again.reads) == (ids[0], 2)
 
 
 def test_a_job_given_back_unread_comes_at_once_and_counts_no_try(db: Database) -> None:
     ids = put(db)
-    (one,) = queue.dequeue(db, "one")
-    assert queue.requeue(db, "one", [one.id], unread=True) == 1
-    (again,) = queue.dequeue(db, "two")
+    (one,) = queue.dequeue(db)
+    assert queue.requeue(db, [one], unread=True) == 1
+    (again,) = queue.dequeue(db)
     assert (again.video_id, again.reads) == (ids[0], 1)
 
 
 def test_a_job_given_back_for_later_waits(db: Database) -> None:
     put(db)
-    (one,) = queue.dequeue(db, "one")
-    queue.requeue(db, "one", [one.id], delay_seconds=60)
+    (one,) = queue.dequeue(db)
+    queue.requeue(db, [one], delay_seconds=60)
     assert taken(db) == []
     assert (queue.metrics(db).delayed, queue.metrics(db).in_hand) == (1, 0)
 
 
-def test_only_the_worker_that_has_a_job_can_give_it_back(db: Database) -> None:
+def test_only_who_has_a_job_can_give_it_back(db: Database) -> None:
     put(db)
-    (one,) = queue.dequeue(db, "one", visibility_seconds=0)
-    assert taken(db, "two")
-    assert queue.requeue(db, "one", [one.id], unread=True) == 0
-    assert taken(db, "three") == []
+    (one,) = queue.dequeue(db, visibility_seconds=0)
+    assert taken(db)
+    assert queue.requeue(db, [one], unread=True) == 0
+    assert taken(db) == []
 
 
 def test_no_more_are_given_out_than_runway_lets_run_at_once(db: Database) -> None:
     put(db, 3)
     assert len(taken(db, slots={MODEL: 2})) == 2
-    assert taken(db, "two", slots={MODEL: 2}) == []
-    assert len(taken(db, "two", slots={MODEL: 3})) == 1
+    assert taken(db, slots={MODEL: 2}) == []
+    assert len(taken(db, slots={MODEL: 3})) == 1
 
 
 def test_eight_workers_at_once_stay_within_the_slots(db: Database) -> None:
     put(db, 20)
     with ThreadPoolExecutor(8) as pool:
-        got = list(pool.map(lambda n: taken(db, str(n), limit=2, slots={MODEL: 5}), range(8)))
+        got = list(pool.map(lambda n: taken(db, limit=2, slots={MODEL: 5}), range(8)))
     assert sum(map(len, got)) == 5
 
 
@@ -151,7 +151,7 @@ def test_a_job_passed_over_counts_no_try(db: Database, database_url: str) -> Non
 
 def test_attempts_and_unfinished_tasks_take_slots_until_they_end(db: Database) -> None:
     (busy,) = put(db)
-    (one,) = queue.dequeue(db, "one")
+    (one,) = queue.dequeue(db)
     claim = attempts.claim(db, busy, one.key, "ann", request=REQUEST, credits=25)
     queue.acknowledge(db, [one.id])
     put(db, 2)
@@ -182,7 +182,7 @@ def test_a_killed_workers_slot_is_free_again_after_its_time(db: Database) -> Non
     put(db, 2)
     assert len(taken(db, visibility_seconds=1, slots={MODEL: 1})) == 1
     time.sleep(1.1)
-    assert len(taken(db, "two", slots={MODEL: 1})) == 1
+    assert len(taken(db, slots={MODEL: 1})) == 1
 
 
 def test_its_length_and_age_are_told(db: Database) -> None:

@@ -59,7 +59,7 @@ class Floor:
         def carry(job: queue.Job) -> Processed:
             return process(Tools(self.db, self.runway.client, self.journal, job.operator), job)
 
-        verb = JobVerb(self.db, "worker", carry)
+        verb = JobVerb(self.db, carry)
         while verb.step():
             pass
 

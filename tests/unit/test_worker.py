@@ -60,7 +60,6 @@ class Worker:
     def verb(self, dies_at: str = "", stale: float = 0) -> JobVerb:
         return JobVerb(
             self.db,
-            self.name,
             lambda job: self.carry(job, dies_at, stale),
             stopping=self.stopping,
             visibility_seconds=0,
@@ -156,7 +155,7 @@ def test_a_worker_that_was_only_asleep_sends_nothing_once_it_was_given_up(worker
         if name == "claimed":
             other.verb().step()
 
-    (job,) = queue.dequeue(worker.db, "one", visibility_seconds=0)
+    (job,) = queue.dequeue(worker.db, visibility_seconds=0)
     tools = Tools(worker.db, worker.runway.client, worker.journal, "ann", step)
     process(tools, job)
     assert states(worker.db, video_id) == ["abandoned", "created"]
@@ -228,7 +227,7 @@ def test_a_job_taken_while_stopping_goes_back_unread(worker: Worker, database_ur
     worker.stopping.set()
     worker.verb().step()
     assert worker.runway.posts == 0
-    (again,) = queue.dequeue(worker.db, "two")
+    (again,) = queue.dequeue(worker.db)
     assert again.reads == 1
 
 
@@ -237,14 +236,14 @@ def test_the_last_job_is_acknowledged_at_the_end(worker: Worker) -> None:
     verb = worker.verb()
     verb.step()
     verb.finish()
-    assert queue.dequeue(worker.db, "two") == []
+    assert queue.dequeue(worker.db) == []
 
 
 def test_while_runway_does_not_answer_no_job_is_begun(worker: Worker) -> None:
     enqueue(worker.db, [REQUEST], "ann")
     slots = Slots(worker.runway.client)
     worker.runway.server.stop()
-    verb = JobVerb(worker.db, "one", worker.carry, slots=slots)
+    verb = JobVerb(worker.db, worker.carry, slots=slots)
     with pytest.raises(RunwayError):
         verb.step()
     assert queue.metrics(worker.db).waiting == 1

@@ -1,0 +1,41 @@
+"""What is shipped for running Dailies as a service names commands, files and settings that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lib.__main__ import COMMANDS
+from lib.settings import ROOT, Settings
+
+SERVICES = sorted((ROOT / "deploy").glob("*.service"))
+FILES = [*SERVICES, ROOT / "deploy" / "compose.yaml", ROOT / "deploy" / "Dockerfile", ROOT / "Procfile"]
+SETTINGS = {
+    str(name).upper()
+    for field in Settings.model_fields.values()
+    for name in getattr(field.validation_alias, "choices", ())
+}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda path: path.name)
+def test_every_command_exists(file: Path) -> None:
+    words = file.read_text("utf-8").replace('", "', " ")
+    commands = re.findall(r"python -m lib ([a-z-]+)", words)
+    assert commands
+    assert set(commands) <= set(COMMANDS)
+
+
+def test_the_compose_file_sets_only_settings_that_exist() -> None:
+    text = (ROOT / "deploy" / "compose.yaml").read_text("utf-8")
+    assert set(re.findall(r"^    ([A-Z_]+): \$", text, re.M)) <= SETTINGS
+    assert "dockerfile: deploy/Dockerfile" in text
+
+
+@pytest.mark.parametrize("file", SERVICES, ids=lambda path: path.name)
+def test_a_service_gives_the_paid_call_in_hand_time_to_end(file: Path) -> None:
+    unit = dict(re.findall(r"^(\w+)=(.*)$", file.read_text("utf-8"), re.M))
+    assert unit["KillSignal"] == "SIGTERM"
+    assert int(unit["TimeoutStopSec"]) > 150, "longer than the loop waits for the unit in hand"
+    assert unit["Environment"] == f"DAILIES_DATA=/var/lib/{unit['StateDirectory']}"
