@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict, cast
 
+from lib.data.audit import AuditRow
 from lib.data.database import Database, Row
 
 IMPORT_BATCH = 500
@@ -44,7 +45,7 @@ class VideoDetails(TypedDict):
     task: Row | None
     attempts: list[Row]
     requests: list[Row]
-    audit: list[Row]
+    audit: list[AuditRow]
 
 
 class LogRow(TypedDict):

@@ -12,6 +12,7 @@ from lib.data import batches as stored_batches
 from lib.data import budgets, health, traces
 from lib.data import ledger as stored_ledger
 from lib.data import videos as stored
+from lib.data.audit import AuditRow, Names, names, trail
 from lib.data.batches import Batch
 from lib.data.budgets import Budget
 from lib.data.health import ErrorGroup, Incident, Overview
@@ -84,6 +85,19 @@ def budget() -> Budget | None:
 def batches() -> list[Batch]:
     """The latest, never cached: people watch them."""
     return stored_batches.latest(services().database)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=16, show_spinner=False)
+def audit(
+    operator: str | None, action: str | None, video_id: str | None, before_id: int | None, limit: int
+) -> list[AuditRow]:
+    db = services().database
+    return trail(db, video_id, operator=operator, action=action, before_id=before_id, limit=limit)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def audit_names() -> Names:
+    return names(services().database)
 
 
 def video(video_id: str) -> VideoDetails:

@@ -17,6 +17,7 @@ _PAGES = (
     ("stages", "Stages", "account_tree", "Where do flows die? Also: read exported logs."),
     ("errors", "Errors", "report", "Which errors occur, how often, since when?"),
     ("recover", "Recover", "healing", "Repair stuck videos without paying twice."),
+    ("audit", "Audit", "history_edu", "Who did what to which video, when, and what did it cost?"),
     ("generate", "Generate", "movie", "Make a sample video now, with its cost shown before."),
     ("environment", "Environment", "settings_input_component", "Is everything configured correctly?"),
     ("video", "Video", "movie_info", "Why is this video stuck, and what to do."),

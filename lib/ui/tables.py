@@ -82,18 +82,27 @@ def cause_badges(keys: Sequence[str | None]) -> Any:
     )
 
 
+def open_column(key: str, *, pinned: bool = False) -> Any:
+    """A column of ids; a click on one opens its video, among the rows that were remembered under `key`."""
+    return st.column_config.ButtonColumn(
+        "Video",
+        key=f"open-{key}",
+        type="tertiary",
+        alignment="left",
+        width=112,
+        pinned=pinned,
+        on_click=_remember,
+        args=(key,),
+    )
+
+
+def remember_rows(key: str, video_ids: Sequence[str | None]) -> None:
+    st.session_state[f"rows-{key}"] = list(video_ids)
+
+
 def video_columns(rows: Sequence[VideoRow], key: str) -> dict[str, Any]:
     return {
-        "video": st.column_config.ButtonColumn(
-            "Video",
-            key=f"open-{key}",
-            type="tertiary",
-            alignment="left",
-            width=112,
-            pinned=True,
-            on_click=_remember,
-            args=(key,),
-        ),
+        "video": open_column(key, pinned=True),
         "age": st.column_config.TextColumn("Created", width=92),
         "status": badges("Status", STATUS, width=118),
         "cause": cause_badges([row["cause"] for row in rows]),
@@ -136,7 +145,7 @@ def video_table(
 ) -> Any:
     """The videos; a click on an id opens that video. `key` has to change with the rows."""
     frame = video_rows(rows, now)[list(columns)]
-    st.session_state[f"rows-{key}"] = [row["id"] for row in rows]
+    remember_rows(key, [row["id"] for row in rows])
     return st.dataframe(
         frame,
         key=f"table-{key}",
@@ -237,23 +246,6 @@ def attempt_table(attempts: Sequence[Row], now: datetime) -> None:
         },
         hide_index=True,
         alt="Attempts to create a task for this video",
-    )
-
-
-def audit_table(rows: Sequence[Row], now: datetime) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "When": [clock(row["at"], now) for row in rows],
-                "Operator": [row["operator"] for row in rows],
-                "Action": [words(row["action"]) for row in rows],
-                "Credits": [row.get("credits") for row in rows],
-                "Before": [json.dumps(row.get("before"), ensure_ascii=False) for row in rows],
-                "After": [json.dumps(row.get("after"), ensure_ascii=False) for row in rows],
-            }
-        ),
-        hide_index=True,
-        alt="Who did what to this video",
     )
 
 

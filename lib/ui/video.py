@@ -12,12 +12,13 @@ from lib.data.database import Row
 from lib.data.videos import VideoDetails
 from lib.domain.video import FINISHED, Video
 from lib.ui import loaders
+from lib.ui.audit import audit_table
 from lib.ui.components import evidence, section, status_badge, timeline, verdict_facts
 from lib.ui.format import age, clock, plain, short_id
 from lib.ui.notices import empty
 from lib.ui.repair import repair_panel
 from lib.ui.router import go_to_video, page
-from lib.ui.tables import attempt_table, audit_table, log_table
+from lib.ui.tables import attempt_table, log_table
 
 
 def chosen_video() -> str:

@@ -7,7 +7,7 @@ from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from tests.browser.looking import expect_no_exception, open_page
 
-PAGES = ("overview", "videos", "stages", "errors", "recover", "generate", "environment", "video")
+PAGES = ("overview", "videos", "stages", "errors", "recover", "audit", "generate", "environment", "video")
 
 pytestmark = pytest.mark.browser
 

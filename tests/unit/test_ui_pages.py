@@ -16,8 +16,9 @@ from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT, Settings
 from lib.ui.services import Services, provide
 from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos
+from tests.pages import opened, serve, text_of
 
-PAGES = ("overview", "videos", "video", "stages", "errors", "recover", "generate", "environment")
+PAGES = ("overview", "videos", "video", "stages", "errors", "recover", "audit", "generate", "environment")
 HOSTILE = "![x](http://evil.test/x.png) <script>alert(1)</script> :red[boo] [go](javascript:alert(1))"
 
 
@@ -60,36 +61,6 @@ class Down:
         raise DatabaseUnavailable("Nobody listens at 127.0.0.1:5432. Start it.")
 
     def close(self) -> None: ...
-
-
-def serve(database: Database | None, **more: Any) -> Services:
-    services = Services(Settings.model_validate({}), opened=database, **more)
-    provide(services)
-    return services
-
-
-def opened(page: str, **query: str) -> AppTest:
-    """The page as a browser would get it, through the entry point."""
-    app = AppTest.from_file(str(ROOT / "lib" / "ui" / "main.py"), default_timeout=30)
-    _address(app, query)
-    app.run()
-    app.switch_page(f"../../pages/{page}.py")
-    _address(app, query)
-    app.run()
-    assert not app.exception, app.exception[0].message
-    return app
-
-
-def _address(app: AppTest, query: dict[str, str]) -> None:
-    for name, value in query.items():
-        app.query_params[name] = value
-
-
-def text_of(app: AppTest) -> str:
-    """Everything a reader could read outside tables and charts."""
-    kinds = (app.title, app.header, app.subheader, app.markdown, app.caption, app.text, app.code)
-    alerts = (app.error, app.warning, app.info, app.success)
-    return "\n".join(str(element.value) for kind in (*kinds, *alerts) for element in kind)
 
 
 @pytest.mark.parametrize("page", PAGES)
