@@ -13,6 +13,7 @@ leaves. Four cores would double both.
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import orjson
@@ -161,10 +163,16 @@ def store_share(path: Path, url: str, import_id: uuid.UUID, share: Share) -> Imp
         db.close()
 
 
-def seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
+class Took(NamedTuple):
+    seconds: float
+    processor: float  # seconds, of this process and those it started; not of Postgres
+
+
+def took(work: Callable[[], object]) -> Took:
+    started, before = time.perf_counter(), os.times()
     work()
-    return time.perf_counter() - started
+    after = os.times()
+    return Took(time.perf_counter() - started, sum(after[:4]) - sum(before[:4]))
 
 
 def peak_mebibytes(path: Path) -> float:
@@ -207,13 +215,13 @@ def main(gigabytes: float, database: str | None) -> None:
         lines = write_drain(path, round(gigabytes * 2**30))
         parts = shares(path, big=0)
         print(f"{lines} lines, {path.stat().st_size / 2**30:.2f} GiB, {len(parts)} processes")
-        plain = show("plain orjson.loads, one process", lines, seconds(partial(parse_only, path)))
+        plain = show("plain orjson.loads, one process", lines, took(partial(parse_only, path)))
         for label, of in (("one process", [WHOLE]), ("all", parts)):
             read = partial(together, partial(read_share, path), of)
-            show(f"parsed, redacted, correlated, {label}", lines, seconds(read), plain, 0.20)
+            show(f"parsed, redacted, correlated, {label}", lines, took(read), plain, 0.20)
         with a_database(folder, database) as url:
             store = partial(together, partial(store_share, path, url, uuid.uuid4()), parts)
-            show("the same, stored by COPY, all", lines, seconds(store), plain, 0.10)
+            show("the same, stored by COPY, all", lines, took(store), plain, 0.10)
         for part in (8, 4, 2, 1):
             smaller = folder / f"part-{part}.ndjson"
             write_drain(smaller, path.stat().st_size // part)
@@ -221,11 +229,13 @@ def main(gigabytes: float, database: str | None) -> None:
             smaller.unlink()
 
 
-def show(what: str, lines: int, took: float, plain: float | None = None, bar: float = 0) -> float:
+def show(what: str, lines: int, took: Took, plain: float | None = None, bar: float = 0) -> float:
     """Prints lines a second, with their share of `plain`; returns them."""
-    rate = lines / took
+    rate = lines / took.seconds
     share = f"  {rate / plain:.2f} of plain (bar {bar:.2f})" if plain else ""
-    print(f"{what:<42}{rate:>10.0f} lines/s{share}")
+    print(
+        f"{what:<42}{rate:>10.0f} lines/s {took.processor / lines * 1e6:>6.2f} us of processor a line{share}"
+    )
     return rate
 
 
