@@ -30,12 +30,14 @@ class Correlation:
     """first_ms, last_ms  the time that the logs cover
     requests             summaries by request id
     lines                how many entries each request has
+    in_rows              the video whose row holds a task, by task
     nameless_errors      failed status checks that name neither video nor task
     """
 
     videos: Mapping[str, VideoLog] = field(default_factory=dict)
     requests: Mapping[str, RequestSummary] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    in_rows: Mapping[str, str] = field(default_factory=dict)
     nameless_errors: tuple[LogEntry, ...] = ()
     first_ms: int | None = None
     last_ms: int | None = None
@@ -58,6 +60,7 @@ def correlate(
         videos={name: _log_of(name, follower) for name in names},
         requests={summary.request_id: summary for summary in summaries},
         lines=Counter(mark.room for mark in marks if mark.room is not None),
+        in_rows=_in_rows(videos),
         nameless_errors=tuple(
             mark.entry for mark in marks if mark.poll is PollSign.ERROR and not follower.knows(mark)
         ),
@@ -95,7 +98,7 @@ def in_order(entries: Iterable[LogEntry]) -> list[LogEntry]:
 def _marks(entries: Sequence[LogEntry], videos: Sequence[Video], reader: StageReader) -> list[Mark]:
     known = {video.id.lower() for video in videos}
     names = [_names(entry.message, known) for entry in entries]
-    owner = {v.runway_video_id: v.id.lower() for v in videos if v.runway_video_id}
+    owner = _in_rows(videos)
     for each in names:
         if len(each.videos) == 1:
             for task in each.tasks:
@@ -106,6 +109,10 @@ def _marks(entries: Sequence[LogEntry], videos: Sequence[Video], reader: StageRe
     ]
     _learn_owners(marks, owner)
     return marks
+
+
+def _in_rows(videos: Iterable[Video]) -> dict[str, str]:
+    return {video.runway_video_id: video.id.lower() for video in videos if video.runway_video_id}
 
 
 def _mark(order: int, entry: LogEntry, names: Names, owner: Mapping[str, str], reader: StageReader) -> Mark:

@@ -44,7 +44,7 @@ def trace_of(
         polls=tuple(map(read_poll, log.polls)),
         sent=any(_passed(strand, flows, Means.SENT) for strand in log.strands),
         created=any(strand.owns_a_task or strand.tasks for strand in log.strands),
-        task_ids=_unique(task for strand in log.strands for task in sorted(strand.tasks)),
+        task_ids=_unique(t for s in log.strands for t in sorted(s.tasks) if not _of_another(t, video, found)),
         candidates=_unique(task for strand in log.strands for task in sorted(strand.candidates)),
         summaries=tuple(_summaries(log, found.requests)),
         observed=True,
@@ -135,6 +135,11 @@ def _covers(found: Correlation, video: Video, now: datetime, retention: timedelt
     if found.first_ms is None or found.last_ms is None or now - video.created_at > retention:
         return False
     return time_of(found.first_ms) <= video.created_at <= time_of(found.last_ms)
+
+
+def _of_another(task: str, video: Video, found: Correlation) -> bool:
+    """Whether the task is in another video's row, whatever the logs say."""
+    return found.in_rows.get(task, video.id.lower()) != video.id.lower()
 
 
 def _unique(tasks: Iterable[str]) -> tuple[str, ...]:

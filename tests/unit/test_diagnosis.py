@@ -224,6 +224,13 @@ def test_a_recoverable_id_is_this_videos_and_never_the_rows(flow: str) -> None:
     assert judged(row(), run(flow, BELA, BELAS_TASK)).recoverable_runway_id is None
 
 
+def test_a_task_in_another_row_is_never_recovered_whatever_the_logs_say() -> None:
+    rows = [row(ANNA, "failed"), row(BELA, "succeeded", runway_video_id=ANNAS_TASK)]
+    moment = START + timedelta(hours=1)
+    anna, _ = diagnose_all(rows, run("sync-sdk", stages=10), (), {}, moment, Thresholds(), READER)
+    assert anna.recoverable_runway_id is None
+
+
 def test_an_id_lost_by_an_earlier_try_is_found_behind_a_later_failure() -> None:
     again = [
         *run("sync-sdk", stages=8, begin=90, request="req-2"),
