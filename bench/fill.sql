@@ -3,6 +3,8 @@
 set synchronous_commit = off;
 alter table public.videos disable trigger user;
 alter table dailies.log_entries disable trigger user;
+alter table dailies.requests disable trigger user;
+alter table dailies.tasks disable trigger user;
 insert into public.videos (id, status, created_at, updated_at, prompt, input_image_url, runway_video_id,
                            error_message, video_url)
 select md5('v' || n)::uuid,
@@ -42,11 +44,11 @@ select v.id, v.created_at,
 from public.videos v;
 update dailies.verdicts d set error_group = dailies.group_of(v.error_message)
 from public.videos v where v.id = d.video_id and (v.error_message is not null or d.stuck);
-alter table dailies.tasks disable trigger user;
 insert into dailies.tasks (task_id, video_id, status, credits, created_at, checked_at)
 select v.runway_video_id, v.id, upper(v.status), 25, v.created_at, v.created_at
 from public.videos v where v.runway_video_id is not null;
-alter table dailies.tasks enable trigger user;
 delete from dailies.dirty;
 alter table public.videos enable trigger user;
 alter table dailies.log_entries enable trigger user;
+alter table dailies.requests enable trigger user;
+alter table dailies.tasks enable trigger user;

@@ -89,7 +89,9 @@ create table if not exists dailies.verdicts (
     recheck_at            timestamptz
 );
 
-create index if not exists verdicts_newest on dailies.verdicts (created_at desc, video_id desc);
+-- The counts of a span are read from this index alone: the rows are long.
+create index if not exists verdicts_newest on dailies.verdicts (created_at desc, video_id desc)
+    include (cause, stuck, recoverable_runway_id, deployment_id, id_at, finished_at);
 create index if not exists verdicts_cause on dailies.verdicts (cause, created_at desc, video_id desc);
 create index if not exists verdicts_deployment
     on dailies.verdicts (deployment_id, created_at desc, video_id desc) where deployment_id is not null;
