@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib.ui.frame import begin
+from lib.ui.task import task_actions
 from lib.ui.video import chosen_video, details, facts, follow, preview, stages, verdict
 
 frame = begin("Video")
@@ -15,5 +16,6 @@ with left:
     stages(row["verdict"], frame.now)
 with right:
     preview(row)
+    task_actions(row)
     facts(row)
 details(video_id, row, frame.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from lib.operations.retry import Changes
 from lib.ui import loaders
 from lib.ui.format import ACTION, cause_of, credits_text
 from lib.ui.notices import failure
+from lib.ui.risk import risk
 from lib.ui.services import services
 
 _STARTED = "repairs-started"
@@ -26,6 +28,7 @@ def repair_panel(row: VideoDetails) -> None:
     if _went_on(video_id):
         return
     repair = plan(services().database, video_id)
+    risk(row)
     verdict = row["verdict"] or {}
     action = cause_of(verdict.get("cause")).action
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -105,19 +108,27 @@ def _override(repair: Repair) -> str:
 
 
 def _start(repair: Repair, changes: Changes | None = None, override: str | None = None) -> None:
-    opened = services()
-    tools = Tools(opened.database, opened.runway, opened.journal, opened.settings.operator)
     work = partial(
         carry_out,
-        tools,
+        tools(),
         repair.video_id,
         repair.kind,
         repair.decision.key,
         override=override,
         changes=changes,
     )
-    opened.jobs.start(_job(repair.video_id), work)
-    st.session_state[_STARTED] = {*st.session_state.get(_STARTED, ()), repair.video_id}
+    start_work(repair.video_id, work)
+
+
+def tools() -> Tools:
+    opened = services()
+    return Tools(opened.database, opened.runway, opened.journal, opened.settings.operator)
+
+
+def start_work(video_id: str, work: Callable[[], Repaired]) -> None:
+    """In the background, one a video at a time; the panel shows it and what came of it."""
+    services().jobs.start(_job(video_id), work)
+    st.session_state[_STARTED] = {*st.session_state.get(_STARTED, ()), video_id}
 
 
 def _job(video_id: str) -> str:
@@ -149,4 +160,4 @@ def _wait(name: str) -> None:
     if not services().jobs.is_running(name):
         loaders.forget()
         st.rerun()
-    st.markdown(":material/progress_activity: Repairing …")
+    st.markdown(":material/progress_activity: Asking Runway …")

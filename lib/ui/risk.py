@@ -1,0 +1,43 @@
+"""An attempt whose outcome nobody knows: what is at risk, and what Runway's account says about it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.data.videos import VideoDetails
+from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.reading import Hint, Outlook
+from lib.operations.readings import known, look_now
+from lib.ui.format import credits_text, plain
+from lib.ui.notices import narrated
+from lib.ui.services import services
+
+_ICON = {
+    Hint.CREATED: ":material/paid:",
+    Hint.NOTHING: ":material/money_off:",
+    Hint.UNDECIDED: ":material/help:",
+}
+
+
+def risk(row: VideoDetails) -> None:
+    """Nothing unless the last attempt is unknown."""
+    attempts = [Attempt.from_row(each) for each in row.get("attempts") or ()]
+    last = max(attempts, key=lambda attempt: attempt.number, default=None)
+    if last is None or last.state is not AttemptState.UNKNOWN:
+        return
+    outlook = known(services().database, last)
+    with st.container(border=True, key="risk"):
+        st.markdown(
+            f"{_ICON[outlook.hint]} **{credits_text(last.credits)} at risk** in attempt {last.number}"
+            f" by {plain(last.operator)}"
+        )
+        _told(outlook)
+        if st.button("Read Runway's account again (free)", icon=":material/sync:", key="read-account"):
+            with narrated():
+                look_now(services().database, services().runway, last)
+                st.rerun()
+
+
+def _told(outlook: Outlook) -> None:
+    st.text(outlook.text)
+    st.caption("What would decide it: the balance and the day's generations before and after the call.")

@@ -1,0 +1,136 @@
+"""Repairs on the pages: what is at risk, cancelling, and runs over many videos that survive a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.data import batches
+from lib.data.batches import Batch
+from lib.data.postgres import PostgresDatabase
+from lib.operations.batches import freeze, work_on
+from lib.operations.generate import generate
+from lib.operations.journal import Journal
+from lib.operations.judge import judge_dirty
+from lib.runway.simulator.programme import PlannedFault
+from lib.settings import Settings
+from lib.ui.services import Services, provide
+from tests.pages import opened, serve, text_of
+from tests.simulated import COST, REQUEST, Simulated, simulated
+
+
+@pytest.fixture
+def runway(tmp_path: Path) -> Iterator[Simulated]:
+    with simulated(tmp_path / "simulator", timeout=2.0, speed=1.0) as running:
+        yield running
+
+
+class Desk:
+    """An operator at the pages."""
+
+    def __init__(self, db: PostgresDatabase, runway: Simulated, folder: Path) -> None:
+        self.db, self.runway, self.journal = db, runway, Journal(folder / "journal.jsonl")
+        self.services = serve(db, client=runway.client)
+
+    def generated(self, fault: str = "") -> str:
+        request = replace(REQUEST, prompt=f"Rex [fault:{fault}]") if fault else REQUEST
+        made = generate(self.db, self.runway.client, self.journal, request, "ann")
+        judge_dirty(self.db, self.services.settings, 50)
+        return made.video_id
+
+    def refused(self) -> str:
+        self.runway.store.programme.add([PlannedFault("http:401", "POST")])
+        return self.generated()
+
+    def frozen(self, *video_ids: str) -> Batch:
+        return freeze(self.db, video_ids, "ann", {})
+
+    def work(self) -> None:
+        while work_on(self.db, self.runway.client, self.journal):
+            pass
+
+
+@pytest.fixture
+def desk(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> Iterator[Desk]:
+    yield Desk(postgres, runway, tmp_path)
+    provide(Services(Settings.model_validate({})))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if label in button.label).click().run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def test_an_unknown_outcome_shows_what_is_at_risk_and_what_would_decide_it(desk: Desk) -> None:
+    said = text_of(opened("video", id=desk.generated("after-drop")))
+    assert "25 credits ($0.25) at risk** in attempt 1 by ann" in said
+    assert "as if the task exists" in said
+
+
+def test_the_account_can_be_read_again(desk: Desk) -> None:
+    video_id = desk.generated("drop")
+    desk.generated()
+    app = press(opened("video", id=video_id), "Read Runway's account again")
+    assert "1 and 25 credits by other attempts" in text_of(app)
+
+
+def test_a_settled_attempt_shows_no_risk(desk: Desk) -> None:
+    assert "at risk" not in text_of(opened("video", id=desk.generated()))
+
+
+def test_an_unfinished_task_can_be_cancelled_after_it_was_said_what_that_means(desk: Desk) -> None:
+    app = press(opened("video", id=desk.generated()), "Cancel the task …")
+    assert "a finished one is left alone" in text_of(app)
+    app.button(key="confirm-cancel").click().run()
+    desk.services.jobs.stop()
+    assert desk.runway.client.task(desk.runway.task_ids[0]).status == "CANCELLED"
+
+
+def test_a_video_without_a_task_offers_no_cancellation(desk: Desk) -> None:
+    labels = [button.label for button in opened("video", id=desk.refused()).button]
+    assert not [label for label in labels if "Cancel" in label or "Fresh" in label]
+
+
+def test_a_run_is_seen_and_steered_from_any_page_load(desk: Desk) -> None:
+    batch = desk.frozen(desk.refused(), desk.refused())
+    batches.steer(desk.db, batch.id, "running", "ann")
+    app = press(opened("recover"), "Pause")
+    assert "Paused after 0 of 2 videos" in text_of(app)
+    press(opened("recover"), "Go on")
+    desk.work()
+    said = text_of(opened("recover", batch=batch.id))
+    assert f"**2 of 2 videos repaired**, {2 * COST} credits ($0.50) spent" in said
+
+
+def test_why_a_run_paused_is_told(desk: Desk) -> None:
+    batch = desk.frozen(desk.refused())
+    batches.steer(desk.db, batch.id, "running", "ann")
+    desk.runway.store.configure(credits=0)
+    desk.work()
+    assert "1 of 1" not in text_of(opened("recover"))
+    assert "0 of 1 video repaired" in text_of(opened("recover", batch=batch.id))
+
+
+def test_an_aborted_run_says_what_it_left(desk: Desk) -> None:
+    batch = desk.frozen(desk.refused())
+    batches.steer(desk.db, batch.id, "running", "ann")
+    press(opened("recover"), "Abort")
+    assert "1 left as they were" in text_of(opened("recover", batch=batch.id))
+    assert desk.runway.task_ids == []
+
+
+def test_a_list_that_nobody_confirmed_is_not_shown_as_a_run(desk: Desk) -> None:
+    desk.frozen(desk.refused())
+    assert "run of repairs" not in [each.label for each in opened("recover").expander]
+
+
+def test_the_ledger_and_the_budget_stand_above_the_list(desk: Desk) -> None:
+    desk.generated("after-drop")
+    shown = {metric.label: metric.value for metric in opened("recover").metric}
+    assert shown["At risk now"] == "$0.25"
+    assert shown["Rescued"] == "$0.00"
