@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from lib.operations.journal import Journal
 from lib.operations.paid_call import Tools
 from lib.operations.process import Processed, process
 from lib.operations.slots import Slots
-from lib.settings import Settings
+from lib.settings import ROOT, Settings
 from lib.worker.jobs import JobVerb
 from lib.worker.replay import JournalVerb
 from lib.worker.start import Pace, build_worker
@@ -382,3 +383,37 @@ def test_eight_claims_at_once_stay_within_the_budget(postgres: PostgresDatabase)
     for thread in threads:
         thread.join()
     assert len(won) == 3
+
+
+def test_when_the_databases_clock_jumps_ahead_during_a_call_its_id_is_saved_all_the_same(
+    worker: Worker, database_url: str
+) -> None:
+    """The job comes again too early and its attempt looks left behind: unknown, and never paid twice."""
+    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
+    other = Worker(worker.db, worker.runway, worker.journal.path.parent, "two")
+
+    def step(name: str) -> None:
+        if name == "sent":
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                connection.execute("update pgmq.q_dailies set vt = vt - interval '1 day'")
+                connection.execute("update dailies.attempts set sent_at = sent_at - interval '1 day'")
+            other.verb(stale=180).step()
+            assert states(worker.db, video_id) == ["unknown"]
+
+    (job,) = queue.dequeue(worker.db)
+    process(Tools(worker.db, worker.runway.client, worker.journal, "ann", step), job)
+    assert states(worker.db, video_id) == ["created"]
+    assert worker.runway.posts == 1
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *sorted((ROOT / "lib" / "worker").glob("*.py")),
+        *(ROOT / "lib" / "operations" / f"{name}.py" for name in ("process", "sweep", "slots", "enqueue")),
+        *(ROOT / "lib" / "data" / f"{name}.py" for name in ("queue", "workers", "decisions")),
+    ],
+    ids=lambda path: path.stem,
+)
+def test_no_clock_but_the_databases_says_what_is_due(file: Path) -> None:
+    assert not re.findall(r"\btime\.time\b|\.(?:utc)?now\(|\btoday\(", file.read_text("utf-8"))
