@@ -1,13 +1,13 @@
 -- What the pages read. Times in, times out; every list is paged by the key it is sorted by.
 
--- An error message with what differs from case to case taken out, for grouping.
+-- An error message with what differs from case to case taken out, for grouping. A status such as 429 stays.
 create or replace function dailies.error_group(p_message text) returns text
 language sql immutable strict parallel safe set search_path = '' as $$
     select left(btrim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
         left(p_message, 400),
         '\m[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\M', '<id>', 'g'),
-        '"[^"]*"|''[^'']*''|`[^`]*`|[a-z]+://[^\s"'')]+', '<text>', 'g'),
-        '\m[A-Za-z]*\d[\w.:-]*', '<n>', 'g'),
+        '[a-z]+://[^\s"'')]+', '<address>', 'g'),
+        '\m(?![1-5]\d\d\M)[A-Za-z]*\d[\w.:-]*', '<n>', 'g'),
         '\s+', ' ', 'g')), 160)
 $$;
 

@@ -133,9 +133,18 @@ def test_errors_that_differ_only_in_names_and_numbers_are_one_group(db: Database
     groups = health.error_groups(db, *SPAN)
     assert [(group["grp"], group["n"]) for group in groups] == [
         ("Task <id> failed after <n> s", 2),
-        ("Cannot fetch <text> (<text>)", 1),
+        ('Cannot fetch <address> ("no such host")', 1),
     ]
     assert len(videos.list_videos(db, Filters(error_group=groups[0]["grp"]))) == 2
+
+
+def test_a_group_keeps_the_status_and_the_words_that_tell_errors_apart(db: Database) -> None:
+    make(db, 1, "rate_limited", error='429 {"error":"Too many requests"}')
+    make(db, 1, "runway_server_error", error='502 {"error":"Bad gateway"}')
+    assert {group["grp"] for group in health.error_groups(db, *SPAN)} == {
+        '429 {"error":"Too many requests"}',
+        '502 {"error":"Bad gateway"}',
+    }
 
 
 def test_a_group_has_cause_stage_and_an_example(filled: Database) -> None:
