@@ -23,6 +23,8 @@ PAGE = 50
 def change_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
     """`status: processing → failed · runway_video_id: none → 5b1…`: what differs, or was said besides."""
     old, new = before or {}, after or {}
+    if "status" not in new:  # a decision, a budget: it says what is new and leaves the row as it was
+        old = {name: value for name, value in old.items() if name in new}
     names = [name for name in {**new, **old} if old.get(name) != new.get(name)]
     return " · ".join(_one_change(name, old, new) for name in names) or "no change"
 
@@ -50,7 +52,7 @@ def audit_table(rows: Sequence[AuditRow], now: datetime, *, key: str | None = No
                 "operator": [row["operator"] for row in rows],
                 "action": [words(row["action"]) for row in rows],
                 **named,
-                "credits": [row.get("credits") for row in rows],
+                "credits": [f"{row['credits']:g}" if row.get("credits") else "" for row in rows],
                 "change": [change_text(row.get("before"), row.get("after")) for row in rows],
             }
         ),
@@ -59,7 +61,7 @@ def audit_table(rows: Sequence[AuditRow], now: datetime, *, key: str | None = No
             "at": st.column_config.TextColumn("When", width=120),
             "operator": st.column_config.TextColumn("Operator", width=110),
             "action": st.column_config.TextColumn("Action", width=130),
-            "credits": st.column_config.NumberColumn("Credits", format="%d", width=64),
+            "credits": st.column_config.TextColumn("Credits", width=64, alignment="right"),
             "change": st.column_config.TextColumn("What changed", width=900),
             **({"video": open_column(key)} if key else {}),
         },

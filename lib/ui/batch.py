@@ -18,6 +18,7 @@ from lib.ui.format import BATCH_STATE, age, clock, count, credits_text, look, pl
 from lib.ui.frame import Frame
 from lib.ui.router import page
 from lib.ui.services import services
+from lib.ui.tables import table_height
 
 _ASKED = "batch"  # in the address
 _KIND = {"recover": "save id", "look_up": "look up", "retry": "retry"}
@@ -40,7 +41,7 @@ def item_table(items: Sequence[Item]) -> None:
             }
         ),
         hide_index=True,
-        height=40 + 35 * min(max(len(ordered), 1), 10),
+        height=table_height(len(ordered), 10),
         column_config={
             "Video": st.column_config.TextColumn(width=90),
             "What": st.column_config.TextColumn(width=90),

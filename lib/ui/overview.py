@@ -8,8 +8,9 @@ from datetime import datetime
 import streamlit as st
 
 from lib.data.health import Incident, Overview, Totals
+from lib.data.ledger import Ledger
 from lib.data.videos import VideoRow
-from lib.ui import charts
+from lib.ui import charts, loaders
 from lib.ui.components import section, video_link
 from lib.ui.format import (
     SIDE,
@@ -17,6 +18,7 @@ from lib.ui.format import (
     count,
     credits_text,
     deployment,
+    dollars,
     percent,
     plain,
     seconds_text,
@@ -83,15 +85,17 @@ def metrics(data: Overview, frame: Frame) -> None:
         height="stretch",
     )
     with more.container(border=True, height="stretch"):
-        st.table(_figures(totals), border="horizontal", alt="Cost and times")
+        st.table(_figures(totals, loaders.ledger(frame.window)), border="horizontal", alt="Cost and times")
 
 
-def _figures(totals: Totals) -> dict[str, str]:
+def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
     """Cost and times, which have no series of their own."""
     spent, before = totals["credits"], totals["previous"].get("credits")
     change = _change(spent, before)
     return {
         "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else ""),
+        "Paid for nothing": f"**{credits_text(credits.undelivered + credits.written_off)}**,"
+        f" {dollars(credits.rescued)} rescued",
         "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
         "Time to finish": _spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
         "Not finished": f"**{totals['unfinished']:,}** of {count(totals['total'], 'video')}",

@@ -24,7 +24,8 @@ VIDEO = "aaaaaaaa-0000-4000-8000-000000000001"
     [
         ({"status": "queued"}, {"status": "failed"}, "status: queued → failed"),
         (None, {"status": "queued"}, "status: queued"),
-        ({"video_url": "x"}, {}, "video_url: x → none"),
+        ({"video_url": "x", "status": "failed"}, {"status": "failed"}, "video_url: x → none"),
+        ({"status": "queued", "prompt": "Rex"}, {"reason": "wait"}, "reason: wait"),
         ({"a": 1}, {"a": 1, "task_id": "t"}, "task_id: t"),
         ({"a": 1}, {"a": 1}, "no change"),
         ({}, {"e": [{"source": "log"}]}, 'e: [{"source": "log"}]'),
@@ -57,7 +58,7 @@ def test_the_audit_names_operator_video_change_and_cost() -> None:
     (shown,) = opened("audit").dataframe
     assert shown.value["operator"].tolist() == ["ben", "ann"]
     assert shown.value["video"].tolist()[1].endswith(VIDEO[:8])
-    assert shown.value["credits"].tolist()[1] == 25
+    assert shown.value["credits"].tolist()[1] == "25"
     assert "status: queued → processing" in shown.value["change"].tolist()[1]
 
 
