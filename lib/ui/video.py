@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.data.database import Row
 from lib.data.videos import VideoDetails
-from lib.domain.video import FINISHED, Video
+from lib.domain.video import FINISHED, Video, parse_time
 from lib.ui import loaders
 from lib.ui.audit import audit_table
 from lib.ui.components import evidence, section, status_badge, timeline, verdict_facts
@@ -55,16 +55,24 @@ def _say_not_found(asked: str, found: list[str]) -> None:
 
 
 def follow(video_id: str, now: datetime) -> VideoDetails:
-    """The video with all that is known of it; drawn anew by itself as long as it is not finished."""
+    """The video with all that is known of it; drawn anew by itself while news are to be expected."""
     row = loaders.video(video_id)
     video = Video.from_row(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
         st.markdown(f"`{plain(video.id)}`", width="content")
         st.caption(f"created {age(video.created_at, now)} · changed {age(video.updated_at, now)}")
-    if video.status not in FINISHED:
+    if is_moving(row):
         _watch(video_id, _version(row))
     return row
+
+
+def is_moving(row: VideoDetails) -> bool:
+    """Whether news are to be expected: the video is unfinished, or changed since it was judged."""
+    video, judged_at = Video.from_row(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
+    if video.status not in FINISHED or judged_at is None:
+        return True
+    return video.updated_at is not None and video.updated_at > judged_at
 
 
 def _version(row: VideoDetails) -> tuple[object, ...]:

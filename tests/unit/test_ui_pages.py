@@ -15,7 +15,8 @@ from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT, Settings
 from lib.ui.services import Services, provide
-from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos
+from lib.ui.video import is_moving
+from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos, video
 from tests.pages import opened, serve, text_of
 
 PAGES = ("overview", "videos", "video", "stages", "errors", "recover", "audit", "generate", "environment")
@@ -134,6 +135,25 @@ def test_a_video_shows_its_verdict_before_anything_else(filled: Database) -> Non
 
 def test_a_video_is_found_by_the_first_characters_of_its_id(filled: Database) -> None:
     assert opened("video", id=SALSA[:8]).header[0].value == "Out of credits"
+
+
+@pytest.mark.parametrize(
+    ("status", "changed", "judged", "moving"),
+    [
+        ("processing", "12:00", "12:01", True),
+        ("succeeded", "12:00", None, True),
+        ("succeeded", "12:02", "12:01", True),
+        ("succeeded", "12:00", "12:01", False),
+    ],
+)
+def test_a_page_is_followed_until_the_verdict_knows_the_end(
+    status: str, changed: str, judged: str | None, moving: bool
+) -> None:
+    row: Any = {
+        "video": video(WALTZ, status) | {"updated_at": f"2026-03-14T{changed}:00Z"},
+        "verdict": {"judged_at": f"2026-03-14T{judged}:00Z"} if judged else None,
+    }
+    assert is_moving(row) is moving
 
 
 def test_an_unknown_id_is_told_and_can_be_corrected(filled: Database) -> None:
