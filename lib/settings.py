@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     flows_dir: Path | None = Field(default=None, validation_alias=_names("DAILIES_FLOWS"))
     auto_retry: bool = Field(default=False, validation_alias=_names("DAILIES_AUTO_RETRY"))
     take_queued: bool = Field(default=False, validation_alias=_names("DAILIES_TAKE_QUEUED"))
+    outputs: OptionalText = Field(default=None, validation_alias=_names("DAILIES_OUTPUTS"))
     demo: bool = Field(default=True, validation_alias=_names("DAILIES_DEMO"))
     address: OptionalText = Field(default=None, validation_alias=_names("DAILIES_URL"))
     log_drain_secret: OptionalSecret = Field(

@@ -15,7 +15,7 @@ left, right = st.columns([3, 2], gap="medium")
 with left:
     stages(row["verdict"], frame.now)
 with right:
-    preview(row)
+    preview(row, frame.now)
     task_actions(row)
     facts(row)
 details(video_id, row, frame.now)

@@ -14,6 +14,7 @@ from lib.domain.video import FINISHED, Video, parse_time
 from lib.ui import loaders
 from lib.ui.audit import audit_table
 from lib.ui.components import evidence, section, status_badge, timeline, verdict_facts
+from lib.ui.copies import copied_output
 from lib.ui.format import age, clock, plain, short_id
 from lib.ui.notices import empty
 from lib.ui.repair import repair_panel
@@ -112,8 +113,12 @@ def stages(judged: Row | None, now: datetime) -> None:
         empty("No log entry of this video", "Import its logs on the page Stages.", ":material/article:")
 
 
-def preview(row: VideoDetails) -> None:
+def preview(row: VideoDetails, now: datetime) -> None:
     video, task = Video.from_row(row["video"]), row.get("task") or {}
+    if copied := copied_output(video.runway_video_id):
+        st.video(copied[0], alt="The generated video")
+        st.caption(f"A copy of {(copied[1].bytes or 0) / 2**20:.1f} MB, {age(copied[1].copied_at, now)}.")
+        return
     address = (task.get("output") or [None])[0] or video.video_url
     if address and address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         st.video(address, alt="The generated video")

@@ -16,9 +16,11 @@ from uuid import uuid4
 from lib.data import workers
 from lib.data.database import Database
 from lib.data.queue import VISIBILITY_SECONDS, Job
+from lib.data.storage import open_storage
 from lib.operations.batches import work_on
 from lib.operations.journal import Journal
 from lib.operations.judge import judge_dirty
+from lib.operations.outputs import copy_next
 from lib.operations.paid_call import Tools
 from lib.operations.poll import poll_due
 from lib.operations.process import Processed, process
@@ -96,6 +98,8 @@ def build_worker(
         Verb("journal", JournalVerb(db, journal).step, SWEEP_SECONDS),
         *watching(db, runway, settings, worker),
     ]
+    if storage := open_storage(settings):
+        verbs.append(Verb("outputs", lambda: int(copy_next(db, runway, storage)), BEAT_SECONDS))
     return Loop(verbs, stopping, end)
 
 

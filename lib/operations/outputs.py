@@ -1,0 +1,128 @@
+"""Copies outputs before Runway's addresses expire. Free; a copy that failed is tried again, five times."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from lib.data import copies
+from lib.data.database import Database
+from lib.data.storage import Storage, StorageError
+from lib.domain.task import TaskStatus
+from lib.errors import DailiesError, RunwayError
+from lib.runway.client import RunwayClient
+from lib.runway.transport import http_client
+
+MOST_BYTES = 1 << 30
+SECONDS = 300.0  # for one output
+AGAIN_SECONDS = 120.0  # doubled at each try
+_ENDINGS = {"video/mp4": "mp4", "video/webm": "webm", "video/quicktime": "mov"}
+
+
+class NotCopied(DailiesError):
+    """An output that is not what it should be, or from where it should not be."""
+
+
+class Fetched(NamedTuple):
+    size: int
+    content_type: str
+
+    @property
+    def ending(self) -> str:
+        return _ENDINGS[self.content_type]
+
+
+def copy_next(db: Database, runway: RunwayClient, storage: Storage) -> bool:
+    """Copies one output that has no copy yet; False when there is none. Raises DatabaseError."""
+    due = copies.claim(db)
+    if due is None:
+        return False
+    try:
+        _copy(db, runway, storage, due.task_id)
+    except (NotCopied, RunwayError, StorageError) as error:
+        copies.failed(db, due.task_id, str(error), AGAIN_SECONDS * 2**due.tries)
+    return True
+
+
+def _copy(db: Database, runway: RunwayClient, storage: Storage, task_id: str) -> None:
+    """The task is looked up first: the address is fresh, and it is Runway's own."""
+    task = runway.task(task_id)
+    if task.status != TaskStatus.SUCCEEDED or not task.output:
+        raise NotCopied(f"Task {task_id} is {task.status} and has no output to copy.")
+    descriptor, part = tempfile.mkstemp(prefix="dailies-output-")
+    os.close(descriptor)
+    try:
+        fetched = fetch(task.output[0], Path(part), runway.base_url)
+        path = storage.keep(Path(part), f"{task_id}.{fetched.ending}", fetched.content_type)
+    finally:
+        Path(part).unlink(missing_ok=True)
+    copies.save(
+        db, task_id, place=storage.name, path=path, size=fetched.size, content_type=fetched.content_type
+    )
+
+
+def fetch(address: str, file: Path, runway_url: str, *, most_bytes: int = MOST_BYTES) -> Fetched:
+    """Streams a video into `file`: from this address and nowhere else, and no larger than allowed.
+
+    Raises NotCopied.
+    """
+    _check(address, runway_url)
+    try:
+        with (
+            http_client(address, SECONDS, 5.0) as http,
+            http.stream("GET", address, follow_redirects=False) as answer,
+        ):
+            content_type = _checked_type(answer)
+            return Fetched(_write(answer, file, most_bytes), content_type)
+    except httpx.HTTPError as error:
+        raise NotCopied(f"The output could not be read: {type(error).__name__}.") from None
+
+
+def _check(address: str, runway_url: str) -> None:
+    """An https address by a domain name; the simulator's own is the exception."""
+    asked, runway = urlsplit(address), urlsplit(runway_url)
+    if asked.hostname and asked.netloc == runway.netloc and _is_loopback(asked.hostname):
+        return
+    if asked.scheme != "https" or not asked.hostname or _is_number(asked.hostname):
+        raise NotCopied(f"The output's address is not one to read from: {address[:80]!r}.")
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return "." not in host  # localhost, and names of a private network
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_number(host) and "." in host and ip_address(host).is_loopback)
+
+
+def _checked_type(answer: httpx.Response) -> str:
+    if answer.status_code != 200:
+        raise NotCopied(f"The output's address answered {answer.status_code}.")
+    content_type: str = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in _ENDINGS:
+        raise NotCopied(f"The output is not a video but {content_type[:40]!r}.")
+    return content_type
+
+
+def _write(answer: httpx.Response, file: Path, most_bytes: int) -> int:
+    size = 0
+    try:
+        with file.open("wb") as target:
+            for piece in answer.iter_bytes():
+                size += len(piece)
+                if size > most_bytes:
+                    raise NotCopied(f"The output is larger than {most_bytes >> 20} MB.")
+                target.write(piece)
+    except OSError as error:
+        raise NotCopied(f"The output could not be written: {error.strerror}.") from error
+    return size
