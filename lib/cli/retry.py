@@ -7,9 +7,11 @@ import click
 from lib.cli.generate import image_of
 from lib.cli.opened import Opened, opened
 from lib.cli.telling import NoVideo, say_attempt, say_cost, wait_for
-from lib.domain.attempt import RetryDecision, RetryVerdict
+from lib.data import attempts
+from lib.domain.attempt import AttemptState, RetryDecision, RetryVerdict
 from lib.operations.paid_call import cost
 from lib.operations.poll import poll
+from lib.operations.readings import look_now
 from lib.operations.retry import Changes, Retried, decide, request_of, retry
 
 
@@ -43,6 +45,7 @@ def command(
             poll(tools.db, tools.runway, video_id, operator=tools.settings.operator)
         decision = decide(tools.db, video_id, changed=bool(changes))
         _say_decision(video_id, decision)
+        _say_outlook(tools, video_id)
         if not dry_run and _agreed(tools, video_id, decision, override, changes, yes=yes):
             _retry(tools, video_id, decision, override, changes)
             if wait:
@@ -54,6 +57,13 @@ def _say_decision(video_id: str, decision: RetryDecision) -> None:
     if decision.override:
         risk = f"{decision.credits_at_risk:g} credits are at risk. " if decision.credits_at_risk else ""
         click.echo(f"{risk}To pay all the same: --override {decision.override}")
+
+
+def _say_outlook(tools: Opened, video_id: str) -> None:
+    """What Runway's account says about an attempt whose outcome nobody knows."""
+    last = next(iter(attempts.of_video(tools.db, video_id)), None)
+    if last and last.state is AttemptState.UNKNOWN:
+        click.echo(look_now(tools.db, tools.runway, last).text)
 
 
 def _agreed(

@@ -40,6 +40,7 @@ from lib.operations.diagnose import Thresholds
 from lib.operations.findings import findings
 from lib.operations.journal import Journal
 from lib.operations.judge import verdicts_of
+from lib.operations.readings import read_after
 from lib.operations.recover import recover, settle_interrupted
 from lib.runway.client import RunwayClient
 from lib.settings import Settings
@@ -108,7 +109,8 @@ def sweep(
         return not stopped() and keep_lease(db, SWEEP, holder, LEASE_SECONDS)
 
     try:
-        settle_interrupted(db, journal)
+        for attempt in settle_interrupted(db, journal).unknown:
+            read_after(db, runway, attempt)
         return _sweep(db, runway, settings, limit, goes_on)
     finally:
         keep_lease(db, SWEEP, holder, 0)

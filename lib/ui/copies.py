@@ -13,7 +13,9 @@ from lib.ui.services import services
 
 def copied_output(task_id: str | None) -> tuple[str, Copy] | None:
     """Where to watch the copy; None without one, or while its place cannot be asked."""
-    copy = copies.of_task(services().database, task_id) if task_id else None
+    if not task_id or not services().settings.outputs:
+        return None
+    copy = copies.of_task(services().database, task_id)
     if copy is None or copy.path is None or copy.place is None:
         return None
     address = _address(copy.place, copy.path)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click import Command
 from click.testing import CliRunner, Result
 
-from lib.cli import budget, cancel, repair
+from lib.cli import budget, cancel, repair, retry
 from lib.data import attempts, batches, budgets
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, DatabaseConflict
@@ -101,6 +102,17 @@ def test_a_paused_batch_is_gone_on_with(
     assert "3 of 3 repaired" in run(repair.command, "--resume", batch.id).output
     assert isinstance(run(repair.command, "--resume", batch.id).exception, DatabaseConflict)
     assert len(runway.task_ids) == 3
+
+
+def test_a_dry_run_of_a_risky_retry_tells_what_the_account_says(
+    postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
+) -> None:
+    lost = replace(REQUEST, prompt="Rex [fault:after-drop]")
+    made = generate(postgres, runway.client, Journal(tmp_path / "journal"), lost, "ann")
+    told = run(retry.command, made.video_id, "--dry-run").output
+    assert "25 credits are at risk" in told
+    assert "as if the task exists" in told
+    assert runway.posts == 1
 
 
 def test_the_budget_is_shown_and_set(postgres: PostgresDatabase) -> None:
