@@ -80,7 +80,15 @@ def check_settings(settings: Settings) -> list[Check]:
 
 def _runway_key(settings: Settings) -> Iterator[Check]:
     subject = "RUNWAY_API_KEY"
-    if settings.runway_api_key is None:
+    if settings.runway_api_key is None and settings.database_kind != "embedded":
+        yield Check(
+            "E101",
+            subject,
+            Level.ERROR,
+            "RUNWAY_API_KEY is not set: nothing can be looked up, repaired or generated for this database",
+            "Set it (or RUNWAYML_API_SECRET) to the key the production app uses and restart.",
+        )
+    elif settings.runway_api_key is None:
         yield Check(
             "E101",
             subject,

@@ -11,11 +11,11 @@ from lib.data.connect import open_database
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
 from lib.errors import DailiesError
-from lib.runway.client import connect
-from lib.runway.simulator import SIMULATOR_KEY, ensure_simulator
+from lib.runway.opening import open_runway
+from lib.runway.simulator import ensure_simulator
 from lib.seed.write import seed_history
 from lib.ui.services import Services
-from lib.worker.start import start_worker
+from lib.worker.start import start_judge, start_worker
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Startup:
     def _run(self) -> None:
         try:
             self._step("database", "Opening the database", self._open_database)
-            self._step("runway", "Starting Runway's simulator", self._open_runway)
+            self._step("runway", "Opening Runway", self._open_runway)
             self._step("history", "Writing a history to look at", self._seed)
             self._step("worker", "Starting the worker", self._start_worker)
         finally:
@@ -74,13 +74,7 @@ class Startup:
         self._services.opened = open_database(self._services.settings)
 
     def _open_runway(self) -> None:
-        settings = self._services.settings
-        if settings.runway_api_key is not None:
-            key = settings.runway_api_key.get_secret_value()
-            self._services.client = connect(key, settings.runway_base_url)
-        else:
-            simulator = ensure_simulator(settings.data_dir)
-            self._services.client = connect(SIMULATOR_KEY, simulator.url)
+        self._services.client = open_runway(self._services.settings)
 
     def _seed(self) -> None:
         """A start without any account shows two weeks of history instead of empty pages."""
@@ -93,4 +87,8 @@ class Startup:
 
     def _start_worker(self) -> None:
         services = self._services
-        services.loop = start_worker(services.database, services.runway, services.journal, services.settings)
+        db, client, settings = services.database, services.client, services.settings
+        if client is None:
+            services.loop = start_judge(db, settings)
+        else:
+            services.loop = start_worker(db, client, services.journal, settings)

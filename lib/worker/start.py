@@ -58,6 +58,13 @@ def start_worker(
     return loop
 
 
+def start_judge(db: Database, settings: Settings) -> Loop:
+    """What is left to do where there is no Runway to ask: keeping the verdicts up to date."""
+    loop = Loop([Verb("judge", _judging(db, settings), Pace().idle)])
+    loop.start()
+    return loop
+
+
 def build_worker(
     db: Database, runway: RunwayClient, journal: Journal, settings: Settings, pace: Pace
 ) -> Loop:

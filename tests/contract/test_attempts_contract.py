@@ -208,7 +208,7 @@ def test_audit_and_attempts_cannot_be_rewritten(db: Database, database_url: str)
 def test_every_paid_step_is_in_the_audit_with_its_cost(db: Database) -> None:
     attempt = sent(db)
     attempts.created(db, attempt.id, "task-1", credits=20)
-    done = [(entry["action"], float(entry["credits"])) for entry in audit.trail(db, attempt.video_id)]
+    done = [(entry["action"], entry["credits"]) for entry in audit.trail(db, attempt.video_id)]
     assert done == [("task_created", 20), ("generate", 25)]
 
 
@@ -222,6 +222,7 @@ def test_a_found_task_is_saved_with_its_state_and_evidence(db: Database) -> None
     assert (video.status, video.runway_video_id, video.video_url) == ("succeeded", "task-1", found.output[0])
     assert attempts.of_video(db, attempt.video_id)[0].state is AttemptState.CREATED
     entry = audit.trail(db, attempt.video_id)[0]
+    assert entry["after"]
     assert (entry["operator"], entry["action"], entry["after"]["credits_rescued"]) == ("ben", "recover", 25)
 
 

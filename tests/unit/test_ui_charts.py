@@ -50,9 +50,16 @@ def test_the_most_frequent_cause_is_on_top_with_its_side_in_words() -> None:
     assert [series["name"] for series in option["series"]] == ["▲ the app", "● Runway"]
 
 
-def stage(name: str, position: int, **counts: int) -> FunnelStage:
-    states = {"seen": 0, "missing": 0, "not_reached": 0, "not_observable": 0} | counts
-    return FunnelStage(flow="sync-sdk", stage=name, position=position, **states)  # type: ignore[typeddict-item]
+def stage(name: str, position: int, *, seen: int = 0, missing: int = 0, not_reached: int = 0) -> FunnelStage:
+    return FunnelStage(
+        flow="sync-sdk",
+        stage=name,
+        position=position,
+        seen=seen,
+        missing=missing,
+        not_reached=not_reached,
+        not_observable=0,
+    )
 
 
 def test_the_funnel_keeps_the_order_of_the_flow() -> None:
