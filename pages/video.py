@@ -16,6 +16,6 @@ with left:
     stages(row["verdict"], frame.now)
 with right:
     preview(row, frame.now)
-    task_actions(row)
     facts(row)
+    task_actions(row)
 details(video_id, row, frame.now)

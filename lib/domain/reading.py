@@ -48,10 +48,11 @@ class Hint(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A hint, never a proof: `text` says what it rests on."""
+    """A hint, never a proof: `text` says what it rests on. `may_change`: if the account is read again."""
 
     hint: Hint
     text: str
+    may_change: bool = True
 
 
 _MOVERS = "Videos the production app made meanwhile and refunds move these numbers too."
@@ -66,7 +67,8 @@ def outlook(around: Around, credits: float) -> Outlook:
     """Whether the account moved by what the attempt would have cost, beyond what is explained."""
     before, after = around.before, around.after
     if before is None:
-        return Outlook(Hint.UNDECIDED, "The account was not read before the call, so it cannot decide.")
+        text = "The account was not read before the call, so that its balance decides nothing."
+        return Outlook(Hint.UNDECIDED, text, may_change=False)
     if after is None:
         text = f"Before the call the balance was {before.balance:,.0f} credits. Read it again to compare."
         return Outlook(Hint.UNDECIDED, text)

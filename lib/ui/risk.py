@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.data.videos import VideoDetails
 from lib.domain.attempt import Attempt, AttemptState
-from lib.domain.reading import Hint, Outlook
+from lib.domain.reading import Hint
 from lib.operations.readings import known, look_now
 from lib.ui.format import credits_text, plain
 from lib.ui.notices import narrated
@@ -31,13 +31,10 @@ def risk(row: VideoDetails) -> None:
             f"{_ICON[outlook.hint]} **{credits_text(last.credits)} at risk** in attempt {last.number}"
             f" by {plain(last.operator)}"
         )
-        _told(outlook)
-        if st.button("Read Runway's account again (free)", icon=":material/sync:", key="read-account"):
+        st.text(outlook.text)
+        if outlook.may_change and st.button(
+            "Read Runway's account again (free)", icon=":material/sync:", key="read-account"
+        ):
             with narrated():
                 look_now(services().database, services().runway, last)
                 st.rerun()
-
-
-def _told(outlook: Outlook) -> None:
-    st.text(outlook.text)
-    st.caption("What would decide it: the balance and the day's generations before and after the call.")
