@@ -14,7 +14,7 @@ incidents = loaders.incidents(frame.window)
 
 problems(frame.services)
 stuck, unjudged = loaders.stuck_videos(), data["freshness"]["dirty"]
-answer(headline(data["totals"], stuck, incidents, WINDOWS[frame.window], frame.now, unjudged=unjudged))
+answer(headline(data["totals"], stuck, WINDOWS[frame.window], frame.now, unjudged=unjudged))
 metrics(data, frame)
 chart_row(data, frame)
 left, right = st.columns(2, gap="medium")

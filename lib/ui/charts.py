@@ -49,7 +49,7 @@ def status_over_time(series: Sequence[Row], times: Sequence[datetime], seconds: 
             "type": "category",
             "data": [bucket_label(at, seconds) for at in times],
             "axisTick": {"show": False},
-            "axisLabel": {"hideOverlap": True},
+            "axisLabel": {"hideOverlap": True, "alignMinLabel": "left", "alignMaxLabel": "right"},
         },
         "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 4},
         "series": [

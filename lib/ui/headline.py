@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from lib.data.health import Incident, Totals
+from lib.data.health import Totals
 from lib.data.videos import VideoRow
 from lib.ui.format import cause_of, count, deployment, percent, since
 
@@ -26,7 +26,6 @@ class Headline:
 def headline(
     totals: Totals,
     stuck_rows: Sequence[VideoRow],
-    incidents: Sequence[Incident],
     window: str,
     now: datetime,
     *,
@@ -45,9 +44,7 @@ def headline(
     rest = f"{count(total, 'video')} in the last {window}, {percent(rate)} of the finished ones succeeded."
     if stuck:
         verb = "is" if stuck == 1 else "are"
-        return Headline(
-            "broken", f"{count(stuck, 'video')} {verb} stuck{_why(stuck_rows, incidents, now)}", rest
-        )
+        return Headline("broken", f"{count(stuck, 'video')} {verb} stuck{_why(stuck_rows, stuck, now)}", rest)
     if unjudged > BACKLOG:
         waiting = f"{count(unjudged, 'video')} wait to be judged"
         return Headline("judging", waiting, f"What is stuck, and why, is known once they are. {rest}")
@@ -56,15 +53,15 @@ def headline(
     return Headline("healthy", "Generation is healthy", rest)
 
 
-def _why(rows: Sequence[VideoRow], incidents: Sequence[Incident], now: datetime) -> str:
-    """The cause most of them share; with the incident that it is, when it is one."""
+def _why(rows: Sequence[VideoRow], stuck: int, now: datetime) -> str:
+    """The cause most of them share: of how many, since when, and where if it is one deployment."""
     causes = Counter(row["cause"] for row in rows if row["cause"])
     if not causes:
         return ""
     cause, number = causes.most_common(1)[0]
-    share = f"{number} of them " if number < len(rows) else ""
-    for incident in incidents:
-        if incident["cause"] == cause:
-            where = f"{cause_of(cause).title} in {deployment(incident['deployment_id'])}"
-            return f": {share}since {since(incident['first_at'], now)}, {where}"
-    return f": {share}{cause_of(cause).title}"
+    hit = [row for row in rows if row["cause"] == cause]
+    deployments = {row["deployment_id"] for row in hit}
+    where = f" in {deployment(hit[0]['deployment_id'])}" if len(deployments) == 1 else ""
+    share = "" if number == stuck else f"{number} of them " if len(rows) == stuck else "many of them "
+    began = since(min(row["created_at"] for row in hit), now)
+    return f": {share}since {began}, {cause_of(cause).title}{where}"
