@@ -360,7 +360,7 @@ end $$;
 -- Index: dailies_videos_status, look_ups_pkey.
 create or replace function public.dailies_claim_look_ups(
     p_limit int default 20, p_lease_seconds numeric default 60
-) returns table (video_id uuid, task_id text, age_seconds numeric)
+) returns table (video_id uuid, task_id text, age_seconds double precision)
 language sql volatile security definer set search_path = '' as $$
     with due as (
         select v.id, v.runway_video_id, v.created_at
@@ -375,14 +375,14 @@ language sql volatile security definer set search_path = '' as $$
             where l.next_at <= now()
         returning l.task_id
     )
-    select due.id, due.runway_video_id, extract(epoch from now() - due.created_at)::numeric
+    select due.id, due.runway_video_id, extract(epoch from now() - due.created_at)::double precision
     from claimed join due on due.runway_video_id = claimed.task_id
 $$;
 
 -- May this video's task be looked up now, out of turn? One row when it may: not if somebody else asked for it
 -- less than p_pause_seconds ago. Indexes: videos_pkey, look_ups_pkey.
 create or replace function public.dailies_claim_look_up(p_video_id uuid, p_pause_seconds numeric default 5)
-returns table (video_id uuid, task_id text, age_seconds numeric)
+returns table (video_id uuid, task_id text, age_seconds double precision)
 language sql volatile security definer set search_path = '' as $$
     with claimed as (
         insert into dailies.look_ups as l (task_id, next_at)
@@ -392,7 +392,7 @@ language sql volatile security definer set search_path = '' as $$
             where l.asked_at <= now() - make_interval(secs => p_pause_seconds)
         returning l.task_id
     )
-    select v.id, v.runway_video_id, extract(epoch from now() - v.created_at)::numeric
+    select v.id, v.runway_video_id, extract(epoch from now() - v.created_at)::double precision
     from claimed join public.videos v on v.runway_video_id = claimed.task_id and v.id = p_video_id
 $$;
 

@@ -102,7 +102,7 @@ $$;
 create or replace function public.dailies_dequeue(
     p_limit int default 1, p_visibility_seconds int default 300, p_done bigint[] default '{}',
     p_slots jsonb default '{}', p_app_model text default 'gen4_turbo'
-) returns table (msg_id bigint, reads int, waited_seconds numeric, job jsonb, video jsonb)
+) returns table (msg_id bigint, reads int, waited_seconds double precision, job jsonb, video jsonb)
 language plpgsql security definer set search_path = '' as $$
 declare
     free jsonb;
@@ -180,13 +180,13 @@ end $$;
 
 -- How long is the queue, and how old? `failing` jobs were read more than three times. Indexes: pgmq's own.
 create or replace function public.dailies_queue_metrics()
-returns table (waiting int, delayed int, in_hand int, failing int, oldest_seconds numeric, enqueued bigint)
+returns table (waiting int, delayed int, in_hand int, failing int, oldest_seconds double precision, enqueued bigint)
 language sql stable security definer set search_path = '' as $$
     select count(*) filter (where h.msg_id is null and q.vt <= now())::int,
            count(*) filter (where h.msg_id is null and q.vt > now())::int,
            count(h.msg_id)::int,
            count(*) filter (where q.read_ct > 3)::int,
-           extract(epoch from now() - min(q.enqueued_at) filter (where h.msg_id is null))::numeric,
+           extract(epoch from now() - min(q.enqueued_at) filter (where h.msg_id is null))::double precision,
            (select m.total_messages from pgmq.metrics('dailies') m)
     from pgmq.q_dailies q left join dailies.jobs_in_hand h on h.msg_id = q.msg_id
 $$;

@@ -41,11 +41,11 @@ end $$;
 -- A worker that beats in the future saw the clock jump: it counts as alive. Newest sign of life first.
 create or replace function public.dailies_workers(p_dead_seconds numeric default 45)
 returns table (
-    id text, host text, pid int, started_at timestamptz, beat_at timestamptz, silent_seconds numeric,
+    id text, host text, pid int, started_at timestamptz, beat_at timestamptz, silent_seconds double precision,
     doing text, state text)
 language sql stable security definer set search_path = '' as $$
     select w.id, w.host, w.pid, w.started_at, w.beat_at,
-           greatest(extract(epoch from now() - w.beat_at), 0)::numeric, w.doing,
+           greatest(extract(epoch from now() - w.beat_at), 0)::double precision, w.doing,
            case when w.stopped_at is not null then 'stopped'
                 when w.beat_at < now() - make_interval(secs => p_dead_seconds) then 'dead'
                 else 'alive' end
@@ -90,9 +90,9 @@ end $$;
 
 -- When was it last begun, by whom, and does it go on? Index: leases_pkey.
 create or replace function public.dailies_lease(p_name text)
-returns table (holder text, began_at timestamptz, age_seconds numeric, held boolean)
+returns table (holder text, began_at timestamptz, age_seconds double precision, held boolean)
 language sql stable security definer set search_path = '' as $$
-    select l.holder, l.began_at, extract(epoch from now() - l.began_at)::numeric, l.until > now()
+    select l.holder, l.began_at, extract(epoch from now() - l.began_at)::double precision, l.until > now()
     from dailies.leases l where l.name = p_name
 $$;
 

@@ -4,9 +4,9 @@
 -- Indexes: dirty_oldest, leases_pkey, workers_pkey, log_entries_time, pgmq's own.
 create or replace function public.dailies_health()
 returns table (
-    queue_waiting int, queue_oldest_seconds numeric, sweep_age_seconds numeric, workers_alive int,
-    workers_dead int, worker_age_seconds numeric, backlog int, backlog_oldest_seconds numeric,
-    last_log_age_seconds numeric
+    queue_waiting int, queue_oldest_seconds double precision, sweep_age_seconds double precision, workers_alive int,
+    workers_dead int, worker_age_seconds double precision, backlog int, backlog_oldest_seconds double precision,
+    last_log_age_seconds double precision
 )
 language sql stable security definer set search_path = '' as $$
     select q.waiting + q.delayed, q.oldest_seconds,
@@ -15,9 +15,9 @@ language sql stable security definer set search_path = '' as $$
         (select count(*)::int from dailies.measure_worker_silent_minutes(60) w where w.value >= 0.75),
         (select min(w.silent_seconds) from public.dailies_workers() w where w.state <> 'stopped'),
         d.n, d.age,
-        (select extract(epoch from now() - max(e.at)) from dailies.log_entries e)
+        (select extract(epoch from now() - max(e.at))::double precision from dailies.log_entries e)
     from public.dailies_queue_metrics() q,
-        (select count(*)::int as n, extract(epoch from now() - min(m.since)) as age from dailies.dirty m) d
+        (select count(*)::int as n, extract(epoch from now() - min(m.since))::double precision as age from dailies.dirty m) d
 $$;
 
 -- Everything Prometheus is told, a row a sample. Indexes: dailies_videos_status, verdicts_cause, verdicts_stuck,
@@ -55,7 +55,7 @@ language sql stable security definer set search_path = '' as $$
     select s.name, '{}', s.value
     from public.dailies_health() h,
         lateral (values ('queue_oldest_seconds', h.queue_oldest_seconds), ('sweep_age_seconds', h.sweep_age_seconds),
-                        ('judging_backlog', h.backlog::numeric), ('judging_oldest_seconds', h.backlog_oldest_seconds),
+                        ('judging_backlog', h.backlog), ('judging_oldest_seconds', h.backlog_oldest_seconds),
                         ('last_log_age_seconds', h.last_log_age_seconds)) s (name, value)
     union all
     select 'alerts', jsonb_build_object('rule', a.rule, 'severity', a.severity), count(*)
