@@ -17,8 +17,9 @@ import orjson
 
 from lib.data.database import Database, Row
 from lib.data.health import Incident
+from lib.data.storage import open_storage
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
-from lib.errors import DatabaseError, RunwayError
+from lib.errors import DatabaseError, RunwayError, SettingsError
 from lib.settings import RUNWAY_BASE_URL, Settings
 
 KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
@@ -75,7 +76,22 @@ def check_settings(settings: Settings) -> list[Check]:
         *_runway_address(settings),
         *_database_settings(settings),
         *_folders(settings),
+        *_outputs(settings),
     ]
+
+
+def _outputs(settings: Settings) -> Iterator[Check]:
+    subject = "DAILIES_OUTPUTS"
+    try:
+        storage = open_storage(settings)
+    except SettingsError as error:
+        yield Check("E121", subject, Level.ERROR, "DAILIES_OUTPUTS cannot be used", str(error))
+        return
+    if storage is None:
+        todo = "To keep outputs before Runway's addresses expire, set it to `local` or to a bucket."
+        yield Check("E121", subject, Level.NOTE, "DAILIES_OUTPUTS is not set: outputs are not copied", todo)
+    else:
+        yield Check("E121", subject, Level.OK, f"Outputs are copied to {storage.name}")
 
 
 def _runway_key(settings: Settings) -> Iterator[Check]:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lib.errors import (
     BadInput,
+    BudgetUsedUp,
     DailiesError,
     DatabaseConflict,
     DatabaseUnavailable,
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
     (DatabaseUnavailable, "The database cannot be reached", ":material/cloud_off:"),
     (SchemaMissing, "The database lacks a part of Dailies", ":material/database_off:"),
+    (BudgetUsedUp, "The budget is used up", ":material/savings:"),
     (DatabaseConflict, "Somebody else was faster", ":material/sync_problem:"),
     (NotFound, "Not found", ":material/search_off:"),
     (RunwayError, "Runway did not do it", ":material/cloud_off:"),

@@ -123,6 +123,13 @@ def test_the_role_of_a_supabase_key_is_read_from_its_shape(key: str, role: str) 
     assert key_role(key) == role
 
 
+@pytest.mark.parametrize(
+    ("outputs", "level"), [(None, Level.NOTE), ("local", Level.OK), ("films", Level.ERROR)]
+)
+def test_a_bucket_without_supabase_is_an_error(outputs: str | None, level: Level) -> None:
+    assert found(outputs=outputs)["E121"].level is level
+
+
 def test_variables_say_set_or_not_and_nothing_else() -> None:
     listed = dict(variables(settings(runway_api_key=SecretStr(GOOD_KEY))))
     assert listed["RUNWAY_API_KEY or RUNWAYML_API_SECRET"] is True

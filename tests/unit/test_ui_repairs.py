@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.data import batches
+from lib.data import batches, budgets
 from lib.data.batches import Batch
 from lib.data.postgres import PostgresDatabase
 from lib.operations.batches import freeze, work_on
@@ -127,6 +127,18 @@ def test_an_aborted_run_says_what_it_left(desk: Desk) -> None:
 def test_a_list_that_nobody_confirmed_is_not_shown_as_a_run(desk: Desk) -> None:
     desk.frozen(desk.refused())
     assert "run of repairs" not in [each.label for each in opened("recover").expander]
+
+
+def test_a_retry_over_the_budget_says_so_and_when_it_may_be_paid(desk: Desk) -> None:
+    video_id = desk.refused()
+    budgets.set_budget(desk.db, budgets.EVERYBODY, 10, 1000, by="ann")
+    app = press(opened("video", id=video_id), "Retry …")
+    app.button(key="confirm-retry").click().run()
+    desk.services.jobs.stop()
+    said = text_of(app.run())
+    assert "The budget is used up" in said
+    assert "more than the budget allows at all" in said
+    assert desk.runway.task_ids == []
 
 
 def test_the_ledger_and_the_budget_stand_above_the_list(desk: Desk) -> None:
