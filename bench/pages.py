@@ -31,7 +31,7 @@ from lib.data.connect import open_database
 from lib.data.videos import Filters, list_videos
 from lib.settings import ROOT, Settings
 
-PAGES = ("overview", "videos", "stages", "errors", "recover", "generate", "environment")
+PAGES = ("overview", "videos", "stages", "errors", "recover", "audit", "generate", "environment")
 RUNS = 15
 CACHE_SECONDS = 10.5  # of lib/ui/loaders.py
 

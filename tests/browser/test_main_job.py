@@ -9,13 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.looking import cell, click_row, expect_no_exception, open_page, settle
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("theme", ["light"])]
 SUCCEEDS = 120_000  # milliseconds a video may take
-
-
-@pytest.fixture
-def theme() -> str:
-    return "light"
 
 
 def test_a_stuck_video_is_found_read_retried_and_succeeds(page: Page, address: str) -> None:
