@@ -54,6 +54,7 @@ def stages_seen(db: PostgresDatabase, attempt: Attempt) -> set[str]:
 def test_a_generated_video_has_its_task_id_in_journal_attempt_and_row(
     postgres: PostgresDatabase, runway: Simulated, journal: Journal
 ) -> None:
+    runway.store.configure(speed=1)  # the task is still going on at the first look
     video_id, attempt, paid = made(postgres, runway, journal)
     assert paid
     assert runway.task_ids == [attempt.task_id]
