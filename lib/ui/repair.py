@@ -17,6 +17,7 @@ from lib.ui import loaders
 from lib.ui.format import ACTION, cause_of, credits_text
 from lib.ui.notices import failure
 from lib.ui.risk import risk
+from lib.ui.samples import data_uri
 from lib.ui.services import services
 
 _STARTED = "repairs-started"
@@ -49,7 +50,7 @@ def _label(repair: Repair) -> str:
 
 @st.dialog("Retry this video?", icon=":material/replay:", width="medium")
 def _confirm(repair: Repair) -> None:
-    changed = _edited(repair.request)
+    changed = edited(repair.request)
     cost = estimate(changed.model, changed.duration)
     st.markdown(f"A new attempt spends **{credits_text(cost)}**.")
     typed = _override(repair) if repair.kind is Kind.OVERRIDE else None
@@ -72,12 +73,10 @@ def _confirm(repair: Repair) -> None:
         st.rerun()
 
 
-def _edited(request: GenerationRequest) -> GenerationRequest:
+def edited(request: GenerationRequest) -> GenerationRequest:
     """The request of the last attempt, to be changed where that helps."""
     prompt = st.text_area("Prompt", request.prompt, max_chars=PROMPT_LIMIT, height=80, key="retry-prompt")
-    image = request.image
-    if not image.startswith("data:"):
-        image = st.text_input("Address of the image", image, key="retry-image") or ""
+    image = _edited_image(request.image)
     names = list(MODELS)
     model_column, ratio_column, duration_column = st.columns(3, gap="small")
     start = names.index(request.model) if request.model in names else 0
@@ -87,6 +86,23 @@ def _edited(request: GenerationRequest) -> GenerationRequest:
         "Seconds", model.durations, index=_place(model.durations, request.duration)
     )
     return GenerationRequest(image.strip(), (prompt or "").strip(), model.name, ratio, duration)
+
+
+def _edited_image(image: str) -> str:
+    """Another address, or another file; an uploaded one stays until it is replaced."""
+    uploaded = image.startswith("data:")
+    address = st.text_input(
+        "Address of the image",
+        "" if uploaded else image,
+        placeholder="https://… instead of the uploaded file",
+        key="retry-image",
+    )
+    file = st.file_uploader(
+        "Or another file", type=["jpg", "jpeg", "png", "webp"], max_upload_size=16, key="retry-file"
+    )
+    if file is not None:
+        return data_uri(file.getvalue(), file.type or "image/jpeg")
+    return address or (image if uploaded else "")
 
 
 def _place(options: tuple[Any, ...], value: object) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -139,6 +140,44 @@ def test_a_retry_over_the_budget_says_so_and_when_it_may_be_paid(desk: Desk) -> 
     assert "The budget is used up" in said
     assert "more than the budget allows at all" in said
     assert desk.runway.task_ids == []
+
+
+def form_of_a_retry(image: str) -> AppTest:
+    """The form as it stands in the dialog; dialogs close at the next run here, unlike in a browser."""
+    script = f"""
+import streamlit as st
+from lib.domain.pricing import GenerationRequest
+from lib.ui.repair import edited
+st.json(edited(GenerationRequest({image!r}, "Rex dances")).as_json())
+"""
+    return AppTest.from_string(script).run()
+
+
+def asked(app: AppTest) -> dict[str, object]:
+    found: dict[str, object] = json.loads(app.json[0].value)
+    return found
+
+
+def test_prompt_image_and_length_of_a_retry_can_be_changed() -> None:
+    app = form_of_a_retry(REQUEST.image)
+    assert asked(app) == REQUEST.as_json() | {"prompt": "Rex dances"}
+    app.text_area(key="retry-prompt").set_value("Rex waltzes")
+    app.text_input(key="retry-image").set_value("https://images.example.com/fay.jpg")
+    next(box for box in app.selectbox if box.label == "Seconds").set_value(2)
+    changed = asked(app.run())
+    assert (changed["prompt"], changed["image"], changed["duration"]) == (
+        "Rex waltzes",
+        "https://images.example.com/fay.jpg",
+        2,
+    )
+
+
+def test_an_uploaded_image_stays_until_it_is_replaced() -> None:
+    uploaded = "data:image/png;base64,iVBORw0KGgo="
+    app = form_of_a_retry(uploaded)
+    assert asked(app)["image"] == uploaded
+    app.text_input(key="retry-image").set_value("https://images.example.com/fay.jpg")
+    assert asked(app.run())["image"] == "https://images.example.com/fay.jpg"
 
 
 def test_the_ledger_and_the_budget_stand_above_the_list(desk: Desk) -> None:
