@@ -50,8 +50,10 @@ def main() -> None:
             began = time.monotonic()
             wait_until(url, lambda health: bool(health.get("ready")))
             print(f"database open               {time.monotonic() - began:6.1f} s")
+            wait_until(url, lambda health: bool(health["parts"]["workers"].get("alive")))
+            print(f"history written             {time.monotonic() - began:6.1f} s")
             wait_until(url, lambda health: health["parts"]["judging"].get("waiting") == 0)
-            print(f"history written and judged  {time.monotonic() - began:6.1f} s\n")
+            print(f"all of it judged            {time.monotonic() - began:6.1f} s\n")
             report(url, server.pid, Path(folder))
         finally:
             server.terminate()

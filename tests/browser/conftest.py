@@ -58,7 +58,9 @@ def _wait_until_judged(url: str, server: subprocess.Popen[bytes], output: Path) 
             health = httpx.get(f"{url}/api/health", timeout=5, trust_env=False).json()
         except (httpx.HTTPError, ValueError):
             health = {}
-        if health.get("ready") and health["parts"]["judging"].get("waiting") == 0:
+        parts = health.get("parts", {})
+        # the worker starts once the history is written
+        if parts.get("workers", {}).get("alive") and parts["judging"].get("waiting") == 0:
             return
         time.sleep(0.5)
     pytest.fail(f"The server did not get ready:\n{output.read_text()[-3000:]}")

@@ -10,6 +10,7 @@ from lib.domain.cause import CAUSES, Action, Side
 from lib.domain.trace import StageState
 from lib.domain.video import STATUSES
 from lib.ui import format as f
+from tests.contrast import contrast
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -78,18 +79,6 @@ def test_no_two_values_of_a_list_differ_by_colour_alone() -> None:
 def test_chart_colours_stand_out_from_both_backgrounds(background: str) -> None:
     for color in (f.GREEN, f.RED, f.AMBER, f.BLUE, f.VIOLET, f.GRAY):
         assert contrast(color, background) >= 3, color
-
-
-def contrast(one: str, other: str) -> float:
-    """The ratio of WCAG."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(color: str) -> float:
-    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    r, g, b = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
 def test_a_video_without_a_verdict_says_so() -> None:
