@@ -166,7 +166,8 @@ def _look_ups(rows: list[Row]) -> list[LookUp]:
 def save_look_up(db: Database, video_id: str, task: Task, next_seconds: float, operator: str) -> Video | None:
     """The row afterwards; the next look-up is due in `next_seconds`.
 
-    None when the task is gone and was never seen before: that proves nothing, and nothing is saved.
+    None when the task is gone and was never seen before, or is too young to be gone: that proves nothing,
+    and nothing is saved.
     """
     rows = db.call(
         "dailies_save_look_up",

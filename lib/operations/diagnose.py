@@ -66,10 +66,15 @@ class Judge:
             tuple(attempts),
             self.now,
             self.thresholds.stuck_after,
+            _in_vain(tasks) if attempts else frozenset(),
             found.nameless_errors,
             self.nameless_share,
         )
         return judge(case)
+
+
+def _in_vain(tasks: Mapping[str, Task]) -> frozenset[str]:
+    return frozenset(task.id for task in tasks.values() if task.is_terminal and task.status != "SUCCEEDED")
 
 
 def diagnose(  # noqa: PLR0917

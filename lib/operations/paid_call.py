@@ -145,11 +145,12 @@ def _first_look(tools: Tools, attempt: Attempt, log: StageLog) -> None:
     log.looking_up(attempt.task_id)
     try:
         task = tools.runway.task(attempt.task_id)
-        attempts.save_look_up(tools.db, attempt.video_id, task, FIRST_POLL_SECONDS, tools.operator)
+        saved = attempts.save_look_up(tools.db, attempt.video_id, task, FIRST_POLL_SECONDS, tools.operator)
     except (RunwayError, DatabaseError) as error:
         log.look_up_failed(error)
     else:
-        log.looked_up(task)
+        if saved:  # else Runway does not find it yet
+            log.looked_up(task)
 
 
 def _not_saved(attempt: Attempt, task_id: str, error: DatabaseError, unwritten: JournalError | None) -> str:

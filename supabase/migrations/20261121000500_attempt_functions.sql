@@ -304,9 +304,18 @@ begin
         raise exception 'Task % was created at %, before video % (%): it is not its task.',
             task_id, p_task ->> 'created_at', p_video_id, before.created_at using errcode = 'PT409';
     end if;
+    -- only a task that is younger than a call can be what that call created
     select * into lost from dailies.attempts a
     where a.video_id = p_video_id and a.task_id is null and a.state in ('sent', 'unknown', 'written_off')
+        and (p_task ->> 'created_at' is null
+             or (p_task ->> 'created_at')::timestamptz >= a.sent_at - interval '5 seconds')
     order by a.number desc limit 1;
+    if lost.id is null and p_task ->> 'status' in ('FAILED', 'CANCELLED', 'DELETED') and exists (
+        select from dailies.attempts a where a.video_id = p_video_id and a.state in ('claimed', 'sent', 'unknown'))
+    then
+        raise exception 'Task % was created at % by an earlier try of video % and is %: a later attempt is open.',
+            task_id, p_task ->> 'created_at', p_video_id, p_task ->> 'status' using errcode = 'PT409';
+    end if;
     update dailies.attempts a set state = 'created', task_id = p_task ->> 'task_id', settled_at = now()
     where a.id = lost.id;
     if before.runway_video_id is null and before.status::text <> 'succeeded' then
@@ -326,7 +335,7 @@ language sql immutable set search_path = '' as $$
 $$;
 
 -- Saves what a look-up said, and writes into the audit when that changed the row. No row when the task is
--- gone and was never seen before: then nothing is proved and nothing is saved.
+-- gone and was never seen before, or is too young: then nothing is proved and nothing is saved.
 create or replace function public.dailies_save_look_up(
     p_video_id uuid, p_task jsonb, p_operator text, p_next_seconds numeric
 ) returns setof public.videos
@@ -338,9 +347,12 @@ begin
     insert into dailies.look_ups as l (task_id, next_at)
     values (p_task ->> 'task_id', now() + make_interval(secs => p_next_seconds))
     on conflict (task_id) do update set next_at = excluded.next_at;
-    -- a task that was never seen may as well belong to another key's organization
-    if p_task ->> 'status' = 'DELETED'
-        and not exists (select from dailies.tasks t where t.task_id = p_task ->> 'task_id') then
+    -- a task that was never looked up may as well belong to another key's organization; one that was created a
+    -- moment ago (its creation leaves a task without credits here) may not be found everywhere yet
+    if p_task ->> 'status' = 'DELETED' and not exists (
+        select from dailies.tasks t where t.task_id = p_task ->> 'task_id'
+            and (t.credits is not null or t.status <> 'PENDING' or t.created_at < now() - interval '1 minute'))
+    then
         return;
     end if;
     perform public.dailies_save_task(p_task, p_video_id);

@@ -1,54 +1,70 @@
-"""Carries out the cases of the matrix against one database and one simulator, and counts what was lost."""
+"""Carries out cases of the matrix, one after the other, and counts what was lost."""
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from lib.data import attempts, videos
-from lib.data.database import Database, Row
-from lib.data.postgres import PostgresDatabase
-from lib.domain.attempt import Attempt, AttemptState
+import psycopg
+
+from lib.data.postgres import STATEMENT_SECONDS, PostgresDatabase
 from lib.domain.pricing import GenerationRequest
-from lib.errors import DatabaseUnavailable
 from lib.operations.generate import video_id_of
 from lib.operations.journal import Journal
-from lib.operations.recover import settle_interrupted
+from lib.operations.poll import poll_due
+from lib.operations.sweep import sweep
+from lib.runway.client import connect
+from lib.runway.simulator import SIMULATOR_KEY
+from lib.runway.simulator.faults import parse_fault
+from lib.runway.simulator.programme import PlannedFault
+from lib.runway.simulator.schedule import StoredTask
+from lib.settings import Settings
+from tests.databases import EMPTY, Cluster
 from tests.faults.cases import PAYING, Case
 from tests.faults.child import Work, carry_out, run
+from tests.faults.proxy import Proxy
+from tests.faults.troubles import (
+    AnswerLost,
+    Conflicting,
+    Locked,
+    Meddling,
+    Renamed,
+    Trouble,
+    Unreachable,
+    kill_server,
+    terminate,
+)
+from tests.faults.truth import Left, left, untrue
+from tests.faults.writes import WRITES
 from tests.production import ANSWERED, put_log, put_row, terminated
-from tests.simulated import Simulated, simulated
+from tests.simulated import Simulated
 
-
-class Failing:
-    """A database that does not answer calls of one function: before carrying them out, or after."""
-
-    def __init__(self, db: PostgresDatabase, function: str, *, lost: bool) -> None:
-        self.label = db.label
-        self._db = db
-        self._function = function
-        self._lost = lost
-
-    def call(self, function: str, /, **arguments: Any) -> list[Row]:
-        if function != self._function:
-            return self._db.call(function, **arguments)
-        if self._lost:
-            self._db.call(function, **arguments)
-        raise DatabaseUnavailable
-
-    def close(self) -> None:
-        """The other one is closed by whoever opened it."""
+PATIENT, HASTY = 5.0, 0.5  # seconds for an answer of Runway; hasty where none is to come
+STATEMENT_TIMEOUT = 0.7
+AN_HOUR_LATER = """
+update dailies.attempts set claimed_at = claimed_at - interval '1 hour',
+    sent_at = sent_at - interval '1 hour', settled_at = settled_at - interval '1 hour';
+update public.videos set created_at = created_at - interval '1 hour',
+    updated_at = updated_at - interval '1 hour';
+update dailies.log_entries set at = at - interval '1 hour';
+update dailies.requests set at = at - interval '1 hour';
+update dailies.look_ups set asked_at = asked_at - interval '1 hour', next_at = next_at - interval '1 hour';
+update dailies.decisions set at = at - interval '1 hour', next_at = next_at - interval '1 hour';
+"""
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.faults.child"])
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a case left behind, after a restart and one more try."""
+    """What a case left behind, after a restart, a sweep and one more try."""
 
     case: Case
     attempts: int
@@ -56,136 +72,189 @@ class Result:
     flagged: int  # of these, unknown to the database, but their video says so
     lost: int  # unknown to the database, and nothing says so
     paid_twice: int
-    wrong: tuple[str, ...]  # what the row or the attempts claim and is not so
+    wrong: tuple[str, ...]  # what is claimed and is not so
 
     @property
     def is_good(self) -> bool:
         return not (self.lost or self.paid_twice or self.wrong)
 
 
-class Left(NamedTuple):
-    row: Row | None
-    attempts: list[Attempt]
-    tasks: set[str]
-
-
 class Bench:
-    def __init__(self, database_url: str, runway: Simulated, folder: Path) -> None:
-        self._url = database_url
-        self._db = PostgresDatabase(database_url, label="faults")
+    """Over one database of `cluster`, which the cases have for themselves one at a time."""
+
+    def __init__(self, cluster: Cluster, database: str, runway: Simulated, folder: Path) -> None:
+        self._cluster = cluster
+        self._database = database
         self._runway = runway
-        self._journal = folder / "journal.jsonl"
-        self._processes = multiprocessing.get_context("forkserver")
-        self._processes.set_forkserver_preload(["tests.faults.child"])
+        self._folder = folder
+        self._db = PostgresDatabase(self._url, label="faults")
+        self._proxy = Proxy(lambda: int(self._url().rsplit(":", 1)[1].split("/")[0]))
+        self._patient = connect(SIMULATOR_KEY, runway.server.url, timeout=PATIENT, retries=0)
 
     def close(self) -> None:
+        self._patient.close()
+        self._proxy.close()
         self._db.close()
 
     def run(self, case: Case) -> Result:
+        self._execute(EMPTY)
         work = self._prepare(case)
-        if case.kill:
-            process = self._processes.Process(target=run, args=(work,))
-            process.start()
-            process.join(30)
-            assert process.exitcode == -signal.SIGKILL, f"{case.name}: not killed, but {process.exitcode}"
-        else:
-            carry_out(work, self._database(case), self._runway.client)
-        self._restart()
-        wrong = self._wrong(self._left(work))
+        happened = self._killed(work) if case.kill else self._carried_out(case, work)
+        wrong = [] if happened else ["it did not happen"]
+        self._later(work)
+        wrong += untrue(self._left(work), self._runway.store.now())
         self._once_more(work)
-        left = self._left(work)
-        return _result(case, left, (*wrong, *self._wrong(left)))
+        self._later(work)
+        found = self._left(work)
+        return _result(case, found, (*wrong, *untrue(found, self._runway.store.now())))
 
-    def _database(self, case: Case) -> Database:
-        return Failing(self._db, case.database, lost=case.lost) if case.database else self._db
+    def _url(self) -> str:
+        return self._cluster.url(self._database)
+
+    def _execute(self, statements: str) -> None:
+        with psycopg.connect(self._url()) as connection:
+            connection.execute(statements.encode())
 
     def _prepare(self, case: Case) -> Work:
         """A row for what needs one; the prompt tells the case's tasks from all others."""
         key = f"{case.name} {uuid.uuid4()}"
-        slow = "after-hang:3" if case.kill == "posting" else None
-        fault = case.runway or slow
-        prompt = f"{key} {f'[fault:{fault}]' if fault else ''}"
+        fault = "after-hang:3" if case.kill == "posting" else case.runway
+        prompt = f"{key} [fault:{fault}]" if fault and case.operation in PAYING else key
         request = GenerationRequest("https://images.example.com/rex.jpg", prompt, duration=2)
-        video_id = video_id_of(key) if case.operation == "generate" else self._put_row(case, request)
         return Work(
             operation=case.operation,
-            database_url=self._url,
+            database_url=self._url(),
             runway_url=self._runway.server.url,
-            journal=self._journal,
+            runway_seconds=_runway_seconds(case),
+            journal=self._folder / f"{uuid.uuid4()}.jsonl",
             request=request,
             key=key,
-            video_id=video_id,
+            video_id=self._put_row(case, request) or video_id_of(key),
             kill=case.kill,
+            write=case.write,
         )
 
-    def _put_row(self, case: Case, request: GenerationRequest) -> str:
-        if case.operation in PAYING:
+    def _put_row(self, case: Case, request: GenerationRequest) -> str | None:
+        if case.operation == "generate":
+            return None
+        if case.operation == "retry":
             return terminated(self._db, prompt=request.prompt)
-        task_id = self._runway.store.create(request).id
-        saved = task_id if case.operation == "poll" else None
+        task_id = self._put_task(case, request)
+        saved = None if case.operation == "recover" else task_id
         video_id = put_row(self._db, prompt=request.prompt, runway_video_id=saved)
         put_log(self._db, video_id, *ANSWERED, task=task_id)
         return video_id
 
-    def _restart(self) -> None:
-        """What the next start does, and one sweep long after."""
-        settle_interrupted(self._db, Journal(self._journal), older_than=0)
+    def _put_task(self, case: Case, request: GenerationRequest) -> str:
+        fault = "fail:INTERNAL" if case.operation == "retry-failed" else case.runway
+        task = self._runway.store.create(request, parse_fault(fault) if fault else None)
+        self._ended(task, 1.0)
+        self._plan(task, "hang:3" if case.kill == "asking" else case.look_up)
+        return task.id
+
+    def _plan(self, task: StoredTask, fault: str | None) -> None:
+        """Goes wrong when the task is looked up next."""
+        if fault:
+            self._runway.store.programme.add([PlannedFault(fault, "GET", f"/v1/tasks/{task.id}")])
+
+    def _ended(self, task: StoredTask, most: float) -> None:
+        time.sleep(max(0.0, min(task.ends_at - self._runway.store.now(), most)))
+
+    def _killed(self, work: Work) -> bool:
+        process = _processes.Process(target=run, args=(work,))
+        process.start()
+        if work.kill in ("posting", "asking"):
+            self._called(work)
+            process.kill()
+        process.join(60)
+        return process.exitcode == -signal.SIGKILL
+
+    def _called(self, work: Work) -> None:
+        """Returns while a call to Runway is on its way."""
+        ends = time.monotonic() + 60
+        while not (self._tasks(work) and not self._planned(work)) and time.monotonic() < ends:
+            time.sleep(0.01)
+
+    def _planned(self, work: Work) -> bool:
+        return any(
+            self._runway.store.programme.waiting("GET", f"/v1/tasks/{task.id}") for task in self._tasks(work)
+        )
+
+    def _carried_out(self, case: Case, work: Work) -> bool:
+        """False when the trouble that the case is about did not come."""
+        runway = self._runway.client if work.runway_seconds == HASTY else self._patient
+
+        def on_step(step: str) -> None:
+            if step == "journaled" and case.operation == "generate":
+                self._plan(self._tasks(work)[-1], case.look_up)
+
+        if not case.trouble or not case.write:
+            carry_out(work, self._db, runway, on_step)
+            return True
+        trouble = self._trouble(case.trouble, case.write, case)
+        with closing(self._troubled_database(case)) as db:
+            meddling = Meddling(db, case.write, trouble, lasting=case.lasting)
+            carry_out(work, meddling, runway, on_step)
+            meddling.end()
+        return meddling.happened
+
+    def _troubled_database(self, case: Case) -> PostgresDatabase:
+        port = f":{self._proxy.port}/{self._database}"
+        through = self._url().rsplit(":", 1)[0] + port
+        seconds = STATEMENT_TIMEOUT if case.trouble == "time-out" else STATEMENT_SECONDS
+        is_wire = case.trouble in ("unreachable", "answer-lost")
+        return PostgresDatabase(through if is_wire else self._url, label="faults", statement_seconds=seconds)
+
+    def _trouble(self, name: str, function: str, case: Case) -> Trouble:
+        url, write = self._url(), WRITES[function]
+        kinds: dict[str, Callable[[], Trouble]] = {
+            "unreachable": lambda: Unreachable(self._proxy),
+            "answer-lost": lambda: AnswerLost(self._proxy, function, lasting=case.lasting),
+            "terminated": lambda: Locked(url, write.table, terminate(url)),
+            "restarted": lambda: Locked(url, write.table, kill_server(self._cluster.server)),
+            "time-out": lambda: Locked(url, write.table),
+            "column": lambda: Renamed(url, write.column),
+            "conflict": lambda: Conflicting(url, write),
+        }
+        return kinds[name]()
+
+    def _later(self, work: Work) -> None:
+        """An hour has passed, the tasks have ended; a new process sweeps once and polls."""
+        for task in self._tasks(work):
+            self._ended(task, 1.0)
+        self._execute(f"set session_replication_role = replica; {AN_HOUR_LATER}")
+        journal, settings = Journal(work.journal), Settings(stuck_after_minutes=5, auto_retry=False)
+        assert sweep(self._db, self._patient, journal, settings, holder="bench")
+        poll_due(self._db, self._patient)
 
     def _once_more(self, work: Work) -> None:
         """What a person does then: the same free operation again, or a retry without any override."""
         if self._left(work).row:
-            operation = "retry" if work.operation in PAYING else work.operation
-            carry_out(replace(work, operation=operation, kill=None), self._db, self._runway.client)
+            free = work.operation in ("recover", "poll")
+            again = replace(work, operation=work.operation if free else "retry", kill=None)
+            carry_out(again, self._db, self._patient)
+
+    def _tasks(self, work: Work) -> list[StoredTask]:
+        return [task for task in self._runway.store.tasks() if work.key in task.prompt]
 
     def _left(self, work: Work) -> Left:
-        rows = [row for row in videos.find_videos(self._db, work.video_id) if row == work.video_id]
-        row = videos.get_video(self._db, work.video_id)["video"] if rows else None
-        tasks = {task.id for task in self._runway.store.tasks() if work.key in task.prompt}
-        return Left(row, attempts.of_video(self._db, work.video_id), tasks)
-
-    def _wrong(self, left: Left) -> tuple[str, ...]:
-        return tuple(_claims_that_are_not_so(left))
+        return left(self._db, work.video_id, self._tasks(work))
 
 
-def _claims_that_are_not_so(left: Left) -> Iterator[str]:
-    row, tried, tasks = left
-    if sum(attempt.is_open for attempt in tried) > 1:
-        yield "two open attempts"
-    if row is None:
-        if tasks:
-            yield "a task without a row"
-        return
-    if row["runway_video_id"] and row["runway_video_id"] not in tasks:
-        yield "the row has a task that does not exist"
-    unknown = any(attempt.state is AttemptState.UNKNOWN for attempt in tried)
-    if row["status"] == "processing" and not row["runway_video_id"] and tried and not unknown:
-        yield "the row waits for nothing"
-    if row["status"] == "failed" and not row["error_message"]:
-        yield "the row does not say why it failed"
+def _runway_seconds(case: Case) -> float:
+    faults: tuple[Any, ...] = (case.runway, case.look_up)
+    is_slow = any(fault and fault.removeprefix("after-")[:4] in ("hang", "slow") for fault in faults)
+    return HASTY if is_slow and case.kill != "asking" else PATIENT
 
 
 def _result(case: Case, left: Left, wrong: tuple[str, ...]) -> Result:
-    known = {attempt.task_id for attempt in left.attempts} | {(left.row or {}).get("runway_video_id")}
-    unknown = left.tasks - known
-    room = sum(attempt.state is AttemptState.UNKNOWN for attempt in left.attempts)
-    flagged = min(len(unknown), room)
-    failed = 1 if case.runway and case.runway.startswith("fail") else 0  # a failed task may be tried again
+    flagged = min(len(left.unknown), left.doubtful)
     return Result(
         case,
         attempts=len(left.attempts),
         created=len(left.tasks),
         flagged=flagged,
-        lost=len(unknown) - flagged,
-        paid_twice=max(0, len(left.tasks) - 1 - failed),
+        lost=len(left.unknown) - flagged,
+        paid_twice=left.paid_twice,
         wrong=tuple(dict.fromkeys(wrong)),
     )
-
-
-@contextmanager
-def bench(database_url: str, folder: Path) -> Iterator[Bench]:
-    """Timeouts are short: Runway's slowness is only played."""
-    with simulated(folder / "simulator", timeout=0.5) as runway:
-        runway.store.configure(daily=100_000, credits=10_000_000, concurrency=1000)
-        ready = Bench(database_url, runway, folder)
-        yield ready
-        ready.close()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
@@ -20,12 +19,14 @@ from lib.operations.recover import recover
 from lib.operations.retry import retry
 from lib.runway.client import RunwayClient, connect
 from lib.runway.simulator import SIMULATOR_KEY
+from tests.faults.troubles import Locked, Meddling, kill
+from tests.faults.writes import WRITES
 
-POSTING_SECONDS = 0.6  # into a creation that takes longer
+OnStep = Callable[[str], object]
 
 
 class Hasty(TypedDict):
-    on_step: Killer
+    on_step: OnStep
     save_seconds: float
 
 
@@ -36,35 +37,47 @@ class Work:
     operation: str
     database_url: str
     runway_url: str
+    runway_seconds: float  # Runway's time-out
     journal: Path
     request: GenerationRequest
     key: str
     video_id: str
     kill: str | None = None
+    write: str | None = None
 
 
 def run(work: Work) -> None:
     """In a process of its own."""
     db = PostgresDatabase(work.database_url, label="faults")
-    carry_out(work, db, connect(SIMULATOR_KEY, work.runway_url, timeout=5.0))
+    runway = connect(SIMULATOR_KEY, work.runway_url, timeout=work.runway_seconds, retries=0)
+    carry_out(work, _deadly(work, db), runway, Killer(work.kill))
 
 
-def carry_out(work: Work, db: Database, runway: RunwayClient) -> str | None:
-    """The error's message when it was one of ours."""
-    journal, on_step = Journal(work.journal), Killer(work.kill)
+def _deadly(work: Work, db: PostgresDatabase) -> Database:
+    if work.kill != "in" or work.write is None:
+        return db
+    locked = Locked(work.database_url, WRITES[work.write].table, lambda _: kill(os.getpid()))
+    return Meddling(db, work.write, locked, lasting=False)
+
+
+def carry_out(
+    work: Work, db: Database, runway: RunwayClient, on_step: OnStep = lambda _: None
+) -> DailiesError | None:
+    """The error, when it was one of ours."""
+    journal = Journal(work.journal)
     hasty: Hasty = {"on_step": on_step, "save_seconds": 0.3}
     try:
         match work.operation:
             case "generate":
                 generate(db, runway, journal, work.request, "ann", key=work.key, **hasty)
-            case "retry":
+            case "retry" | "retry-failed":
                 retry(db, runway, journal, work.video_id, "ann", **hasty)
             case "recover":
                 recover(db, runway, work.video_id, "ann", on_step=on_step)
             case "poll":
                 poll(db, runway, work.video_id, fastest=0, on_step=on_step)
     except DailiesError as error:
-        return str(error)
+        return error
     return None
 
 
@@ -76,10 +89,4 @@ class Killer:
 
     def __call__(self, step: str) -> None:
         if step == self._step:
-            kill()
-        if step == "sent" and self._step == "posting":
-            threading.Timer(POSTING_SECONDS, kill).start()
-
-
-def kill() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+            kill(os.getpid())

@@ -15,13 +15,12 @@ _PAYS = frozenset({Action.RETRY, Action.RETRY_LATER})
 def judge(case: Case) -> Verdict:
     """The verdict of the first rule that finds something; the last one always does."""
     rule, finding = next((rule, found) for rule in RULES if (found := rule.test(case)))
-    candidates = () if case.video.runway_video_id else case.trace.candidates
     action = finding.action or CAUSES[finding.cause].action
     return Verdict(
         video_id=case.video.id,
         cause=finding.cause,
         confidence=finding.confidence,
-        action=Action.INVESTIGATE if candidates and action in _PAYS else action,
+        action=Action.INVESTIGATE if case.candidates and action in _PAYS else action,
         rule=rule.name,
         explanation=rule.explanation,
         evidence=finding.evidence,
@@ -29,6 +28,6 @@ def judge(case: Case) -> Verdict:
         stuck=is_stuck(case.video, finding.cause),
         judged_at=case.now,
         recoverable_runway_id=case.lost_task,
-        candidate_runway_ids=candidates,
+        candidate_runway_ids=case.candidates,
         recheck_at=finding.recheck_at,
     )

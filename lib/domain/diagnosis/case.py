@@ -35,6 +35,7 @@ class Failure:
 @dataclass(frozen=True)
 class Case:
     """task              the state of the row's task, or of the one the logs name, when Runway was asked
+    in_vain           tasks of earlier tries that ended without a video: none of them is the lost one
     nameless_errors   failed status checks that name no video, and so may be this one's
     nameless_share    how many of the videos that they may belong to are being asked for, 0 to 1
     """
@@ -45,6 +46,7 @@ class Case:
     attempts: tuple[Attempt, ...]
     now: datetime
     stuck_after: timedelta
+    in_vain: frozenset[str] = frozenset()
     nameless_errors: tuple[LogEntry, ...] = ()
     nameless_share: float = 0.0
 
@@ -54,7 +56,15 @@ class Case:
         if self.video.runway_video_id:
             return None
         attempted = [a.task_id for a in self.attempts if a.task_id]
-        return next(iter(attempted[::-1] or self.trace.task_ids[::-1]), None)
+        named = attempted or self.trace.task_ids
+        return next((each for each in reversed(named) if each not in self.in_vain), None)
+
+    @cached_property
+    def candidates(self) -> tuple[str, ...]:
+        """Tasks that may be this video's or another's."""
+        if self.video.runway_video_id:
+            return ()
+        return tuple(each for each in self.trace.candidates if each not in self.in_vain)
 
     @cached_property
     def row_task(self) -> Task | None:

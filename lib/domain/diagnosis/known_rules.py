@@ -67,11 +67,9 @@ def id_in_the_logs_only(case: Case) -> Finding | None:
 
 
 def some_id_in_the_logs(case: Case) -> Finding | None:
-    if case.video.runway_video_id or not case.trace.created or not case.trace.candidates:
+    if not case.trace.created or not case.candidates:
         return None
-    which = (
-        f"one of the tasks {', '.join(case.trace.candidates)}; the text without request ids leaves open which"
-    )
+    which = f"one of the tasks {', '.join(case.candidates)}; the text without request ids leaves open which"
     evidence = (
         Evidence.of_row(case.video, "runway_video_id"),
         Evidence(Source.LOG, None, which),

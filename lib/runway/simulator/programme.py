@@ -51,6 +51,10 @@ class Programme:
             row = self._file.row(sql, method, path)
         return row["fault"] if row else None
 
+    def waiting(self, method: str, path: str) -> int:
+        """How many faults were added for just this method and path and are not used yet."""
+        return len(self._file.rows("select 1 from faults where method = ? and path = ?", method, path))
+
     def record_post(self, at: float) -> None:
         with self._file.transaction():
             self._file.write("insert into posts values (?)", [(at,)])
