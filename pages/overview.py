@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.ui import loaders
 from lib.ui.components import answer
-from lib.ui.frame import WINDOWS, begin
+from lib.ui.frame import WINDOWS, begin, keep_fresh
 from lib.ui.headline import headline
 from lib.ui.overview import chart_row, incident_list, metrics, problems, trouble_list
 
@@ -22,3 +22,4 @@ with left:
     trouble_list(data["trouble"], frame.now)
 with right:
     incident_list(incidents, frame.now)
+keep_fresh(frame, 5 if unjudged else 30)

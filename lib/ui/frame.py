@@ -25,7 +25,7 @@ class Frame:
 
 
 def begin(title: str, *, window: bool = False) -> Frame:
-    """Call this first on every page. It ends the run while the database is still being opened."""
+    """Call this first on every page. It ends the run while Dailies is still starting."""
     if not ENTERED.get():
         raise DailiesError("This page is part of Dailies and is only served through its entry point.")
     opened = services()
@@ -35,11 +35,9 @@ def begin(title: str, *, window: bool = False) -> Frame:
         st.space("stretch")
         _in_use(opened, now)
         chosen = _choose_window() if window else "24h"
-    if opened.preparing and opened.opened is None:
+    if opened.preparing:
         _wait_until_prepared()
         st.stop()
-    if opened.preparing:
-        _tell_what_is_prepared()
     return Frame(now, chosen, opened)
 
 
@@ -77,16 +75,18 @@ def _freshness(now: datetime) -> str:
 @st.fragment(run_every=1)
 def _wait_until_prepared() -> None:
     step = services().preparing
-    if step is None or services().opened is not None:
-        st.rerun()
-    st.status(f"{step} …", state="running")
-    st.caption("The first start takes a few seconds. This page shows the Overview as soon as it is there.")
-
-
-@st.fragment(run_every=2)
-def _tell_what_is_prepared() -> None:
-    step = services().preparing
     if step is None:
         loaders.forget()
         st.rerun()
-    st.caption(f":material/progress_activity: {step} …")
+    st.status(f"{step} …", state="running")
+    st.caption("The first start takes a few seconds. This page is drawn as soon as everything is there.")
+
+
+def keep_fresh(frame: Frame, seconds: float) -> None:
+    """Draws the page again after that many seconds, as long as somebody has it open."""
+
+    def look_at_the_clock() -> None:
+        if (datetime.now(UTC) - frame.now).total_seconds() >= seconds:
+            st.rerun()
+
+    st.fragment(look_at_the_clock, run_every=seconds + 0.5)()
