@@ -16,6 +16,7 @@ COMMANDS = {
     "cancel": "Cancel the task of a video; a finished one is left alone.",
     "diagnose": "Say of each video what happened, from files.",
     "generate": "Make a video; what it costs is said before.",
+    "import-videos": "Read exported rows of `videos` into the embedded database.",
     "import-logs": "Read exported logs into the database.",
     "migrate": "Create or update the schema of Dailies.",
     "poll": "Ask Runway about unfinished tasks: free.",

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
 
+from lib.cli.files import tasks_of, videos_of
 from lib.domain.cause import CAUSES
 from lib.domain.diagnosis import Verdict
 from lib.domain.flow import StageReader
-from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
@@ -39,8 +38,8 @@ def command(
 ) -> None:
     """Say of each video what happened, at which stage it stopped and what to do, from files alone."""
     settings = load_settings()
-    videos = [_video(row, videos_file) for row in _rows(videos_file)]
-    tasks = [_task(row, tasks_file) for row in _rows(tasks_file)] if tasks_file else []
+    videos = videos_of(videos_file)
+    tasks = tasks_of(tasks_file) if tasks_file else []
     at = _moment(now)
     entries, summaries = _logs(log_files)
     verdicts = diagnose_all(
@@ -56,32 +55,6 @@ def command(
         click.echo(orjson.dumps([verdict.as_row() for verdict in verdicts], option=orjson.OPT_INDENT_2))
     else:
         click.echo("\n".join(table(videos, verdicts)))
-
-
-def _rows(path: Path) -> list[Mapping[str, Any]]:
-    try:
-        data = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-    except orjson.JSONDecodeError as error:
-        raise BadInput(f"{path} is not JSON: {error}") from error
-    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise BadInput(f"{path}: expected a JSON array of objects, one a row.")
-    return data
-
-
-def _video(row: Mapping[str, Any], path: Path) -> Video:
-    try:
-        return Video.from_row(row)
-    except (ValueError, TypeError) as error:
-        raise BadInput(f"{path}: {error}") from error
-
-
-def _task(row: Mapping[str, Any], path: Path | None) -> Task:
-    try:
-        return Task.from_api(row)
-    except (ValueError, TypeError) as error:
-        raise BadInput(f"{path}: {error}") from error
 
 
 def _moment(text: str | None) -> datetime:

@@ -1,0 +1,41 @@
+"""`python -m lib import-videos`: look at an incident of production on your own machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lib.cli.files import rows_of, videos_of
+from lib.data.connect import open_database
+from lib.data.videos import import_videos
+from lib.errors import BadInput
+from lib.settings import load_settings
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def command(files: tuple[Path, ...]) -> None:
+    """Read rows of the table `videos`, exported as JSON arrays, into the embedded database.
+
+    A row that is there already is replaced by the one of the file. Never into a database of yours: with
+    DATABASE_URL or SUPABASE_URL set it refuses. `import-logs` reads the logs that belong to the rows.
+    """
+    settings = load_settings()
+    if settings.database_kind != "embedded":
+        raise BadInput(
+            "Exported rows are only read into the embedded database: in your own one they would replace what "
+            "has happened since. Unset DATABASE_URL, SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY for this."
+        )
+    for path in files:
+        videos_of(path)  # every file is checked before the first row is written
+    db = open_database(settings)
+    try:
+        for path in files:
+            rows = rows_of(path)
+            imported = import_videos(db, rows)
+            click.echo(f"{path}: {len(rows)} rows, {imported.saved} of them new or changed.")
+            if imported.ignored_columns:
+                click.echo(f"{path}: not kept, no such column here: {', '.join(imported.ignored_columns)}.")
+    finally:
+        db.close()
