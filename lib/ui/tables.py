@@ -1,8 +1,7 @@
-"""Dataframes of videos, log entries and errors. Outside text stays in text columns, uninterpreted."""
+"""Dataframes of videos and errors. Outside text stays in text columns, uninterpreted."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,17 +11,15 @@ import streamlit as st
 
 from lib.data.database import Row
 from lib.data.health import ErrorGroup
-from lib.data.videos import LogRow, VideoRow
+from lib.data.videos import VideoRow
 from lib.ui.format import (
     ACTION,
-    ATTEMPT_STATE,
     SIDE,
     STATUS,
     Look,
     age,
     cause_label,
     cause_of,
-    clock,
     look,
     short_id,
     words,
@@ -40,7 +37,7 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
         {
             "video": [_opener(row["id"]) for row in rows],
             "age": [age(row["created_at"], now) for row in rows],
-            "status": [_badge(STATUS, row["status"]) for row in rows],
+            "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
             "action": [ACTION[cause_of(row["cause"]).action] for row in rows],
             "stages": [stage_progress(row["stages"]) for row in rows],
@@ -62,7 +59,7 @@ def stage_progress(stages: Sequence[Row] | None) -> str:
     return f"{seen} of {len(stages)}{' ×' if missing else ''}"
 
 
-def _badge(table: Mapping[str, Look], key: str | None) -> list[str]:
+def badge(table: Mapping[str, Look], key: str | None) -> list[str]:
     shown = look(table, key)
     return [f"{shown.glyph} {shown.word}"]
 
@@ -187,66 +184,6 @@ def go_to_opened_video() -> None:
     """Goes to the video whose id was clicked in a table in this run, if any."""
     if found := st.session_state.pop(_OPENED, None):
         go_to_video(found)
-
-
-def log_table(entries: Sequence[LogRow]) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "at": pd.to_datetime([entry["at"] for entry in entries], utc=True, format="ISO8601"),
-                "level": [entry["level"] for entry in entries],
-                "message": [entry["message"] for entry in entries],
-                "request": [short_id(entry["request_id"]) for entry in entries],
-                "path": [entry["path"] or "" for entry in entries],
-                "answer": [entry["status_code"] for entry in entries],
-            }
-        ),
-        column_config={
-            "at": st.column_config.DatetimeColumn(
-                "Time", timezone="UTC", format="DD MMM HH:mm:ss.SSS", width=140
-            ),
-            "level": st.column_config.TextColumn("Level", width=64),
-            "message": st.column_config.TextColumn("Message", width=620),
-            "request": st.column_config.TextColumn("Request", width=84),
-            "path": st.column_config.TextColumn("Path", width=150),
-            "answer": st.column_config.NumberColumn("Answer", format="%d", width=64),
-        },
-        hide_index=True,
-        row_height=28,
-        height=min(560, 40 + 28 * max(len(entries), 1)),
-        alt="Log entries of this video, oldest first",
-    )
-
-
-def attempt_table(attempts: Sequence[Row], now: datetime) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "number": [row.get("number") for row in attempts],
-                "state": [_badge(ATTEMPT_STATE, row["state"]) for row in attempts],
-                "operator": [row.get("operator") or "" for row in attempts],
-                "claimed": [clock(row.get("claimed_at"), now) for row in attempts],
-                "settled": [clock(row.get("settled_at"), now) for row in attempts],
-                "credits": [row.get("credits") for row in attempts],
-                "task": [row.get("task_id") or "" for row in attempts],
-                "reason": [row.get("reason") or "" for row in attempts],
-                "request": [json.dumps(row.get("request") or {}, ensure_ascii=False) for row in attempts],
-            }
-        ),
-        column_config={
-            "number": st.column_config.NumberColumn("No.", width=48),
-            "state": badges("State", ATTEMPT_STATE, width=130),
-            "operator": "Operator",
-            "claimed": "Claimed",
-            "settled": "Settled",
-            "credits": st.column_config.NumberColumn("Credits", format="%d", width=64),
-            "task": "Task",
-            "reason": "Reason",
-            "request": "Request",
-        },
-        hide_index=True,
-        alt="Attempts to create a task for this video",
-    )
 
 
 def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> None:

@@ -17,9 +17,9 @@ from lib.ui.components import evidence, section, status_badge, timeline, verdict
 from lib.ui.copies import copied_output
 from lib.ui.format import age, clock, plain, short_id
 from lib.ui.notices import empty
+from lib.ui.records import attempt_table, log_table
 from lib.ui.repair import repair_panel
 from lib.ui.router import go_to_video, page
-from lib.ui.tables import attempt_table, log_table
 
 
 def chosen_video() -> str:
