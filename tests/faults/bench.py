@@ -249,6 +249,8 @@ def _runway_seconds(case: Case) -> float:
 
 def _result(case: Case, left: Left, wrong: tuple[str, ...]) -> Result:
     flagged = min(len(left.unknown), left.doubtful)
+    if flagged and not case.may_lose_the_id:
+        wrong = (*wrong, "its id was known and is lost")
     return Result(
         case,
         attempts=len(left.attempts),

@@ -80,6 +80,13 @@ class Case:
         return " ".join((self.operation, *(f"{key}:{value}" for key, value in parts.items() if value)))
 
     @property
+    def may_lose_the_id(self) -> bool:
+        """Whether Runway's answer can have been lost on its way; else its task must be known by name."""
+        fault = self.runway or ""
+        on_its_way = fault.startswith(("after-", "slow", "malformed", "empty", "no-id"))
+        return on_its_way or self.kill in ("posting", "answered")
+
+    @property
     def in_third(self) -> bool:
         """Whether it is of the third that is part of every test run."""
         return zlib.crc32(self.name.encode()) % 3 == 0

@@ -37,6 +37,11 @@ class Left:
         return sum(attempt.state is AttemptState.UNKNOWN for attempt in self.attempts)
 
     @property
+    def in_doubt(self) -> int:
+        """The same, with those that an operator gave up."""
+        return self.doubtful + sum(each.state is AttemptState.WRITTEN_OFF for each in self.attempts)
+
+    @property
     def paid_twice(self) -> int:
         """Tasks made although an earlier one was under way, or had succeeded."""
         return sum(
