@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,14 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from lib.settings import ROOT
+from tests.browser.chromium import launch
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 READY_SECONDS = 240.0  # seeding and judging two weeks of history, on a slow machine
 
 pytestmark = pytest.mark.browser
@@ -69,20 +65,9 @@ def _wait_until_judged(url: str, server: subprocess.Popen[bytes], output: Path) 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = _launch(playwright.chromium)
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
-
-
-def _launch(kind: BrowserType) -> Browser:
-    """Playwright's own where it is installed, else the system's."""
-    found = [None, *filter(None, map(shutil.which, NAMES)), *([str(MAC)] if MAC.exists() else [])]
-    for path in found:
-        try:
-            return kind.launch(executable_path=path, args=FLAGS)
-        except PlaywrightError as error:
-            reason = str(error).splitlines()[0]
-    pytest.fail(f"No Chromium to test with. Run `tools/browser`, which gets one or says how. ({reason})")
 
 
 @pytest.fixture(params=["light", "dark"])
