@@ -9,16 +9,20 @@ from uuid import uuid4
 import streamlit as st
 
 from lib.data.videos import VideoDetails
+from lib.domain.attempt import Attempt
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
 from lib.domain.task import Task, TaskStatus
 from lib.domain.video import FINISHED, Video
-from lib.errors import NotFound, RunwayError
+from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import generate, video_id_of
 from lib.ui import loaders
 from lib.ui.components import section, status_badge
 from lib.ui.format import age, credits_text, short_id
 from lib.ui.frame import Frame
-from lib.ui.notices import failure
+from lib.ui.notices import empty, failure
+from lib.ui.picture import uploaded_picture
+from lib.ui.player import player
+from lib.ui.risk import unknown_attempt
 from lib.ui.router import page
 from lib.ui.samples import SAMPLES, data_uri, jpeg
 from lib.ui.services import Services, services
@@ -64,8 +68,10 @@ def _from_upload() -> str:
     file = st.file_uploader("Image file", type=["jpg", "jpeg", "png", "webp"], max_upload_size=16, key="file")
     if file is None:
         return ""
-    st.image(file, alt="The uploaded image", width=520)
-    return data_uri(file.getvalue(), file.type or "image/jpeg")
+    picture = uploaded_picture(file)
+    if picture:
+        st.image(file, alt="The uploaded image", width=520)
+    return picture
 
 
 def ask(picture: str, default_model: str) -> GenerationRequest:
@@ -140,8 +146,12 @@ def _start(request: GenerationRequest, key: str) -> None:
     work = partial(
         generate, opened.database, opened.runway, opened.journal, request, opened.settings.operator, key=key
     )
-    opened.jobs.start(f"generate-{video_id_of(key)}", work)
+    opened.jobs.start(_job(video_id_of(key)), work)
     st.query_params["video"] = video_id_of(key)
+
+
+def _job(video_id: str) -> str:
+    return f"generate-{video_id}"
 
 
 def _another() -> None:
@@ -155,7 +165,12 @@ def progress(frame: Frame) -> None:
         return
     with st.container(border=True, key="progress"):
         section("Your video")
+        starting = services().jobs.is_known(_job(video_id))  # asked before the row, which may come meanwhile
         row = _watched(video_id)
+        if row is None and not starting:
+            empty("There is no such video", "The address may be incomplete.", ":material/search_off:")
+            st.button("Make one", icon=":material/add:", type="tertiary", on_click=_another)
+            return
         if row is not None and row["video"]["status"] in FINISHED:
             _finished(row, frame.now)
         else:
@@ -174,21 +189,33 @@ def _watched(video_id: str) -> VideoDetails | None:
     """None as long as the row is not there."""
     try:
         return loaders.video(video_id)
-    except NotFound:
+    except (NotFound, BadInput):  # an address may hold anything
         return None
 
 
 @st.fragment(run_every=1.5)
 def _running(video_id: str) -> None:
-    if problem := services().jobs.problem(f"generate-{video_id}"):
+    if problem := services().jobs.problem(_job(video_id)):
         failure(problem)
         return
     row = _watched(video_id)
     if row is not None and row["video"]["status"] in FINISHED:
         st.rerun()
+    if row is not None and (attempt := unknown_attempt(row)):
+        _outcome_unknown(attempt)
+        return
     done, said = how_far(row)
     st.progress(done, text=f"{said} …")
     st.caption("You may leave or reload this page: the address leads back here.")
+
+
+def _outcome_unknown(attempt: Attempt) -> None:
+    st.warning(
+        f"**Nobody knows whether a task exists.** {credits_text(attempt.credits)} may have been spent.",
+        icon=":material/warning:",
+    )
+    st.text(attempt.reason or "")
+    st.caption("It is not tried again by itself. The video's page says what would decide it.")
 
 
 def how_far(row: VideoDetails | None) -> tuple[float, str]:
@@ -212,7 +239,5 @@ def _finished(row: VideoDetails, now: datetime) -> None:
         status_badge(video.status)
         took = video.updated_at or datetime.now(UTC)
         st.caption(f"{age(video.created_at, now)}, took {(took - video.created_at).total_seconds():.0f} s")
-    if video.video_url:
-        st.video(video.video_url, alt="The generated video")
-    elif video.error_message:
+    if not player(video.video_url) and video.error_message:
         st.text(video.error_message)

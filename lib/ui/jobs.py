@@ -28,6 +28,10 @@ class Jobs:
         job.add_done_callback(_log_failure)
         self._jobs[name] = job
 
+    def is_known(self, name: str) -> bool:
+        """Whether it was started here, however it ended."""
+        return name in self._jobs
+
     def is_running(self, name: str) -> bool:
         return name in self._jobs and not self._jobs[name].done()
 

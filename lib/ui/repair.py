@@ -16,8 +16,8 @@ from lib.operations.retry import Changes
 from lib.ui import loaders
 from lib.ui.format import ACTION, cause_of, credits_text
 from lib.ui.notices import failure
+from lib.ui.picture import uploaded_picture
 from lib.ui.risk import risk
-from lib.ui.samples import data_uri
 from lib.ui.services import services
 
 _STARTED = "repairs-started"
@@ -101,7 +101,7 @@ def _edited_image(image: str) -> str:
         "Or another file", type=["jpg", "jpeg", "png", "webp"], max_upload_size=16, key="retry-file"
     )
     if file is not None:
-        return data_uri(file.getvalue(), file.type or "image/jpeg")
+        return uploaded_picture(file)
     return address or (image if uploaded else "")
 
 

@@ -19,11 +19,17 @@ _ICON = {
 }
 
 
-def risk(row: VideoDetails) -> None:
-    """Nothing unless the last attempt is unknown."""
+def unknown_attempt(row: VideoDetails) -> Attempt | None:
+    """The last attempt, when nobody knows whether it created a task."""
     attempts = [Attempt.from_row(each) for each in row.get("attempts") or ()]
     last = max(attempts, key=lambda attempt: attempt.number, default=None)
-    if last is None or last.state is not AttemptState.UNKNOWN:
+    return last if last and last.state is AttemptState.UNKNOWN else None
+
+
+def risk(row: VideoDetails) -> None:
+    """Nothing unless the last attempt is unknown."""
+    last = unknown_attempt(row)
+    if last is None:
         return
     outlook = known(services().database, last)
     with st.container(border=True, key="risk"):

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from lib.data.videos import VideoDetails
-from lib.domain.task import TaskStatus
+from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.operations.cancel import cancel
 from lib.operations.paid_call import Tools
@@ -28,8 +28,15 @@ def task_actions(row: VideoDetails) -> None:
             on_click=_refresh,
             args=(video.id,),
         )
-    elif not video.is_finished and st.button("Cancel the task …", icon=":material/cancel:", key="cancel"):
+    elif _may_run(row) and st.button("Cancel the task …", icon=":material/cancel:", key="cancel"):
         _confirm(video.id, video.runway_video_id)
+
+
+def _may_run(row: VideoDetails) -> bool:
+    """Whether there may be something to cancel: neither the row nor the last look-up knows an end."""
+    task = row["task"]
+    ended = task is not None and Task.from_row(task).is_terminal
+    return not ended and not Video.from_row(row["video"]).is_finished
 
 
 @st.dialog("Cancel this task?", icon=":material/cancel:", width="medium")

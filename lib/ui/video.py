@@ -17,6 +17,7 @@ from lib.ui.components import evidence, section, status_badge, timeline, verdict
 from lib.ui.copies import copied_output
 from lib.ui.format import age, clock, plain, short_id
 from lib.ui.notices import empty
+from lib.ui.player import player
 from lib.ui.records import attempt_table, log_table
 from lib.ui.repair import repair_panel
 from lib.ui.router import go_to_video, page
@@ -120,8 +121,7 @@ def preview(row: VideoDetails, now: datetime) -> None:
         st.caption(f"A copy of {(copied[1].bytes or 0) / 2**20:.1f} MB, {age(copied[1].copied_at, now)}.")
         return
     address = (task.get("output") or [None])[0] or video.video_url
-    if address and address.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-        st.video(address, alt="The generated video")
+    if player(address):
         st.caption("Runway's addresses expire after 24 to 48 hours.")
 
 

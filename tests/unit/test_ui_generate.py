@@ -1,0 +1,105 @@
+"""The page Generate, when what it is given cannot be used or what it began did not go as hoped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.data import videos
+from lib.data.postgres import PostgresDatabase
+from lib.operations.generate import generate
+from lib.operations.journal import Journal
+from lib.settings import Settings
+from lib.ui.player import is_web
+from lib.ui.samples import SAMPLES, jpeg
+from lib.ui.services import Services, provide
+from tests.examples import WALTZ, video
+from tests.pages import opened, serve, text_of
+from tests.simulated import REQUEST, Simulated, simulated
+
+
+@pytest.fixture(scope="module")
+def runway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    with simulated(tmp_path_factory.mktemp("simulator"), timeout=2.0, speed=50.0) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(postgres: PostgresDatabase, runway: Simulated) -> Iterator[PostgresDatabase]:
+    serve(postgres, client=runway.client)
+    yield postgres
+    provide(Services(Settings.model_validate({})))
+
+
+def uploaded(name: str, content: bytes, kind: str) -> AppTest:
+    app = opened("generate")
+    app.segmented_control(key="source").set_value("upload").run()
+    app.file_uploader(key="file").upload(name, content, kind).run()
+    assert not app.exception, app.exception[0].message
+    return app
+
+
+def test_a_file_that_is_no_picture_is_refused_before_anything_is_paid(desk: PostgresDatabase) -> None:
+    app = uploaded("cat.png", b"no picture" * 90, "image/png")
+    assert "This file is not a JPEG, PNG or WebP picture" in text_of(app)
+    assert app.button(key="generate").disabled
+
+
+def test_a_picture_under_a_wrong_name_is_sent_as_what_it_is(desk: PostgresDatabase) -> None:
+    app = uploaded("cat.png", jpeg(next(iter(SAMPLES))), "image/png")
+    assert not app.button(key="generate").disabled
+
+
+@pytest.mark.parametrize("asked", ["00000000-0000-4000-8000-000000000000", "no id at all"])
+def test_an_address_of_no_video_is_told_instead_of_waited_for(desk: PostgresDatabase, asked: str) -> None:
+    app = opened("generate", video=asked)
+    assert "There is no such video" in text_of(app)
+    next(button for button in app.button if button.label == "Make one").click().run()
+    assert "There is no such video" not in text_of(app)
+
+
+def test_an_unknown_outcome_is_told_instead_of_waited_for(
+    desk: PostgresDatabase, runway: Simulated, tmp_path: Path
+) -> None:
+    lost = replace(REQUEST, prompt="Rex [fault:after-drop]")
+    made = generate(desk, runway.client, Journal(tmp_path / "journal.jsonl"), lost, "ann")
+    said = text_of(opened("generate", video=made.video_id))
+    assert "Nobody knows whether a task exists" in said
+    assert "25 credits ($0.25) may have been spent" in said
+
+
+@pytest.mark.parametrize("page", ["generate", "video"])
+@pytest.mark.parametrize(
+    "address", ["LICENSE", "/etc/hostname", "javascript:alert(1)", "https://", "http://["]
+)
+def test_an_output_is_only_played_from_the_web(desk: PostgresDatabase, page: str, address: str) -> None:
+    """Anything else would be read from this machine, and served to whoever looks."""
+    at = datetime.now(UTC).isoformat()
+    videos.import_videos(desk, [video(WALTZ, "succeeded") | {"video_url": address, "created_at": at}])
+    app = opened(page, **{"id" if page == "video" else "video": WALTZ})
+    assert "succeeded" in text_of(app)
+    assert not app.get("video")
+    assert not is_web(address)
+
+
+def test_an_output_on_the_web_is_played(desk: PostgresDatabase) -> None:
+    row = video(WALTZ, "succeeded") | {"video_url": "https://cdn.example.com/waltz.mp4"}
+    videos.import_videos(desk, [row])
+    assert opened("generate", video=WALTZ).get("video")
+
+
+@pytest.mark.parametrize(("task_status", "offered"), [("RUNNING", True), ("SUCCEEDED", False)])
+def test_only_a_task_that_may_still_run_can_be_cancelled(
+    desk: PostgresDatabase, task_status: str, *, offered: bool
+) -> None:
+    row = video(WALTZ, "processing") | {"runway_video_id": "17f20503-6c24-4c16-946b-35dbbce2af2f"}
+    videos.import_videos(desk, [row])
+    task = {"task_id": row["runway_video_id"], "status": task_status, "created_at": row["created_at"]}
+    desk.call("dailies_save_task", p_task=task | {"checked_at": row["created_at"]}, p_video_id=None)
+    labels = [button.label for button in opened("video", id=WALTZ).button]
+    assert ("Cancel the task …" in labels) is offered
