@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.ui import loaders
 from lib.ui.components import answer
-from lib.ui.frame import WINDOWS, begin, keep_fresh
+from lib.ui.frame import begin, keep_fresh
 from lib.ui.headline import headline
 from lib.ui.overview import chart_row, incident_list, metrics, problems, trouble_list
 
@@ -13,8 +13,9 @@ data = loaders.overview(frame.window)
 incidents = loaders.incidents(frame.window)
 
 problems(frame.services)
-stuck, unjudged = loaders.stuck_videos(), data["freshness"]["dirty"]
-answer(headline(data["totals"], stuck, WINDOWS[frame.window], frame.now, unjudged=unjudged))
+window, unjudged = frame.window, data["freshness"]["dirty"]
+stuck = loaders.stuck_videos(window if window.until else None)
+answer(headline(data["totals"], stuck, window, frame.now, unjudged=unjudged))
 metrics(data, frame)
 chart_row(data, frame)
 left, right = st.columns(2, gap="medium")

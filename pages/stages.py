@@ -8,7 +8,7 @@ from lib.ui.upload import upload
 frame = begin("Stages", window=True)
 upload()
 rows = loaders.funnel(frame.window)
-flow = choose_flow(rows)
+flow = choose_flow(rows, frame)
 if flow:
     deaths([row for row in rows if row["flow"] == flow])
     matrix(flow, [row["stage"] for row in rows if row["flow"] == flow], frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from lib.data.database import Row
@@ -184,7 +184,3 @@ def success_rates(series: Sequence[Row], times: Sequence[datetime]) -> list[floa
     done = sparkline(series, times, "succeeded")
     finished = sparkline(series, times, "succeeded", "failed", "cancelled")
     return [100 * good / all_ for good, all_ in zip(done, finished, strict=True) if all_]
-
-
-def window_buckets(now: datetime, length: timedelta, seconds: int) -> list[datetime]:
-    return buckets(now - length, now, seconds)

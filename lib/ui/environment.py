@@ -25,6 +25,7 @@ from lib.ui.components import section
 from lib.ui.format import AMBER, BLUE, GREEN, RED, STATUS, Look, clock, count, look
 from lib.ui.notices import narrated
 from lib.ui.services import Services, services
+from lib.ui.window import Window
 
 LEVEL = {
     Level.ERROR: Look("error", "×", ":material/error:", "red", RED),
@@ -60,7 +61,7 @@ def _runway() -> list[Check]:
 
 def _production() -> list[Check]:
     try:
-        return check_production(loaders.incidents("24h"))
+        return check_production(loaders.incidents(Window("24h")))
     except DailiesError:  # the database's own check says why
         return []
 

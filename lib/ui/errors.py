@@ -8,10 +8,10 @@ import streamlit as st
 
 from lib.data.health import ErrorGroup
 from lib.ui.format import cause_of, count
-from lib.ui.frame import WINDOWS, Frame
-from lib.ui.notices import empty
+from lib.ui.frame import Frame
 from lib.ui.router import page
 from lib.ui.tables import error_table
+from lib.ui.window_control import empty_window
 
 
 def summary(groups: Sequence[ErrorGroup], frame: Frame) -> None:
@@ -21,7 +21,7 @@ def summary(groups: Sequence[ErrorGroup], frame: Frame) -> None:
     most = max(groups, key=lambda row: row["n"])
     videos = count(sum(row["n"] for row in groups), "video")
     st.markdown(
-        f"{videos} in trouble in the last {WINDOWS[frame.window]}, in {count(len(groups), 'group')};"
+        f"{videos} in trouble {frame.window.said}, in {count(len(groups), 'group')};"
         f" {len(new)} of them did not occur in the time before."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
     )
@@ -29,13 +29,15 @@ def summary(groups: Sequence[ErrorGroup], frame: Frame) -> None:
 
 def table(groups: Sequence[ErrorGroup], frame: Frame) -> None:
     if not groups:
-        empty(
-            f"No error in the last {WINDOWS[frame.window]}",
+        empty_window(
+            frame.window,
+            frame.now,
+            f"No error {frame.window.said}",
             "Videos that are stuck without an error are on the page Videos.",
             ":material/check_circle:",
         )
         return
-    error_table(groups, frame.now, key=f"errors-{frame.window}-{len(groups)}")
+    error_table(groups, frame.now, key=f"errors-{hash(frame.window):x}-{len(groups)}")
     _all_of_a_group(groups, frame)
 
 
@@ -52,5 +54,5 @@ def _all_of_a_group(groups: Sequence[ErrorGroup], frame: Frame) -> None:
             page("videos"),
             label="Open the list",
             icon=":material/arrow_forward:",
-            query_params={"group": groups[chosen]["grp"], "window": frame.window},
+            query_params={"group": groups[chosen]["grp"], **frame.window.query},
         )

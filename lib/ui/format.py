@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from lib.domain.cause import CAUSES, Action, Cause, Side
 from lib.domain.pricing import CREDITS_PER_DOLLAR
@@ -156,12 +156,14 @@ def delta_text(earlier: datetime | None, later: datetime | None) -> str:
 
 
 def clock(at: str | datetime | None, now: datetime | None = None) -> str:
-    """`14:05:12`, with the day in front unless it is today's."""
+    """`14:05:12`, with the day in front unless it is today's, and the year where it is another."""
     moment = parse_time(at)
     if moment is None:
         return "–"
     moment = moment.astimezone(UTC)
-    today = now is not None and moment.date() == now.astimezone(UTC).date()
+    if now is None or moment.year != now.astimezone(UTC).year:
+        return moment.strftime("%d %b %H:%M:%S" if now is None else "%d %b %Y %H:%M:%S")
+    today = moment.date() == now.astimezone(UTC).date()
     return moment.strftime("%H:%M:%S" if today else "%d %b %H:%M:%S")
 
 
@@ -189,9 +191,3 @@ def percent(share: float | None) -> str:
 def count(number: int, noun: str) -> str:
     """`1 video`, `1,204 videos`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def window_delta(window: str) -> timedelta:
-    """`24h` or `7d` as a length of time."""
-    number, unit = int(window[:-1]), window[-1]
-    return timedelta(hours=number) if unit == "h" else timedelta(days=number)

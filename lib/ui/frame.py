@@ -12,15 +12,16 @@ from lib.errors import DailiesError
 from lib.ui import loaders
 from lib.ui.format import age, plain
 from lib.ui.services import Services, services
+from lib.ui.window import Window
+from lib.ui.window_control import choose_window, without_window
 
 ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
-WINDOWS = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days", "14d": "14 days"}
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     now: datetime
-    window: str  # one of WINDOWS
+    window: Window
     services: Services
 
 
@@ -34,25 +35,11 @@ def begin(title: str, *, window: bool = False) -> Frame:
         st.title(title, anchor=False, width="content")
         st.space("stretch")
         _in_use(opened, now)
-        chosen = _choose_window() if window else "24h"
+        chosen = choose_window(title) if window else without_window(title)
     if opened.preparing:
         _wait_until_prepared()
         st.stop()
     return Frame(now, chosen, opened)
-
-
-def _choose_window() -> str:
-    chosen = st.segmented_control(
-        "Time window",
-        list(WINDOWS),
-        default="24h",
-        required=True,
-        key="window",
-        bind="query-params",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    return chosen or "24h"
 
 
 def _in_use(opened: Services, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 from lib.data.health import Totals
 from lib.data.videos import VideoRow
 from lib.ui.format import cause_of, count, deployment, percent, since
+from lib.ui.window import Window
 
 Level = Literal["healthy", "degraded", "broken", "quiet", "judging"]
 BACKLOG = 20  # fewer are judged before anybody has read the sentence
@@ -26,22 +27,21 @@ class Headline:
 def headline(
     totals: Totals,
     stuck_rows: Sequence[VideoRow],
-    window: str,
+    window: Window,
     now: datetime,
     *,
     unjudged: int = 0,
 ) -> Headline:
-    """`stuck_rows`: the newest stuck videos; `window` in words (`24 hours`); `unjudged`: videos that wait.
+    """`stuck_rows`: the newest stuck videos; `unjudged`: videos that wait. A window that ends now is about
+    all that is stuck now, an earlier one only about its own videos.
 
     Both texts hold only our own words and identifiers.
     """
-    total, stuck = totals["total"], totals["stuck_now"]
+    total, stuck = totals["total"], totals["stuck" if window.until else "stuck_now"]
     if not total and not stuck:
-        return Headline(
-            "quiet", f"No video in the last {window}", "Nothing was requested, so nothing can be stuck."
-        )
+        return Headline("quiet", f"No video {window.said}", "Nothing was requested, so nothing can be stuck.")
     rate = totals["success_rate"]
-    rest = f"{count(total, 'video')} in the last {window}, {percent(rate)} of the finished ones succeeded."
+    rest = f"{count(total, 'video')} {window.said}, {percent(rate)} of the finished ones succeeded."
     if stuck:
         verb = "is" if stuck == 1 else "are"
         return Headline("broken", f"{count(stuck, 'video')} {verb} stuck{_why(stuck_rows, stuck, now)}", rest)

@@ -9,8 +9,9 @@ from lib.data.budgets import Budget
 from lib.data.ledger import Ledger
 from lib.ui import loaders
 from lib.ui.format import count, dollars
+from lib.ui.window import Window
 
-WINDOW = "30d"
+WINDOW = Window("30d")
 
 
 def ledger_line() -> None:

@@ -19,60 +19,58 @@ from lib.data.health import ErrorGroup, Incident, Overview
 from lib.data.ledger import Ledger
 from lib.data.traces import FunnelStage
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
-from lib.ui.format import window_delta
 from lib.ui.services import services
+from lib.ui.window import Window
 
-BUCKET_SECONDS = {"1h": 120, "24h": 3600, "7d": 6 * 3600, "14d": 12 * 3600}
 _SECONDS = 10.0
 
 
-def _span(window: str) -> tuple[datetime, datetime]:
-    now = datetime.now(UTC)
-    return now - window_delta(window), now
+def _span(window: Window) -> tuple[datetime, datetime]:
+    return window.span(datetime.now(UTC))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
-def overview(window: str) -> Overview:
-    return health.overview(services().database, *_span(window), bucket_seconds=BUCKET_SECONDS[window])
+def overview(window: Window) -> Overview:
+    return health.overview(services().database, *_span(window), bucket_seconds=window.bucket_seconds)
 
 
 def freshness() -> dict[str, Any]:
-    return overview("1h")["freshness"]
+    return overview(Window("1h"))["freshness"]
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
-def incidents(window: str) -> list[Incident]:
+def incidents(window: Window) -> list[Incident]:
     return health.incidents(services().database, *_span(window))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
-def error_groups(window: str) -> list[ErrorGroup]:
+def error_groups(window: Window) -> list[ErrorGroup]:
     return health.error_groups(services().database, *_span(window), limit=100)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
-def funnel(window: str) -> list[FunnelStage]:
+def funnel(window: Window) -> list[FunnelStage]:
     return traces.stage_funnel(services().database, *_span(window))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
 def videos(
-    window: str | None, filters: Filters | None = None, after: Position | None = None, limit: int = 50
+    window: Window | None, filters: Filters | None = None, after: Position | None = None, limit: int = 50
 ) -> list[VideoRow]:
     """Newest first; of all times without a window."""
     chosen = filters or Filters()
     if window:
-        chosen = replace(chosen, since=_span(window)[0])
+        chosen = replace(chosen, since=_span(window)[0], until=window.until)
     return stored.list_videos(services().database, chosen, after=after, limit=limit)
 
 
-def stuck_videos() -> list[VideoRow]:
-    """The newest of all times."""
-    return videos(None, Filters(trouble="stuck"), limit=200)
+def stuck_videos(window: Window | None = None) -> list[VideoRow]:
+    """The newest; of all times without a window."""
+    return videos(window, Filters(trouble="stuck"), limit=200)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
-def ledger(window: str) -> Ledger:
+def ledger(window: Window) -> Ledger:
     return stored_ledger.ledger(services().database, *_span(window))
 
 

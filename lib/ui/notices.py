@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.errors import (
     BadInput,
@@ -57,8 +58,9 @@ def failure(error: DailiesError) -> None:
             )
 
 
-def empty(title: str, hint: str, icon: str = ":material/inbox:") -> None:
-    """Nothing to show, and why; both in our own words."""
-    with st.container(border=True, horizontal_alignment="center"):
-        st.markdown(f"{icon} **{title}**", text_alignment="center")
-        st.caption(hint, text_alignment="center")
+def empty(title: str, hint: str, icon: str = ":material/inbox:") -> DeltaGenerator:
+    """Nothing to show, and why; both in our own words. What can be done may be put into what it returns."""
+    box = st.container(border=True, horizontal_alignment="center")
+    box.markdown(f"{icon} **{title}**", text_alignment="center")
+    box.caption(hint, text_alignment="center")
+    return box

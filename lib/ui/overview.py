@@ -23,13 +23,12 @@ from lib.ui.format import (
     plain,
     seconds_text,
     since,
-    window_delta,
 )
 from lib.ui.frame import Frame
-from lib.ui.loaders import BUCKET_SECONDS
 from lib.ui.notices import empty
 from lib.ui.router import page
 from lib.ui.services import Services
+from lib.ui.window_control import empty_window
 
 
 def problems(opened: Services) -> None:
@@ -73,10 +72,11 @@ def metrics(data: Overview, frame: Frame) -> None:
         border=True,
         height="stretch",
     )
+    past = frame.window.until is not None
     stuck.metric(
-        "Stuck now",
-        f"{totals['stuck_now']:,}",
-        f"{count(totals['recoverable_now'], 'task')} recoverable",
+        "Still stuck" if past else "Stuck now",
+        f"{totals['stuck' if past else 'stuck_now']:,}",
+        f"{count(totals['recoverable' if past else 'recoverable_now'], 'task')} recoverable",
         delta_color="off",
         delta_arrow="off",
         chart_data=charts.sparkline(series, times, "queued", "processing"),
@@ -103,7 +103,7 @@ def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
 
 
 def _times(frame: Frame) -> list[datetime]:
-    return charts.window_buckets(frame.now, window_delta(frame.window), BUCKET_SECONDS[frame.window])
+    return charts.buckets(*frame.window.span(frame.now), frame.window.bucket_seconds)
 
 
 def _change(now: float, before: float | None) -> str | int | None:
@@ -129,11 +129,12 @@ def chart_row(data: Overview, frame: Frame) -> None:
     with left, st.container(border=True, height="stretch"):
         section("Status over time")
         if data["series"]:
-            seconds = BUCKET_SECONDS[frame.window]
-            option = charts.status_over_time(data["series"], _times(frame), seconds)
+            option = charts.status_over_time(data["series"], _times(frame), frame.window.bucket_seconds)
             st.echarts_chart(option, height=260, key="status-over-time", alt="Videos over time, by status")
         else:
-            empty("No video in this window", "Choose a longer window above.")
+            empty_window(
+                frame.window, frame.now, f"No video {frame.window.said}", "Choose a longer window above."
+            )
     with right, st.container(border=True, height="stretch"):
         section("Causes of trouble", "Of videos that failed or are stuck; the glyph says on whose side.")
         troubles = [row for row in data["causes"] if cause_of(row["cause"]).side not in _SETTLED]

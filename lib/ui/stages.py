@@ -12,22 +12,25 @@ from lib.data.videos import VideoRow
 from lib.ui import charts, loaders
 from lib.ui.components import section
 from lib.ui.format import count, plain, words
-from lib.ui.frame import WINDOWS, Frame
+from lib.ui.frame import Frame
 from lib.ui.notices import empty
 from lib.ui.router import go_to_video
+from lib.ui.window_control import empty_window
 
 SHOWN = 40
 
 
-def choose_flow(rows: Sequence[FunnelStage]) -> str | None:
+def choose_flow(rows: Sequence[FunnelStage], frame: Frame) -> str | None:
     """The flow to look at: the most frequent one unless another is chosen."""
     seen: dict[str, int] = {}
     for row in rows:
         total = row["seen"] + row["missing"] + row["not_reached"] + row["not_observable"]
         seen[row["flow"]] = max(seen.get(row["flow"], 0), total)
     if not seen:
-        empty(
-            "No flow in this window",
+        empty_window(
+            frame.window,
+            frame.now,
+            f"No flow {frame.window.said}",
             "Import the logs of the production app above.",
             ":material/account_tree:",
         )
@@ -73,7 +76,7 @@ def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
         only = st.toggle("Only videos with a missing stage", key="missing", bind="query-params")
         rows = [row for row in rows if row["first_missing"] or not only][:SHOWN]
         if not rows:
-            empty(f"No such video in the last {WINDOWS[frame.window]}", "Choose a longer window above.")
+            empty(f"No such video {frame.window.said}", "Choose a longer window above.")
             return
         event = st.echarts_chart(
             charts.matrix(rows, stages),

@@ -7,12 +7,15 @@ from typing import BinaryIO
 import pandas as pd
 import streamlit as st
 
+from lib.domain.video import parse_time
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
 from lib.ui import loaders
 from lib.ui.format import clock, count, plain
 from lib.ui.notices import narrated
+from lib.ui.router import page
 from lib.ui.services import services
+from lib.ui.window import covering
 
 _REPORTS = "import-reports"
 
@@ -56,6 +59,7 @@ def show_report(name: str, report: ImportReport) -> None:
         icon = ":material/warning:" if report.unusable else ":material/check_circle:"
         st.markdown(f"{icon} **{plain(name)}**: {plain(report.format)}")
         st.table(_figures(report), border="horizontal", alt="What the file held")
+        _links_to_its_time(report)
         for note in report.notes:
             st.text(f"• {note}")
         if report.offences:
@@ -63,6 +67,23 @@ def show_report(name: str, report: ImportReport) -> None:
                 pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "It reads"]),
                 hide_index=True,
                 alt="The first records that could not be used",
+            )
+
+
+def _links_to_its_time(report: ImportReport) -> None:
+    first, last = parse_time(report.first_at), parse_time(report.last_at)
+    if first is None or last is None:
+        return
+    window = covering(first, last)
+    with st.container(horizontal=True, gap="small"):
+        for name in ("overview", "stages", "videos"):
+            target = page(name)
+            st.page_link(
+                target,
+                label=f"{target.title} of this time",
+                icon=":material/arrow_forward:",
+                query_params=window.query,
+                width="content",
             )
 
 

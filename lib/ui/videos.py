@@ -9,9 +9,10 @@ from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
 from lib.ui import loaders
 from lib.ui.format import STATUS, cause_of, look
-from lib.ui.frame import WINDOWS, Frame
+from lib.ui.frame import Frame
 from lib.ui.notices import empty
 from lib.ui.tables import table_height, video_table
+from lib.ui.window_control import empty_window
 
 PAGE = 50
 TROUBLES = {
@@ -133,8 +134,10 @@ def _back(trail: list[Position]) -> None:
 
 def _say_empty(filters: Filters, frame: Frame) -> None:
     if filters == Filters():
-        empty(
-            f"No video in the last {WINDOWS[frame.window]}",
+        empty_window(
+            frame.window,
+            frame.now,
+            f"No video {frame.window.said}",
             "Choose a longer window above, or make one on the page Generate.",
         )
     else:

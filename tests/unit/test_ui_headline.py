@@ -8,7 +8,9 @@ from typing import Any, cast
 from lib.data.health import Totals
 from lib.data.videos import VideoRow
 from lib.ui.headline import headline
+from lib.ui.window import Window
 
+DAY = Window("24h")
 NOW = datetime(2026, 3, 14, 18, 0, tzinfo=UTC)
 
 
@@ -26,46 +28,46 @@ def stuck(cause: str, *deployments: str) -> list[VideoRow]:
 
 def test_stuck_videos_come_first_with_what_explains_them() -> None:
     rows = stuck("missing_api_key", "dpl_one", "dpl_one", "dpl_one")
-    said = headline(totals(total=40, stuck_now=3, success_rate=0.9), rows, "24 hours", NOW)
+    said = headline(totals(total=40, stuck_now=3, success_rate=0.9), rows, DAY, NOW)
     assert said.level == "broken"
     assert said.title == "3 videos are stuck: since 14:05, API key missing in dpl_one"
 
 
 def test_a_cause_that_only_some_share_says_how_many_and_names_no_single_deployment() -> None:
     rows = [*stuck("function_timeout", "dpl_one", "dpl_two"), *stuck("unknown", "dpl_one")]
-    said = headline(totals(total=9, stuck_now=3), rows, "24 hours", NOW)
+    said = headline(totals(total=9, stuck_now=3), rows, DAY, NOW)
     assert said.title == "3 videos are stuck: 2 of them since 14:05, Function timed out"
 
 
 def test_where_more_are_stuck_than_are_looked_at_no_number_is_made_up() -> None:
-    said = headline(totals(total=900, stuck_now=500), stuck("unknown", "a", "b"), "24 hours", NOW)
+    said = headline(totals(total=900, stuck_now=500), stuck("unknown", "a", "b"), DAY, NOW)
     assert said.title == "500 videos are stuck: many of them since 14:05, Unknown"
 
 
 def test_videos_that_wait_for_a_verdict_are_not_called_healthy() -> None:
-    said = headline(totals(total=40, success_rate=1.0), [], "24 hours", NOW, unjudged=2000)
+    said = headline(totals(total=40, success_rate=1.0), [], DAY, NOW, unjudged=2000)
     assert (said.level, said.title) == ("judging", "2,000 videos wait to be judged")
 
 
 def test_one_stuck_video_is_told_in_the_singular() -> None:
-    assert headline(totals(total=1, stuck_now=1), [], "24 hours", NOW).title == "1 video is stuck"
+    assert headline(totals(total=1, stuck_now=1), [], DAY, NOW).title == "1 video is stuck"
 
 
 def test_a_low_success_rate_is_degraded_even_when_nothing_is_stuck() -> None:
-    said = headline(totals(total=40, success_rate=0.5), [], "24 hours", NOW)
+    said = headline(totals(total=40, success_rate=0.5), [], DAY, NOW)
     assert (said.level, "50%" in said.title) == ("degraded", True)
 
 
 def test_when_all_is_well_it_says_so() -> None:
-    said = headline(totals(total=40, success_rate=0.975), [], "24 hours", NOW)
+    said = headline(totals(total=40, success_rate=0.975), [], DAY, NOW)
     assert said.level == "healthy"
     assert "97.5%" in said.detail
 
 
 def test_an_empty_window_is_neither_healthy_nor_broken() -> None:
-    assert headline(totals(), [], "1 hour", NOW).level == "quiet"
+    assert headline(totals(), [], DAY, NOW).level == "quiet"
 
 
 def test_a_deployment_id_from_a_log_cannot_bring_markup() -> None:
     rows = stuck("missing_api_key", "[click](http://evil)")
-    assert "[" not in headline(totals(total=1, stuck_now=1), rows, "1 hour", NOW).title
+    assert "[" not in headline(totals(total=1, stuck_now=1), rows, DAY, NOW).title

@@ -107,7 +107,39 @@ def test_the_overview_answers_in_its_first_sentence(filled: Database) -> None:
 def test_the_window_of_the_address_is_the_window_shown(filled: Database) -> None:
     app = opened("overview", window="1h")
     assert app.segmented_control(key="window").value == "1h"
-    assert "last 1 hour" in text_of(app)
+    assert "in the last hour" in text_of(app)
+
+
+def test_a_window_that_ended_is_browsed_like_the_present(empty: Database) -> None:
+    videos.import_videos(empty, the_videos())
+    app = opened("videos", window="1h", until="2026-03-14T12:10:00Z")
+    assert len(app.dataframe[0].value) == 3
+    assert "No video in the hour before 14 Mar 2026 11:00" in text_of(
+        opened("videos", window="1h", until="2026-03-14T11:00")
+    )
+
+
+@pytest.mark.parametrize("page", ["overview", "videos", "stages", "errors"])
+def test_an_empty_window_says_when_the_newest_video_is_from_and_goes_there(
+    empty: Database, page: str
+) -> None:
+    videos.import_videos(empty, the_videos())
+    empty.call("dailies_save_verdicts", p_verdicts=the_verdicts())
+    app = opened(page)
+    assert "The newest video is from 14 Mar 2026 12:02." in text_of(app)
+    app.button(key="show-newest").click().run()
+    assert not app.exception
+    assert app.query_params["until"] == "2026-03-14T12:03"
+    assert "The newest video is from" not in text_of(app)
+
+
+def test_what_was_chosen_on_one_page_holds_on_the_next(empty: Database) -> None:
+    videos.import_videos(empty, the_videos())
+    app = opened("overview")
+    app.button(key="show-newest").click().run()
+    app.query_params.clear()  # as the page navigation does
+    app.switch_page("../../pages/videos.py").run()
+    assert len(app.dataframe[0].value) == 3
 
 
 def test_videos_are_filtered_by_the_address(filled: Database) -> None:
