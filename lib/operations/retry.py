@@ -80,6 +80,7 @@ def retry(
         return Retried(decision, recovered=recover(db, runway, video_id, operator, on_step=on_step))
     if not decision.allows(override):
         return Retried(decision, _open_attempt(db, video_id))
+    on_step("decided")
     tools = Tools(db, runway, journal, operator, on_step, save_seconds)
     attempt, paid = pay(tools, video_id, key or decision.key, request, override=override)
     return Retried(decision, attempt, paid)

@@ -10,8 +10,8 @@ PAYING = ("generate", "retry")
 PAID_STEPS = ("claimed", "sent", "posting", "answered", "journaled", "saved", "logged")
 STEPS = {
     "generate": PAID_STEPS,
-    "retry": ("looked_up", *PAID_STEPS),
-    "retry-failed": ("asking", "looked_up", *PAID_STEPS),
+    "retry": ("looked_up", "decided", *PAID_STEPS),
+    "retry-failed": ("asking", "looked_up", "decided", *PAID_STEPS),
     "recover": ("asking", "answered", "saved"),
     "poll": ("asking", "claimed", "answered", "saved"),
 }
