@@ -68,6 +68,27 @@ class Incident(TypedDict):
     example_video_id: str
 
 
+class IncidentDetails(TypedDict):
+    """One incident in full. `deployment_at`: the first video of its deployment; `previous_…`: the last 24
+    hours of the deployment before; `hour_…`: the hour before it began, of all deployments."""
+
+    cause: str
+    deployment_id: str | None
+    n: int
+    videos: int
+    first_at: str
+    last_at: str
+    first_video_id: str
+    error_message: str | None
+    evidence: list[dict[str, Any]]
+    deployment_at: str | None
+    previous_deployment_id: str | None
+    previous_videos: int
+    previous_failed: int
+    hour_videos: int
+    hour_failed: int
+
+
 def overview(
     db: Database, since: datetime | None = None, until: datetime | None = None, *, bucket_seconds: int = 3600
 ) -> Overview:
@@ -85,6 +106,12 @@ def error_groups(
 def incidents(db: Database, since: datetime | None = None, until: datetime | None = None) -> list[Incident]:
     """The latest first."""
     return cast("list[Incident]", db.call("dailies_incidents", **span(since, until)))
+
+
+def incident(db: Database, cause: str, at: datetime, deployment_id: str | None = None) -> IncidentDetails:
+    """The one going on at `at`. Raises NotFound."""
+    rows = db.call("dailies_incident", p_cause=cause, p_at=at.isoformat(), p_deployment=deployment_id)
+    return cast("IncidentDetails", rows[0])
 
 
 def span(since: datetime | None, until: datetime | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from lib.data import videos as stored
 from lib.data.audit import AuditRow, Names, names, trail
 from lib.data.batches import Batch
 from lib.data.budgets import Budget
-from lib.data.health import ErrorGroup, Incident, Overview
+from lib.data.health import ErrorGroup, Incident, IncidentDetails, Overview
 from lib.data.ledger import Ledger
 from lib.data.traces import FunnelStage
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
@@ -41,6 +41,11 @@ def freshness() -> dict[str, Any]:
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def incidents(window: Window) -> list[Incident]:
     return health.incidents(services().database, *_span(window))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def incident(cause: str, at: datetime, deployment_id: str | None) -> IncidentDetails:
+    return health.incident(services().database, cause, at, deployment_id)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)

@@ -25,6 +25,7 @@ from lib.ui.format import (
     since,
 )
 from lib.ui.frame import Frame
+from lib.ui.incident import address_of
 from lib.ui.notices import empty
 from lib.ui.router import page
 from lib.ui.services import Services
@@ -179,21 +180,18 @@ def trouble_list(rows: Sequence[VideoRow], now: datetime) -> None:
 def incident_list(rows: Sequence[Incident], now: datetime) -> None:
     """Causes that hit a whole deployment, as one incident each."""
     with st.container(border=True, height="stretch", gap="xsmall"):
-        section("Incidents", "Causes that hit a whole deployment are one incident.")
+        section(
+            "Incidents", "Causes that hit a whole deployment are one incident. A click says what changed."
+        )
         if not rows:
             st.caption("No deployment-wide cause in this window.")
         for row in sorted(rows, key=lambda row: str(row["last_at"]), reverse=True)[:8]:
             cause = cause_of(row["cause"])
             st.page_link(
-                page("videos"),
+                page("incident"),
                 label=f"**{cause.title}** in `{deployment(row['deployment_id'])}` · "
                 f"{count(row['n'], 'video')} · {since(row['first_at'], now)} – {since(row['last_at'], now)}",
                 icon=SIDE[cause.side].icon,
-                query_params=_of_incident(row),
+                query_params=address_of(row),
                 help=cause.explanation,
             )
-
-
-def _of_incident(row: Incident) -> dict[str, str]:
-    where = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
-    return {"cause": cause_of(row["cause"]).title, **where}  # addresses hold what the filter shows

@@ -20,6 +20,7 @@ _PAGES = (
     ("audit", "Audit", "history_edu", "Who did what to which video, when, and what did it cost?"),
     ("generate", "Generate", "movie", "Make a sample video now, with its cost shown before."),
     ("environment", "Environment", "settings_input_component", "Is everything configured correctly?"),
+    ("incident", "Incident", "emergency_home", "What changed when this incident began?"),
     ("video", "Video", "movie_info", "Why is this video stuck, and what to do."),
 )
 
@@ -32,7 +33,7 @@ def page(name: str) -> Page:
         title=title,
         icon=f":material/{icon}:",
         url_path=name,
-        visibility="hidden" if name == "video" else "visible",
+        visibility="hidden" if name in ("video", "incident") else "visible",
         help=question,
     )
 

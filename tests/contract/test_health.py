@@ -12,6 +12,7 @@ from lib.data import health, traces, videos
 from lib.data.database import Database
 from lib.data.videos import Filters
 from lib.domain.video import parse_time
+from lib.errors import NotFound
 from tests.examples import (
     NOON,
     SALSA,
@@ -40,9 +41,10 @@ def filled(db: Database) -> Database:
 def make(
     db: Database, n: int, cause: str, *, minutes: float = 0, error: str | None = None, **columns: Any
 ) -> list[str]:
-    """`n` failed videos of one cause, a minute apart."""
+    """`n` videos of one cause, a minute apart."""
+    status = "succeeded" if cause == "succeeded" else "failed"
     ids = [str(uuid.uuid4()) for _ in range(n)]
-    rows = [video(one, "failed", minutes + i, error_message=error) for i, one in enumerate(ids)]
+    rows = [video(one, status, minutes + i, error_message=error) for i, one in enumerate(ids)]
     videos.import_videos(db, rows)
     db.call("dailies_save_verdicts", p_verdicts=[verdict(one, cause, **columns) for one in ids])
     return ids
@@ -201,6 +203,36 @@ def test_a_pause_of_hours_separates_two_incidents(db: Database) -> None:
     make(db, 4, "runway_unreachable", minutes=600, deployment_id="dpl_one")
     found = health.incidents(db, NOON, NOON + timedelta(hours=24))
     assert [incident["n"] for incident in found] == [4, 3]
+
+
+def test_an_incident_says_what_changed_when_it_began(db: Database) -> None:
+    make(db, 3, "succeeded", minutes=-200, deployment_id="dpl_old")
+    make(db, 1, "generation_failed", minutes=-30, error="no", deployment_id="dpl_old")
+    make(db, 1, "succeeded", deployment_id="dpl_bad")
+    first, *_ = make(db, 4, "missing_api_key", minutes=1, error="No key", deployment_id="dpl_bad")
+    make(db, 1, "generation_failed", minutes=2, deployment_id="dpl_bad")
+    found = health.incident(db, "missing_api_key", NOON + timedelta(minutes=2), "dpl_bad")
+    assert (found["n"], found["videos"], found["first_video_id"]) == (4, 5, first)
+    assert (found["error_message"], found["previous_deployment_id"]) == ("No key", "dpl_old")
+    assert [
+        parse_time(found["deployment_at"]),
+        parse_time(found["first_at"]),
+        parse_time(found["last_at"]),
+    ] == [NOON + timedelta(minutes=minutes) for minutes in (0, 1, 4)]
+    assert (found["previous_videos"], found["previous_failed"]) == (4, 1)
+    assert (found["hour_videos"], found["hour_failed"]) == (2, 1)
+
+
+def test_an_incident_is_told_in_full_from_any_moment_of_it_and_without_the_next(db: Database) -> None:
+    make(db, 4, "rate_limited")
+    make(db, 3, "rate_limited", minutes=600)
+    for minutes, n in ((0, 4), (3, 4), (600, 3), (602, 3)):
+        assert health.incident(db, "rate_limited", NOON + timedelta(minutes=minutes))["n"] == n
+
+
+def test_an_incident_whose_videos_were_repaired_is_gone(db: Database) -> None:
+    with pytest.raises(NotFound, match="no such incident any more"):
+        health.incident(db, "missing_api_key", NOON, "dpl_bad")
 
 
 def test_the_funnel_counts_states_by_stage_in_the_order_of_the_flow(filled: Database) -> None:

@@ -1,0 +1,94 @@
+"""An incident's page answers what changed when it began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from lib.data import health, videos
+from lib.data.health import IncidentDetails
+from lib.data.postgres import PostgresDatabase
+from lib.settings import Settings
+from lib.ui.incident import address_of, what_changed
+from lib.ui.services import Services, provide
+from tests.examples import NOON, at, verdict, video
+from tests.pages import opened, serve, text_of
+
+
+def details(**values: Any) -> IncidentDetails:
+    row = {
+        "deployment_id": "dpl_new",
+        "first_at": at(5),
+        "deployment_at": at(4),
+        "previous_deployment_id": "dpl_old",
+        "previous_videos": 50,
+        "previous_failed": 1,
+        "hour_videos": 10,
+        "hour_failed": 2,
+    }
+    return cast("IncidentDetails", row | values)
+
+
+def test_what_begins_with_a_deployment_came_with_it() -> None:
+    said = what_changed(details(), NOON)
+    assert said.startswith("the deployment. `dpl_new` took over from `dpl_old` at 12:04")
+    assert "of the last 50 videos of that, 1 (2%) were in trouble" in said
+
+
+def test_what_begins_in_the_middle_of_a_deployment_has_another_reason() -> None:
+    said = what_changed(details(deployment_at=at(-600)), NOON)
+    assert said.startswith("not the deployment. `dpl_new` had served for 10 h without it")
+    assert "in the hour before, 2 (20%) of 10 videos were in trouble" in said
+
+
+@pytest.mark.parametrize(
+    "unknown", [{"deployment_id": None, "deployment_at": None}, {"previous_deployment_id": None}]
+)
+def test_where_deployments_are_not_known_nothing_is_made_up(unknown: Any) -> None:
+    assert what_changed(details(**unknown), NOON).startswith("unknown")
+
+
+@pytest.fixture
+def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
+    """Three videos of a deployment without its key, after one that went well in the deployment before."""
+    ids = [f"aaaaaaaa-0000-4000-8000-00000000000{n}" for n in range(4)]
+    rows = [video(ids[0], "succeeded", -9), *(video(one, "failed", n) for n, one in enumerate(ids[1:]))]
+    videos.import_videos(postgres, [row | {"error_message": "No [key](http://evil)"} for row in rows])
+    good = verdict(ids[0], "succeeded", deployment_id="dpl_old")
+    bad = [verdict(one, "missing_api_key", deployment_id="dpl_new") for one in ids[1:]]
+    postgres.call("dailies_save_verdicts", p_verdicts=[good, *bad])
+    serve(postgres)
+    yield postgres
+    provide(Services(Settings.model_validate({})))
+
+
+def test_an_incident_is_opened_by_its_address(db: PostgresDatabase) -> None:
+    (row,) = health.incidents(db, NOON, NOON.replace(hour=13))
+    app = opened("incident", **address_of(row))
+    said = text_of(app)
+    assert app.header[0].value == "API key missing"
+    assert "**3 videos** of 3 in `dpl_new`" in said
+    assert "took over from `dpl_old`" in said
+    assert "Fix the settings, then retry" in said
+    assert "No [key](http://evil)" in [code.value for code in app.code]
+
+
+def test_its_videos_are_one_click_away_in_the_window_around_it(db: PostgresDatabase) -> None:
+    (row,) = health.incidents(db, NOON, NOON.replace(hour=13))
+    link = opened("incident", **address_of(row)).get("page_link")[0].proto
+    assert link.query_string == (
+        "cause=API+key+missing&deployment=dpl_new&window=1h&until=2026-03-14T12%3A03"
+    )
+
+
+@pytest.mark.usefixtures("db")
+def test_an_incident_that_is_over_and_repaired_says_so() -> None:
+    app = opened("incident", id="unauthorized@dpl_new@2026-03-14T12:00:00Z")
+    assert "There is no such incident any more" in text_of(app)
+
+
+@pytest.mark.usefixtures("db")
+def test_without_an_address_it_leads_to_the_overview() -> None:
+    assert "No incident is named" in text_of(opened("incident"))
