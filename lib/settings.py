@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,11 +22,6 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNWAY_BASE_URL = "https://api.dev.runwayml.com"
 
 
-def _strip(value: object) -> object:
-    """A variable that is set but empty counts as not set; pasted values often end in a newline."""
-    return (value.strip() or None) if isinstance(value, str) else value
-
-
 def _operating_system_user() -> str:
     try:
         return getpass.getuser()
@@ -34,8 +29,9 @@ def _operating_system_user() -> str:
         return f"uid {os.getuid()}"
 
 
-OptionalText = Annotated[str | None, BeforeValidator(_strip)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_strip)]
+# lengths of time in their unit: a year, and ten, are as good as for ever
+Minutes = Annotated[float, Field(gt=0, le=525_600)]
+Hours = Annotated[float, Field(gt=0, le=87_600)]
 
 
 def _names(*names: str) -> AliasChoices:
@@ -54,43 +50,48 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    supabase_url: OptionalText = Field(
+    supabase_url: str | None = Field(
         default=None, validation_alias=_names("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL")
     )
-    supabase_key: OptionalSecret = Field(default=None, validation_alias=_names("SUPABASE_SERVICE_ROLE_KEY"))
-    database_url: OptionalSecret = Field(default=None, validation_alias=_names("DATABASE_URL"))
-    runway_api_key: OptionalSecret = Field(
+    supabase_key: SecretStr | None = Field(default=None, validation_alias=_names("SUPABASE_SERVICE_ROLE_KEY"))
+    database_url: SecretStr | None = Field(default=None, validation_alias=_names("DATABASE_URL"))
+    runway_api_key: SecretStr | None = Field(
         default=None, validation_alias=_names("RUNWAY_API_KEY", "RUNWAYML_API_SECRET")
     )
-    runway_base_url: OptionalText = Field(
+    runway_base_url: str | None = Field(
         default=None, validation_alias=_names("RUNWAY_BASE_URL", "RUNWAYML_BASE_URL")
     )
     runway_model: str = Field(default="gen4_turbo", validation_alias=_names("RUNWAY_MODEL_ID"))
     data_dir: Path = Field(default=ROOT / ".dailies", validation_alias=_names("DAILIES_DATA"))
     operator: str = Field(default_factory=_operating_system_user, validation_alias=_names("DAILIES_OPERATOR"))
-    stuck_after_minutes: float = Field(
-        default=5, gt=0, validation_alias=_names("DAILIES_STUCK_AFTER_MINUTES")
-    )
-    log_retention_hours: float = Field(
-        default=24, gt=0, validation_alias=_names("DAILIES_LOG_RETENTION_HOURS")
-    )
+    stuck_after_minutes: Minutes = Field(default=5, validation_alias=_names("DAILIES_STUCK_AFTER_MINUTES"))
+    log_retention_hours: Hours = Field(default=24, validation_alias=_names("DAILIES_LOG_RETENTION_HOURS"))
     flows_dir: Path | None = Field(default=None, validation_alias=_names("DAILIES_FLOWS"))
     auto_retry: bool = Field(default=False, validation_alias=_names("DAILIES_AUTO_RETRY"))
     take_queued: bool = Field(default=False, validation_alias=_names("DAILIES_TAKE_QUEUED"))
-    outputs: OptionalText = Field(default=None, validation_alias=_names("DAILIES_OUTPUTS"))
+    outputs: str | None = Field(default=None, validation_alias=_names("DAILIES_OUTPUTS"))
     demo: bool = Field(default=True, validation_alias=_names("DAILIES_DEMO"))
-    address: OptionalText = Field(default=None, validation_alias=_names("DAILIES_URL"))
-    log_drain_secret: OptionalSecret = Field(
+    address: str | None = Field(default=None, validation_alias=_names("DAILIES_URL"))
+    log_drain_secret: SecretStr | None = Field(
         default=None, validation_alias=_names("DAILIES_LOG_DRAIN_SECRET")
     )
-    log_drain_verify: OptionalText = Field(default=None, validation_alias=_names("DAILIES_LOG_DRAIN_VERIFY"))
-    cron_secret: OptionalSecret = Field(default=None, validation_alias=_names("CRON_SECRET"))
-    metrics_token: OptionalSecret = Field(default=None, validation_alias=_names("DAILIES_METRICS_TOKEN"))
-    vercel_token: OptionalSecret = Field(default=None, validation_alias=_names("VERCEL_TOKEN"))
-    vercel_project: OptionalText = Field(default=None, validation_alias=_names("VERCEL_PROJECT_ID"))
-    vercel_team: OptionalText = Field(default=None, validation_alias=_names("VERCEL_TEAM_ID"))
-    alert_webhook: OptionalSecret = Field(default=None, validation_alias=_names("DAILIES_ALERT_WEBHOOK"))
+    log_drain_verify: str | None = Field(default=None, validation_alias=_names("DAILIES_LOG_DRAIN_VERIFY"))
+    cron_secret: SecretStr | None = Field(default=None, validation_alias=_names("CRON_SECRET"))
+    metrics_token: SecretStr | None = Field(default=None, validation_alias=_names("DAILIES_METRICS_TOKEN"))
+    vercel_token: SecretStr | None = Field(default=None, validation_alias=_names("VERCEL_TOKEN"))
+    vercel_project: str | None = Field(default=None, validation_alias=_names("VERCEL_PROJECT_ID"))
+    vercel_team: str | None = Field(default=None, validation_alias=_names("VERCEL_TEAM_ID"))
+    alert_webhook: SecretStr | None = Field(default=None, validation_alias=_names("DAILIES_ALERT_WEBHOOK"))
     alert_rules: Path | None = Field(default=None, validation_alias=_names("DAILIES_ALERT_RULES"))
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object, info: ValidationInfo) -> object:
+        """A variable that is set but empty counts as not set; pasted values often end in a newline."""
+        if not isinstance(value, str):
+            return value
+        field = cls.model_fields[info.field_name or ""]
+        return value.strip() or field.get_default(call_default_factory=True)
 
     @classmethod
     def settings_customise_sources(

@@ -91,10 +91,19 @@ class EmbeddedPostgres:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Nobody else, in this or another process, starts or stops this server meanwhile."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        with self._thread_lock, (self.home / "boot.lock").open("a") as lock:
+        with self._thread_lock, self._lock_file() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _lock_file(self) -> IO[str]:
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            return (self.home / "boot.lock").open("a")
+        except OSError as error:
+            raise DatabaseUnavailable(
+                f"The embedded Postgres cannot keep its data in {self.home}: {error.strerror}. "
+                "Choose another folder with DAILIES_DATA, or `make run DATA=…`."
+            ) from error
 
     def _bring_up(self) -> None:
         if not self.installation.is_initialised:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -49,8 +50,8 @@ class Services:
     def runway_label(self) -> str:
         if self.settings.runway_kind == "simulator":
             return "Runway simulator"
-        host = (self.settings.runway_base_url or RUNWAY_BASE_URL).split("://")[-1]
-        return f"Runway ({host.split('/')[0]})"
+        host = urlsplit(self.settings.runway_base_url or RUNWAY_BASE_URL).hostname
+        return f"Runway ({host or 'RUNWAY_BASE_URL names no host'})"
 
     @property
     def database_label(self) -> str:

@@ -18,7 +18,7 @@ import pytest
 from lib.data.embedded import EmbeddedPostgres
 from lib.data.installation import Installation
 from lib.data.postgres import PostgresDatabase
-from lib.errors import SettingsError
+from lib.errors import DatabaseUnavailable, SettingsError
 from lib.settings import ROOT
 
 USER = """
@@ -174,6 +174,12 @@ def test_it_listens_on_this_machine_only_and_wants_its_password(server: Embedded
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(server.conninfo(), password="guess")
     assert (server.home / "password").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseUnavailable, match=r"data in .*/file/postgres: Not a directory"):
+        EmbeddedPostgres(tmp_path / "file" / "postgres").start()
 
 
 def test_missing_programs_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
