@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lib.ui import loaders
+from lib.ui.alerts import alert_list
 from lib.ui.components import answer
 from lib.ui.frame import begin, keep_fresh
 from lib.ui.headline import headline
@@ -15,7 +16,9 @@ incidents = loaders.incidents(frame.window)
 problems(frame.services)
 window, unjudged = frame.window, data["freshness"]["dirty"]
 stuck = loaders.stuck_videos(window if window.until else None)
-answer(headline(data["totals"], stuck, window, frame.now, unjudged=unjudged))
+said = headline(data["totals"], stuck, window, frame.now, unjudged=unjudged)
+answer(said)
+alert_list(loaders.alerts(), said, frame.now)
 metrics(data, frame)
 chart_row(data, frame)
 left, right = st.columns(2, gap="medium")

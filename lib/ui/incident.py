@@ -79,7 +79,8 @@ def what_changed(row: IncidentDetails, now: datetime) -> str:
         return f"unknown: `{where}` is the first deployment Dailies knows, and it began with it."
     return (
         f"the deployment. `{where}` took over from `{deployment(before)}`"
-        f" at {since(row['deployment_at'], now)}; of the last {count(row['previous_videos'], 'video')} of that,"
+        f" at {since(row['deployment_at'], now)};"
+        f" of the last {count(row['previous_videos'], 'video')} of that,"
         f" {_share(row['previous_failed'], row['previous_videos'])} were in trouble."
     )
 

@@ -19,6 +19,8 @@ from lib.data.health import ErrorGroup, Incident, IncidentDetails, Overview
 from lib.data.ledger import Ledger
 from lib.data.traces import FunnelStage
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
+from lib.domain.alert import Alert
+from lib.operations.alerts import active_alerts
 from lib.ui.services import services
 from lib.ui.window import Window
 
@@ -77,6 +79,12 @@ def stuck_videos(window: Window | None = None) -> list[VideoRow]:
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def ledger(window: Window) -> Ledger:
     return stored_ledger.ledger(services().database, *_span(window))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def alerts() -> list[Alert]:
+    """What is wrong now; those that are silenced come last."""
+    return active_alerts(services().database)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
