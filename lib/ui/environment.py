@@ -19,6 +19,7 @@ from lib.operations.environment import (
     check_settings,
     variables,
 )
+from lib.operations.environment_services import check_services
 from lib.settings import Settings
 from lib.ui import loaders
 from lib.ui.components import section
@@ -40,7 +41,9 @@ LIMIT 5;"""
 
 
 def all_checks(opened: Services) -> list[Check]:
-    return [*check_settings(opened.settings), *_database(opened), *_runway(), *_production()]
+    settings = opened.settings
+    own = [*check_settings(settings), *check_services(settings)]
+    return [*own, *_database(opened), *_runway(), *_production()]
 
 
 def _database(opened: Services) -> list[Check]:
