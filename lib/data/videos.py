@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, TypedDict, cast
 
 from lib.data.audit import AuditRow
 from lib.data.database import Database, Row
+from lib.domain.video import Video
+from lib.errors import BadInput
 
 IMPORT_BATCH = 500
 
@@ -118,8 +120,13 @@ def every_video(db: Database, filters: Filters | None = None, *, page: int = 500
 
 
 def get_video(db: Database, video_id: str) -> VideoDetails:
-    """Raises NotFound."""
-    return cast("VideoDetails", db.call("dailies_video", p_id=video_id)[0])
+    """Raises NotFound, or BadInput naming what of the row cannot be read."""
+    details = cast("VideoDetails", db.call("dailies_video", p_id=video_id)[0])
+    try:
+        Video.from_row(details["video"])
+    except ValueError as error:
+        raise BadInput(f"The row of video {video_id} cannot be read: {error}") from error
+    return details
 
 
 def find_videos(db: Database, text: str) -> list[str]:

@@ -19,7 +19,7 @@ from lib.data.database import Database, Row
 from lib.data.health import Incident
 from lib.data.storage import open_storage
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
-from lib.errors import DatabaseError, RunwayError, SettingsError
+from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
 from lib.settings import RUNWAY_BASE_URL, Settings
 
 KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
@@ -233,6 +233,11 @@ def check_database(database: Database) -> list[Check]:
     """Asks the database itself: is it there, and is all of the schema in it?"""
     try:
         rows = database.call("dailies_schema")
+    except SchemaMissing as error:
+        return [
+            Check("E201", "Database", Level.OK, f"{database.label} answers"),
+            Check("E202", "Schema", Level.ERROR, "The schema of Dailies is not there", str(error)),
+        ]
     except DatabaseError as error:
         todo = f"Check that it runs and that its address is right. {' '.join(str(error).split())}"
         return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", todo)]

@@ -9,6 +9,7 @@ from typing import Any
 from lib.data.database import Database
 from lib.data.verdicts import EvidenceRow, dirty_videos, evidence_of, save_verdicts
 from lib.domain.attempt import Attempt
+from lib.domain.cause import CAUSES
 from lib.domain.diagnosis import Verdict
 from lib.domain.flow import StageReader
 from lib.domain.task import Task
@@ -39,8 +40,27 @@ def judge_dirty(db: Database, settings: Settings, limit: int, now: datetime | No
 def judge_rows(
     rows: list[EvidenceRow], reader: StageReader, thresholds: Thresholds, now: datetime
 ) -> list[dict[str, Any]]:
-    """The verdicts as rows to be saved."""
-    return [verdict.as_row() for verdict in verdicts_of(rows, reader, thresholds, now)]
+    """The verdicts as rows to be saved. A row that cannot be read gets one too, and holds up no other."""
+    readable, unreadable = [], []
+    for row in rows:
+        try:
+            Video.from_row(row["video"])
+            readable.append(row)
+        except ValueError as error:
+            unreadable.append(_unreadable(row, str(error), now))
+    return [*(verdict.as_row() for verdict in verdicts_of(readable, reader, thresholds, now)), *unreadable]
+
+
+def _unreadable(row: EvidenceRow, problem: str, now: datetime) -> dict[str, Any]:
+    return {
+        "video_id": row["video_id"],
+        "cause": "unknown",
+        "confidence": "possible",
+        "action": CAUSES["unknown"].action,
+        "stuck": False,
+        "evidence": [{"source": "row", "at": None, "text": f"cannot be read: {problem}"}],
+        "judged_at": now.isoformat(),
+    }
 
 
 def verdicts_of(

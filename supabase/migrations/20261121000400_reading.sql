@@ -177,7 +177,7 @@ declare
     spent numeric;
 begin
     select coalesce(jsonb_object_agg(s.status, s.n), '{}') into by_status from (
-        select v.status::text as status, count(*) as n from public.videos v
+        select coalesce(v.status::text, 'none') as status, count(*) as n from public.videos v
         where v.created_at >= p_from and v.created_at < p_to group by 1) s;
     select count(*) filter (where d.stuck) as stuck,
            count(*) filter (where d.recoverable_runway_id is not null) as recoverable,
@@ -217,7 +217,7 @@ begin
         'stuck_now', (select count(*) from dailies.verdicts d where d.stuck),
         'recoverable_now', (select count(*) from dailies.verdicts d where d.recoverable_runway_id is not null));
     select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
-        select date_bin(stride, v.created_at, 'epoch') as at, v.status::text as status, count(*) as n
+        select date_bin(stride, v.created_at, 'epoch') as at, coalesce(v.status::text, 'none') as status, count(*) as n
         from public.videos v where v.created_at >= since and v.created_at < until group by 1, 2) s;
     select coalesce(jsonb_agg(to_jsonb(c) order by c.n desc, c.cause), '[]') into causes from (
         select d.cause, count(*) as n, min(d.created_at) as first_at, max(d.created_at) as last_at

@@ -120,7 +120,7 @@ create or replace trigger dailies_forget after delete on public.videos
 
 -- Videos that were there before Dailies.
 insert into dailies.dirty (video_id, since)
-select v.id, v.created_at from public.videos v
+select v.id, coalesce(v.created_at, 'epoch') from public.videos v
 where not exists (select from dailies.verdicts d where d.video_id = v.id)
     and not exists (select from dailies.dirty m where m.video_id = v.id);
 
@@ -215,7 +215,7 @@ begin
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
         recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
         finished_at, error_group, judged_at, recheck_at)
-    select q.video_id, v.created_at, q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
+    select q.video_id, coalesce(v.created_at, 'epoch'), q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
            q.first_missing, coalesce(q.stages, '[]'),
            coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
                      from jsonb_array_elements(q.stages) with ordinality e (s, i)), ''),

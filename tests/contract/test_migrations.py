@@ -16,6 +16,8 @@ from lib.data.pgmq import install_pgmq
 from lib.data.postgres import PostgresDatabase
 from lib.data.schema import check_schema
 from lib.errors import BadInput
+from lib.operations.judge import judge_dirty
+from lib.settings import Settings
 from tests.databases import Cluster
 from tests.examples import SALSA, TANGO, TANGO_TASK, WALTZ, at, the_verdicts, video
 
@@ -123,6 +125,27 @@ def test_a_production_table_is_added_to_and_nothing_of_it_is_lost(lean: Postgres
     assert (row["status"], row["owner_team"], row["error_message"]) == ("processing", "dancers", None)
     assert check_schema(lean).problem is None
     use_everything(lean)
+
+
+def test_rows_that_cannot_be_read_hold_up_no_other(empty: PostgresDatabase, empty_database_url: str) -> None:
+    """Where a production table allows it, a row may lack its status or its time."""
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(
+            "create table public.videos (id uuid primary key, status text, created_at timestamptz)"
+        )
+        values = ((SALSA, None, at(0)), (WALTZ, "failed", None), (TANGO, "succeeded", at(0)))
+        for row in values:
+            connection.execute("insert into public.videos values (%s, %s, %s)", row)
+    migrate(empty)
+    assert judge_dirty(empty, Settings.model_validate({}), 10) == 3
+    assert judge_dirty(empty, Settings.model_validate({}), 10) == 0
+    listed = {row["id"]: row["cause"] for row in videos.list_videos(empty)}
+    assert listed[TANGO] not in (None, "unknown")
+    assert listed[SALSA] == "unknown"
+    with pytest.raises(BadInput, match="column `status` is missing or empty"):
+        videos.get_video(empty, SALSA)
+    since, until = datetime.fromisoformat(at(-1)), datetime.fromisoformat(at(60))
+    assert health.overview(empty, since, until)["totals"]["by_status"] == {"none": 1, "succeeded": 1}
 
 
 def test_an_unusable_column_is_named(empty: PostgresDatabase, empty_database_url: str) -> None:

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from lib.data.database import Row
 from lib.data.health import Incident
-from lib.errors import DatabaseUnavailable, RunwayError
+from lib.errors import DatabaseError, DatabaseUnavailable, RunwayError, SchemaMissing
 from lib.operations.environment import (
     Check,
     Level,
@@ -142,11 +142,11 @@ class OneAnswer:
 
     label = "Postgres test"
 
-    def __init__(self, answer: Row | DatabaseUnavailable) -> None:
+    def __init__(self, answer: Row | DatabaseError) -> None:
         self.answer = answer
 
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
-        if isinstance(self.answer, DatabaseUnavailable):
+        if isinstance(self.answer, DatabaseError):
             raise self.answer
         return [self.answer]
 
@@ -162,6 +162,12 @@ def test_missing_parts_of_the_schema_are_named_with_the_command_that_adds_them()
     check = check_database(OneAnswer({"version": None, "missing": ["videos.prompt"]}))[1]
     assert "videos.prompt" in check.found
     assert "python -m lib migrate" in check.todo
+
+
+def test_a_database_without_dailies_answers_and_lacks_the_schema() -> None:
+    reachable, schema = check_database(OneAnswer(SchemaMissing("Run `python -m lib migrate`.")))
+    assert (reachable.code, reachable.level) == ("E201", Level.OK)
+    assert (schema.code, schema.level, schema.todo) == ("E202", Level.ERROR, "Run `python -m lib migrate`.")
 
 
 def test_a_database_that_is_down_is_one_check_and_no_crash() -> None:
