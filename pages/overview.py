@@ -18,7 +18,7 @@ window, unjudged = frame.window, data["freshness"]["dirty"]
 stuck = loaders.stuck_videos(window if window.until else None)
 said = headline(data["totals"], stuck, window, frame.now, unjudged=unjudged)
 answer(said)
-alert_list(loaders.alerts(), said, frame.now)
+alert_list(loaders.alerts(), None if window.until else said, frame.now)
 metrics(data, frame)
 chart_row(data, frame)
 left, right = st.columns(2, gap="medium")

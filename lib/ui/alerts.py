@@ -60,11 +60,12 @@ class Group:
         subjects = [alert.subject for alert in self.alerts if alert.subject]
         return [CAUSES[subject].title if subject in CAUSES else subject for subject in subjects]
 
-    def is_told(self, said: Headline) -> bool:
+    def is_told(self, said: Headline | None) -> bool:
         """Whether the first sentence of the page says the same, with its numbers."""
-        return (self.measure, said.level) in (("stuck_minutes", "broken"), ("success_percent", "degraded"))
+        level = said.level if said else None
+        return (self.measure, level) in (("stuck_minutes", "broken"), ("success_percent", "degraded"))
 
-    def text(self, said: Headline) -> str:
+    def text(self, said: Headline | None) -> str:
         if len(self.alerts) == 1 and not self.is_told(said):
             return self.first.text
         return _listed(self.names)
@@ -83,8 +84,8 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def alert_list(alerts: Sequence[Alert], said: Headline, now: datetime) -> None:
-    """A line a rule; nothing at all without any alert."""
+def alert_list(alerts: Sequence[Alert], said: Headline | None, now: datetime) -> None:
+    """A line a rule; nothing at all without any alert. `said`: the first sentence, where it is of now."""
     if not alerts:
         return
     groups = grouped(alerts)
@@ -94,13 +95,13 @@ def alert_list(alerts: Sequence[Alert], said: Headline, now: datetime) -> None:
                 _silenced(group, now) if group.first.is_silenced else _loud(group, said, now)
 
 
-def _loud(group: Group, said: Headline, now: datetime) -> None:
+def _loud(group: Group, said: Headline | None, now: datetime) -> None:
     shown = SEVERITY[group.first.severity]
     st.badge(shown.word, icon=shown.icon, color=shown.color)  # type: ignore[arg-type]
     st.markdown(f"**{plain(group.first.title)}**", width="content")
     if text := group.text(said):
         st.text(text, width="content")
-    st.caption(f"since {since(group.first.started_at, now)}", width="content")
+    st.caption(f"{'' if said else 'now, '}since {since(group.first.started_at, now)}", width="content")
     st.space("stretch")
     _way_out(group)
     chosen = st.menu_button(
