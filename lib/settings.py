@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -125,3 +126,6 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise SettingsError(f"Settings that cannot be used: {problems}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        file = "secrets.toml" if isinstance(error, tomllib.TOMLDecodeError) else ".env or secrets.toml"
+        raise SettingsError(f"Settings that cannot be read: {file} is malformed: {error}") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from lib.settings import ROOT
+from lib.settings import ROOT, load_settings
 
 
 @click.command()
@@ -17,6 +17,7 @@ from lib.settings import ROOT
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder of the local data.")
 def command(port: int, address: str, data: Path | None) -> None:
     """Start the dashboard; with no account: an embedded Postgres and a Runway simulator as well."""
+    load_settings()  # what cannot be used is said here, instead of by a server that does not come up
     environment = os.environ | ({"DAILIES_DATA": str(data.resolve())} if data else {})
     click.echo(f"Dailies: http://{'localhost' if address == '127.0.0.1' else address}:{port}")
     arguments = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]

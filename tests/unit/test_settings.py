@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import cast
+
 import pytest
 
+from lib.cli.run import command as run
 from lib.errors import SettingsError
 from lib.settings import Settings, load_settings
 from lib.ui.services import Services
@@ -48,6 +52,32 @@ def test_a_length_of_time_that_nobody_can_wait_is_refused_by_name(
 ) -> None:
     with pytest.raises(SettingsError, match="DAILIES_STUCK_AFTER_MINUTES: Input should be"):
         settings_of(monkeypatch, DAILIES_STUCK_AFTER_MINUTES=value)
+
+
+@pytest.mark.parametrize(
+    ("source", "content", "told"),
+    [
+        ("env_file", b"\xff\xfe", ".env or secrets.toml is malformed: 'utf-8' codec"),
+        ("toml_file", b"KEY = [secret", "secrets.toml is malformed: Invalid value"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_without_what_stands_in_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: str, content: bytes, told: str
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    monkeypatch.setitem(cast("dict[str, object]", Settings.model_config), source, tmp_path / "file")
+    with pytest.raises(SettingsError, match=told) as caught:
+        settings_of(monkeypatch)
+    assert "[secret" not in str(caught.value)
+
+
+def test_the_dashboard_does_not_start_with_settings_that_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DAILIES_STUCK_AFTER_MINUTES", "abc")
+    load_settings.cache_clear()
+    with pytest.raises(SettingsError, match="DAILIES_STUCK_AFTER_MINUTES"):
+        run.callback(port=8501, address="127.0.0.1", data=None)  # type: ignore[misc]
 
 
 def test_the_header_names_runways_host_without_what_may_stand_before_it(
