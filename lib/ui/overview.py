@@ -190,7 +190,8 @@ def incident_list(rows: Sequence[Incident], now: datetime) -> None:
             st.page_link(
                 page("incident"),
                 label=f"**{cause.title}** in `{deployment(row['deployment_id'])}` · "
-                f"{count(row['n'], 'video')}, {percent(row['share'])} of all · {since(row['first_at'], now)} – {since(row['last_at'], now)}",
+                f"{count(row['n'], 'video')}, {percent(row['share'])} of all ·"
+                f" {since(row['first_at'], now)} – {since(row['last_at'], now)}",
                 icon=SIDE[cause.side].icon,
                 query_params=address_of(row),
                 help=cause.explanation,

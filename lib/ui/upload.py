@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import BinaryIO
 
 import pandas as pd
@@ -16,6 +17,7 @@ from lib.ui.notices import narrated
 from lib.ui.router import page
 from lib.ui.services import services
 from lib.ui.window import covering
+from lib.ui.window_control import show_window
 
 _REPORTS = "import-reports"
 
@@ -59,7 +61,7 @@ def show_report(name: str, report: ImportReport) -> None:
         icon = ":material/warning:" if report.unusable else ":material/check_circle:"
         st.markdown(f"{icon} **{plain(name)}**: {plain(report.format)}")
         st.table(_figures(report), border="horizontal", alt="What the file held")
-        _links_to_its_time(report)
+        _ways_to_its_time(name, report)
         for note in report.notes:
             st.text(f"• {note}")
         if report.offences:
@@ -70,13 +72,21 @@ def show_report(name: str, report: ImportReport) -> None:
             )
 
 
-def _links_to_its_time(report: ImportReport) -> None:
+def _ways_to_its_time(file: str, report: ImportReport) -> None:
     first, last = parse_time(report.first_at), parse_time(report.last_at)
     if first is None or last is None:
         return
     window = covering(first, last)
-    with st.container(horizontal=True, gap="small"):
-        for name in ("overview", "stages", "videos"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.button(  # a link to the page one is on leads nowhere
+            "Stages of this time",
+            icon=":material/account_tree:",
+            type="tertiary",
+            key=f"show-time-{file}",
+            on_click=show_window,
+            args=(window,),
+        )
+        for name in ("overview", "videos"):
             target = page(name)
             st.page_link(
                 target,
@@ -88,7 +98,8 @@ def _links_to_its_time(report: ImportReport) -> None:
 
 
 def _figures(report: ImportReport) -> dict[str, str]:
-    span = f"{clock(report.first_at)} to {clock(report.last_at)}" if report.first_at else "none"
+    now = datetime.now(UTC)
+    span = f"{clock(report.first_at, now)} to {clock(report.last_at, now)}" if report.first_at else "none"
     return {
         "Records": f"{count(report.records, 'record')}: {report.used:,} used, {report.repeated:,} repeated,"
         f" {report.unusable:,} unusable",

@@ -75,15 +75,15 @@ def _choose_end(window: Window) -> None:
 
 def _chosen() -> None:
     at = st.session_state[_END]
-    _show(Window(st.session_state[_LENGTH] or DEFAULT, at.replace(tzinfo=UTC) if at else None))
+    show_window(Window(st.session_state[_LENGTH] or DEFAULT, at.replace(tzinfo=UTC) if at else None))
 
 
 def end_window(at: datetime | None) -> None:
     """Sets where the window ends; None: now, and from then on."""
-    _show(Window(st.session_state[_LENGTH], at))
+    show_window(Window(st.session_state[_LENGTH], at))
 
 
-def _show(window: Window) -> None:
+def show_window(window: Window) -> None:
     """In one step, which Back takes back."""
     st.session_state[_KEPT] = window.query
     rest = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
-from tests.browser.looking import expect_no_exception, open_page
+from tests.browser.looking import cell, expect_no_exception, open_page, settle
 
 PAGES = (
     "overview",
@@ -59,6 +59,49 @@ def test_a_view_is_shared_by_its_address(page: Page, address: str) -> None:
     open_page(page, f"{address}/videos?window=14d&trouble=Failed&cause=Moderated")
     expect(page.locator(".st-key-window")).to_contain_text("14d")
     expect(page.locator(".st-key-cause")).to_contain_text("Moderated")
+
+
+@pytest.mark.parametrize("theme", ["light"])
+def test_an_incident_answers_what_changed_and_leads_to_its_videos(page: Page, address: str) -> None:
+    open_page(page, f"{address}/overview?window=14d")
+    page.get_by_role("link", name="Out of credits").first.click()
+    incident = page.locator(".st-key-incident")
+    expect(incident).to_contain_text("What changed")
+    settle(page)
+    open_page(page, page.url)  # it is shared by its address
+    page.locator(".st-key-incident-links").get_by_role("link", name="of them").click()
+    expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
+    settle(page)
+    assert "until=" in page.url
+    expect(page.locator(".st-key-cause")).to_contain_text("Out of credits")
+    assert "Out of credits" in cell(page, 0, 3)
+    expect_no_exception(page)
+    page.go_back()
+    expect(incident).to_contain_text("What changed")
+
+
+@pytest.mark.parametrize("theme", ["light"])
+def test_a_window_that_ended_is_shared_kept_and_left_by_back(page: Page, address: str) -> None:
+    """Nothing is that old: one click leads to the newest video."""
+    open_page(page, f"{address}/videos?window=24h&until=2025-11-13T15:30:05Z")
+    end = page.locator(".st-key-window-until button").first
+    expect(end).to_contain_text("13 Nov 2025 15:30")
+    page.locator(".st-key-show-newest button").click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    settle(page)
+    there = page.url.split("until=")[1]
+    page.get_by_role("link", name="Errors").first.click()
+    expect(page.get_by_role("heading", name="Errors", exact=True)).to_be_visible()
+    settle(page)
+    assert page.url.endswith(there)
+    open_page(page, f"{address}/overview")
+    page.locator(".st-key-window").get_by_text("14d").click()
+    settle(page)
+    assert "window=14d" in page.url
+    page.go_back()
+    settle(page)
+    assert "window" not in page.url
+    expect(end).to_contain_text("Now")
 
 
 @pytest.mark.parametrize("theme", ["dark"])

@@ -133,6 +133,16 @@ def test_an_empty_window_says_when_the_newest_video_is_from_and_goes_there(
     assert "The newest video is from" not in text_of(app)
 
 
+def test_the_report_of_an_import_leads_to_the_time_it_covers(empty: Database) -> None:
+    app = opened("stages")
+    line = '{"timestampInMs": 1763046300000, "requestId": "r1", "message": "hello", "level": "info"}'
+    app.file_uploader(key="log-files").upload("old.ndjson", line.encode(), "application/json").run()
+    app.button(key="read-logs").click().run()
+    assert not app.exception
+    app.button(key="show-time-old.ndjson").click().run()
+    assert (app.query_params["window"], app.query_params["until"]) == ("1h", "2025-11-13T15:06")
+
+
 def test_what_was_chosen_on_one_page_holds_on_the_next(empty: Database) -> None:
     videos.import_videos(empty, the_videos())
     app = opened("overview")
