@@ -15,9 +15,8 @@ from lib.ui import loaders
 from lib.ui.format import clock, short_id, words
 from lib.ui.frame import Frame
 from lib.ui.notices import empty
+from lib.ui.paging import PAGE, turn_pages
 from lib.ui.tables import open_column, remember_rows, table_height
-
-PAGE = 50
 
 
 def change_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
@@ -93,7 +92,7 @@ def audit_page(frame: Frame) -> None:
         return
     shown = rows[:PAGE]
     audit_table(shown, frame.now, key=f"{name}-{len(trail)}-{shown[0]['id']}")
-    _turn_pages(trail, shown, more=len(rows) > PAGE)
+    turn_pages("Entries", trail, len(shown), end_of(shown), more=len(rows) > PAGE)
 
 
 def _filters() -> tuple[str | None, str | None, str | None]:
@@ -138,23 +137,3 @@ def _video_id(text: str) -> str | None:
         return None
     found = loaders.find(text)
     return found[0] if len(found) == 1 else _NOBODY
-
-
-def _back(trail: list[int]) -> None:
-    if trail:
-        trail.pop()
-
-
-def _turn_pages(trail: list[int], shown: list[AuditRow], *, more: bool) -> None:
-    first = len(trail) * PAGE + 1
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        st.caption(f"Entries {first:,} to {first + len(shown) - 1:,}, newest first", width="content")
-        st.button("Newer", icon=":material/chevron_left:", disabled=not trail, on_click=_back, args=(trail,))
-        st.button(
-            "Older",
-            icon=":material/chevron_right:",
-            icon_position="right",
-            disabled=not more,
-            on_click=trail.append,
-            args=(end_of(shown),),
-        )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data.videos import Filters, Position, VideoRow, end_of
+from lib.data.videos import Filters, Position, end_of
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
 from lib.ui import loaders
 from lib.ui.format import STATUS, cause_of, look
 from lib.ui.frame import Frame
 from lib.ui.notices import empty
+from lib.ui.paging import PAGE, turn_pages
 from lib.ui.tables import table_height, video_table
 from lib.ui.window_control import empty_window
 
-PAGE = 50
 TROUBLES = {
     "All": None,
     "Any trouble": "any",
@@ -109,27 +109,7 @@ def list_page(filters: Filters, frame: Frame) -> None:
     video_table(
         shown, frame.now, key=f"{name}-{len(trail)}-{shown[0]['id']}", height=table_height(len(shown), 22)
     )
-    _turn_pages(trail, shown, more=len(rows) > PAGE)
-
-
-def _turn_pages(trail: list[Position], shown: list[VideoRow], *, more: bool) -> None:
-    first = len(trail) * PAGE + 1
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        st.caption(f"Videos {first:,} to {first + len(shown) - 1:,}, newest first", width="content")
-        st.button("Newer", icon=":material/chevron_left:", disabled=not trail, on_click=_back, args=(trail,))
-        st.button(
-            "Older",
-            icon=":material/chevron_right:",
-            icon_position="right",
-            disabled=not more,
-            on_click=trail.append,
-            args=(end_of(shown),),
-        )
-
-
-def _back(trail: list[Position]) -> None:
-    if trail:
-        trail.pop()
+    turn_pages("Videos", trail, len(shown), end_of(shown), more=len(rows) > PAGE)
 
 
 def _say_empty(filters: Filters, frame: Frame) -> None:
