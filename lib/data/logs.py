@@ -6,26 +6,31 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
+from uuid import UUID
 
 from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import DatabaseConflict
 
-# key, at, request_id, video_id, task_id, level, message, path, status_code, deployment_id
-EntryRow = tuple[str, str, str | None, str | None, str | None, str, str, str | None, int | None, str | None]
-COLUMNS = (
-    "key",
-    "at",
-    "request_id",
-    "video_id",
-    "task_id",
-    "level",
-    "message",
-    "path",
-    "status_code",
-    "deployment_id",
-)
+# key (16 bytes), epoch milliseconds, request_id, video_id, task_id, level, message, path, status_code,
+# deployment_id
+EntryRow = tuple[bytes, int, str | None, str | None, str | None, str, str, str | None, int | None, str | None]
+# How Postgres takes each column in binary: a uuid are its bytes, a time the microseconds since EPOCH_MS.
+COLUMNS = {
+    "key": "bytea",
+    "at": "int8",
+    "request_id": "text",
+    "video_id": "bytea",
+    "task_id": "text",
+    "level": "text",
+    "message": "text",
+    "path": "text",
+    "status_code": "int4",
+    "deployment_id": "text",
+    "import_id": "bytea",
+}
+EPOCH_MS = 946_684_800_000  # the year 2000
 
 
 class Added(NamedTuple):
@@ -37,7 +42,7 @@ def entry_row(key: bytes, entry: LogEntry, video_id: str | None, task_id: str | 
     """As COLUMNS. `key` are 16 bytes, the same for the same entry in every source; the ids are those that
     the message names."""
     at_ms, level, message, request, path, status, deployment, _ = entry
-    return key.hex(), _iso(at_ms), request, video_id, task_id, level, message, path, status, deployment
+    return key, at_ms, request, video_id, task_id, level, message, path, status, deployment
 
 
 def add_logs(
@@ -53,19 +58,31 @@ def add_logs(
     rows = db.call(
         "dailies_add_logs",
         p_import=import_,
-        p_entries=[] if copied else [dict(zip(COLUMNS, entry, strict=True)) for entry in entries],
+        p_entries=[] if copied else list(map(_json, entries)),
         p_requests=[{**request._asdict(), "at": _iso(request.at_ms)} for request in requests],
     )
     return Added(len(entries), 0) if copied else Added(rows[0]["inserted"], rows[0]["repeated"])
 
 
 def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> bool:
-    import_id = (import_["id"],)
+    import_id = UUID(import_["id"]).bytes if import_["id"] else None
     try:
-        db.copy("log_entries", (*COLUMNS, "import_id"), (entry + import_id for entry in entries))
+        db.copy("log_entries", COLUMNS, (_binary(entry, import_id) for entry in entries))
     except DatabaseConflict:
         return False
     return True
+
+
+def _binary(entry: EntryRow, import_id: bytes | None) -> tuple[bytes | int | str | None, ...]:
+    key, at_ms, request, video, *more = entry
+    video_id = bytes.fromhex(video.replace("-", "")) if video else None
+    return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *more, import_id
+
+
+def _json(entry: EntryRow) -> Row:
+    key, at_ms, *more = entry
+    values = (key.hex(), _iso(at_ms), *more)  # all but the last column: the import is an argument
+    return dict(zip(COLUMNS, values, strict=False))
 
 
 def _iso(at_ms: int) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from msgspec import DecodeError
+from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
 from orjson import JSONDecodeError, loads
 
@@ -22,43 +23,48 @@ Line = tuple[int, bytes]
 Piece = tuple[int, bytes, Any]  # line it begins on (from 1), its bytes, what was made of it (or None)
 
 
-def lines(chunks: Iterator[bytes]) -> Iterator[Line]:
-    """Lines without their ends. One beyond LONGEST_RECORD is cut there."""
-    rest = b""
-    number = 0
+def whole_lines(chunks: Iterator[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """The stream in pieces that end with lines: number of the first line (from 1), how many end, bytes.
+
+    A line beyond LONGEST_RECORD is cut there.
+    """
+    number, rest = 1, b""
     for chunk in chunks:
-        parts = (rest + chunk).split(b"\n")
-        rest = parts.pop()
-        for line in parts:
-            number += 1
-            yield number, line
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            ends = chunk.count(b"\n")
+            yield number, ends, rest + chunk[:end]
+            number += ends
+        rest = chunk[end:] if end else rest + chunk
         if len(rest) > LONGEST_RECORD:
-            yield number + 1, rest
+            yield number, 0, rest
             rest = b""
     if rest.strip():
-        yield number + 1, rest
+        yield number, 0, rest
 
 
-def json_lines(
-    chunks: Iterator[bytes], shape: type[Any] = dict, keep: Callable[[bytes], bool] | None = None
-) -> Iterator[Piece]:
+def lines(chunks: Iterator[bytes]) -> Iterator[Line]:
+    """Lines without their ends."""
+    for first, _, block in whole_lines(chunks):
+        yield from enumerate(block.removesuffix(b"\n").split(b"\n"), first)
+
+
+def json_lines(chunks: Iterator[bytes], shape: type[Struct] | None = None) -> Iterator[Piece]:
     """One JSON object a line, or several: an array (a delivery) or `rows` (a page of an API).
 
-    `shape` is a TypedDict of the fields to read; making nothing of the others saves half the time. What does
-    not fit it is read whole. `keep` says which lines to read at all.
+    `shape` has the fields to read. Many lines that all fit it are read at once, in a third of the time; each
+    of others is read whole, as a dict.
     """
-    decode = Decoder(shape).decode
-    for number, raw in lines(chunks):
-        if keep and not keep(raw):
-            continue
-        try:
-            value = decode(raw)
-        except (DecodeError, UnicodeDecodeError):
-            value = parse_json(raw)
-        if type(value) is dict and "rows" not in value:
-            yield number, raw, value
+    decode = Decoder(shape).decode_lines if shape else None
+    for first, ends, block in whole_lines(chunks):
+        values: list[Any] = []
+        with suppress(DecodeError, UnicodeDecodeError):
+            values = decode(block) if decode else []
+        if values and len(values) == ends:
+            yield from zip(itertools.count(first), itertools.repeat(b""), values)
         else:
-            yield from _several(number, raw, value)
+            for number, raw in enumerate(block.removesuffix(b"\n").split(b"\n"), first):
+                yield from _several(number, raw, parse_json(raw))
 
 
 def blocks(chunks: Iterator[bytes], start: re.Pattern[str]) -> Iterator[Piece]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ahocorasick_rs import AhoCorasick
-
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_TASK_ID = r"(?=[\w-]*[0-9a-f]{8})([\w-]{8,})"
+_TASK_ID = r"(?=[0-9a-f]{8}|[0-9A-Za-z_-]*[0-9a-f]{8})([0-9A-Za-z_-]{8,})"
 _READ = 4096  # a name stands in the beginning of a message; an error's whole request may follow it
 
 _IS = r"['\"]?\s*[:=]\s*['\"]?"
@@ -18,35 +16,29 @@ _ANY = re.compile(_UUID)
 
 
 _VIDEO, _TASK, _ANSWER = range(3)  # an answer is Runway's, printed whole
-# Each begins with a snippet. One pass finds all snippets, and a pattern is tried only where its own stands.
+# Each begins with its snippet and is tried only where that stands: finding five short words is cheap.
 _PATTERNS = (
     (
         _VIDEO,
-        ("ideo",),
+        "ideo",
         rf"(?<=[Vv])(?<!unway .)(?<!unway_.)ideo(?:[ _]?[Ii][Dd])?['\"]?[\s:=]+['\"]?({_UUID})(?![\w-])",
     ),
-    (_VIDEO, ("Updated record: ",), rf"Updated record: \{{\s*\"?id\"?: ['\"]({_UUID})"),
+    (_VIDEO, "Updated record: ", rf"Updated record: \{{\s*\"?id\"?: ['\"]({_UUID})"),
     (
         _TASK,
-        ("ask",),
+        "ask",
         rf"(?<=[Tt])ask(?: (?:was )?created with ID| ID| status for ID|_?[Ii]d){_IS}{_TASK_ID}",
     ),
     (
         _TASK,
-        ("unway V", "unway v", "unway T", "unway t"),
-        rf"(?<=[Rr])unway (?:[Vv]ideo|[Tt]ask) ID{_IS}{_TASK_ID}",
+        "unway",
+        rf"(?:(?<=[Rr])unway (?:[Vv]ideo|[Tt]ask) ID|(?<=r)unway_?[Vv]ideo_?[Ii]d(?: for video {_UUID})?)"
+        rf"{_IS}{_TASK_ID}",
     ),
-    (
-        _TASK,
-        ("unway_", "unwayV", "unwayv"),
-        rf"(?<=r)unway_?[Vv]ideo_?[Ii]d(?: for video {_UUID})?{_IS}{_TASK_ID}",
-    ),
-    (_ANSWER, ("ask status",), rf"(?<=[Tt])ask status{_OBJECT_WITH_ID}{_TASK_ID}"),
-    (_ANSWER, ("esponse",), rf"(?<=[Rr])esponse{_OBJECT_WITH_ID}{_TASK_ID}"),
+    (_ANSWER, "ask status", rf"(?<=[Tt])ask status{_OBJECT_WITH_ID}{_TASK_ID}"),
+    (_ANSWER, "esponse", rf"(?<=[Rr])esponse{_OBJECT_WITH_ID}{_TASK_ID}"),
 )
-_SNIPPETS = [snippet for _, snippets, _ in _PATTERNS for snippet in snippets]
-_AT_SNIPPET = [(kind, re.compile(pattern).match) for kind, snippets, pattern in _PATTERNS for _ in snippets]
-_FINDER = AhoCorasick(_SNIPPETS)
+_AT_SNIPPET = [(kind, snippet, re.compile(pattern).match) for kind, snippet, pattern in _PATTERNS]
 
 
 class Names(NamedTuple):
@@ -62,17 +54,22 @@ _NOTHING = Names()
 def names_in(message: str) -> Names:
     """The videos and tasks that the wording of `message` calls so: other ids in it are left alone."""
     start = message[:_READ]
-    named: tuple[list[str], list[str], list[str]] | None = None
-    for snippet, at, _ in _FINDER.find_matches_as_indexes(start, overlapping=True):
-        kind, match = _AT_SNIPPET[snippet]
-        if name := match(start, at):
-            named = named or ([], [], [])
-            named[kind].append(name[1])
-    if named is None:
+    named: set[tuple[int, int, str]] = set()
+    for kind, snippet, match in _AT_SNIPPET:
+        at = start.find(snippet)
+        while at >= 0:
+            if found := match(start, at):
+                named.add((kind, found.start(1), found[1]))
+            at = start.find(snippet, at + 1)
+    if not named:
         return _NOTHING
-    videos = dict.fromkeys([name.lower() for name in named[_VIDEO]])
-    tasks = dict.fromkeys([task for task in named[_TASK] + named[_ANSWER] if task.lower() not in videos])
-    return Names(tuple(videos), tuple(tasks))
+    if len(named) == 1:
+        ((kind, _, name),) = named
+        return Names((name.lower(),)) if kind == _VIDEO else Names((), (name,))
+    in_order = sorted(named)
+    videos = dict.fromkeys([name.lower() for kind, _, name in in_order if kind == _VIDEO])
+    tasks = dict.fromkeys([name for kind, _, name in in_order if kind != _VIDEO])
+    return Names(tuple(videos), tuple(task for task in tasks if task.lower() not in videos))
 
 
 def ids_in(message: str) -> list[str]:

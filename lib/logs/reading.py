@@ -6,9 +6,11 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
+from msgspec.json import encode
 
 from lib.errors import BadInput
 from lib.logs.formats import Format, Item
@@ -61,15 +63,12 @@ def read_stream(
     report.has_request_ids = found.format.has_request_ids
     if found.format.note:
         report.note(found.format.note)
-    cut = found.cut
     if share.number == 0:
         _report_skipped(head[: found.start], report)
-    if share.of > 1 and found.has_lines:
-        cut = partial(cut, keep=share.owns)
-    elif share.number:
+    elif found.format.request is None:
         return  # the first share is all of a file that cannot be divided
-    pieces = cut(_from(found.start, chunks))
-    records = _records(pieces, found.format, report, head.count(b"\n", 0, found.start))
+    pieces = found.cut(_from(found.start, chunks))
+    records = _records(pieces, found.format, report, head.count(b"\n", 0, found.start), share)
     if found.format.unordered:
         yield from itertools.chain.from_iterable(records)
     else:
@@ -103,12 +102,16 @@ def _report_skipped(skipped: bytes, report: ImportReport) -> None:
 
 
 def _records(
-    pieces: Iterable[Piece], source: Format, report: ImportReport, skipped: int
+    pieces: Iterable[Piece], source: Format, report: ImportReport, skipped: int, share: Share
 ) -> Iterator[list[Item]]:
-    """What each used record says. `skipped`: lines before the first piece."""
-    seen = Seen()
-    parse, repeat_id = source.parse, source.repeat_id
+    """What each used record of the share says. `skipped`: lines before the first piece."""
+    seen, owned = Seen(), share.of == 1
+    parse, repeat_id, shape, request = source.parse, source.repeat_id, source.shape, source.request
     for line, raw, value in pieces:
+        if shape and type(value) is dict:  # not of the types that its fields have
+            value = shape(*map(value.get, shape.__struct_fields__))  # noqa: PLW2901
+        if not owned and not share.owns(request(value) if request and value is not None else None):
+            continue
         report.records += 1
         try:
             items = parse(value) if value is not None else _damaged()
@@ -131,6 +134,8 @@ def _damaged() -> list[Item]:
 
 def _excerpt(raw: bytes, value: object) -> str:
     """The beginning of a record, fit to be shown."""
+    if isinstance(value, Struct) and not raw:
+        raw = encode(value)
     text = raw.decode(errors="replace") if raw else str(value)
     shown = redact(text[: 4 * EXCERPT])[:EXCERPT]
     return "".join(letter if letter.isprintable() else " " for letter in shown)

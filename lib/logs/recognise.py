@@ -28,7 +28,6 @@ class Recognised(NamedTuple):
     format: Format
     cut: Cut  # a stream into the format's records
     start: int  # bytes before the first record or header
-    has_lines: bool  # one JSON record each
 
 
 def recognise(head: bytes, day: date) -> Recognised | None:
@@ -37,7 +36,7 @@ def recognise(head: bytes, day: date) -> Recognised | None:
     for line in head.split(b"\n", LINES_TRIED)[:LINES_TRIED]:
         found = _json(head, start) if line.lstrip()[:1] in (b"{", b"[") else _text(line, day)
         if found:
-            return Recognised(*found, start, getattr(found[1], "func", None) is framing.json_lines)
+            return Recognised(*found, start)
         start += len(line) + 1
     return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import tempfile
 import weakref
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import IO
 
@@ -16,41 +15,37 @@ BUCKET_MS = 10_000
 class Seen:
     """How often each thing came before, whatever their number.
 
-    Things are kept by time, since what is repeated carries the same time. Times that were not asked for
-    lately wait in a temporary file. Logs come roughly in order, so that file is seldom read back.
+    Things are kept by time, since what is repeated carries the same time. Times that were not opened lately
+    wait in a temporary file. Logs come roughly in order, so that file is seldom read back.
     """
 
     def __init__(self, kept_in_memory: int = KEPT_IN_MEMORY) -> None:
         self.different = 0
         self._limit = kept_in_memory
         self._in_memory = 0
-        self._recent: OrderedDict[int, dict[Hashable, int]] = OrderedDict()
+        self._recent: dict[int, dict[Hashable, int]] = {}  # in the order in which they were opened
         self._stored: dict[int, tuple[int, int]] = {}
         self._file: IO[bytes] | None = None
-        self._bucket = -1
-        self._counts: dict[Hashable, int] = {}
 
     def count(self, at_ms: int, thing: Hashable) -> int:
         """How often `thing` of time `at_ms` was counted before; counts it."""
         bucket = at_ms // BUCKET_MS
-        if bucket != self._bucket:
-            self._counts = self._open(bucket)
-        before = self._counts.get(thing, 0)
-        self._counts[thing] = before + 1
+        counts = self._recent.get(bucket)
+        if counts is None:
+            counts = self._open(bucket)
+        before = counts.get(thing, 0)
+        counts[thing] = before + 1
         if not before:
             self.different += 1
             self._in_memory += 1
         return before
 
     def _open(self, bucket: int) -> dict[Hashable, int]:
-        self._bucket = bucket
-        counts = self._recent.get(bucket)
-        if counts is None:
-            counts = self._recent[bucket] = self._load(bucket)
-            self._in_memory += len(counts)
-        self._recent.move_to_end(bucket)
+        counts = self._recent[bucket] = self._load(bucket)
+        self._in_memory += len(counts)
         while self._in_memory > self._limit and len(self._recent) > 1:
-            self._store(*self._recent.popitem(last=False))
+            oldest = next(iter(self._recent))
+            self._store(oldest, self._recent.pop(oldest))
         return counts
 
     def _store(self, bucket: int, counts: dict[Hashable, int]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 from typing import NamedTuple
 
 from lib.data.logs import EntryRow, entry_row
@@ -18,6 +17,8 @@ CHARACTERS = 4_000_000
 
 _names_in = remembered(names_in)
 
+_Row = tuple[int, str, int, EntryRow]  # what entries are sorted by: time, the source's id, place in the file
+
 
 class Batch(NamedTuple):
     entries: list[EntryRow]  # in the order they were written, as the database keeps the order of insertion
@@ -27,16 +28,19 @@ class Batch(NamedTuple):
 def batches(items: Iterable[Item]) -> Iterator[Batch]:
     """`items` of one file, each entry with its key and the ids that its message names."""
     keys = EntryKeys()
-    rows: list[tuple[int, str, EntryRow]] = []
+    rows: list[_Row] = []
     requests: dict[str, RequestSummary] = {}
     characters = 0
     for item in items:
         if isinstance(item, RequestSummary):
             requests[item.request_id] = item
             continue
-        _note_request(item, requests)
-        rows.append((item.at_ms, item.entry_id or "", _row(item, keys)))
-        characters += len(item.message)
+        at_ms, _, message, request, path, status, deployment, entry_id = item
+        if request is not None and request not in requests:
+            # what an entry carries of its request, where no summary says more
+            requests[request] = RequestSummary(request, at_ms, None, path, status, None, deployment)
+        rows.append((at_ms, entry_id or "", len(rows), _row(item, keys)))
+        characters += len(message)
         if len(rows) >= ENTRIES or characters >= CHARACTERS:
             yield _batch(rows, requests)
             rows, requests, characters = [], {}, 0
@@ -44,18 +48,11 @@ def batches(items: Iterable[Item]) -> Iterator[Batch]:
         yield _batch(rows, requests)
 
 
-def _batch(rows: list[tuple[int, str, EntryRow]], requests: dict[str, RequestSummary]) -> Batch:
-    rows.sort(key=itemgetter(0, 1))  # within a millisecond the source's ids tell the order
-    return Batch([row for _, _, row in rows], list(requests.values()))
+def _batch(rows: list[_Row], requests: dict[str, RequestSummary]) -> Batch:
+    rows.sort()
+    return Batch([row for _, _, _, row in rows], list(requests.values()))
 
 
 def _row(entry: LogEntry, keys: EntryKeys) -> EntryRow:
     videos, tasks = _names_in(entry.message)
     return entry_row(keys.key(entry), entry, videos[0] if videos else None, tasks[0] if tasks else None)
-
-
-def _note_request(entry: LogEntry, requests: dict[str, RequestSummary]) -> None:
-    """What an entry carries of its request, where no summary says more."""
-    _, _, _, request, path, status, deployment, _ = entry
-    if request is not None and request not in requests:
-        requests[request] = RequestSummary(request, entry.at_ms, None, path, status, None, deployment)

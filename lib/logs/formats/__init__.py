@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from lib.domain.trace import LogEntry, RequestSummary
 
 Item = LogEntry | RequestSummary
@@ -22,5 +24,6 @@ class Format(NamedTuple):
     repeat_id: Callable[[Any], str | None] = nothing_repeats  # equal ids: the same thing delivered twice
     unordered: bool = False  # the order of records says nothing, entries carry ids that do
     has_request_ids: bool = True
-    shape: type[Any] = dict  # a TypedDict of the fields that `parse` reads
+    shape: type[Struct] | None = None  # what the functions here take instead of a Record
+    request: Callable[[Any], str | None] | None = None  # of a record; big files of such formats are shared
     note: str | None = None  # what people must know about files of this format

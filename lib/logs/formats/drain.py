@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypedDict
+from typing import Any
+
+from msgspec import Raw, Struct
+from orjson import loads
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
@@ -11,23 +14,18 @@ from lib.logs.formats.wrapped import Wrapped, unwrap
 from lib.logs.values import Unusable, at_ms, level, message, method, path, request_id, status, text
 
 
-class _Proxy(TypedDict, total=False):
-    timestamp: Any
-    method: Any
-    path: Any
-    statusCode: Any
+class _Record(Struct, gc=False, omit_defaults=True):
+    """With these types all is as it should be; a record that is otherwise may hold anything."""
 
-
-class _Fields(TypedDict, total=False):
-    id: Any
-    timestamp: Any
-    level: Any
-    message: Any
-    requestId: Any
-    path: Any
-    statusCode: Any
-    deploymentId: Any
-    proxy: _Proxy
+    id: str | None = None
+    timestamp: int | str | None = None
+    level: str | None = None
+    message: str | None = None
+    requestId: str | None = None
+    path: str | None = None
+    statusCode: int | str | None = None
+    deploymentId: str | None = None
+    proxy: Raw = Raw(b"{}")
 
 
 def _matches(record: Record) -> bool:
@@ -36,46 +34,49 @@ def _matches(record: Record) -> bool:
     )
 
 
-def _repeat_id(record: Record) -> str | None:
-    return text(record.get("id"))
+def _repeat_id(record: _Record) -> str | None:
+    return text(record.id)
 
 
-def _parse(record: Record) -> list[Item]:
-    get = record.get
-    written = message(get("message"))
+def _request(record: _Record) -> str | None:
+    return request_id(record.requestId)
+
+
+def _parse(record: _Record) -> list[Item]:
+    written = message(record.message)
     if not written:
         return [_summary(record)]
-    severity = get("level")
+    severity = record.level
     entry = LogEntry(
-        at_ms(get("timestamp")),
+        at_ms(record.timestamp),
         severity if severity == "info" else level(severity),
         written,
-        request_id(get("requestId")),
-        path(get("path")),
-        status(get("statusCode")),
-        text(get("deploymentId")),
-        text(get("id")),
+        request_id(record.requestId),
+        path(record.path),
+        status(record.statusCode),
+        text(record.deploymentId),
+        text(record.id),
     )
     if written.startswith("START RequestId:") and (wrapped := unwrap(written)):
         return list(_unwrapped(entry, wrapped))
     return [entry]
 
 
-def _summary(record: Record) -> RequestSummary:
+def _summary(record: _Record) -> RequestSummary:
     """A record of the proxy: static files, redirects, functions that wrote nothing."""
-    proxy = record.get("proxy")
+    proxy: Any = loads(bytes(record.proxy)) if isinstance(record.proxy, Raw) else record.proxy
     seen: Record = proxy if isinstance(proxy, dict) else {}
-    request = request_id(record.get("requestId"))
+    request = request_id(record.requestId)
     if request is None:
         raise Unusable("neither a message nor a request id")
     return RequestSummary(
         request,
-        at_ms(record.get("timestamp"), seen.get("timestamp")),
+        at_ms(record.timestamp, seen.get("timestamp")),
         method(seen.get("method")),
-        path(record.get("path")) or path(seen.get("path")),
-        status(record.get("statusCode")) or status(seen.get("statusCode")),
+        path(record.path) or path(seen.get("path")),
+        status(record.statusCode) or status(seen.get("statusCode")),
         None,
-        text(record.get("deploymentId")),
+        text(record.deploymentId),
     )
 
 
@@ -103,4 +104,4 @@ def _unwrapped(entry: LogEntry, wrapped: Wrapped) -> Iterator[Item]:
         )
 
 
-DRAIN = Format("drain", _parse, _matches, _repeat_id, unordered=True, shape=_Fields)
+DRAIN = Format("drain", _parse, _matches, _repeat_id, unordered=True, shape=_Record, request=_request)

@@ -61,5 +61,7 @@ def _entries(messages: list[Record], request: RequestSummary) -> Iterator[LogEnt
             )
 
 
-VERCEL_LOGS = Format("vercel-logs", _parse, _matches_nested, _repeat_id)
-VERCEL_LOGS_FLAT = Format("vercel-logs-flat", _parse, _matches_flat, _repeat_id, note=FLAT_NOTE)
+VERCEL_LOGS = Format("vercel-logs", _parse, _matches_nested, _repeat_id, request=_repeat_id)
+VERCEL_LOGS_FLAT = Format(
+    "vercel-logs-flat", _parse, _matches_flat, _repeat_id, request=_repeat_id, note=FLAT_NOTE
+)
