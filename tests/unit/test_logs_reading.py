@@ -154,6 +154,24 @@ def test_wrapped_lines_with_times_of_their_own_keep_them() -> None:
     ]
 
 
+def test_line_numbers_are_right_whether_or_not_all_records_are_of_the_usual_types() -> None:
+    unusable = drain(3, "") | {"requestId": ""}
+    for other in (drain(2), drain(2, requestId=7), drain(2, "\ud800")):
+        _, report = read(lines(drain(1), other) + "\n" + lines(unusable))
+        assert [(offence.line, report.used) for offence in report.offences] == [(4, 2)]
+        _, report = read(lines(drain(1), other, unusable))
+        assert [(offence.line, report.used) for offence in report.offences] == [(3, 2)]
+
+
+def test_a_record_of_the_proxy_is_read_from_what_it_says_of_the_request() -> None:
+    proxy = {"timestamp": AT, "method": "GET", "path": "/logo.png", "statusCode": 304}
+    summary = drain(1, None, proxy=proxy, path=None, statusCode=None)
+    for other in (drain(2), drain(2, requestId=7)):  # the second makes all of them be read as they are
+        (found, _), _ = read(lines(summary, other))
+        assert isinstance(found, RequestSummary)
+        assert (found.method, found.path, found.status_code) == ("GET", "/logo.png", 304)
+
+
 # The dashboard's exports
 
 G1 = (  # 2023

@@ -11,24 +11,24 @@ from lib.logs.reading import read_logs
 from lib.logs.report import ImportReport
 from lib.logs.share import WHOLE, Share, shares
 from lib.operations.import_files import count_file
-from tests.unit.test_logs_reading import G3, PASTED, drain, lines
+from tests.unit.test_logs_reading import G3, PASTED, drain, lines, row
+
+RECORDS = [
+    drain(n, f"message {n}", requestId=f"iad1::r{n % 17}-{1_768_302_649_895 + n}-ab") for n in range(200)
+]
+IN_ORDER = lines(*RECORDS, *RECORDS[:20])
+A_TAIL = lines(*(row(str(n), f"message {n}") for n in range(50)))
 
 
 def a_drain() -> str:
-    records = [
-        drain(n, f"message {n}", requestId=f"iad1::r{n % 17}-{1_768_302_649_895 + n}-ab") for n in range(200)
-    ]
     nameless = drain(300, "no request")
     del nameless["requestId"]
-    return (
-        lines(*records, *records[:20], nameless, nameless)
-        + "broken\n"
-        + lines(drain(400, 'not a "requestId": "x"'))
-    )
+    return IN_ORDER + lines(nameless, nameless) + "broken\n" + lines(drain(400, 'not a "requestId": "x"'))
 
 
 @pytest.fixture(
-    params=[a_drain(), G3, PASTED, "cut off}\n" + a_drain()], ids=["drain", "csv", "pasted", "cut"]
+    params=[a_drain(), IN_ORDER, A_TAIL, G3, PASTED, "cut off}\n" + a_drain()],
+    ids=["drain", "clean drain", "tail", "csv", "pasted", "cut"],
 )
 def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "file"
@@ -59,3 +59,9 @@ def test_counting_in_several_processes_counts_the_same(tmp_path: Path) -> None:
     path = tmp_path / "drain.ndjson"
     path.write_text(a_drain(), "utf-8")
     assert count_file(path, big=0).details() == count_file(path).details()
+
+
+def test_lines_without_request_ids_stay_together_as_their_order_tells_requests_apart(tmp_path: Path) -> None:
+    path = tmp_path / "tail.ndjson"
+    path.write_text(A_TAIL, "utf-8")
+    assert [len(list(read_logs(path, ImportReport(), Share(n, 2)))) for n in range(2)] == [50, 0]
