@@ -21,6 +21,4 @@ def launch(kind: BrowserType) -> Browser:
             return kind.launch(executable_path=path, args=FLAGS)
         except PlaywrightError as error:
             reason = str(error).splitlines()[0]
-    raise AssertionError(
-        f"No Chromium to test with: run `tools/browser`. ({reason})"
-    )
+    raise AssertionError(f"No Chromium to test with: run `tools/browser`. ({reason})")
