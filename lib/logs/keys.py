@@ -25,7 +25,7 @@ class EntryKeys:
         at_ms, level, message, request, _, _, _, _ = entry
         if request is not None and request.startswith(MADE_UP):
             request = None
-        content = f"{request}\n{level}\n{message}".encode(errors="replace")
+        content = f"{request}\n{level}\n{message}".encode("utf-8", "replace")
         same = at_ms.to_bytes(6, "big") + blake2b(content, digest_size=10).digest()
         before = self._seen.count(at_ms, same)
         if not before:

@@ -19,7 +19,7 @@ class Share(NamedTuple):
     of: int
 
     def owns(self, request: str | None) -> bool:
-        return crc32((request or "").encode(errors="replace")) % self.of == self.number
+        return crc32((request or "").encode("utf-8", "replace")) % self.of == self.number
 
 
 WHOLE = Share(0, 1)
