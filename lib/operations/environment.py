@@ -147,7 +147,7 @@ def _runway_address(settings: Settings) -> Iterator[Check]:
     problems = list(_address_problems(address))
     yield from problems
     if not problems:
-        yield Check("E104", subject, Level.OK, f"RUNWAY_BASE_URL is {address}")
+        yield Check("E104", subject, Level.OK, f"RUNWAY_BASE_URL names {urlsplit(address).hostname}")
 
 
 def _address_problems(address: str) -> Iterator[Check]:

@@ -16,7 +16,7 @@ from lib.seed.cast import Cast, Wish, new_id, new_request_id
 from lib.seed.history import History, SeededEntry, SeededLookUp
 from lib.seed.recordings import Line
 from lib.seed.scenarios import Ending, Polls, Script, scripts
-from lib.seed.tasks import iso, output_of, plan_task, to_ms
+from lib.seed.tasks import Links, iso, plan_task, to_ms
 
 GENERATE = "/api/videos/generate"
 STATUS = "/api/videos/status"
@@ -37,9 +37,9 @@ _SLOW_LINES = (  # what a line waited for, and how long that takes, in ms
 
 
 class Renderer:
-    """Appends to `history` what each planned video leaves behind. `links` is where outputs are served."""
+    """Appends to `history` what each planned video leaves behind. `links` gives the address of an output."""
 
-    def __init__(self, history: History, rng: Random, now: datetime, links: str) -> None:
+    def __init__(self, history: History, rng: Random, now: datetime, links: Links) -> None:
         self.history = history
         self.rng = rng
         self.now_ms = to_ms(now)
@@ -185,9 +185,7 @@ class _Telling:
             elif self.script.polls is Polls.FAILING:
                 self._status_check(at, polls.failing(task.id), task)
             else:
-                lines = polls.looked_up(
-                    self.planned.flow, task, at / 1000, output_of(self.renderer.links, task)
-                )
+                lines = polls.looked_up(self.planned.flow, task, at / 1000, self.renderer.links(task))
                 self._status_check(at, lines, task)
 
     def _poll_times(self, task: StoredTask | None, start: int) -> list[int]:
@@ -221,6 +219,6 @@ class _Telling:
         else:
             self.story.row["status"] = ending.row
         if ending.row == "succeeded":
-            self.story.row["video_url"] = output_of(self.renderer.links, task)
+            self.story.row["video_url"] = self.renderer.links(task)
         checked = datetime.fromtimestamp(self.renderer.now_ms / 1000 - self.renderer.rng.uniform(5, 55), UTC)
         self.renderer.history.look_ups.append(SeededLookUp(task, self.story.video_id, checked))

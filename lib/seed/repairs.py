@@ -13,7 +13,7 @@ from lib.seed.calendar import Planned
 from lib.seed.cast import new_id
 from lib.seed.history import SeededAttempt, SeededAudit, SeededLookUp
 from lib.seed.render import Renderer, Story
-from lib.seed.tasks import CREDITS_PER_SECOND, iso, output_of, to_ms
+from lib.seed.tasks import CREDITS_PER_SECOND, iso, to_ms
 
 DEPLOYMENT = "dailies"  # lib.operations.stage_log writes the same
 _OPERATORS = ("ann", "ben", "chidi")
@@ -122,7 +122,7 @@ def _recover(renderer: Renderer, story: Story, at: datetime) -> None:
             "runway_video_id": task.id,
             "status": "succeeded",
             "error_message": None,
-            "video_url": output_of(renderer.links, task),
+            "video_url": renderer.links(task),
             "updated_at": iso(to_ms(at)),
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 
@@ -10,6 +11,7 @@ from lib.seed.cast import Wish, new_id
 from lib.seed.scenarios import Ending
 
 CREDITS_PER_SECOND = 5  # gen4_turbo
+Links = Callable[[StoredTask], str]  # the address of a task's output
 
 
 def plan_task(
@@ -42,10 +44,6 @@ def plan_task(
         final_credits=credits if charged else 0,
         imported=True,
     )
-
-
-def output_of(links: str, task: StoredTask) -> str:
-    return f"{links}/{task.id}.mp4"
 
 
 def to_ms(at: datetime) -> int:

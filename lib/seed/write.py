@@ -14,13 +14,14 @@ from lib.domain.task import Task
 from lib.domain.trace import time_of
 from lib.domain.video import UNFINISHED
 from lib.logs.keys import EntryKeys
+from lib.runway.simulator.app import signed_link
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import plan
 from lib.seed.history import History, SeededAudit, SeededLookUp
 from lib.seed.render import Renderer
 from lib.seed.repairs import repair
-from lib.seed.tasks import output_of
+from lib.seed.tasks import Links
 
 SEED = 20261121
 _LOG = (
@@ -44,10 +45,10 @@ class Seeded(NamedTuple):
     tasks: int
 
 
-def history(now: datetime, simulator_url: str, seed: int = SEED) -> History:
+def history(now: datetime, links: Links, seed: int = SEED) -> History:
     """The same arguments give the same history."""
     told, rng = History(), Random(seed)  # noqa: S311 - not for secrets
-    renderer = Renderer(told, rng, now, links_of(simulator_url))
+    renderer = Renderer(told, rng, now, links)
     repair(renderer, [renderer.add(planned) for planned in plan(now, rng)])
     return told
 
@@ -56,13 +57,14 @@ def seed_history(
     db: PostgresDatabase, simulator: SimulatorStore, simulator_url: str, now: datetime
 ) -> Seeded:
     """Raises BadInput when the database holds videos: a history is only written into an empty one."""
+    links = links_of(simulator, simulator_url)
     with seeding(db) as into:
-        told = history(now, simulator_url)
+        told = history(now, links)
         simulator.import_tasks(told.tasks)
-        return _write(into, told, links_of(simulator_url))
+        return _write(into, told, links)
 
 
-def _write(into: Seeding, told: History, links: str) -> Seeded:
+def _write(into: Seeding, told: History, links: Links) -> Seeded:
     # the log before the videos: every line looks for videos to mark, and each video marks itself
     into.add("requests", _REQUESTS, ((r.request_id, time_of(r.at_ms), *r[2:]) for r in told.requests))
     entries = into.add("log_entries", _LOG, _log(told))
@@ -77,9 +79,9 @@ def _write(into: Seeding, told: History, links: str) -> Seeded:
     return Seeded(len(told.videos), entries, len(told.tasks))
 
 
-def links_of(simulator_url: str) -> str:
-    """Where the simulator serves outputs."""
-    return f"{simulator_url}/outputs"
+def links_of(simulator: SimulatorStore, url: str) -> Links:
+    """The addresses a look-up gave when the task had ended: those of the last day still work."""
+    return lambda task: signed_link(simulator, f"{url}/", task.id, task.ends_at)
 
 
 def _log(told: History) -> Iterator[Values]:
@@ -99,7 +101,7 @@ def _log(told: History) -> Iterator[Values]:
         )
 
 
-def _task(look_up: SeededLookUp, links: str) -> Values:
+def _task(look_up: SeededLookUp, links: Links) -> Values:
     return (
         *_seen(look_up.task, look_up.checked_at, links).as_row().values(),
         look_up.video_id,
@@ -115,7 +117,7 @@ def _put_off(told: History) -> Iterator[Values]:
             yield task.id, checked_at, checked_at + timedelta(days=1)
 
 
-def _seen(stored: StoredTask, at: datetime, links: str) -> Task:
+def _seen(stored: StoredTask, at: datetime, links: Links) -> Task:
     """The task as a look-up at that time answered."""
     status = stored.status(at.timestamp())
     ended = at.timestamp() >= stored.ends_at
@@ -124,7 +126,7 @@ def _seen(stored: StoredTask, at: datetime, links: str) -> Task:
         status=status,
         created_at=time_of(round(stored.created_at * 1000)),
         progress=stored.progress(at.timestamp()) if status == "RUNNING" else None,
-        output=(output_of(links, stored),) if status == "SUCCEEDED" else (),
+        output=(links(stored),) if status == "SUCCEEDED" else (),
         failure=stored.failure if ended else None,
         failure_code=stored.failure_code if ended else None,
         credits=stored.final_credits if ended else stored.credits,

@@ -99,7 +99,7 @@ def _balance() -> int:
 def account(opened: Services) -> int | None:
     """The credits before; None when Runway does not say."""
     section("Cost")
-    if opened.settings.runway_kind == "simulator":
+    if opened.settings.runway_kind == "simulator" and opened.client is not None:
         st.caption("The Runway simulator is in use: its credits are play money.")
     try:
         return _balance()

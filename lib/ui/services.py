@@ -49,7 +49,7 @@ class Services:
     @property
     def runway_label(self) -> str:
         if self.settings.runway_kind == "simulator":
-            return "Runway simulator"
+            return "Runway simulator" if self.settings.database_kind == "embedded" else "no Runway key"
         host = urlsplit(self.settings.runway_base_url or RUNWAY_BASE_URL).hostname
         return f"Runway ({host or 'RUNWAY_BASE_URL names no host'})"
 

@@ -45,7 +45,7 @@ class Loop:
 
     @property
     def is_running(self) -> bool:
-        """False when it was not started, was stopped, or an unexpected error has ended one of its verbs."""
+        """False when it was not started or was stopped."""
         return all(thread.is_alive() for thread in self._threads)
 
     def start(self) -> None:
@@ -74,7 +74,10 @@ class Loop:
     def _do(self, verb: Verb) -> int:
         try:
             done = verb.do()
-        except DailiesError as error:
+        except Exception as error:  # a verb that ended in silence would never work again
+            if not isinstance(error, DailiesError):
+                logger.exception("%s: unexpected error", verb.name)
+                error = DailiesError(f"Unexpected {type(error).__name__}; the server's log has the details.")
             if self.problems.get(verb.name) != str(error):  # once, not every five seconds
                 logger.warning("%s: %s", verb.name, error)
             self.problems[verb.name] = str(error)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -25,8 +26,9 @@ from lib.operations.findings import reader
 from lib.operations.judge import verdicts_of
 from lib.operations.poll import poll_due
 from lib.operations.recover import recover
+from lib.runway.simulator.schedule import StoredTask
 from lib.seed.history import History
-from lib.seed.write import history, seed_history
+from lib.seed.write import history, links_of, seed_history
 from lib.settings import load_settings
 from tests.databases import Cluster
 from tests.simulated import Simulated, simulated
@@ -48,13 +50,17 @@ def seeded(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with cluster.clone() as url, simulated(tmp_path_factory.mktemp("seed")) as runway:
         db = PostgresDatabase(url, label="test")
         seed_history(db, runway.store, runway.server.url, now)
-        yield Seeded(db, runway, history(now, runway.server.url), now)
+        yield Seeded(db, runway, history(now, links_of(runway.store, runway.server.url)), now)
         db.close()
 
 
 def test_the_same_moment_gives_the_same_history() -> None:
     now = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    assert history(now, "http://localhost") == history(now, "http://localhost")
+
+    def at_home(task: StoredTask) -> str:
+        return f"http://localhost/{task.id}.mp4"
+
+    assert history(now, at_home) == history(now, at_home)
 
 
 def test_it_covers_two_weeks_every_cause_and_three_flows(seeded: Seeded) -> None:
@@ -155,3 +161,10 @@ def test_finished_rows_have_an_end_and_unfinished_ones_have_none(seeded: Seeded)
         assert (video["status"] == "succeeded") == (video["video_url"] is not None)
         if video["status"] in UNFINISHED:
             assert video["video_url"] is None
+
+
+def test_the_outputs_of_the_last_day_can_be_played(seeded: Seeded) -> None:
+    made = [v for v in seeded.told.videos if v["status"] == "succeeded" and v["video_url"]]
+    newest = max(made, key=lambda video: str(video["created_at"]))
+    answer = httpx.get(newest["video_url"], trust_env=False)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")

@@ -11,7 +11,8 @@ import pytest
 from lib.data import attempts, budgets
 from lib.data.postgres import PostgresDatabase
 from lib.settings import Settings
-from lib.ui.audit import PAGE, change_text
+from lib.ui.audit import change_text
+from lib.ui.paging import PAGE
 from lib.ui.services import Services, provide
 from tests.pages import opened, serve, text_of
 from tests.simulated import REQUEST

@@ -96,7 +96,7 @@ class _Api:
         task = await run_in_threadpool(self._store.task, request.path_params["id"])
         if task is None:
             return _no_task()
-        link = _signed_link(self._store, str(request.base_url), task.id)
+        link = signed_link(self._store, str(request.base_url), task.id)
         return JSONResponse(task_body(task, self._store.now(), link))
 
     async def delete(self, request: Request) -> Response:
@@ -161,7 +161,7 @@ class _Controls:
         now, base = self._store.now(), str(request.base_url)
         return JSONResponse(
             [
-                task_body(task, now, _signed_link(self._store, base, task.id))
+                task_body(task, now, signed_link(self._store, base, task.id))
                 | {"model": task.model, "promptText": task.prompt, "deleted": bool(task.deleted)}
                 for task in tasks
             ]
@@ -192,8 +192,9 @@ def folder_mark(store: SimulatorStore) -> str:
     return _signature(store, "folder", "")
 
 
-def _signed_link(store: SimulatorStore, base: str, task_id: str) -> str:
-    expires = str(int(store.now() + store.number("link_seconds")))
+def signed_link(store: SimulatorStore, base: str, task_id: str, at: float | None = None) -> str:
+    """The address of an output, as a look-up at `at` (epoch seconds; now without it) gives it."""
+    expires = str(int((at or store.now()) + store.number("link_seconds")))
     signature = _signature(store, task_id, expires)
     return f"{base}outputs/{task_id}.mp4?expires={expires}&signature={signature}"
 
