@@ -59,7 +59,9 @@ def add_logs(
         "dailies_add_logs",
         p_import=import_,
         p_entries=[] if copied else list(map(_json, entries)),
-        p_requests=[{**request._asdict(), "at": _iso(request.at_ms)} for request in requests],
+        p_requests=[
+            dict(zip(request._fields, request, strict=True), at=_iso(request.at_ms)) for request in requests
+        ],
     )
     return Added(len(entries), 0) if copied else Added(rows[0]["inserted"], rows[0]["repeated"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-MESSAGES = 4_096
+MESSAGES = 1_024  # few enough to stay in the processor's cache
 LENGTH = 2_000  # characters; longer ones are seldom the same and would fill the memory
 
 Result = TypeVar("Result")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lib.data.logs import EntryRow, entry_row
-from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.trace import RequestSummary
 from lib.logs.formats import Item
 from lib.logs.keys import EntryKeys
 from lib.logs.memo import remembered
@@ -39,7 +39,9 @@ def batches(items: Iterable[Item]) -> Iterator[Batch]:
         if request is not None and request not in requests:
             # what an entry carries of its request, where no summary says more
             requests[request] = RequestSummary(request, at_ms, None, path, status, None, deployment)
-        rows.append((at_ms, entry_id or "", len(rows), _row(item, keys)))
+        videos, tasks = _names_in(message)
+        row = entry_row(keys.key(item), item, videos[0] if videos else None, tasks[0] if tasks else None)
+        rows.append((at_ms, entry_id or "", len(rows), row))
         characters += len(message)
         if len(rows) >= ENTRIES or characters >= CHARACTERS:
             yield _batch(rows, requests)
@@ -51,8 +53,3 @@ def batches(items: Iterable[Item]) -> Iterator[Batch]:
 def _batch(rows: list[_Row], requests: dict[str, RequestSummary]) -> Batch:
     rows.sort()
     return Batch([row for _, _, _, row in rows], list(requests.values()))
-
-
-def _row(entry: LogEntry, keys: EntryKeys) -> EntryRow:
-    videos, tasks = _names_in(entry.message)
-    return entry_row(keys.key(entry), entry, videos[0] if videos else None, tasks[0] if tasks else None)
