@@ -93,6 +93,12 @@ def db(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
     database.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser last: Playwright keeps an event loop running in this thread, and the dashboard it looks at
+    works beside it."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [r for r in terminalreporter.stats.get("skipped", []) if "supabase client" in str(r.longrepr)]
     if skipped:
