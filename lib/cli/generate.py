@@ -1,4 +1,4 @@
-"""`python -m lib generate`: makes one video, says what it costs before."""
+"""`python -m lib generate`: makes a video, or queues several; says what it costs before."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lib.cli.opened import Opened, opened
 from lib.cli.telling import say_attempt, say_cost, wait_for
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, GenerationRequest
 from lib.errors import BadInput
+from lib.operations.enqueue import enqueue
 from lib.operations.generate import generate
 from lib.operations.paid_call import cost
 
@@ -22,16 +23,34 @@ from lib.operations.paid_call import cost
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, type=click.Choice(list(MODELS)))
 @click.option("--ratio", default="1280:720", show_default=True)
 @click.option("--duration", default=5, show_default=True, type=int, help="Seconds.")
+@click.option(
+    "--count",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="More than one are queued: the workers make them, as many at once as Runway allows.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask before paying.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Poll until the video is there.")
-def command(*, image: str, prompt: str, model: str, ratio: str, duration: int, yes: bool, wait: bool) -> None:
-    """Generate a video. One call is made, whatever happens."""
+def command(
+    *, image: str, prompt: str, model: str, ratio: str, duration: int, count: int, yes: bool, wait: bool
+) -> None:
+    """Generate a video: one call is made, whatever happens. With --count, queue a batch for the workers."""
     request = GenerationRequest(image_of(image), prompt, model, ratio, duration)
-    credits = cost(request)
+    credits = cost(request) * count
     with opened() as tools:
         say_cost(tools, credits)
-        if yes or click.confirm("Generate it?"):
+        if not (yes or click.confirm("Generate it?" if count == 1 else f"Queue {count} videos?")):
+            return
+        if count == 1:
             _generate(tools, request, wait=wait)
+        else:
+            _queue(tools, [request] * count)
+
+
+def _queue(tools: Opened, requests: list[GenerationRequest]) -> None:
+    for video_id in enqueue(tools.db, requests, tools.settings.operator):
+        click.echo(f"video {video_id}: queued")
 
 
 def _generate(tools: Opened, request: GenerationRequest, *, wait: bool) -> None:

@@ -12,13 +12,13 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from lib.cli import generate, poll, recover, retry
-from lib.data import videos
+from lib.data import queue, videos
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotFound, SettingsError
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.settings import load_settings
 from tests.production import ANSWERED, put_log, put_row, terminated
-from tests.simulated import REQUEST, Simulated, simulated
+from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
 @pytest.fixture
@@ -46,6 +46,19 @@ def configured(
 
 def run(command: Command, *arguments: str, answer: str | None = None) -> Result:
     return CliRunner().invoke(command, list(arguments), input=answer)
+
+
+def test_a_batch_is_queued_for_the_workers_with_its_whole_cost_said_first(
+    postgres: PostgresDatabase, runway: Simulated
+) -> None:
+    arguments = ["--image", REQUEST.image, "--prompt", REQUEST.prompt, "--count", "3"]
+    declined = run(generate.command, *arguments, answer="n")
+    assert f"{3 * COST} credits" in declined.output
+    assert queue.metrics(postgres).waiting == 0
+    queued = run(generate.command, *arguments, "--yes")
+    assert queued.output.count(": queued") == 3
+    assert queue.metrics(postgres).waiting == 3
+    assert runway.posts == 0
 
 
 def test_generating_says_the_cost_first_and_the_ids_after(
