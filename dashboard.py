@@ -11,7 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from lib.settings import ROOT, load_settings
-from lib.ui.services import Services, provide, services
+from lib.ui.kit.services import Services, provide, services
 from lib.ui.startup import Startup, warm_imports
 from lib.web.middleware import Guard
 from lib.web.routes import routes

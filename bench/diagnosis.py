@@ -23,9 +23,9 @@ import click
 from lib.domain.flow import Flow, StageReader
 from lib.domain.trace import LogEntry, Trace
 from lib.domain.video import Video
-from lib.logs.correlate import correlate
-from lib.logs.flows import load_flows
-from lib.logs.traces import trace_of
+from lib.traces.correlate import correlate
+from lib.traces.flows import load_flows
+from lib.traces.trace import trace_of
 
 START = datetime(2026, 3, 14, 12, tzinfo=UTC)
 LINES = (

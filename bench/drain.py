@@ -30,11 +30,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bench.logs import records
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.settings import Settings
-from lib.ui.services import Services
+from lib.ui.kit.services import Services
 from lib.web.log_drain import PATH
 from lib.web.routes import routes
 

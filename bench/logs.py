@@ -30,7 +30,7 @@ from typing import NamedTuple
 import click
 import orjson
 
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.logs.reading import read_logs

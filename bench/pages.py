@@ -33,7 +33,7 @@ from lib.settings import ROOT, Settings
 
 PAGES = ("overview", "videos", "stages", "errors", "recover", "audit", "generate", "environment")
 RUNS = 15
-CACHE_SECONDS = 10.5  # of lib/ui/loaders.py
+CACHE_SECONDS = 10.5  # of lib/ui/kit/loaders.py
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 
 from lib.data.database import Database
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 

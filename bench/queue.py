@@ -24,11 +24,11 @@ import click
 import psycopg
 
 from lib.data import decisions, queue
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
+from lib.data.journal import Journal
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import Job, NewJob
-from lib.operations.journal import Journal
 from lib.operations.process import Processed
 from lib.operations.sweep import sweep
 from lib.runway.client import connect

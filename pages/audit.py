@@ -1,8 +1,8 @@
 """Who did what to which video, when, and what did it cost?"""
 
-from lib.ui.audit import audit_page
-from lib.ui.frame import begin
-from lib.ui.tables import go_to_opened_video
+from lib.ui.kit.frame import begin
+from lib.ui.kit.tables import go_to_opened_video
+from lib.ui.views.audit import audit_page
 
 frame = begin("Audit")
 go_to_opened_video()

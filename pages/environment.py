@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from lib.ui.environment import all_checks, latest_videos, show_checks, show_variables
-from lib.ui.frame import begin
+from lib.ui.kit.frame import begin
+from lib.ui.views.environment import all_checks, latest_videos, show_checks, show_variables
 
 frame = begin("Environment")
 left, right = st.columns([3, 2], gap="medium")

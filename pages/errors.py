@@ -1,9 +1,9 @@
 """Which errors occur, how often, since when?"""
 
-from lib.ui import loaders
-from lib.ui.errors import summary, table
-from lib.ui.frame import begin
-from lib.ui.tables import go_to_opened_video
+from lib.ui.kit import loaders
+from lib.ui.kit.frame import begin
+from lib.ui.kit.tables import go_to_opened_video
+from lib.ui.views.errors import summary, table
 
 frame = begin("Errors", window=True)
 go_to_opened_video()

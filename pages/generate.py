@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from lib.ui.frame import begin
-from lib.ui.generate import account, ask, confirm_button, image, progress
+from lib.ui.kit.frame import begin
+from lib.ui.views.generate import account, ask, confirm_button, image, progress
 
 frame = begin("Generate")
 left, right = st.columns([3, 2], gap="medium")

@@ -1,7 +1,7 @@
 """What changed when this incident began?"""
 
-from lib.ui.frame import begin
-from lib.ui.incident import before_and_during, chosen_incident, first_video, what_happened
+from lib.ui.kit.frame import begin
+from lib.ui.views.incident import before_and_during, chosen_incident, first_video, what_happened
 
 frame = begin("Incident")
 row = chosen_incident()

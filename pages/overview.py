@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from lib.ui import loaders
-from lib.ui.alerts import alert_list
-from lib.ui.components import answer
-from lib.ui.frame import begin, keep_fresh
-from lib.ui.headline import headline
-from lib.ui.overview import chart_row, incident_list, metrics, problems, trouble_list
+from lib.ui.kit import loaders
+from lib.ui.kit.frame import begin, keep_fresh
+from lib.ui.views.alerts import alert_list
+from lib.ui.views.headline import answer, headline
+from lib.ui.views.overview import chart_row, incident_list, metrics, problems, trouble_list
 
 frame = begin("Overview", window=True)
 data = loaders.overview(frame.window)

@@ -1,10 +1,10 @@
 """Repair stuck videos without paying twice."""
 
-from lib.ui.batch import batch_of_the_address, earlier_batches
-from lib.ui.frame import begin
-from lib.ui.ledger import ledger_line
-from lib.ui.recover import choose, repair_button, shown_videos, summary
-from lib.ui.tables import go_to_opened_video
+from lib.ui.kit.frame import begin
+from lib.ui.kit.tables import go_to_opened_video
+from lib.ui.views.batch import batch_of_the_address, earlier_batches
+from lib.ui.views.ledger import ledger_line
+from lib.ui.views.recover import choose, repair_button, shown_videos, summary
 
 frame = begin("Recover")
 go_to_opened_video()

@@ -1,9 +1,9 @@
 """Where do flows die? And the way in for log files."""
 
-from lib.ui import loaders
-from lib.ui.frame import begin
-from lib.ui.stages import choose_flow, deaths, matrix
-from lib.ui.upload import upload
+from lib.ui.kit import loaders
+from lib.ui.kit.frame import begin
+from lib.ui.views.stages import choose_flow, deaths, matrix
+from lib.ui.views.upload import upload
 
 frame = begin("Stages", window=True)
 upload()

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from lib.ui.frame import begin
-from lib.ui.task import task_actions
-from lib.ui.video import chosen_video, details, facts, follow, preview, stages, verdict
+from lib.ui.kit.frame import begin
+from lib.ui.views.task import task_actions
+from lib.ui.views.video import chosen_video, details, facts, follow, preview, stages, verdict
 
 frame = begin("Video")
 video_id = chosen_video()

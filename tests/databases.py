@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.data.supabase import SupabaseDatabase

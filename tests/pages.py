@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.data.database import Database
 from lib.settings import ROOT, Settings
-from lib.ui.services import Services, provide
+from lib.ui.kit.services import Services, provide
 
 
 def serve(database: Database | None, **more: Any) -> Services:

@@ -11,7 +11,7 @@ from lib.data.database import Database
 from lib.data.logs import add_logs, entry_row
 from lib.domain.trace import LogEntry
 from lib.logs.keys import EntryKeys
-from lib.logs.naming import names_in
+from lib.traces.naming import names_in
 from tests.simulated import REQUEST
 
 ACCEPTED = (

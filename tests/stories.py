@@ -9,7 +9,7 @@ from typing import Any
 from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
 from lib.domain.video import Video
-from lib.logs.flows import load_flows
+from lib.traces.flows import load_flows
 
 START = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 READER = StageReader(load_flows())

@@ -24,8 +24,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from lib.data.database import Database
+from lib.data.journal import Journal
 from lib.errors import RunwayError
-from lib.operations.journal import Journal
 from lib.runway.organization import Organization
 from lib.settings import Settings
 from lib.web.middleware import Guard

@@ -16,11 +16,11 @@ from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
-from lib.logs.flows import load_flows
 from lib.logs.reading import read_logs
 from lib.logs.report import ImportReport
 from lib.operations.diagnose import Thresholds, diagnose_all
 from lib.settings import load_settings
+from lib.traces.flows import load_flows
 
 _FILE = click.Path(path_type=Path)
 

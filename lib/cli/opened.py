@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from lib.data.connect import open_database
 from lib.data.database import Database
+from lib.data.journal import Journal
 from lib.data.videos import find_videos
 from lib.errors import BadInput, NotFound
-from lib.operations.journal import Journal
 from lib.runway.client import RunwayClient
 from lib.runway.opening import open_runway
 from lib.settings import Settings, load_settings

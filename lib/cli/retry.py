@@ -9,9 +9,9 @@ from lib.cli.opened import Opened, opened
 from lib.cli.telling import NoVideo, say_attempt, say_cost, wait_for
 from lib.data import attempts
 from lib.domain.attempt import AttemptState, RetryDecision, RetryVerdict
+from lib.operations.account import look_now
 from lib.operations.paid_call import cost
 from lib.operations.poll import poll
-from lib.operations.readings import look_now
 from lib.operations.retry import Changes, Retried, decide, request_of, retry
 
 

@@ -6,8 +6,8 @@ import click
 
 from lib.data.connect import open_database
 from lib.data.database import Database
+from lib.data.journal import Journal
 from lib.errors import BadInput
-from lib.operations.journal import Journal
 from lib.operations.sweep import Report, preview, sweep
 from lib.runway.opening import open_runway
 from lib.settings import Settings, load_settings

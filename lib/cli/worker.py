@@ -10,7 +10,7 @@ import threading
 import click
 
 from lib.data.connect import open_database
-from lib.operations.journal import Journal
+from lib.data.journal import Journal
 from lib.runway.opening import open_runway
 from lib.settings import load_settings
 from lib.worker.start import Pace, start_worker

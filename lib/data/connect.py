@@ -6,7 +6,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from lib.data.database import Database
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.errors import SettingsError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lib.data.database import Database
-from lib.domain.reading import Around, Reading
+from lib.domain.account import Around, Reading
 
 
 def save(db: Database, attempt_id: str, moment: Literal["before", "after"], reading: Reading) -> None:

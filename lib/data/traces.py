@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict, cast
 
 from lib.data.database import Database
-from lib.data.health import span
+from lib.data.overview import span
 
 
 class FunnelStage(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from lib.domain.trace import LogEntry
-from lib.logs.seen import Seen
+from lib.logs.repeats import Seen
 
 MADE_UP = "text-"  # begins the ids given to requests of text without any: they depend on what was pasted
 

@@ -19,8 +19,8 @@ from lib.logs.order import in_written_order
 from lib.logs.powershell import is_wrapped, unwrapped
 from lib.logs.recognise import recognise
 from lib.logs.redact import redact
+from lib.logs.repeats import Seen
 from lib.logs.report import ImportReport
-from lib.logs.seen import Seen
 from lib.logs.share import WHOLE, Share
 from lib.logs.source import utf8_chunks
 from lib.logs.values import Unusable

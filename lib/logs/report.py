@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from lib.domain.trace import LogEntry, RequestSummary
-from lib.logs.seen import Seen
+from lib.logs.repeats import Seen
 from lib.logs.values import request_start
 
 OFFENCES_KEPT = 10

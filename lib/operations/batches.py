@@ -12,8 +12,8 @@ from uuid import uuid4
 from lib.data import batches
 from lib.data.batches import Batch, Item, Taken
 from lib.data.database import Database
+from lib.data.journal import Journal
 from lib.errors import BadInput, BudgetUsedUp, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
-from lib.operations.journal import Journal
 from lib.operations.paid_call import Tools
 from lib.operations.repairs import BY_ITSELF, HITS_ALL, Kind, Repair, Repaired, carry_out, plan_all
 from lib.runway.client import RunwayClient

@@ -12,10 +12,10 @@ from lib.domain.flow import StageReader
 from lib.domain.task import Task, TaskStatus
 from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video
-from lib.logs.correlate import Correlation, correlate
-from lib.logs.polls import pollers
-from lib.logs.traces import trace_of, usual_flows
 from lib.settings import Settings
+from lib.traces.correlate import Correlation, correlate
+from lib.traces.polls import pollers
+from lib.traces.trace import trace_of, usual_flows
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from lib.domain.diagnosis import Verdict
 from lib.domain.flow import Means, StageReader
 from lib.domain.trace import StageState, Trace
 from lib.errors import NotFound
-from lib.logs.flows import load_flows
 from lib.operations.diagnose import Thresholds
 from lib.operations.judge import verdicts_of
+from lib.traces.flows import load_flows
 
 _NOT_SENT = (StageState.MISSING, StageState.NOT_REACHED)
 

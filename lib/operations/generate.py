@@ -6,9 +6,9 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from lib.data.database import Database
+from lib.data.journal import Journal
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
-from lib.operations.journal import Journal
 from lib.operations.paid_call import SAVE_SECONDS, OnStep, Tools, pay
 from lib.runway.client import RunwayClient
 

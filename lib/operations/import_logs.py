@@ -14,13 +14,13 @@ from lib.data.database import Database, Row
 from lib.data.logs import Added, add_logs
 from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
-from lib.logs.correlate import untangle
-from lib.logs.flows import load_flows
 from lib.logs.formats import Item
 from lib.logs.reading import read_logs, read_stream
 from lib.logs.report import ImportReport
 from lib.logs.share import WHOLE, Share
 from lib.operations.log_batches import batches
+from lib.traces.correlate import untangle
+from lib.traces.flows import load_flows
 
 LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at together
 

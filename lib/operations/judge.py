@@ -15,11 +15,11 @@ from lib.domain.flow import StageReader
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video, parse_time
-from lib.logs.correlate import correlate
-from lib.logs.flows import load_flows
-from lib.logs.traces import usual_flows
 from lib.operations.diagnose import Judge, Thresholds
 from lib.settings import Settings
+from lib.traces.correlate import correlate
+from lib.traces.flows import load_flows
+from lib.traces.trace import usual_flows
 
 Json = Mapping[str, Any]
 

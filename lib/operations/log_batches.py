@@ -10,7 +10,7 @@ from lib.domain.trace import RequestSummary
 from lib.logs.formats import Item
 from lib.logs.keys import EntryKeys
 from lib.logs.memo import remembered
-from lib.logs.naming import names_in
+from lib.traces.naming import names_in
 
 ENTRIES = 5_000
 CHARACTERS = 4_000_000

@@ -13,7 +13,7 @@ import httpx
 
 from lib.data import copies
 from lib.data.database import Database
-from lib.data.storage import Storage, StorageError
+from lib.data.outputs import Storage, StorageError
 from lib.domain.task import TaskStatus
 from lib.errors import DailiesError, RunwayError
 from lib.runway.client import RunwayClient

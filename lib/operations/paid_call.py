@@ -18,11 +18,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from lib.data import attempts
 from lib.data.database import Database
+from lib.data.journal import Journal, JournalError
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest, estimate, problems
 from lib.errors import BadInput, DatabaseConflict, DatabaseError, NotFound, RunwayError, SchemaMissing
-from lib.operations.journal import Journal, JournalError
-from lib.operations.readings import read_after, read_before
+from lib.operations.account import read_after, read_before
 from lib.operations.stage_log import StageLog
 from lib.runway.client import CreatedTask, RunwayClient
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
-from lib.data import edge
+from lib.data import status as edge
 from lib.data.database import Database
 from lib.errors import SettingsError
 from lib.logs.report import ImportReport

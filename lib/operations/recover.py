@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from lib.data import attempts
 from lib.data.database import Database
+from lib.data.journal import Journal, JournalEntry
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.diagnosis import Verdict
 from lib.domain.task import Task, TaskStatus
 from lib.errors import BadInput, DatabaseConflict, NotFound
 from lib.operations.findings import findings, fresh_verdict
-from lib.operations.journal import Journal, JournalEntry
 from lib.operations.paid_call import OnStep
 from lib.runway.client import RunwayClient
 

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from lib.data import attempts
 from lib.data.database import Database
+from lib.data.journal import Journal
 from lib.data.videos import get_video
 from lib.domain.attempt import Attempt, RetryDecision, RetryVerdict, decide_retry
 from lib.domain.pricing import DEFAULT_MODEL, GenerationRequest
 from lib.domain.video import Video
 from lib.errors import BadInput, DailiesError
 from lib.operations.findings import findings, fresh_verdict
-from lib.operations.journal import Journal
 from lib.operations.paid_call import SAVE_SECONDS, OnStep, Tools, pay
 from lib.operations.poll import poll
 from lib.operations.recover import Recovered, recover

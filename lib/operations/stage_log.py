@@ -17,7 +17,7 @@ from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import DailiesError, DatabaseError, RunwayError
 from lib.logs.keys import EntryKeys
-from lib.logs.naming import names_in
+from lib.traces.naming import names_in
 
 PATH = "/api/videos/generate"  # of the production app's route that does the same
 DEPLOYMENT = "dailies"

@@ -14,6 +14,7 @@ from datetime import datetime
 from lib.data import budgets, decisions, queue
 from lib.data.database import Database
 from lib.data.decisions import Decision, SweepRow
+from lib.data.journal import Journal
 from lib.data.queue import NewJob
 from lib.data.verdicts import EvidenceRow, evidence_of
 from lib.data.workers import keep_lease, take_lease
@@ -35,15 +36,14 @@ from lib.domain.sweep import (
 )
 from lib.domain.video import Video
 from lib.errors import BadInput, DatabaseConflict, NotFound, RunwayError
-from lib.logs.flows import load_flows
+from lib.operations.account import read_after
 from lib.operations.diagnose import Thresholds
 from lib.operations.findings import findings
-from lib.operations.journal import Journal
 from lib.operations.judge import verdicts_of
-from lib.operations.readings import read_after
 from lib.operations.recover import recover, settle_interrupted
 from lib.runway.client import RunwayClient
 from lib.settings import Settings
+from lib.traces.flows import load_flows
 
 LEASE_SECONDS = 180.0  # longer than a batch or a recovery takes; kept before each
 BATCH = 200

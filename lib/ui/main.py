@@ -1,5 +1,5 @@
 """The script of every session. It lies here: `pages/` beside a main script would be served without it."""
 
-from lib.ui.router import run
+from lib.ui.kit.router import run
 
 run()

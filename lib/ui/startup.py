@@ -14,7 +14,7 @@ from lib.errors import DailiesError
 from lib.runway.opening import open_runway
 from lib.runway.simulator import ensure_simulator
 from lib.seed.write import seed_history
-from lib.ui.services import Services
+from lib.ui.kit.services import Services
 from lib.worker.start import start_judge, start_worker
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def warm_imports() -> None:
     """What the first page would otherwise wait for."""
     import pandas  # noqa: F401
 
-    from lib.ui import environment, overview, video  # noqa: F401
+    from lib.ui.views import video  # noqa: F401
 
 
 class Startup:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib.data import edge
+from lib.data import status as edge
 from lib.data.schema import SchemaState, check_schema
 from lib.errors import DailiesError
 from lib.web.parts import GetParts

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lib.data import edge
-from lib.data.edge import Sample
+from lib.data import status as edge
+from lib.data.status import Sample
 from lib.errors import DailiesError
 from lib.settings import Settings
 from lib.web.body import bearer, same_secret

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from lib.data.database import Database
-from lib.operations.journal import Journal
+from lib.data.journal import Journal
 from lib.runway.client import RunwayClient
 from lib.settings import Settings
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 
 from lib.data.database import Database
-from lib.operations.journal import Journal
+from lib.data.journal import Journal
 from lib.operations.recover import recover_from_journal
 
 logger = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from uuid import uuid4
 
 from lib.data import workers
 from lib.data.database import Database
+from lib.data.journal import Journal
+from lib.data.outputs import open_storage
 from lib.data.queue import VISIBILITY_SECONDS, Job
-from lib.data.storage import open_storage
 from lib.operations.batches import work_on
-from lib.operations.journal import Journal
 from lib.operations.judge import judge_dirty
 from lib.operations.outputs import copy_next
 from lib.operations.paid_call import Tools

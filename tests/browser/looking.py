@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 IDLE = '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]'
-ROW, HEADER = 32, 32  # pixels, as in lib/ui/tables.py
+ROW, HEADER = 32, 32  # pixels, as in lib/ui/kit/tables.py
 
 
 def open_page(page: Page, url: str) -> None:

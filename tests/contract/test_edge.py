@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from lib.data import edge, queue, workers
+from lib.data import queue, workers
+from lib.data import status as edge
 from lib.data.database import Database
 from lib.data.videos import import_videos
 from tests.examples import NOON, TANGO, WALTZ, the_videos

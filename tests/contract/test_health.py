@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lib.data import health, traces, videos
+from lib.data import overview as health
+from lib.data import traces, videos
 from lib.data.database import Database
 from lib.data.videos import Filters
 from lib.domain.video import parse_time

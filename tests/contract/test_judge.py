@@ -10,9 +10,9 @@ from lib.data import videos
 from lib.data.database import Database, Row
 from lib.data.verdicts import dirty_videos
 from lib.domain.trace import LogEntry
-from lib.logs.naming import names_in
 from lib.operations.judge import judge_dirty
 from lib.settings import Settings
+from lib.traces.naming import names_in
 from tests.examples import entry
 from tests.stories import ANNA, ANNAS_TASK, BELA, START, run
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lib.data import attempts, audit, budgets, videos
+from lib.data.credits import ledger
 from lib.data.database import Database
-from lib.data.ledger import ledger
 from lib.domain.attempt import Attempt, short_id
 from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus

@@ -10,7 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from lib.data import health, videos
+from lib.data import overview as health
+from lib.data import videos
 from lib.data.migrations import FOLDER, migrate, migrations, script
 from lib.data.pgmq import install_pgmq
 from lib.data.postgres import PostgresDatabase

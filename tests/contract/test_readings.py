@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from lib.data import attempts, readings
 from lib.data.database import Database
+from lib.domain.account import Around, Reading
 from lib.domain.attempt import Attempt
-from lib.domain.reading import Around, Reading
 from tests.simulated import REQUEST
 
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import psycopg
 
+from lib.data.journal import Journal
 from lib.data.postgres import STATEMENT_SECONDS, PostgresDatabase
 from lib.domain.pricing import GenerationRequest
 from lib.operations.generate import video_id_of
-from lib.operations.journal import Journal
 from lib.operations.poll import poll_due
 from lib.operations.sweep import sweep
 from lib.runway.client import connect

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TypedDict
 
 from lib.data.database import Database
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.domain.pricing import GenerationRequest
 from lib.errors import DailiesError
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
 from lib.operations.poll import poll
 from lib.operations.recover import recover
 from lib.operations.retry import retry

@@ -18,12 +18,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precon
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from lib.data import queue
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import short_id
 from lib.domain.pricing import GenerationRequest
 from lib.operations.enqueue import enqueue
 from lib.operations.generate import generate, video_id_of
-from lib.operations.journal import Journal
 from lib.operations.paid_call import Tools
 from lib.operations.poll import poll, poll_due
 from lib.operations.process import Processed, process

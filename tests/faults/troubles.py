@@ -14,7 +14,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from lib.data.database import Row
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DailiesError
 from tests.faults.proxy import Proxy

@@ -13,14 +13,15 @@ FOUNDATION = {"errors", "settings"}
 MAY_IMPORT = {
     "domain": set[str](),
     "logs": {"domain"},
+    "traces": {"domain"},
     "data": {"domain"},
     "runway": {"domain"},
-    "operations": {"runway", "data", "logs", "domain"},
-    "worker": {"operations", "logs", "data", "runway", "domain"},
-    "web": {"worker", "operations", "logs", "data", "runway", "domain"},
-    "cli": {"worker", "operations", "logs", "data", "runway", "seed", "domain"},
-    "seed": {"operations", "runway", "data", "logs", "domain"},
-    "ui": {"worker", "web", "operations", "logs", "data", "runway", "seed", "domain"},
+    "operations": {"runway", "data", "traces", "logs", "domain"},
+    "worker": {"operations", "traces", "logs", "data", "runway", "domain"},
+    "web": {"worker", "operations", "traces", "logs", "data", "runway", "domain"},
+    "cli": {"worker", "operations", "traces", "logs", "data", "runway", "seed", "domain"},
+    "seed": {"operations", "runway", "data", "traces", "logs", "domain"},
+    "ui": {"worker", "web", "operations", "traces", "logs", "data", "runway", "seed", "domain"},
 }
 
 
@@ -34,6 +35,11 @@ def imported_modules(path: Path) -> Iterator[str]:
             yield node.module
             if node.module == "lib":
                 yield from (f"lib.{alias.name}" for alias in node.names)
+
+
+def test_views_stand_above_the_kit() -> None:
+    for path in sorted((ROOT / "lib" / "ui" / "kit").rglob("*.py")):
+        assert not any(m.startswith("lib.ui.views") for m in imported_modules(path)), path
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from lib.cli.migrate import command
 from lib.data.connect import open_database, open_postgres
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.pool import Pool
 from lib.data.schema import check_schema
 from lib.errors import DatabaseUnavailable, SettingsError

@@ -9,8 +9,8 @@ import pytest
 
 from lib.domain.trace import LogEntry
 from lib.domain.video import Video
-from lib.logs.correlate import Correlation, correlate
-from lib.logs.naming import names_in
+from lib.traces.correlate import Correlation, correlate
+from lib.traces.naming import names_in
 from tests.stories import (
     ANNA,
     ANNAS_TASK,

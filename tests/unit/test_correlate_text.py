@@ -7,8 +7,8 @@ import random
 import pytest
 
 from lib.domain.trace import LogEntry
-from lib.logs.correlate import correlate, untangle
-from lib.logs.strands import Strand
+from lib.traces.correlate import correlate, untangle
+from lib.traces.runs import Strand
 from tests.stories import (
     ANNA,
     ANNAS_TASK,

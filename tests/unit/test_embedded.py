@@ -15,8 +15,8 @@ import psutil
 import psycopg
 import pytest
 
-from lib.data.embedded import EmbeddedPostgres
-from lib.data.installation import Installation
+from lib.data.embedded.installation import Installation
+from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable, SettingsError
 from lib.settings import ROOT
@@ -24,7 +24,7 @@ from lib.settings import ROOT
 USER = """
 import sys, time
 from pathlib import Path
-from lib.data.embedded import EmbeddedPostgres
+from lib.data.embedded.server import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1])).start()
 print(server.postmaster_pid(), flush=True)
 sys.stdin.read()

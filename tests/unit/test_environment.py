@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from lib.data.database import Row
-from lib.data.health import Incident
+from lib.data.overview import Incident
 from lib.errors import DatabaseError, DatabaseUnavailable, RunwayError, SchemaMissing
-from lib.operations.environment import (
+from lib.operations.environment.settings import (
     Check,
     Level,
     check_database,

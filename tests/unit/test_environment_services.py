@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from lib.operations.environment import Check, Level
-from lib.operations.environment_services import check_services
+from lib.operations.environment.services import check_services
+from lib.operations.environment.settings import Check, Level
 from lib.settings import Settings
 
 LONG = SecretStr("3f2504e04f8911d39a0c0305e82c3301")

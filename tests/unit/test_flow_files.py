@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lib.errors import BadInput
-from lib.logs.flows import load_flows, problems_of, read_flow
+from lib.traces.flows import load_flows, problems_of, read_flow
 
 GOOD: dict[str, Any] = {
     "flow": "queue-worker",

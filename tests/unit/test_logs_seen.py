@@ -11,7 +11,7 @@ from lib.domain.trace import LogEntry
 from lib.logs.formats import Item
 from lib.logs.keys import EntryKeys
 from lib.logs.order import in_written_order
-from lib.logs.seen import BUCKET_MS, Seen
+from lib.logs.repeats import BUCKET_MS, Seen
 
 things = st.tuples(st.integers(0, 5).map(lambda n: n * BUCKET_MS), st.sampled_from("abcdef"))
 

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from lib.data import audit, videos
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.flow import StageReader
 from lib.errors import BadInput, DatabaseUnavailable
-from lib.logs.flows import load_flows
 from lib.operations.findings import fresh_verdict
 from lib.operations.generate import Generation, generate, video_id_of
-from lib.operations.journal import Journal
 from lib.operations.paid_call import NotSaved, Tools, pay
 from lib.operations.recover import recover_from_journal
 from lib.operations.stage_log import request_id
+from lib.traces.flows import load_flows
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.operations.journal import Journal, JournalError
+from lib.data.journal import Journal, JournalError
 
 
 @pytest.fixture

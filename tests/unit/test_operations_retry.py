@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from lib.data import attempts, audit, videos
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import Attempt, RetryVerdict, short_id
 from lib.domain.task import TaskStatus
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
 from lib.operations.poll import next_check, poll, poll_due
 from lib.operations.recover import recover, recover_from_journal, settle_interrupted
 from lib.operations.retry import LookUpFailed, Retried, retry

@@ -12,11 +12,11 @@ import pytest
 
 from lib.data import attempts, batches, budgets
 from lib.data.batches import Batch
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotFound
 from lib.operations.batches import as_csv, freeze, work_on
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
 from lib.runway.simulator.programme import PlannedFault
 from tests.simulated import COST, REQUEST, Simulated, simulated
 

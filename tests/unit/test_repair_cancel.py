@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from lib.data import audit, videos
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import RetryVerdict
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.cancel import cancel
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
 from lib.operations.poll import poll
 from lib.operations.retry import decide
 from lib.runway.simulator.programme import PlannedFault

@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 
 from lib.cli import budget, cancel, repair, retry
 from lib.data import attempts, batches, budgets
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import load_settings

@@ -12,17 +12,17 @@ import httpx
 import pytest
 
 from lib.data import copies
+from lib.data.journal import Journal
+from lib.data.outputs import Bucket, Folder, StorageError, open_storage
 from lib.data.postgres import PostgresDatabase
-from lib.data.storage import Bucket, Folder, StorageError, open_storage
 from lib.domain.pricing import GenerationRequest
 from lib.errors import SettingsError
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
 from lib.operations.outputs import NotCopied, copy_next, fetch
 from lib.operations.poll import poll
 from lib.runway.client import RunwayClient
 from lib.settings import Settings
-from lib.ui.services import Services, provide
+from lib.ui.kit.services import Services, provide
 from tests.loopback import client_of, data_uri, simulator
 from tests.pages import opened, serve, text_of
 

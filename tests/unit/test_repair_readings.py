@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
+from lib.domain.account import Around, Hint, Reading, outlook
 from lib.domain.attempt import Attempt, AttemptState
-from lib.domain.reading import Around, Hint, Reading, outlook
+from lib.operations.account import known, look_now
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
-from lib.operations.readings import known, look_now
 from lib.runway.simulator.programme import PlannedFault
 from tests.simulated import COST, REQUEST, Simulated, simulated
 

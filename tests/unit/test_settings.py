@@ -10,7 +10,7 @@ import pytest
 from lib.cli.run import command as run
 from lib.errors import SettingsError
 from lib.settings import Settings, load_settings
-from lib.ui.services import Services
+from lib.ui.kit.services import Services
 
 
 def settings_of(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:

@@ -13,11 +13,11 @@ import psycopg
 import pytest
 
 from lib.data import attempts, audit, budgets, decisions, queue, videos
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.data.workers import keep_lease, take_lease
 from lib.domain.pricing import GenerationRequest
 from lib.domain.sweep import SWEEP, WORKER
-from lib.operations.journal import Journal
 from lib.operations.paid_call import Tools
 from lib.operations.process import Processed, process
 from lib.operations.sweep import Report, preview, sweep

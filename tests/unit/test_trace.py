@@ -9,9 +9,9 @@ import pytest
 
 from lib.domain.trace import LogEntry, PollOutcome, StageState, Trace
 from lib.domain.video import Video
-from lib.logs.correlate import correlate
-from lib.logs.polls import PollSign, poll_sign, pollers
-from lib.logs.traces import LINES_A_REQUEST, trace_of, usual_flows
+from lib.traces.correlate import correlate
+from lib.traces.polls import PollSign, poll_sign, pollers
+from lib.traces.trace import LINES_A_REQUEST, trace_of, usual_flows
 from tests.stories import ANNA, ANNAS_TASK, BELA, BELAS_TASK, FLOWS, READER, START, error, line, row, run
 
 SEEN, MISSING, NOT_REACHED, NOT_OBSERVABLE = StageState

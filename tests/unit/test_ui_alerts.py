@@ -15,9 +15,9 @@ from lib.domain.alert import MEASURES, Finding, Rule, Severity
 from lib.domain.cause import CAUSES
 from lib.operations.alerts import active_alerts
 from lib.settings import Settings
-from lib.ui.alerts import TODO, grouped
-from lib.ui.headline import Headline
-from lib.ui.services import Services, provide
+from lib.ui.kit.services import Services, provide
+from lib.ui.views.alerts import TODO, grouped
+from lib.ui.views.headline import Headline
 from tests.pages import opened, serve, text_of
 
 STUCK = Finding(Rule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL), "missing_api_key", 90, 12)

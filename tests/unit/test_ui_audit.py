@@ -11,9 +11,9 @@ import pytest
 from lib.data import attempts, budgets
 from lib.data.postgres import PostgresDatabase
 from lib.settings import Settings
-from lib.ui.audit import change_text
-from lib.ui.paging import PAGE
-from lib.ui.services import Services, provide
+from lib.ui.kit.paging import PAGE
+from lib.ui.kit.services import Services, provide
+from lib.ui.views.audit import change_text
 from tests.pages import opened, serve, text_of
 from tests.simulated import REQUEST
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lib.data.traces import FunnelStage
-from lib.ui import charts
+from lib.ui.kit import charts
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 HOURS = [START + timedelta(hours=n) for n in range(3)]

@@ -9,7 +9,7 @@ import pytest
 from lib.domain.cause import CAUSES, Action, Side
 from lib.domain.trace import StageState
 from lib.domain.video import STATUSES
-from lib.ui import format as f
+from lib.ui.kit import format as f
 from tests.contrast import contrast
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)

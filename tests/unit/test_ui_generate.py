@@ -11,13 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.data import videos
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
 from lib.settings import Settings
-from lib.ui.player import is_web
-from lib.ui.samples import SAMPLES, jpeg
-from lib.ui.services import Services, provide
+from lib.ui.kit.media import SAMPLES, jpeg
+from lib.ui.kit.player import is_web
+from lib.ui.kit.services import Services, provide
 from tests.examples import WALTZ, video
 from tests.pages import opened, serve, text_of
 from tests.simulated import REQUEST, Simulated, simulated

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from lib.data.health import Totals
+from lib.data.overview import Totals
 from lib.data.videos import VideoRow
-from lib.ui.headline import headline
-from lib.ui.window import Window
+from lib.ui.kit.window import Window
+from lib.ui.views.headline import headline
 
 DAY = Window("24h")
 NOW = datetime(2026, 3, 14, 18, 0, tzinfo=UTC)

@@ -7,12 +7,13 @@ from typing import Any, cast
 
 import pytest
 
-from lib.data import health, videos
-from lib.data.health import IncidentDetails
+from lib.data import overview as health
+from lib.data import videos
+from lib.data.overview import IncidentDetails
 from lib.data.postgres import PostgresDatabase
 from lib.settings import Settings
-from lib.ui.incident import address_of, what_changed
-from lib.ui.services import Services, provide
+from lib.ui.kit.services import Services, provide
+from lib.ui.views.incident import address_of, what_changed
 from tests.examples import NOON, at, verdict, video
 from tests.pages import opened, serve, text_of
 

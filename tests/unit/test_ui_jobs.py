@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from lib.errors import BadInput
-from lib.ui.jobs import Jobs
+from lib.ui.kit.jobs import Jobs
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT, Settings
-from lib.ui.services import Services, provide
-from lib.ui.video import is_moving
+from lib.ui.kit.services import Services, provide
+from lib.ui.views.video import is_moving
 from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos, video
 from tests.pages import opened, serve, text_of
 

@@ -12,14 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from lib.data import batches, budgets
 from lib.data.batches import Batch
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.operations.batches import freeze, work_on
 from lib.operations.generate import generate
-from lib.operations.journal import Journal
 from lib.operations.judge import judge_dirty
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import Settings
-from lib.ui.services import Services, provide
+from lib.ui.kit.services import Services, provide
 from tests.pages import opened, serve, text_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
@@ -147,7 +147,7 @@ def form_of_a_retry(image: str) -> AppTest:
     script = f"""
 import streamlit as st
 from lib.domain.pricing import GenerationRequest
-from lib.ui.repair import edited
+from lib.ui.views.repair import edited
 st.json(edited(GenerationRequest({image!r}, "Rex dances")).as_json())
 """
     return AppTest.from_string(script).run()

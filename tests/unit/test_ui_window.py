@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lib.ui.window import LENGTHS, Window, covering, ending_after, parse_until
+from lib.ui.kit.window import LENGTHS, Window, covering, ending_after, parse_until
 
 NOW = datetime(2026, 3, 14, 18, 0, 30, tzinfo=UTC)
 INCIDENT = datetime(2025, 11, 13, 15, 30, tzinfo=UTC)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from lib.cli.pull_logs import command, parse_since
-from lib.data import edge
+from lib.data import status as edge
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput
 from lib.logs.vercel import NoHistory, Project, Vercel, VercelError

@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from lib.data import audit, videos
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import NewJob, enqueue
-from lib.operations.journal import Journal
 from lib.operations.sweep import sweep
 from lib.web.cron import SWEEP_EVERY_SECONDS, Cron
 from lib.web.replies import Endpoint

@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lib.data import queue, workers
 from lib.data.database import Database, Row
-from lib.data.edge import Health
 from lib.data.postgres import PostgresDatabase
 from lib.data.schema import SchemaState
+from lib.data.status import Health
 from lib.data.videos import import_videos
 from lib.errors import DatabaseUnavailable
 from lib.web.health import Readings, State, parts_of

@@ -14,13 +14,13 @@ import pytest
 
 from lib.data import attempts, budgets, decisions, queue, videos, workers
 from lib.data.database import Database
+from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import Job, NewJob
 from lib.domain.attempt import AttemptState
 from lib.domain.sweep import WORKER
 from lib.errors import DatabaseConflict, RunwayError
 from lib.operations.enqueue import enqueue
-from lib.operations.journal import Journal
 from lib.operations.paid_call import Tools
 from lib.operations.process import Processed, process
 from lib.operations.slots import Slots

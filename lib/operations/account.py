@@ -1,0 +1,47 @@
+"""Reads Runway's account around a paid call, so that an unknown outcome can be decided. Free.
+
+That a reading fails never holds up a paid call nor loses anything: then there is one hint less.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from lib.data import readings
+from lib.data.database import Database
+from lib.domain.account import Outlook, Reading, outlook
+from lib.domain.attempt import Attempt
+from lib.errors import DatabaseError, RunwayError
+from lib.runway.client import RunwayClient
+from lib.runway.organization import Organization
+
+FRESH_SECONDS = 60.0  # the attempts made since are counted, so a reading need not be newer
+
+
+def read_before(db: Database, runway: RunwayClient, attempt: Attempt) -> None:
+    with suppress(RunwayError, DatabaseError):
+        seen = runway.organization_seen(FRESH_SECONDS)
+        readings.save(db, attempt.id, "before", _reading(attempt, seen.at, seen.organization))
+
+
+def read_after(db: Database, runway: RunwayClient, attempt: Attempt) -> None:
+    with suppress(RunwayError, DatabaseError):
+        look_now(db, runway, attempt)
+
+
+def look_now(db: Database, runway: RunwayClient, attempt: Attempt) -> Outlook:
+    """Compares with the account as it is now. Raises RunwayError and DatabaseError."""
+    at = datetime.now(UTC)
+    readings.save(db, attempt.id, "after", _reading(attempt, at, runway.organization()))
+    return known(db, attempt)
+
+
+def known(db: Database, attempt: Attempt) -> Outlook:
+    """What the readings that were taken say."""
+    return outlook(readings.around(db, attempt.id), attempt.credits)
+
+
+def _reading(attempt: Attempt, at: datetime, organization: Organization) -> Reading:
+    limits = organization.models.get(attempt.request.get("model", ""))
+    return Reading(at, organization.credit_balance, limits.used_today if limits else None)

@@ -1,0 +1,114 @@
+"""Are the settings of what surrounds Dailies right? Log drain, cron, Vercel, alerts; each check with a code.
+
+As in environment.py, a check never shows a value that could be a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from lib.errors import BadInput
+from lib.operations.alert_rules import load_rules
+from lib.operations.environment.settings import Check, Level
+from lib.settings import Settings
+
+SHORTEST_SECRET = 16  # characters; Vercel asks for as many
+
+
+def check_services(settings: Settings) -> list[Check]:
+    return [
+        *_log_drain(settings),
+        *_cron(settings),
+        *_vercel(settings),
+        *_webhook(settings),
+        *_rules(settings),
+    ]
+
+
+def _secret_problem(secret: SecretStr) -> str | None:
+    """What is wrong with a secret that travels in a header."""
+    value = secret.get_secret_value()
+    if value[0] in "\"'" or not value.isascii() or any(character.isspace() for character in value):
+        return "contains quotes, spaces or other signs that do not belong to it"
+    if len(value) < SHORTEST_SECRET:
+        return f"has fewer than {SHORTEST_SECRET} characters and can be guessed"
+    return None
+
+
+def _secret(code: str, name: str, secret: SecretStr, todo: str) -> Check:
+    if problem := _secret_problem(secret):
+        return Check(code, name, Level.ERROR, f"{name} {problem}", todo)
+    return Check(code, name, Level.OK, f"{name} is set")
+
+
+def _log_drain(settings: Settings) -> Iterator[Check]:
+    name, secret = "DAILIES_LOG_DRAIN_SECRET", settings.log_drain_secret
+    if secret is not None:
+        todo = "Copy the signature secret of the drain from Vercel again, or make a new one."
+        yield _secret("E131", name, secret, todo)
+    elif settings.log_drain_verify is not None:
+        found = f"DAILIES_LOG_DRAIN_VERIFY is set, but {name} is not: what the drain sends is refused"
+        yield Check("E131", name, Level.ERROR, found, "Set it to the drain's signature secret and restart.")
+    elif settings.vercel_token is None:
+        todo = "Without a log drain or VERCEL_TOKEN, import exported logs on the page Stages."
+        yield Check("E131", name, Level.NOTE, f"{name} is not set: no log drain is taken", todo)
+
+
+def _cron(settings: Settings) -> Iterator[Check]:
+    if settings.cron_secret is None:
+        return
+    todo = "Set it to a long random text, here and where the calls come from: `openssl rand -hex 24`."
+    yield _secret("E132", "CRON_SECRET", settings.cron_secret, todo)
+
+
+def _vercel(settings: Settings) -> Iterator[Check]:
+    token, project = settings.vercel_token, settings.vercel_project
+    if token is None and (project or settings.vercel_team):
+        found = "VERCEL_PROJECT_ID or VERCEL_TEAM_ID is set, but VERCEL_TOKEN is not: no logs are read"
+        todo = "Make a token in Vercel's account settings, or leave the others unset."
+        yield Check("E133", "VERCEL_TOKEN", Level.ERROR, found, todo)
+    elif token is not None and project is None:
+        found = "VERCEL_TOKEN is set, but VERCEL_PROJECT_ID is not: no logs are read"
+        todo = "Set it to the project's id or name, and VERCEL_TEAM_ID where a team owns it."
+        yield Check("E134", "VERCEL_PROJECT_ID", Level.ERROR, found, todo)
+    elif token is not None:
+        yield _vercel_pair(token, has_drain=settings.log_drain_secret is not None)
+
+
+def _vercel_pair(token: SecretStr, *, has_drain: bool) -> Check:
+    check = _secret("E133", "VERCEL_TOKEN", token, "Copy the token again, or make a new one.")
+    if check.level is Level.OK and has_drain:
+        found = "VERCEL_TOKEN and the log drain are both set: the drain is used"
+        return Check("E133", "VERCEL_TOKEN", Level.NOTE, found, "Past logs: `python -m lib pull-logs`.")
+    return check
+
+
+def _webhook(settings: Settings) -> Iterator[Check]:
+    name = "DAILIES_ALERT_WEBHOOK"
+    if settings.alert_webhook is None:
+        return
+    parts = urlsplit(settings.alert_webhook.get_secret_value())
+    local = parts.hostname in ("localhost", "127.0.0.1")
+    if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
+        todo = "Copy the incoming webhook's address again; it begins with https://."
+        yield Check("E135", name, Level.ERROR, f"{name} is not an https address: nobody is told", todo)
+    elif settings.address is None:
+        todo = "Set DAILIES_URL to where people open Dailies, and notices link to it."
+        yield Check("E136", "DAILIES_URL", Level.NOTE, f"{name} is set, DAILIES_URL is not", todo)
+    else:
+        yield Check("E135", name, Level.OK, f"{name} is set ({parts.hostname})")
+
+
+def _rules(settings: Settings) -> Iterator[Check]:
+    name = "DAILIES_ALERT_RULES"
+    if settings.alert_rules is None:
+        return
+    try:
+        rules = load_rules(settings.alert_rules)
+    except BadInput as error:
+        yield Check("E137", name, Level.ERROR, f"{name} cannot be used", str(error))
+    else:
+        yield Check("E137", name, Level.OK, f"{name} is read: {len(rules)} rules are in force")

@@ -1,0 +1,305 @@
+"""Is this environment configured correctly? The checks of the incident notes, each with a code.
+
+A check never shows a value that could be a secret: only whether it is set and whether its shape is right.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+
+from lib.data.database import Database, Row
+from lib.data.outputs import open_storage
+from lib.data.overview import Incident
+from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
+from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
+from lib.settings import RUNWAY_BASE_URL, Settings
+
+KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
+WRONG_HOST = "api.runwayml.com"
+
+
+class Level(StrEnum):
+    OK = "ok"
+    NOTE = "note"  # works, and somebody may want to know
+    WARNING = "warning"  # works in part, or will stop working
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One result. `found` says what is so, `todo` what to do about it (empty when nothing)."""
+
+    code: str
+    subject: str
+    level: Level
+    found: str
+    todo: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.found}" + (f" — {self.todo}" if self.todo else "")
+
+
+class Organization(Protocol):
+    @property
+    def credit_balance(self) -> int: ...
+    @property
+    def models(self) -> Mapping[str, Any]: ...
+
+
+class OrganizationReader(Protocol):
+    """The part of the Runway client that the check needs."""
+
+    def organization(self) -> Organization: ...
+
+
+def variables(settings: Settings) -> list[tuple[str, bool]]:
+    """Every variable Dailies reads (alternatives joined by ` or `) and whether it is set."""
+    found = []
+    for name, field in Settings.model_fields.items():
+        names = [str(n) for n in getattr(field.validation_alias, "choices", ()) if str(n).isupper()]
+        found.append((" or ".join(names), name in settings.model_fields_set))
+    return found
+
+
+def check_settings(settings: Settings) -> list[Check]:
+    return [
+        *_runway_key(settings),
+        *_runway_model(settings),
+        *_runway_address(settings),
+        *_database_settings(settings),
+        *_folders(settings),
+        *_outputs(settings),
+    ]
+
+
+def _outputs(settings: Settings) -> Iterator[Check]:
+    subject = "DAILIES_OUTPUTS"
+    try:
+        storage = open_storage(settings)
+    except SettingsError as error:
+        yield Check("E121", subject, Level.ERROR, "DAILIES_OUTPUTS cannot be used", str(error))
+        return
+    if storage is None:
+        todo = "To keep outputs before Runway's addresses expire, set it to `local` or to a bucket."
+        yield Check("E121", subject, Level.NOTE, "DAILIES_OUTPUTS is not set: outputs are not copied", todo)
+    else:
+        yield Check("E121", subject, Level.OK, f"Outputs are copied to {storage.name}")
+
+
+def _runway_key(settings: Settings) -> Iterator[Check]:
+    subject = "RUNWAY_API_KEY"
+    if settings.runway_api_key is None and settings.database_kind != "embedded":
+        yield Check(
+            "E101",
+            subject,
+            Level.ERROR,
+            "RUNWAY_API_KEY is not set: nothing can be looked up, repaired or generated for this database",
+            "Set it (or RUNWAYML_API_SECRET) to the key the production app uses and restart.",
+        )
+    elif settings.runway_api_key is None:
+        yield Check(
+            "E101",
+            subject,
+            Level.NOTE,
+            "RUNWAY_API_KEY is not set: the simulator is in use",
+            "To use Runway, set it (or RUNWAYML_API_SECRET) to a key of dev.runwayml.com and restart.",
+        )
+    elif not KEY_SHAPE.fullmatch(settings.runway_api_key.get_secret_value()):
+        yield Check(
+            "E102",
+            subject,
+            Level.ERROR,
+            "RUNWAY_API_KEY is set, but is not key_ followed by 128 hexadecimal digits",
+            "Copy the whole key again, without quotes or spaces. A key of the Runway app does not work here.",
+        )
+    else:
+        yield Check("E101", subject, Level.OK, "RUNWAY_API_KEY is set and has the right shape")
+
+
+def _runway_model(settings: Settings) -> Iterator[Check]:
+    model, subject = settings.runway_model, "RUNWAY_MODEL_ID"
+    if model not in MODELS:
+        yield Check(
+            "E103",
+            subject,
+            Level.ERROR,
+            f"RUNWAY_MODEL_ID is {model!r}, which Dailies does not know",
+            f"Set it to one of {', '.join(MODELS)}; the production app expects {DEFAULT_MODEL}.",
+        )
+    else:
+        yield Check("E103", subject, Level.OK, f"RUNWAY_MODEL_ID is {model}")
+
+
+def _runway_address(settings: Settings) -> Iterator[Check]:
+    """The note of the first incident names an address that is wrong in host and path."""
+    subject, address = "RUNWAY_BASE_URL", settings.runway_base_url
+    if address is None:
+        yield Check("E104", subject, Level.OK, f"RUNWAY_BASE_URL is not set: {RUNWAY_BASE_URL} is used")
+        return
+    problems = list(_address_problems(address))
+    yield from problems
+    if not problems:
+        yield Check("E104", subject, Level.OK, f"RUNWAY_BASE_URL names {urlsplit(address).hostname}")
+
+
+def _address_problems(address: str) -> Iterator[Check]:
+    subject, todo = "RUNWAY_BASE_URL", f"Set it to {RUNWAY_BASE_URL}, or leave it unset."
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if host == WRONG_HOST:
+        yield Check("E104", subject, Level.ERROR, f"RUNWAY_BASE_URL names the wrong host, {WRONG_HOST}", todo)
+    elif parts.scheme != "https" and host not in ("localhost", "127.0.0.1"):
+        yield Check("E105", subject, Level.ERROR, "RUNWAY_BASE_URL does not begin with https://", todo)
+    elif host not in (urlsplit(RUNWAY_BASE_URL).hostname, "localhost", "127.0.0.1"):
+        yield Check("E106", subject, Level.WARNING, f"RUNWAY_BASE_URL names another host, {host}", todo)
+    if parts.path.rstrip("/").endswith("/v1"):
+        yield Check(
+            "E107",
+            subject,
+            Level.WARNING,
+            "RUNWAY_BASE_URL ends in /v1, which the SDK adds itself",
+            f"Dailies drops it; the production app would call /v1/v1 and get 404. {todo}",
+        )
+
+
+def _database_settings(settings: Settings) -> Iterator[Check]:
+    subject = "SUPABASE_URL"
+    if settings.database_url is not None:
+        yield Check("E110", "DATABASE_URL", Level.OK, "DATABASE_URL is set: this Postgres is used directly")
+        return
+    if settings.supabase_url is None and settings.supabase_key is None:
+        yield Check(
+            "E111",
+            subject,
+            Level.NOTE,
+            "Neither SUPABASE_URL nor SUPABASE_SERVICE_ROLE_KEY is set: the embedded Postgres is in use",
+            "To see production, set both to the values of the production project and restart.",
+        )
+        return
+    yield _supabase_url(settings)
+    yield _supabase_key(settings)
+
+
+def _supabase_url(settings: Settings) -> Check:
+    subject = "SUPABASE_URL"
+    if settings.supabase_url is None:
+        todo = "Set it (or NEXT_PUBLIC_SUPABASE_URL) to https://<project>.supabase.co."
+        return Check("E112", subject, Level.ERROR, "SUPABASE_URL is not set, but its key is", todo)
+    parts = urlsplit(settings.supabase_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        todo = "It should read https://<project>.supabase.co."
+        return Check("E113", subject, Level.ERROR, "SUPABASE_URL is not a web address", todo)
+    return Check("E112", subject, Level.OK, f"SUPABASE_URL is set ({parts.hostname})")
+
+
+def _supabase_key(settings: Settings) -> Check:
+    subject = "SUPABASE_SERVICE_ROLE_KEY"
+    where = "It stands in the project's settings under API keys."
+    if settings.supabase_key is None:
+        return Check("E114", subject, Level.ERROR, "SUPABASE_SERVICE_ROLE_KEY is not set", where)
+    role = key_role(settings.supabase_key.get_secret_value())
+    if role not in ("service_role", "unknown"):
+        found = f"SUPABASE_SERVICE_ROLE_KEY is the {role} key, which cannot read the videos"
+        return Check("E115", subject, Level.ERROR, found, f"Use the service role (secret) key. {where}")
+    return Check("E114", subject, Level.OK, "SUPABASE_SERVICE_ROLE_KEY is set")
+
+
+def key_role(key: str) -> str:
+    """`service_role`, `anon` or `publishable` as far as the key tells; `unknown` otherwise."""
+    if key.startswith("sb_"):
+        return {"secret": "service_role", "publishable": "publishable"}.get(key.split("_")[1], "unknown")
+    try:
+        body = key.split(".")[1]
+        return str(orjson.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))["role"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        return "unknown"
+
+
+def _folders(settings: Settings) -> Iterator[Check]:
+    if settings.flows_dir is not None and not settings.flows_dir.is_dir():
+        found = f"DAILIES_FLOWS names {settings.flows_dir}, which is not a folder"
+        yield Check("E120", "DAILIES_FLOWS", Level.ERROR, found, "Create it or leave DAILIES_FLOWS unset.")
+
+
+def check_database(database: Database) -> list[Check]:
+    """Asks the database itself: is it there, and is all of the schema in it?"""
+    try:
+        rows = database.call("dailies_schema")
+    except SchemaMissing as error:
+        return [
+            Check("E201", "Database", Level.OK, f"{database.label} answers"),
+            Check("E202", "Schema", Level.ERROR, "The schema of Dailies is not there", str(error)),
+        ]
+    except DatabaseError as error:
+        todo = f"Check that it runs and that its address is right. {' '.join(str(error).split())}"
+        return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", todo)]
+    reachable = Check("E201", "Database", Level.OK, f"{database.label} answers")
+    return [reachable, _schema(rows[0])]
+
+
+def _schema(row: Row) -> Check:
+    missing = row["missing"] or []
+    if missing:
+        found = f"Missing in the database: {', '.join(missing)}"
+        return Check("E202", "Schema", Level.ERROR, found, "Run `python -m lib migrate`.")
+    return Check("E202", "Schema", Level.OK, f"The schema is complete (version {row['version']})")
+
+
+def check_runway(client: OrganizationReader, model: str = DEFAULT_MODEL) -> list[Check]:
+    """Asks Runway for the organization: free, and proves address and key at once."""
+    try:
+        organization = client.organization()
+    except RunwayError as error:
+        refused = error.cause == "unauthorized"
+        code, found = ("E302", "Runway refuses the key") if refused else ("E301", "Runway does not answer")
+        return [Check(code, "Runway", Level.ERROR, found, str(error))]
+    return [Check("E301", "Runway", Level.OK, "Runway answers"), _credits(organization, model)]
+
+
+def _credits(organization: Organization, model: str) -> Check:
+    balance, price = organization.credit_balance, estimate(model, 5) or 0
+    if balance < price:
+        found = f"{balance:,} credits are left, a video of 5 s with {model} costs {price}"
+        return Check("E303", "Credits", Level.ERROR, found, "Buy credits at dev.runwayml.com.")
+    if balance < 20 * price:
+        found = f"{balance:,} credits are left: {balance // price} videos of 5 s with {model}"
+        return Check("E304", "Credits", Level.WARNING, found, "Buy credits before they run out.")
+    return Check("E303", "Credits", Level.OK, f"{balance:,} credits are left")
+
+
+_PRODUCTION = {
+    "missing_api_key": (
+        "E401",
+        "lacks RUNWAY_API_KEY",
+        "Set it in Vercel → Settings → Environment Variables",
+    ),
+    "unauthorized": ("E402", "sends a key that Runway refuses", "Replace RUNWAY_API_KEY in Vercel"),
+    "wrong_endpoint": (
+        "E403",
+        "calls a wrong address",
+        f"Set RUNWAY_BASE_URL to {RUNWAY_BASE_URL} in Vercel",
+    ),
+}
+
+
+def check_production(incidents: Iterable[Incident]) -> list[Check]:
+    """What the production app's own logs say about its environment. `incidents` of the last 24 hours."""
+    found = [_production(row) for row in incidents if row["cause"] in _PRODUCTION]
+    return found or [
+        Check("E401", "Production app", Level.OK, "Its logs of the last 24 hours show no configuration error")
+    ]
+
+
+def _production(row: Incident) -> Check:
+    code, what, todo = _PRODUCTION[row["cause"]]
+    deployment = row["deployment_id"] or "A deployment"
+    found = f"{deployment} {what}: {row['n']} videos in the last 24 hours"
+    return Check(code, "Production app", Level.ERROR, found, f"{todo}, then redeploy and retry the videos.")

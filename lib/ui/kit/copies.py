@@ -1,0 +1,31 @@
+"""The copy of a video's output, for the preview."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib.data import copies
+from lib.data.copies import Copy
+from lib.data.outputs import open_storage
+from lib.errors import DailiesError
+from lib.ui.kit.services import services
+
+
+def copied_output(task_id: str | None) -> tuple[str, Copy] | None:
+    """Where to watch the copy; None without one, or while its place cannot be asked."""
+    if not task_id or not services().settings.outputs:
+        return None
+    copy = copies.of_task(services().database, task_id)
+    if copy is None or copy.path is None or copy.place is None:
+        return None
+    address = _address(copy.place, copy.path)
+    return (address, copy) if address else None
+
+
+@st.cache_data(ttl=600, max_entries=256, show_spinner=False)
+def _address(place: str, path: str) -> str | None:
+    try:
+        storage = open_storage(services().settings)
+        return storage.address(path) if storage and storage.name == place else None
+    except DailiesError:  # then Runway's own address is shown
+        return None

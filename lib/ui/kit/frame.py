@@ -1,0 +1,79 @@
+"""The frame of every page: guard, title, what is in use, how fresh it is."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from lib.errors import DailiesError
+from lib.ui.kit import loaders
+from lib.ui.kit.format import age, plain
+from lib.ui.kit.services import Services, services
+from lib.ui.kit.window import Window
+from lib.ui.kit.window_control import choose_window, without_window
+
+ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    now: datetime
+    window: Window
+    services: Services
+
+
+def begin(title: str, *, window: bool = False) -> Frame:
+    """Call this first on every page. It ends the run while Dailies is still starting."""
+    if not ENTERED.get():
+        raise DailiesError("This page is part of Dailies and is only served through its entry point.")
+    opened = services()
+    now = datetime.now(UTC)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
+        st.title(title, anchor=False, width="content")
+        st.space("stretch")
+        _in_use(opened, now)
+        chosen = choose_window(title) if window else without_window(title)
+    if opened.preparing:
+        _wait_until_prepared()
+        st.stop()
+    return Frame(now, chosen, opened)
+
+
+def _in_use(opened: Services, now: datetime) -> None:
+    st.caption(_freshness(now), width="content")
+    st.badge(plain(opened.database_label), icon=":material/database:", color="gray")
+    st.badge(plain(opened.runway_label), icon=":material/movie:", color="gray")
+
+
+def _freshness(now: datetime) -> str:
+    try:
+        fresh = loaders.freshness()
+    except DailiesError:  # the page itself says what is wrong
+        return "Freshness unknown"
+    judged = age(fresh.get("last_judged_at"), now)
+    waiting = fresh.get("dirty") or 0
+    backlog = f" · {waiting:,} to judge" if waiting else ""
+    return f"Logs {age(fresh.get('last_log_at'), now)} · judged {judged}{backlog} · times in UTC"
+
+
+@st.fragment(run_every=1)
+def _wait_until_prepared() -> None:
+    step = services().preparing
+    if step is None:
+        loaders.forget()
+        st.rerun()
+    st.status(f"{step} …", state="running")
+    st.caption("The first start takes a few seconds. This page is drawn as soon as everything is there.")
+
+
+def keep_fresh(frame: Frame, seconds: float) -> None:
+    """Draws the page again after that many seconds, as long as somebody has it open."""
+
+    def look_at_the_clock() -> None:
+        if (datetime.now(UTC) - frame.now).total_seconds() >= seconds:
+            st.rerun()
+
+    st.fragment(look_at_the_clock, run_every=seconds + 0.5)()

@@ -1,0 +1,130 @@
+"""What pages read, cached for a few seconds: many viewers and quick reruns cost the database one query."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from lib.data import batches as stored_batches
+from lib.data import budgets, traces
+from lib.data import credits as stored_ledger
+from lib.data import overview as health
+from lib.data import videos as stored
+from lib.data.audit import AuditRow, Names, names, trail
+from lib.data.batches import Batch
+from lib.data.budgets import Budget
+from lib.data.credits import Ledger
+from lib.data.overview import ErrorGroup, Incident, IncidentDetails, Overview
+from lib.data.traces import FunnelStage
+from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
+from lib.domain.alert import Alert
+from lib.operations.alerts import active_alerts
+from lib.ui.kit.services import services
+from lib.ui.kit.window import Window
+
+_SECONDS = 10.0
+
+
+def _span(window: Window) -> tuple[datetime, datetime]:
+    return window.span(datetime.now(UTC))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def overview(window: Window) -> Overview:
+    return health.overview(services().database, *_span(window), bucket_seconds=window.bucket_seconds)
+
+
+def freshness() -> dict[str, Any]:
+    return overview(Window("1h"))["freshness"]
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def incidents(window: Window) -> list[Incident]:
+    return health.incidents(services().database, *_span(window))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def incident(cause: str, at: datetime, deployment_id: str | None) -> IncidentDetails:
+    return health.incident(services().database, cause, at, deployment_id)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def error_groups(window: Window) -> list[ErrorGroup]:
+    return health.error_groups(services().database, *_span(window), limit=100)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def funnel(window: Window) -> list[FunnelStage]:
+    return traces.stage_funnel(services().database, *_span(window))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
+def videos(
+    window: Window | None, filters: Filters | None = None, after: Position | None = None, limit: int = 50
+) -> list[VideoRow]:
+    """Newest first; of all times without a window."""
+    chosen = filters or Filters()
+    if window:
+        chosen = replace(chosen, since=_span(window)[0], until=window.until)
+    return stored.list_videos(services().database, chosen, after=after, limit=limit)
+
+
+def stuck_videos(window: Window | None = None) -> list[VideoRow]:
+    """The newest; of all times without a window."""
+    return videos(window, Filters(trouble="stuck"), limit=200)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def ledger(window: Window) -> Ledger:
+    return stored_ledger.ledger(services().database, *_span(window))
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def alerts() -> list[Alert]:
+    """What is wrong now; those that are silenced come last."""
+    return active_alerts(services().database)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def budget() -> Budget | None:
+    """Everybody's; None without one."""
+    return budgets.budget(services().database, budgets.EVERYBODY)
+
+
+def batches() -> list[Batch]:
+    """The latest, never cached: people watch them."""
+    return stored_batches.latest(services().database)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=16, show_spinner=False)
+def audit(
+    operator: str | None, action: str | None, video_id: str | None, before_id: int | None, limit: int
+) -> list[AuditRow]:
+    db = services().database
+    return trail(db, video_id, operator=operator, action=action, before_id=before_id, limit=limit)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def audit_names() -> Names:
+    return names(services().database)
+
+
+def video(video_id: str) -> VideoDetails:
+    """Never cached: this is what people watch while they repair."""
+    return stored.get_video(services().database, video_id)
+
+
+def video_log(video_id: str) -> list[LogRow]:
+    return stored.video_log(services().database, video_id, limit=2000)
+
+
+def find(text: str) -> list[str]:
+    return stored.find_videos(services().database, text)
+
+
+def forget() -> None:
+    """After a change: what was read before is no longer true."""
+    st.cache_data.clear()

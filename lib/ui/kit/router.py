@@ -1,0 +1,60 @@
+"""The pages and the way to them."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from lib.settings import ROOT
+from lib.ui.kit.frame import ENTERED
+from lib.ui.kit.notices import narrated
+
+# A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
+_ICON = ROOT / "lib" / "ui" / "static" / "icon.svg"
+_PAGES = (
+    ("overview", "Overview", "monitoring", "Is generation healthy right now, and what does it cost?"),
+    ("videos", "Videos", "video_library", "Which videos are in trouble?"),
+    ("stages", "Stages", "account_tree", "Where do flows die? Also: read exported logs."),
+    ("errors", "Errors", "report", "Which errors occur, how often, since when?"),
+    ("recover", "Recover", "healing", "Repair stuck videos without paying twice."),
+    ("audit", "Audit", "history_edu", "Who did what to which video, when, and what did it cost?"),
+    ("generate", "Generate", "movie", "Make a sample video now, with its cost shown before."),
+    ("environment", "Environment", "settings_input_component", "Is everything configured correctly?"),
+    ("incident", "Incident", "emergency_home", "What changed when this incident began?"),
+    ("video", "Video", "movie_info", "Why is this video stuck, and what to do."),
+)
+
+
+def page(name: str) -> Page:
+    """The page `name`, to link or switch to."""
+    title, icon, question = next(rest for key, *rest in _PAGES if key == name)
+    return st.Page(
+        ROOT / "pages" / f"{name}.py",
+        title=title,
+        icon=f":material/{icon}:",
+        url_path=name,
+        visibility="hidden" if name in ("video", "incident") else "visible",
+        help=question,
+    )
+
+
+def run() -> None:
+    """One run of the app: every page is reached through here, and only through here."""
+    st.set_page_config(page_title="Dailies", page_icon=_ICON, layout="wide")
+    # The default page has no address but `/`: this one leads to the Overview, which has one like the rest.
+    home = st.Page(_home, title="Dailies", url_path="home", default=True, visibility="hidden")
+    current = st.navigation([home, *(page(name) for name, *_ in _PAGES)], position="top")
+    token = ENTERED.set(True)
+    try:
+        with narrated():
+            current.run()
+    finally:
+        ENTERED.reset(token)
+
+
+def _home() -> None:
+    st.switch_page(page("overview"), query_params=st.query_params.to_dict())
+
+
+def go_to_video(video_id: str) -> None:
+    st.switch_page(page("video"), query_params={"id": video_id})

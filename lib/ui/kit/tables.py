@@ -1,0 +1,236 @@
+"""Dataframes of videos and errors. Outside text stays in text columns, uninterpreted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.data.database import Row
+from lib.data.overview import ErrorGroup
+from lib.data.videos import VideoRow
+from lib.ui.kit.format import (
+    ACTION,
+    SIDE,
+    STATUS,
+    Look,
+    age,
+    cause_label,
+    cause_of,
+    look,
+    short_id,
+    words,
+)
+from lib.ui.kit.router import go_to_video
+
+_OPENED = "opened-video"
+TIME_FORMAT = "DD MMM HH:mm:ss"
+ROW = 32  # pixels
+
+
+def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
+    """The videos as the table shows them."""
+    return pd.DataFrame(
+        {
+            "video": [_opener(row["id"]) for row in rows],
+            "age": [age(row["created_at"], now) for row in rows],
+            "status": [badge(STATUS, row["status"]) for row in rows],
+            "cause": [[cause_label(row["cause"])] for row in rows],
+            "action": [ACTION[cause_of(row["cause"]).action] for row in rows],
+            "stages": [stage_progress(row["stages"]) for row in rows],
+            "first_missing": [words(row["first_missing"] or "") for row in rows],
+            "prompt": [row["prompt"] or "" for row in rows],
+            "error": [row["error_message"] or "" for row in rows],
+            "created": [row["created_at"] for row in rows],
+            "runway": [row["runway_video_id"] or "" for row in rows],
+        }
+    )
+
+
+def stage_progress(stages: Sequence[Row] | None) -> str:
+    """`7 of 14 ×`: how many stages were seen; the cross says that one is missing."""
+    if not stages:
+        return "no log"
+    seen = sum(stage["state"] == "seen" for stage in stages)
+    missing = any(stage["state"] == "missing" for stage in stages)
+    return f"{seen} of {len(stages)}{' ×' if missing else ''}"
+
+
+def badge(table: Mapping[str, Look], key: str | None) -> list[str]:
+    shown = look(table, key)
+    return [f"{shown.glyph} {shown.word}"]
+
+
+def badges(label: str, table: Mapping[Any, Look], **more: Any) -> Any:
+    """A column of coloured words."""
+    options = {f"{shown.glyph} {shown.word}": shown.color for shown in table.values()}
+    return st.column_config.MultiselectColumn(
+        label, options=list(options), color=list(options.values()), **more
+    )
+
+
+def cause_badges(keys: Sequence[str | None]) -> Any:
+    options = {cause_label(key): SIDE[cause_of(key).side].color for key in keys}
+    return st.column_config.MultiselectColumn(
+        "Cause", options=list(options), color=list(options.values()), width=190
+    )
+
+
+def open_column(key: str, *, pinned: bool = False) -> Any:
+    """A column of ids; a click on one opens its video, among the rows that were remembered under `key`."""
+    return st.column_config.ButtonColumn(
+        "Video",
+        key=f"open-{key}",
+        type="tertiary",
+        alignment="left",
+        width=112,
+        pinned=pinned,
+        on_click=_remember,
+        args=(key,),
+    )
+
+
+def remember_rows(key: str, video_ids: Sequence[str | None]) -> None:
+    st.session_state[f"rows-{key}"] = list(video_ids)
+
+
+def video_columns(rows: Sequence[VideoRow], key: str) -> dict[str, Any]:
+    return {
+        "video": open_column(key, pinned=True),
+        "age": st.column_config.TextColumn("Created", width=92),
+        "status": badges("Status", STATUS, width=118),
+        "cause": cause_badges([row["cause"] for row in rows]),
+        "action": st.column_config.TextColumn("What to do", width=190),
+        "stages": st.column_config.TextColumn("Stages seen", width=92),
+        "first_missing": st.column_config.TextColumn("First missing stage", width=150),
+        "prompt": st.column_config.TextColumn("Prompt", width="medium"),
+        "error": st.column_config.TextColumn("Error", width="large"),
+        "created": st.column_config.DatetimeColumn("Created at", timezone="UTC", format=TIME_FORMAT),
+        "runway": st.column_config.TextColumn("Runway id", width="medium"),
+    }
+
+
+def table_height(rows: int, most: int) -> int:
+    """Pixels for `rows` rows and the header; more than `most` rows scroll."""
+    return ROW * (min(rows, most) + 1) + 3
+
+
+_COLUMNS = (
+    "video",
+    "age",
+    "status",
+    "cause",
+    "stages",
+    "first_missing",
+    "prompt",
+    "error",
+    "created",
+    "runway",
+)
+
+
+def video_table(
+    rows: Sequence[VideoRow],
+    now: datetime,
+    *,
+    key: str,
+    columns: Sequence[str] = _COLUMNS,
+    **more: Any,
+) -> Any:
+    """The videos; a click on an id opens that video. `key` has to change with the rows."""
+    frame = video_rows(rows, now)[list(columns)]
+    remember_rows(key, [row["id"] for row in rows])
+    return st.dataframe(
+        frame,
+        key=f"table-{key}",
+        column_config=video_columns(rows, key),
+        column_order=columns,
+        hide_index=True,
+        row_height=ROW,
+        alt="Videos, newest first",
+        **more,
+    )
+
+
+def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[str]:
+    """The table with a box in front of each row. Returns the chosen ids, looked up in the rows as drawn."""
+    event = video_table(
+        rows,
+        now,
+        key=key,
+        columns=("video", "age", "status", "cause", "action", "first_missing", "error"),
+        height=table_height(len(rows), 16),
+        on_select="rerun",
+        selection_mode="multi-row",
+    )
+    drawn: list[str] = st.session_state[f"rows-{key}"]
+    return [drawn[index] for index in event.selection.rows if index < len(drawn)]
+
+
+def _opener(video_id: str) -> str:
+    return f":material/movie_info: {short_id(video_id)}"
+
+
+def _remember(key: str) -> None:
+    """Clicks name a position: what it meant is looked up in the rows as they were drawn."""
+    row = st.session_state[f"open-{key}"].row
+    st.session_state[_OPENED] = st.session_state[f"rows-{key}"][row]
+
+
+def go_to_opened_video() -> None:
+    """Goes to the video whose id was clicked in a table in this run, if any."""
+    if found := st.session_state.pop(_OPENED, None):
+        go_to_video(found)
+
+
+def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> None:
+    st.session_state[f"rows-{key}"] = [row["example_video_id"] for row in groups]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "n": [row["n"] for row in groups],
+                "change": [_change(row["n"], row["previous_n"]) for row in groups],
+                "trend": [row["trend"] or [] for row in groups],
+                "grp": [row["grp"] for row in groups],
+                "cause": [[cause_label(row["cause"])] for row in groups],
+                "stage": [words(row["stage"] or "") for row in groups],
+                "first": [age(row["first_at"], now) for row in groups],
+                "last": [age(row["last_at"], now) for row in groups],
+                "example": [_opener(row["example_video_id"]) for row in groups],
+            }
+        ),
+        key=f"table-{key}",
+        column_config={
+            "n": st.column_config.NumberColumn("Videos", width=64),
+            "change": st.column_config.TextColumn("Before that", width=88),
+            "trend": st.column_config.BarChartColumn("Trend", width=120, y_min=0),
+            "grp": st.column_config.TextColumn("Error", width=386),
+            "cause": cause_badges([row["cause"] for row in groups]),
+            "stage": st.column_config.TextColumn("After stage", width=150),
+            "first": st.column_config.TextColumn("First", width=88),
+            "last": st.column_config.TextColumn("Last", width=88),
+            "example": st.column_config.ButtonColumn(
+                "Example",
+                key=f"open-{key}",
+                type="tertiary",
+                alignment="left",
+                width=112,
+                on_click=_remember,
+                args=(key,),
+            ),
+        },
+        hide_index=True,
+        row_height=ROW,
+        height=table_height(len(groups), 18),
+        alt="Groups of errors, most frequent first",
+    )
+
+
+def _change(n: int, before: int | None) -> str:
+    """`▲ 12 from 3`: against the window before this one."""
+    if not before:
+        return "new"
+    return f"{'▲' if n > before else '▼' if n < before else '='} from {before}"

@@ -1,0 +1,139 @@
+"""The audit: who did what to which video, what changed by it, and what it cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.data.audit import AuditRow, end_of
+from lib.ui.kit import loaders
+from lib.ui.kit.format import clock, short_id, words
+from lib.ui.kit.frame import Frame
+from lib.ui.kit.notices import empty
+from lib.ui.kit.paging import PAGE, turn_pages
+from lib.ui.kit.tables import open_column, remember_rows, table_height
+
+
+def change_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+    """`status: processing → failed · runway_video_id: none → 5b1…`: what differs, or was said besides."""
+    old, new = before or {}, after or {}
+    if "status" not in new:  # a decision, a budget: it says what is new and leaves the row as it was
+        old = {name: value for name, value in old.items() if name in new}
+    names = [name for name in {**new, **old} if old.get(name) != new.get(name)]
+    return " · ".join(_one_change(name, old, new) for name in names) or "no change"
+
+
+def _one_change(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    if name in old and name in new:
+        return f"{name}: {_value(old[name])} → {_value(new[name])}"
+    return f"{name}: {_value(new[name])}" if name in new else f"{name}: {_value(old[name])} → none"
+
+
+def _value(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+def audit_table(rows: Sequence[AuditRow], now: datetime, *, key: str | None = None) -> None:
+    """With a `key`, which has to change with the rows, each names its video: a click opens it."""
+    named = {"video": [_video(row) for row in rows]} if key else {}
+    if key:
+        remember_rows(key, [row["video_id"] for row in rows])
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "at": [clock(row["at"], now) for row in rows],
+                "operator": [row["operator"] for row in rows],
+                "action": [words(row["action"]) for row in rows],
+                **named,
+                "credits": [f"{row['credits']:g}" if row.get("credits") else "" for row in rows],
+                "change": [change_text(row.get("before"), row.get("after")) for row in rows],
+            }
+        ),
+        key=f"audit-{key}" if key else None,
+        column_config={
+            "at": st.column_config.TextColumn("When", width=120),
+            "operator": st.column_config.TextColumn("Operator", width=110),
+            "action": st.column_config.TextColumn("Action", width=130),
+            "credits": st.column_config.TextColumn("Credits", width=64, alignment="right"),
+            "change": st.column_config.TextColumn("What changed", width=900),
+            **({"video": open_column(key)} if key else {}),
+        },
+        hide_index=True,
+        height=table_height(len(rows), 22),
+        alt="Who did what, newest first",
+    )
+
+
+def _video(row: AuditRow) -> str:
+    return f":material/movie_info: {short_id(row['video_id'])}" if row["video_id"] else "–"
+
+
+def audit_page(frame: Frame) -> None:
+    """The filters, in the address, and one page of entries: as in the list of videos, paged by key."""
+    operator, action, video_id = _filters()
+    name = f"{hash((operator, action, video_id)):x}"
+    trail: list[int] = st.session_state.setdefault(f"trail-audit-{name}", [])
+    rows = loaders.audit(operator, action, video_id, trail[-1] if trail else None, PAGE + 1)
+    if not rows:
+        filtered = operator or action or video_id
+        empty(
+            "No entry fits these filters" if filtered else "Nobody has changed anything yet",
+            "Take one away."
+            if filtered
+            else "Every generation, retry, recovery and cancellation is kept here.",
+            ":material/filter_alt_off:" if filtered else ":material/history_edu:",
+        )
+        return
+    shown = rows[:PAGE]
+    audit_table(shown, frame.now, key=f"{name}-{len(trail)}-{shown[0]['id']}")
+    turn_pages("Entries", trail, len(shown), end_of(shown), more=len(rows) > PAGE)
+
+
+def _filters() -> tuple[str | None, str | None, str | None]:
+    """Operator, action and the full id of a video; None for any."""
+    names = loaders.audit_names()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        operator = _choice("Any operator", names.operators, "operator")
+        action = _choice("Any action", names.actions, "action")
+        text = st.text_input(
+            "Video",
+            placeholder="Id of a video, or its first 6 characters",
+            icon=":material/search:",
+            type="search",
+            key="video",
+            bind="query-params",
+            label_visibility="collapsed",
+            width=320,
+        )
+    return operator, action, _video_id((text or "").strip())
+
+
+def _choice(anything: str, options: Sequence[str], key: str) -> str | None:
+    return st.selectbox(
+        anything,
+        options,
+        index=None,
+        placeholder=anything,
+        format_func=words if key == "action" else str,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        width=220,
+    )
+
+
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+def _video_id(text: str) -> str | None:
+    """An id that no video has where none is found, so that nothing is shown instead of everything."""
+    if not text:
+        return None
+    found = loaders.find(text)
+    return found[0] if len(found) == 1 else _NOBODY

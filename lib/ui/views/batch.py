@@ -1,0 +1,159 @@
+"""Batches of repairs on the page: the list, progress, pause and abort, each video's result, earlier runs.
+
+All of it stands in the database: a run goes on when its page is closed, and any page can steer it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from lib.data import batches
+from lib.data.batches import ENDED, Batch, Item
+from lib.operations.batches import as_csv
+from lib.ui.kit import loaders
+from lib.ui.kit.format import BATCH_STATE, age, clock, count, credits_text, look, plain, short_id
+from lib.ui.kit.frame import Frame
+from lib.ui.kit.router import page
+from lib.ui.kit.services import services
+from lib.ui.kit.tables import table_height
+
+_ASKED = "batch"  # in the address
+_KIND = {"recover": "save id", "look_up": "look up", "retry": "retry"}
+_STATE = {"done": "✓ done", "failed": "× failed", "working": "◐ now", "waiting": "○ waiting"}
+
+
+def item_table(items: Sequence[Item]) -> None:
+    """What would be done or was done to each video; what is left out comes last."""
+    ordered = sorted(items, key=lambda item: (item["state"] == "left_out", item["position"]))
+    begun = any(item["state"] in ENDED for item in ordered)
+    state = {"State": [_STATE.get(item["state"], "– left out") for item in ordered]} if begun else {}
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Video": [short_id(item["video_id"]) for item in ordered],
+                "What": [_KIND.get(item["kind"], "left out") for item in ordered],
+                **state,
+                "Credits": [_price(item, begun=begun) for item in ordered],
+                "Why" if not begun else "Result": [item["result"] or item["reason"] for item in ordered],
+            }
+        ),
+        hide_index=True,
+        height=table_height(len(ordered), 10),
+        column_config={
+            "Video": st.column_config.TextColumn(width=90),
+            "What": st.column_config.TextColumn(width=90),
+            "State": st.column_config.TextColumn(width=90),
+            "Credits": st.column_config.TextColumn(width=70),
+            "Why": st.column_config.TextColumn(width=640),
+            "Result": st.column_config.TextColumn(width=760),
+        },
+        alt="What is to be done to each video, or was done",
+    )
+
+
+def _price(item: Item, *, begun: bool) -> str:
+    if item["state"] == "left_out":
+        return "–"
+    if begun and item["state"] in ENDED:
+        return f"{item['spent']:g}"
+    return f"{item['credits']:g}" if item["credits"] else "free"
+
+
+def batch_of_the_address() -> None:
+    """The runs that go on or wait, whoever began them, and the one that the address names."""
+    for batch in loaders.batches():
+        if batch.state == "running":
+            _running(batch.id)
+        elif batch.state == "paused":
+            _paused(batch)
+        elif batch.begun_at and batch.id == st.query_params.get(_ASKED):
+            _ended(batch)
+
+
+@st.fragment(run_every=1)
+def _running(batch_id: str) -> None:
+    batch = batches.get(services().database, batch_id)
+    if batch.state != "running":  # it has ended since the page was drawn
+        loaders.forget()
+        st.rerun()
+    done = batch.count(*ENDED)
+    with st.container(border=True, key="batch-running"):
+        told = f"{done} of {count(batch.to_do, 'video')} done, {_spent(batch)} …"
+        st.progress(done / (batch.to_do or 1), text=told)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _button("Pause", "paused", batch, ":material/pause_circle:")
+            _button("Abort", "aborted", batch, ":material/stop_circle:")
+            st.caption("The video in hand is finished in any case. The run goes on without this page.")
+
+
+def _paused(batch: Batch) -> None:
+    done = batch.count(*ENDED)
+    with st.container(border=True, key="batch-paused"):
+        st.markdown(
+            f":material/pause_circle: **Paused after {done} of {count(batch.to_do, 'video')}**,"
+            f" {_spent(batch)}"
+        )
+        if batch.note:
+            st.text(batch.note)
+        with st.container(horizontal=True, gap="small"):
+            _button("Go on", "running", batch, ":material/play_circle:")
+            _button("Abort", "aborted", batch, ":material/stop_circle:")
+
+
+def _ended(batch: Batch) -> None:
+    done, left = batch.count("done"), batch.count("waiting")
+    items = list(batches.items(services().database, batch.id))
+    with st.container(border=True, key="batch-ended"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            icon = ":material/check_circle:" if done == batch.to_do else ":material/warning:"
+            rest = f", {left} left as they were" if left else ""
+            st.markdown(
+                f"{icon} **{done} of {count(batch.to_do, 'video')} repaired**{rest}, {_spent(batch)}",
+                width="content",
+            )
+            st.space("stretch")
+            name = f"repairs-{short_id(batch.id)}.csv"
+            st.download_button("CSV", as_csv(items), name, "text/csv", icon=":material/download:")
+            st.button("Close", type="tertiary", icon=":material/close:", on_click=_close, key="close-batch")
+        item_table(items)
+
+
+def _button(label: str, state: str, batch: Batch, icon: str) -> None:
+    st.button(label, icon=icon, key=f"{state}-{batch.id}", on_click=_steer, args=(batch.id, state))
+
+
+def _steer(batch_id: str, state: str) -> None:
+    opened = services()
+    batches.steer(opened.database, batch_id, state, opened.settings.operator)
+    st.query_params[_ASKED] = batch_id
+    if opened.loop is not None:
+        opened.loop.wake()
+
+
+def _spent(batch: Batch) -> str:
+    return f"{credits_text(batch.spent)} spent" if batch.spent else "nothing spent"
+
+
+def _close() -> None:
+    st.query_params.pop(_ASKED, None)
+
+
+def earlier_batches(frame: Frame) -> None:
+    begun = [batch for batch in loaders.batches() if batch.begun_at]
+    if not begun:
+        return
+    with st.expander(f"{count(len(begun), 'run')} of repairs", icon=":material/history:"):
+        for batch in begun:
+            shown = look(BATCH_STATE, batch.state)
+            st.page_link(
+                page("recover"),
+                label=f"{clock(batch.begun_at, frame.now)} · **{shown.word}** · "
+                f"{batch.count('done')} of {count(batch.to_do, 'video')} repaired · {_spent(batch)} · "
+                f"by {plain(batch.operator)}",
+                icon=shown.icon,
+                query_params={_ASKED: batch.id},
+                help=f"Begun {age(batch.begun_at, frame.now)}.",
+            )

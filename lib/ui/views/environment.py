@@ -1,0 +1,144 @@
+"""The checks of the environment, and the query of the incident note with its live answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from lib.errors import DailiesError
+from lib.operations.environment.services import check_services
+from lib.operations.environment.settings import (
+    Check,
+    Level,
+    check_database,
+    check_production,
+    check_runway,
+    check_settings,
+    variables,
+)
+from lib.settings import Settings
+from lib.ui.kit import loaders
+from lib.ui.kit.components import section
+from lib.ui.kit.format import AMBER, BLUE, GREEN, RED, STATUS, Look, clock, count, look
+from lib.ui.kit.notices import narrated
+from lib.ui.kit.services import Services, services
+from lib.ui.kit.window import Window
+
+LEVEL = {
+    Level.ERROR: Look("error", "×", ":material/error:", "red", RED),
+    Level.WARNING: Look("warning", "!", ":material/warning:", "orange", AMBER),
+    Level.NOTE: Look("note", "i", ":material/info:", "blue", BLUE),
+    Level.OK: Look("ok", "✓", ":material/check_circle:", "green", GREEN),
+}
+LATEST = """SELECT id, status, error_message, runway_video_id, created_at, updated_at
+FROM videos
+ORDER BY created_at DESC
+LIMIT 5;"""
+
+
+def all_checks(opened: Services) -> list[Check]:
+    settings = opened.settings
+    own = [*check_settings(settings), *check_services(settings)]
+    return [*own, *_database(opened), *_runway(), *_production()]
+
+
+def _database(opened: Services) -> list[Check]:
+    if opened.opened is None:
+        why = opened.problems.get("database", "It is still being opened.")
+        return [Check("E201", "Database", Level.ERROR, "The database could not be opened", why)]
+    return check_database(opened.opened)
+
+
+@st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway …")
+def _runway() -> list[Check]:
+    opened = services()
+    if opened.client is None:
+        why = opened.problems.get("runway", "It is still being started.")
+        return [Check("E301", "Runway", Level.ERROR, f"{opened.runway_label} could not be started", why)]
+    return check_runway(opened.client, opened.settings.runway_model)
+
+
+def _production() -> list[Check]:
+    try:
+        return check_production(loaders.incidents(Window("24h")))
+    except DailiesError:  # the database's own check says why
+        return []
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    tally = Counter(check.level for check in checks)
+    bad = tally[Level.ERROR] + tally[Level.WARNING]
+    if bad:
+        st.error(
+            f"**{count(bad, 'check')} need{'s' if bad == 1 else ''} attention** of {len(checks)}.",
+            icon=LEVEL[Level.ERROR if tally[Level.ERROR] else Level.WARNING].icon,
+        )
+    else:
+        st.success(f"**Everything checked is in order** ({len(checks)} checks).", icon=LEVEL[Level.OK].icon)
+    with st.container(border=True, gap="small"):
+        for check in sorted(checks, key=lambda check: list(LEVEL).index(check.level)):
+            _row(check)
+
+
+def _row(check: Check) -> None:
+    """`found` and `todo` may quote outside text: they are plain."""
+    shown = LEVEL[check.level]
+    with st.container(
+        horizontal=True, gap="small", vertical_alignment="top", key=f"check-{check.code}-{hash(check):x}"
+    ):
+        st.badge(shown.word, icon=shown.icon, color=shown.color, width=96)  # type: ignore[arg-type]
+        st.markdown(f"`{check.code}`", width=52)
+        with st.container(gap=None):
+            st.text(check.found)
+            if check.todo:
+                st.text(f"→ {check.todo}")
+
+
+def show_variables(settings: Settings) -> None:
+    section("Variables", "From the environment, .env or .streamlit/secrets.toml. Values are never shown.")
+    found = variables(settings)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Variable": [name for name, _ in found],
+                "State": [["✓ set"] if is_set else ["○ not set"] for _, is_set in found],
+            }
+        ),
+        column_config={
+            "Variable": st.column_config.TextColumn(width="large"),
+            "State": st.column_config.MultiselectColumn(
+                options=["✓ set", "○ not set"], color=["green", "gray"], width="small"
+            ),
+        },
+        hide_index=True,
+        height="content",
+        row_height=30,
+        alt="Variables Dailies reads and whether each is set",
+    )
+
+
+def latest_videos(now: datetime) -> None:
+    section(
+        "The latest five videos", "The query of the incident note, with the database's answer of this moment."
+    )
+    st.code(LATEST, language="sql")
+    with narrated():
+        rows = loaders.videos(None, limit=5)
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "id": [row["id"] for row in rows],
+                    "status": [f"{look(STATUS, row['status']).glyph} {row['status']}" for row in rows],
+                    "error_message": [row["error_message"] or "" for row in rows],
+                    "runway_video_id": [row["runway_video_id"] or "" for row in rows],
+                    "created_at": [clock(row["created_at"], now) for row in rows],
+                    "updated_at": [clock(row["updated_at"], now) for row in rows],
+                }
+            ),
+            hide_index=True,
+            alt="The latest five videos",
+        )

@@ -1,0 +1,243 @@
+"""The form of a new video, its cost before, and its way to the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from uuid import uuid4
+
+import streamlit as st
+
+from lib.data.videos import VideoDetails
+from lib.domain.attempt import Attempt
+from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
+from lib.domain.task import Task, TaskStatus
+from lib.domain.video import FINISHED, Video
+from lib.errors import BadInput, NotFound, RunwayError
+from lib.operations.generate import generate, video_id_of
+from lib.ui.kit import loaders
+from lib.ui.kit.components import section, status_badge
+from lib.ui.kit.format import age, credits_text, short_id
+from lib.ui.kit.frame import Frame
+from lib.ui.kit.media import SAMPLES, data_uri, jpeg
+from lib.ui.kit.notices import empty, failure
+from lib.ui.kit.picture import uploaded_picture
+from lib.ui.kit.player import player
+from lib.ui.kit.router import page
+from lib.ui.kit.services import Services, services
+from lib.ui.views.risk import unknown_attempt
+
+SOURCES = {"sample": "Sample image", "address": "Address", "upload": "Upload"}
+
+
+def image() -> str:
+    """The prompt image as Runway takes it, previewed."""
+    source = st.segmented_control(
+        "Image",
+        list(SOURCES),
+        format_func=SOURCES.__getitem__,
+        default="sample",
+        required=True,
+        key="source",
+        label_visibility="collapsed",
+    )
+    if source == "address":
+        return _from_address()
+    return _from_upload() if source == "upload" else _from_sample()
+
+
+def _from_sample() -> str:
+    name = st.selectbox(
+        "Sample", list(SAMPLES), key="sample", label_visibility="collapsed", on_change=_suggest
+    )
+    st.image(jpeg(name), alt=name, width=520)
+    return data_uri(jpeg(name))
+
+
+def _suggest() -> None:
+    """A prompt that fits the sample."""
+    st.session_state["prompt"] = SAMPLES[st.session_state["sample"]][1]
+
+
+def _from_address() -> str:
+    address = st.text_input("Address of the image", placeholder="https://…", key="address")
+    return (address or "").strip()
+
+
+def _from_upload() -> str:
+    file = st.file_uploader("Image file", type=["jpg", "jpeg", "png", "webp"], max_upload_size=16, key="file")
+    if file is None:
+        return ""
+    picture = uploaded_picture(file)
+    if picture:
+        st.image(file, alt="The uploaded image", width=520)
+    return picture
+
+
+def ask(picture: str, default_model: str) -> GenerationRequest:
+    st.session_state.setdefault("prompt", next(iter(SAMPLES.values()))[1])
+    prompt = st.text_area("Prompt", key="prompt", max_chars=PROMPT_LIMIT, height=92)
+    model_column, ratio_column, duration_column = st.columns(3, gap="small")
+    names = list(MODELS)
+    start = names.index(default_model if default_model in MODELS else DEFAULT_MODEL)
+    model = MODELS[model_column.selectbox("Model", names, index=start, key="model")]
+    ratio = ratio_column.selectbox("Ratio", model.ratios, key=f"ratio-{model.name}")
+    duration = duration_column.select_slider(
+        "Duration in seconds",
+        model.durations,
+        value=model.default_duration,
+        key=f"duration-{model.name}",
+    )
+    return GenerationRequest(picture, (prompt or "").strip(), model.name, ratio, duration)
+
+
+@st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway for the balance …")
+def _balance() -> int:
+    return services().runway.organization().credit_balance
+
+
+def account(opened: Services) -> int | None:
+    """The credits before; None when Runway does not say."""
+    section("Cost")
+    if opened.settings.runway_kind == "simulator" and opened.client is not None:
+        st.caption("The Runway simulator is in use: its credits are play money.")
+    try:
+        return _balance()
+    except RunwayError as error:
+        failure(error)
+        return None
+
+
+def confirm_button(request: GenerationRequest, balance: int | None) -> None:
+    cost = estimate(request.model, request.duration)
+    shown = {"This video": credits_text(cost), "Balance": credits_text(balance)}
+    if balance is not None and cost is not None:
+        shown["Balance after it"] = credits_text(balance - cost)
+    st.table(shown, border="horizontal", alt="Cost of this video and balance")
+    found = problems(request)
+    for problem in found:
+        st.text(f"• {problem.text}")
+    short = balance is not None and cost is not None and balance < cost
+    if short:
+        st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
+    if st.button(
+        "Generate …", type="primary", icon=":material/movie:", disabled=bool(found) or short, key="generate"
+    ):
+        _confirm(request, cost, uuid4().hex)
+
+
+@st.dialog("Generate this video?", icon=":material/movie:")
+def _confirm(request: GenerationRequest, cost: int | None, key: str) -> None:
+    """`key` is made once per dialog: every click in it means the same video."""
+    st.markdown(
+        f"**{credits_text(cost)}** will be spent: {request.model}, {request.ratio.replace(':', ' × ')},"
+        f" {request.duration}\N{NO-BREAK SPACE}s."
+    )
+    st.text(request.prompt or "without a prompt")
+    st.caption("One call is made, whatever happens: a second click does not pay again.")
+    if st.button(
+        "Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, key)
+    ):
+        st.rerun()
+
+
+def _start(request: GenerationRequest, key: str) -> None:
+    opened = services()
+    work = partial(
+        generate, opened.database, opened.runway, opened.journal, request, opened.settings.operator, key=key
+    )
+    opened.jobs.start(_job(video_id_of(key)), work)
+    st.query_params["video"] = video_id_of(key)
+
+
+def _job(video_id: str) -> str:
+    return f"generate-{video_id}"
+
+
+def _another() -> None:
+    st.query_params.pop("video", None)
+
+
+def progress(frame: Frame) -> None:
+    """The video of the address, wherever its page was reloaded."""
+    video_id = st.query_params.get("video")
+    if not video_id:
+        return
+    with st.container(border=True, key="progress"):
+        section("Your video")
+        starting = services().jobs.is_known(_job(video_id))  # asked before the row, which may come meanwhile
+        row = _watched(video_id)
+        if row is None and not starting:
+            empty("There is no such video", "The address may be incomplete.", ":material/search_off:")
+            st.button("Make one", icon=":material/add:", type="tertiary", on_click=_another)
+            return
+        if row is not None and row["video"]["status"] in FINISHED:
+            _finished(row, frame.now)
+        else:
+            _running(video_id)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.page_link(
+                page("video"),
+                label=f"Open `{short_id(video_id)}`",
+                icon=":material/movie_info:",
+                query_params={"id": video_id},
+            )
+            st.button("Make another", icon=":material/add:", type="tertiary", on_click=_another)
+
+
+def _watched(video_id: str) -> VideoDetails | None:
+    """None as long as the row is not there."""
+    try:
+        return loaders.video(video_id)
+    except (NotFound, BadInput):  # an address may hold anything
+        return None
+
+
+@st.fragment(run_every=1.5)
+def _running(video_id: str) -> None:
+    if problem := services().jobs.problem(_job(video_id)):
+        failure(problem)
+        return
+    row = _watched(video_id)
+    if row is not None and row["video"]["status"] in FINISHED:
+        st.rerun()
+    if row is not None and (attempt := unknown_attempt(row)):
+        _outcome_unknown(attempt)
+        return
+    done, said = how_far(row)
+    st.progress(done, text=f"{said} …")
+    st.caption("You may leave or reload this page: the address leads back here.")
+
+
+def _outcome_unknown(attempt: Attempt) -> None:
+    st.warning(
+        f"**Nobody knows whether a task exists.** {credits_text(attempt.credits)} may have been spent.",
+        icon=":material/warning:",
+    )
+    st.text(attempt.reason or "")
+    st.caption("It is not tried again by itself. The video's page says what would decide it.")
+
+
+def how_far(row: VideoDetails | None) -> tuple[float, str]:
+    """Share of the way and the step, in words."""
+    if row is None:
+        return 0.02, "Saving the row"
+    task = row["task"]
+    if task is None:
+        return (0.15, "The task exists") if row["video"].get("runway_video_id") else (0.08, "Calling Runway")
+    state = Task.from_row(task)
+    if state.status == TaskStatus.RUNNING:
+        return 0.25 + 0.7 * (state.progress or 0), f"Runway is at {100 * (state.progress or 0):.0f}%"
+    if state.status == TaskStatus.THROTTLED:
+        return 0.2, "Waiting for one of the organization's slots"
+    return 0.2, "Waiting at Runway"
+
+
+def _finished(row: VideoDetails, now: datetime) -> None:
+    video = Video.from_row(row["video"])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        status_badge(video.status)
+        took = video.updated_at or datetime.now(UTC)
+        st.caption(f"{age(video.created_at, now)}, took {(took - video.created_at).total_seconds():.0f} s")
+    if not player(video.video_url) and video.error_message:
+        st.text(video.error_message)

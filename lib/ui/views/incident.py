@@ -1,0 +1,160 @@
+"""One incident: what happened, what changed when it began, and what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from lib.data.overview import Incident, IncidentDetails
+from lib.domain.cause import Side
+from lib.domain.video import parse_time
+from lib.ui.kit import loaders
+from lib.ui.kit.components import evidence, section
+from lib.ui.kit.format import ACTION, SIDE, cause_of, count, deployment, percent, short_id, since, span
+from lib.ui.kit.notices import empty
+from lib.ui.kit.router import page
+from lib.ui.kit.window import covering, parse_until
+
+SOON = timedelta(minutes=15)  # what begins this soon after a deployment came with it
+
+
+def address_of(row: Incident) -> dict[str, str]:
+    """The query of its page: `id=missing_api_key@dpl_1@2025-11-13T14:05:12Z`."""
+    return {"id": "@".join((row["cause"], row["deployment_id"] or "", _time(row["first_at"])))}
+
+
+def _time(at: str) -> str:
+    return f"{_at(at):%Y-%m-%dT%H:%M:%S}Z"
+
+
+def _at(text: str) -> datetime:
+    at = parse_time(text)
+    assert at is not None
+    return at
+
+
+def chosen_incident() -> IncidentDetails:
+    """The incident of the address; without one, the run ends."""
+    cause, _, rest = (st.query_params.get("id") or "").partition("@")
+    where, _, text = rest.rpartition("@")
+    at = parse_until(text)
+    if at is None:
+        empty("No incident is named", "Choose one on the Overview.", ":material/search_off:")
+        st.page_link(page("overview"), icon=":material/arrow_back:")
+        st.stop()
+    return loaders.incident(cause, at, where or None)
+
+
+def what_happened(row: IncidentDetails, now: datetime) -> None:
+    cause = cause_of(row["cause"])
+    with st.container(border=True, key="incident", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.header(cause.title, icon=SIDE[cause.side].icon, anchor=False, width="content")
+            if cause.side is not Side.UNKNOWN:
+                st.badge(f"on the side of {SIDE[cause.side].word}", color=SIDE[cause.side].color)  # type: ignore[arg-type]
+        st.markdown(
+            f"**{count(row['n'], 'video')}** of {row['videos']:,} in `{deployment(row['deployment_id'])}`,"
+            f" from **{since(row['first_at'], now)}** to **{since(row['last_at'], now)}**."
+            f" {cause.explanation}"
+        )
+        st.markdown(f":material/difference: **What changed:** {what_changed(row, now)}")
+        st.markdown(f":material/arrow_forward: **What to do:** {ACTION[cause.action]}.")
+        _links(row)
+
+
+def what_changed(row: IncidentDetails, now: datetime) -> str:
+    """The likeliest answer, from what is known of deployments and of the time before. Our own words."""
+    where = deployment(row["deployment_id"])
+    if row["deployment_at"] is None:
+        return f"unknown: these videos name no deployment. In the hour before, {_hour(row)}"
+    began, first = _at(row["deployment_at"]), _at(row["first_at"])
+    before = row["previous_deployment_id"]
+    if first - began > SOON:
+        return (
+            f"not the deployment. `{where}` had served for {span((first - began).total_seconds())}"
+            f" without it; in the hour before, {_hour(row)} Look at Runway, the database and the settings."
+        )
+    if before is None:
+        return f"unknown: `{where}` is the first deployment Dailies knows, and it began with it."
+    return (
+        f"the deployment. `{where}` took over from `{deployment(before)}`"
+        f" at {since(row['deployment_at'], now)};"
+        f" of the last {count(row['previous_videos'], 'video')} of that,"
+        f" {_share(row['previous_failed'], row['previous_videos'])} were in trouble."
+    )
+
+
+def _hour(row: IncidentDetails) -> str:
+    if not row["hour_videos"]:
+        return "no video was requested."
+    return (
+        f"{_share(row['hour_failed'], row['hour_videos'])} of {count(row['hour_videos'], 'video')}"
+        " were in trouble."
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({percent(part / whole)})" if whole else "none"
+
+
+def _links(row: IncidentDetails) -> None:
+    window = covering(_at(row["first_at"]), _at(row["last_at"])).query
+    where = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
+    title = cause_of(row["cause"]).title  # addresses hold what a filter shows
+    with st.container(horizontal=True, gap="small", key="incident-links"):
+        st.page_link(
+            page("videos"),
+            label=f"All {row['n']:,} of them" if row["n"] > 1 else "The video",
+            icon=":material/video_library:",
+            query_params={"cause": title, **where, **window},
+            width="content",
+        )
+        st.page_link(
+            page("overview"),
+            label="Overview of this time",
+            icon=":material/monitoring:",
+            query_params=window,
+            width="content",
+        )
+        st.page_link(
+            page("recover"),
+            label="Repair what is stuck by it",
+            icon=":material/healing:",
+            query_params={"cause": title},
+            width="content",
+        )
+
+
+def before_and_during(row: IncidentDetails) -> None:
+    """The share of videos in trouble."""
+    before, hour, during = st.columns(3, gap="small")
+    previous = row["previous_deployment_id"]
+    shares = (
+        (before, f"In {deployment(previous)} before", row["previous_failed"], row["previous_videos"]),
+        (hour, "In the hour before", row["hour_failed"], row["hour_videos"]),
+        (during, f"Since, in {deployment(row['deployment_id'])}", row["n"], row["videos"]),
+    )
+    for column, label, part, whole in shares:
+        column.metric(
+            label if previous or column is not before else "In a deployment before",
+            percent(part / whole) if whole else "–",
+            f"{part:,} of {count(whole, 'video')}" if whole else "no video",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+        )
+
+
+def first_video(row: IncidentDetails, now: datetime) -> None:
+    section("The first video it hit")
+    st.page_link(
+        page("video"),
+        label=f"`{short_id(row['first_video_id'])}` · {since(row['first_at'], now)}",
+        icon=":material/movie_info:",
+        query_params={"id": row["first_video_id"]},
+    )
+    if row["error_message"]:
+        st.code(row["error_message"], language=None, wrap_lines=True)
+    evidence(row["evidence"] or (), now)

@@ -1,0 +1,198 @@
+"""The parts of the Overview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from lib.data.credits import Ledger
+from lib.data.overview import Incident, Overview, Totals
+from lib.data.videos import VideoRow
+from lib.ui.kit import charts, loaders
+from lib.ui.kit.components import section, video_link
+from lib.ui.kit.format import (
+    SIDE,
+    cause_of,
+    count,
+    credits_text,
+    deployment,
+    dollars,
+    percent,
+    plain,
+    seconds_text,
+    since,
+)
+from lib.ui.kit.frame import Frame
+from lib.ui.kit.notices import empty
+from lib.ui.kit.router import page
+from lib.ui.kit.services import Services
+from lib.ui.kit.window_control import empty_window
+from lib.ui.views.incident import address_of
+
+
+def problems(opened: Services) -> None:
+    """What keeps the page from being up to date."""
+    loop = opened.loop
+    for part, problem in opened.problems.items():
+        st.warning(
+            f"**{plain(part)} could not be started.** Environment says what to do.", icon=":material/warning:"
+        )
+        st.text(problem)
+    if loop is None:
+        return
+    if not loop.is_running:
+        st.warning("**Verdicts are no longer updated**: the background loop has ended. Restart Dailies.")
+    for step, problem in loop.problems.items():
+        st.warning(
+            f"**{plain(step)} fails**: what it keeps up to date may be stale.", icon=":material/history:"
+        )
+        st.text(problem)
+
+
+def metrics(data: Overview, frame: Frame) -> None:
+    totals, previous = data["totals"], data["totals"]["previous"]
+    times, series = _times(frame), data["series"]
+    videos, rate, stuck, more = st.columns([2, 2, 2, 4], gap="small")
+    videos.metric(
+        "Videos",
+        f"{totals['total']:,}",
+        _change(totals["total"], previous.get("total")),
+        delta_color="off",
+        chart_data=charts.sparkline(series, times),
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+    rate.metric(
+        "Success rate",
+        percent(totals["success_rate"]),
+        _points(totals["success_rate"], previous.get("success_rate")),
+        chart_data=charts.success_rates(series, times) or None,
+        border=True,
+        height="stretch",
+    )
+    past = frame.window.until is not None
+    stuck.metric(
+        "Still stuck" if past else "Stuck now",
+        f"{totals['stuck' if past else 'stuck_now']:,}",
+        f"{count(totals['recoverable' if past else 'recoverable_now'], 'task')} recoverable",
+        delta_color="off",
+        delta_arrow="off",
+        chart_data=charts.sparkline(series, times, "queued", "processing"),
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+    with more.container(border=True, height="stretch"):
+        st.table(_figures(totals, loaders.ledger(frame.window)), border="horizontal", alt="Cost and times")
+
+
+def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
+    """Cost and times, which have no series of their own."""
+    spent, before = totals["credits"], totals["previous"].get("credits")
+    change = _change(spent, before)
+    return {
+        "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else ""),
+        "Paid for nothing": f"**{credits_text(credits.undelivered + credits.written_off)}**,"
+        f" {dollars(credits.rescued)} rescued",
+        "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
+        "Time to finish": _spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
+        "Not finished": f"**{totals['unfinished']:,}** of {count(totals['total'], 'video')}",
+    }
+
+
+def _times(frame: Frame) -> list[datetime]:
+    return charts.buckets(*frame.window.span(frame.now), frame.window.bucket_seconds)
+
+
+def _change(now: float, before: float | None) -> str | int | None:
+    """Against the window of the same length before this one."""
+    if before is None:
+        return None
+    return f"{now - before:+,.0f} than before" if round(now - before) else 0
+
+
+def _points(now: float | None, before: float | None) -> str | int | None:
+    if now is None or before is None:
+        return None
+    points = (now - before) * 100
+    return f"{points:+.1f} points" if abs(points) >= 0.05 else 0
+
+
+def _spread(median: float | None, most: float | None) -> str:
+    return f"**{seconds_text(median)}** median, {seconds_text(most)} for 95%"
+
+
+def chart_row(data: Overview, frame: Frame) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        section("Status over time")
+        if data["series"]:
+            option = charts.status_over_time(data["series"], _times(frame), frame.window.bucket_seconds)
+            st.echarts_chart(option, height=260, key="status-over-time", alt="Videos over time, by status")
+        else:
+            empty_window(
+                frame.window, frame.now, f"No video {frame.window.said}", "Choose a longer window above."
+            )
+    with right, st.container(border=True, height="stretch"):
+        section("Causes of trouble", "Of videos that failed or are stuck; the glyph says on whose side.")
+        troubles = [row for row in data["causes"] if cause_of(row["cause"]).side not in _SETTLED]
+        if troubles:
+            st.echarts_chart(
+                charts.causes(troubles),
+                height=260,
+                key="causes",
+                alt="Causes of trouble, most frequent first",
+            )
+        elif data["totals"]["failed"]:
+            empty(
+                "Not judged yet",
+                "Causes appear once the failed videos are judged.",
+                ":material/hourglass_top:",
+            )
+        else:
+            empty(
+                "Nothing went wrong", "No video of this window failed or is stuck.", ":material/check_circle:"
+            )
+
+
+_SETTLED = ("settled",)
+
+
+def trouble_list(rows: Sequence[VideoRow], now: datetime) -> None:
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        section("Newest videos in trouble")
+        if not rows:
+            st.caption("Every video succeeded or is on its way.")
+        for row in rows:
+            video_link(row, now)
+        st.page_link(
+            page("videos"),
+            label="All videos in trouble",
+            icon=":material/arrow_forward:",
+            query_params={"trouble": "Any trouble"},
+        )
+        st.page_link(page("recover"), label="Repair the stuck ones", icon=":material/arrow_forward:")
+
+
+def incident_list(rows: Sequence[Incident], now: datetime) -> None:
+    """Causes that hit a whole deployment, as one incident each."""
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        section(
+            "Incidents", "Causes that hit a whole deployment are one incident. A click says what changed."
+        )
+        if not rows:
+            st.caption("No deployment-wide cause in this window.")
+        for row in sorted(rows, key=lambda row: str(row["last_at"]), reverse=True)[:8]:
+            cause = cause_of(row["cause"])
+            st.page_link(
+                page("incident"),
+                label=f"**{cause.title}** in `{deployment(row['deployment_id'])}` · "
+                f"{count(row['n'], 'video')}, {percent(row['share'])} of all ·"
+                f" {since(row['first_at'], now)} – {since(row['last_at'], now)}",
+                icon=SIDE[cause.side].icon,
+                query_params=address_of(row),
+                help=cause.explanation,
+            )

@@ -1,0 +1,109 @@
+"""The way in for log files, and the report of what each held."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+import pandas as pd
+import streamlit as st
+
+from lib.domain.video import parse_time
+from lib.logs.report import ImportReport
+from lib.operations.import_logs import import_logs
+from lib.ui.kit import loaders
+from lib.ui.kit.format import clock, count, plain
+from lib.ui.kit.notices import narrated
+from lib.ui.kit.router import page
+from lib.ui.kit.services import services
+from lib.ui.kit.window import covering
+from lib.ui.kit.window_control import show_window
+
+_REPORTS = "import-reports"
+
+
+def upload() -> None:
+    with st.expander("Read exported logs", icon=":material/upload_file:", key="upload"):
+        st.caption(
+            "Vercel's dashboard export (CSV, JSON), a log drain's body, `vercel logs --json`, or pasted text."
+            " Keys, tokens and e-mail addresses are removed before anything is stored; what was read before"
+            " is not stored twice. Larger files: `python -m lib import-logs FILE`."
+        )
+        files = st.file_uploader(
+            "Log files", accept_multiple_files=True, key="log-files", label_visibility="collapsed"
+        )
+        if st.button(
+            "Read them", icon=":material/upload:", type="primary", disabled=not files, key="read-logs"
+        ):
+            st.session_state[_REPORTS] = []
+            for file in files:
+                with narrated(), st.spinner("Reading …"):
+                    _read(file.name, file)
+            loaders.forget()
+        for name, report in st.session_state.get(_REPORTS, ()):
+            show_report(name, report)
+
+
+def _read(name: str, file: BinaryIO) -> None:
+    opened = services()
+    settings = opened.settings
+    report = import_logs(
+        opened.database, file, name=name, operator=settings.operator, flows_dir=settings.flows_dir
+    )
+    st.session_state[_REPORTS].append((name, report))
+    if opened.loop is not None:
+        opened.loop.wake()
+
+
+def show_report(name: str, report: ImportReport) -> None:
+    """Everything the file held is accounted for."""
+    with st.container(border=True):
+        icon = ":material/warning:" if report.unusable else ":material/check_circle:"
+        st.markdown(f"{icon} **{plain(name)}**: {plain(report.format)}")
+        st.table(_figures(report), border="horizontal", alt="What the file held")
+        _ways_to_its_time(name, report)
+        for note in report.notes:
+            st.text(f"• {note}")
+        if report.offences:
+            st.dataframe(
+                pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "It reads"]),
+                hide_index=True,
+                alt="The first records that could not be used",
+            )
+
+
+def _ways_to_its_time(file: str, report: ImportReport) -> None:
+    first, last = parse_time(report.first_at), parse_time(report.last_at)
+    if first is None or last is None:
+        return
+    window = covering(first, last)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.button(  # a link to the page one is on leads nowhere
+            "Stages of this time",
+            icon=":material/account_tree:",
+            type="tertiary",
+            key=f"show-time-{file}",
+            on_click=show_window,
+            args=(window,),
+        )
+        for name in ("overview", "videos"):
+            target = page(name)
+            st.page_link(
+                target,
+                label=f"{target.title} of this time",
+                icon=":material/arrow_forward:",
+                query_params=window.query,
+                width="content",
+            )
+
+
+def _figures(report: ImportReport) -> dict[str, str]:
+    now = datetime.now(UTC)
+    span = f"{clock(report.first_at, now)} to {clock(report.last_at, now)}" if report.first_at else "none"
+    return {
+        "Records": f"{count(report.records, 'record')}: {report.used:,} used, {report.repeated:,} repeated,"
+        f" {report.unusable:,} unusable",
+        "Log entries": f"{report.entries:,} in {count(report.requests, 'request')},"
+        f" {report.already_stored:,} of them stored before",
+        "Time": span,
+    }

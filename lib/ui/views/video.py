@@ -1,0 +1,189 @@
+"""One video: its verdict first, then what the verdict rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from lib.data.database import Row
+from lib.data.videos import VideoDetails
+from lib.domain.video import FINISHED, Video, parse_time
+from lib.ui.kit import loaders
+from lib.ui.kit.components import evidence, section, status_badge, timeline, verdict_facts
+from lib.ui.kit.copies import copied_output
+from lib.ui.kit.format import age, clock, plain, short_id
+from lib.ui.kit.notices import empty
+from lib.ui.kit.player import player
+from lib.ui.kit.records import attempt_table, log_table
+from lib.ui.kit.router import go_to_video, page
+from lib.ui.views.audit import audit_table
+from lib.ui.views.repair import repair_panel
+
+
+def chosen_video() -> str:
+    """The video of the address; without one, a search that ends the run."""
+    asked = (st.query_params.get("id") or "").strip()
+    found = loaders.find(asked) if asked else []
+    if len(found) != 1:
+        if asked:
+            _say_not_found(asked, found)
+        _search()
+        st.stop()
+    return found[0]
+
+
+def _search() -> None:
+    with st.form("find-video", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Id of the video, its first 6 characters, or its Runway id", width=420)
+        if st.form_submit_button("Open", icon=":material/search:") and text.strip():
+            go_to_video(text.strip())
+
+
+def _say_not_found(asked: str, found: list[str]) -> None:
+    if not found:
+        empty(
+            "There is no such video",
+            "Check the id, or look for it in the list of videos.",
+            ":material/search_off:",
+        )
+        st.code(asked[:200], language=None)
+        return
+    st.markdown(f"{len(found)} videos begin with this id:")
+    for video_id in found[:20]:
+        st.page_link(page("video"), label=f"`{short_id(video_id)}`", query_params={"id": video_id})
+
+
+def follow(video_id: str, now: datetime) -> VideoDetails:
+    """The video with all that is known of it; drawn anew by itself while news are to be expected."""
+    row = loaders.video(video_id)
+    video = Video.from_row(row["video"])
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        status_badge(video.status)
+        st.markdown(f"`{plain(video.id)}`", width="content")
+        st.caption(f"created {age(video.created_at, now)} · changed {age(video.updated_at, now)}")
+    if is_moving(row):
+        _watch(video_id, _version(row))
+    return row
+
+
+def is_moving(row: VideoDetails) -> bool:
+    """Whether news are to be expected: the video is unfinished, or changed since it was judged."""
+    video, judged_at = Video.from_row(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
+    if video.status not in FINISHED or judged_at is None:
+        return True
+    return video.updated_at is not None and video.updated_at > judged_at
+
+
+def _version(row: VideoDetails) -> tuple[object, ...]:
+    """Changes whenever something is worth drawing again."""
+    video, verdict, task = row["video"], row["verdict"] or {}, row["task"] or {}
+    return video["status"], video.get("updated_at"), verdict.get("judged_at"), task.get("status")
+
+
+@st.fragment(run_every=3)
+def _watch(video_id: str, shown: tuple[object, ...]) -> None:
+    """Looks for news; only news draw the page again."""
+    if _version(loaders.video(video_id)) != shown:
+        st.rerun()
+
+
+def verdict(row: VideoDetails, now: datetime) -> None:
+    with st.container(border=True, key="verdict"):
+        judged = row.get("verdict")
+        if not judged:
+            st.markdown(":material/hourglass_top: **Not judged yet**")
+            st.caption("The background loop judges new and changed videos within seconds.")
+            return
+        verdict_facts(judged, now)
+        evidence(judged.get("evidence") or (), now)
+        repair_panel(row)
+
+
+def stages(judged: Row | None, now: datetime) -> None:
+    section(
+        "Stages",
+        "Missing: a later stage was seen, or the flow ended here. Not observable: no log could exist.",
+    )
+    found = (judged or {}).get("stages") or ()
+    if found:
+        timeline(found, now)
+    else:
+        empty("No log entry of this video", "Import its logs on the page Stages.", ":material/article:")
+
+
+def preview(row: VideoDetails, now: datetime) -> None:
+    video, task = Video.from_row(row["video"]), row.get("task") or {}
+    if copied := copied_output(video.runway_video_id):
+        st.video(copied[0], alt="The generated video")
+        st.caption(f"A copy of {(copied[1].bytes or 0) / 2**20:.1f} MB, {age(copied[1].copied_at, now)}.")
+        return
+    address = (task.get("output") or [None])[0] or video.video_url
+    if player(address):
+        st.caption("Runway's addresses expire after 24 to 48 hours.")
+
+
+def facts(row: VideoDetails) -> None:
+    section("Row and task")
+    video = Video.from_row(row["video"])
+    shown: dict[str, Any] = {
+        "Prompt": video.prompt,
+        "Error": video.error_message,
+        "Runway id": video.runway_video_id,
+        "Image": video.input_image_url
+        if not (video.input_image_url or "").startswith("data:")
+        else "uploaded",
+        "Created": clock(video.created_at),
+        "Changed": clock(video.updated_at),
+        **_task_facts(row.get("task") or {}),
+    }
+    with st.container(gap="xsmall"):
+        for label, value in shown.items():
+            if value not in (None, "", "–"):
+                _fact(label, str(value))
+
+
+def _fact(label: str, value: str) -> None:
+    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
+        st.caption(label, width=84)
+        st.text(value, width="stretch")
+
+
+def _task_facts(task: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Task": task.get("status"),
+        "Failure": " ".join(str(task[k]) for k in ("failure_code", "failure") if task.get(k)),
+        "Credits": task.get("credits"),
+        "Looked up": clock(task.get("checked_at")),
+    }
+
+
+def details(video_id: str, row: VideoDetails, now: datetime) -> None:
+    """The rest, one part at a time: only the open tab is read and drawn."""
+    attempts, audit = row.get("attempts") or [], row.get("audit") or []
+    names = ("Log", f"Attempts ({len(attempts)})", "Row as JSON", f"Audit ({len(audit)})")
+    log, tries, raw, audited = st.tabs(names, on_change="rerun", key="details")
+    if log.open:
+        with log:
+            _log(video_id)
+    if tries.open:
+        with tries:
+            attempt_table(attempts, now) if attempts else st.caption(
+                "Dailies has made no attempt for this video."
+            )
+    if raw.open:
+        with raw:
+            st.json({"video": row["video"], "task": row.get("task"), "verdict": row.get("verdict")})
+    if audited.open:
+        with audited:
+            audit_table(audit, now) if audit else st.caption("Nobody has changed this video through Dailies.")
+
+
+def _log(video_id: str) -> None:
+    entries = loaders.video_log(video_id)
+    if entries:
+        log_table(entries)
+    else:
+        st.caption("No log entry names this video. Import its logs on the page Stages.")
