@@ -51,13 +51,29 @@ class Stage:
 class Try:
     """One run of the flow for a video: what it logged, in order, in whatever request the lines stand.
 
-    `doubtful` are those of its entries that name nothing and stand among another run's.
+    doubtful        those of its entries that name nothing and stand among another run's
+    sent, created   whether it reached the call to Runway, and Runway's answer
+    ended_unsent    its lines go on before the call to Runway and stop there, and the call's line would have
+                    been seen: its flow has such a line, no log limit was hit, nobody else's may be its
+    tasks           that it may have created
     """
 
     entries: tuple[LogEntry, ...]
     request_id: str | None  # of its first line
     deployment_id: str | None
     doubtful: frozenset[LogEntry] = frozenset()
+    sent: bool = False
+    created: bool = False
+    ended_unsent: bool = False
+    tasks: frozenset[str] = frozenset()
+
+    @property
+    def began_at(self) -> datetime:
+        return time_of(self.entries[0].at_ms)
+
+    @property
+    def last_at(self) -> datetime:
+        return time_of(max(entry.at_ms for entry in self.entries))
 
 
 class PollOutcome(StrEnum):
@@ -90,6 +106,7 @@ class Trace:
     candidates      tasks that may be this video's or another's: the text leaves two readings
     summaries       of the requests in which its tries began
     observed        whether logs of the time in question exist at all
+    observed_until  up to when everything that was logged after the latest line is known; None: nobody knows
     """
 
     flow: str | None = None
@@ -102,6 +119,7 @@ class Trace:
     candidates: tuple[str, ...] = ()
     summaries: tuple[RequestSummary, ...] = ()
     observed: bool = False
+    observed_until: datetime | None = None
 
     @property
     def entries(self) -> tuple[LogEntry, ...]:

@@ -145,7 +145,7 @@ language sql stable security definer set search_path = '' as $$
     with refused as (
         select a.video_id from dailies.attempts a
         where a.claimed_at > now() - interval '1 day' and a.state = 'refused'
-            and a.cause in ('rate_limited', 'runway_unreachable', 'runway_server_error')
+            and a.cause in (select c.key from dailies.causes c where c.transient)
             and a.number < p_tries
             and not exists (select from dailies.attempts n where n.video_id = a.video_id and n.number > a.number)
     ), wanted as (

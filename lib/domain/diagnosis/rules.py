@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lib.domain.diagnosis.case import Case
+from lib.domain.diagnosis.dossier import Dossier
 from lib.domain.diagnosis.known_rules import (
     attempt_on_its_way,
     attempt_settled,
@@ -49,7 +49,7 @@ from lib.domain.diagnosis.verdict import Finding
 class Rule:
     """`explanation` is one sentence for people: why this finding follows."""
 
-    test: Callable[[Case], Finding | None]
+    test: Callable[[Dossier], Finding | None]
     explanation: str
 
     @property
