@@ -14,7 +14,5 @@ def save(db: Database, attempt_id: str, moment: Literal["before", "after"], read
 
 def around(db: Database, attempt_id: str) -> Around:
     """What the account said before and after this attempt."""
-    for row in db.call("dailies_readings", p_attempt=attempt_id):
-        before, after = (Reading.from_row(row[m]) if row[m] else None for m in ("before", "after"))
-        return Around(before, after, row["others"], float(row["other_credits"]))
-    return Around(None, None)
+    rows = db.call("dailies_readings", p_attempt=attempt_id)
+    return Around.from_row(rows[0]) if rows else Around(None, None)

@@ -58,6 +58,13 @@ class GenerationRequest:
         return asdict(self)
 
 
+def request_for(model: str, image: str, prompt: str) -> GenerationRequest:
+    """What `model` is asked for where nobody said how long and in which ratio: 5 s, or its own default."""
+    known = MODELS.get(model)
+    duration = 5 if known is None or 5 in known.durations else known.default_duration
+    return GenerationRequest(image, prompt, model, duration=duration)
+
+
 class Problem(NamedTuple):
     """Why a request cannot be sent: the field of GenerationRequest, and a sentence for people."""
 

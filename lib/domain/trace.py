@@ -48,7 +48,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class Run:
     """One run of the flow for a video: what it logged, in order, in whatever request the lines stand.
 
     doubtful        those of its entries that name nothing and stand among another run's
@@ -104,14 +104,14 @@ class Trace:
     sent, created   whether any try reached the call to Runway, and Runway's answer
     task_ids        tasks that the logs say are this video's
     candidates      tasks that may be this video's or another's: the text leaves two readings
-    summaries       of the requests in which its tries began
+    summaries       of the requests in which its runs began
     observed        whether logs of the time in question exist at all
     observed_until  up to when everything that was logged after the latest line is known; None: nobody knows
     """
 
     flow: str | None = None
     stages: tuple[Stage, ...] = ()
-    tries: tuple[Try, ...] = ()
+    runs: tuple[Run, ...] = ()
     polls: tuple[Poll, ...] = ()
     sent: bool = False
     created: bool = False
@@ -124,11 +124,11 @@ class Trace:
     @property
     def entries(self) -> tuple[LogEntry, ...]:
         """Lines of the latest try."""
-        return self.tries[-1].entries if self.tries else ()
+        return self.runs[-1].entries if self.runs else ()
 
     @property
     def deployment_id(self) -> str | None:
-        return next((t.deployment_id for t in reversed(self.tries) if t.deployment_id), None)
+        return next((run.deployment_id for run in reversed(self.runs) if run.deployment_id), None)
 
     @property
     def first_missing(self) -> str | None:

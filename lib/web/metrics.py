@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lib.app import GetApp
 from lib.data import status as edge
 from lib.data.status import Sample
 from lib.errors import DailiesError
 from lib.settings import Settings
 from lib.web.body import bearer, same_secret
-from lib.web.parts import GetParts
 from lib.web.replies import Endpoint, Refused
 from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
@@ -69,15 +69,15 @@ class Samples(Collector):
 
 
 class Metrics:
-    def __init__(self, parts: GetParts, watch: RunwayWatch) -> None:
-        self._parts = parts
+    def __init__(self, app: GetApp, watch: RunwayWatch) -> None:
+        self._app = app
         self._watch = watch
         self._samples = Snapshot(
-            lambda: edge.metrics(parts().database), keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS
+            lambda: edge.metrics(app().db), keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS
         )
 
     async def get(self, request: Request) -> Response:
-        _admit(request, self._parts().settings)
+        _admit(request, self._app().settings)
         try:
             samples = [Sample("up", {}, 1), *await self._samples.get()]
         except DailiesError:
@@ -117,5 +117,5 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def routes(parts: GetParts, watch: RunwayWatch) -> list[Route]:
-    return [Route("/metrics", Endpoint(GET=Metrics(parts, watch).get))]
+def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:
+    return [Route("/metrics", Endpoint(GET=Metrics(app, watch).get))]

@@ -52,7 +52,7 @@ def dirty(db: Database) -> set[str]:
 
 
 def evidence(db: Database, video_id: str) -> dict[str, Any]:
-    (found,) = db.call("dailies_evidence", p_ids=[video_id])
+    (found,) = db.call("dailies_dossiers", p_ids=[video_id])
     return found
 
 
@@ -238,6 +238,6 @@ def test_evidence_finds_the_task_that_only_the_log_names(known: Database) -> Non
 
 
 def test_evidence_comes_for_many_videos_at_once(known: Database) -> None:
-    found = known.call("dailies_evidence", p_ids=[TANGO, WALTZ, SALSA])
+    found = known.call("dailies_dossiers", p_ids=[TANGO, WALTZ, SALSA])
     assert {row["video_id"]: len(row["entries"]) for row in found} == {TANGO: 3, WALTZ: 3, SALSA: 0}
-    assert known.call("dailies_evidence", p_ids=[]) == []
+    assert known.call("dailies_dossiers", p_ids=[]) == []

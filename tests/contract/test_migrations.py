@@ -57,7 +57,7 @@ def use_everything(database: PostgresDatabase) -> None:
     assert videos.save_task(database, {"task_id": TANGO_TASK, "status": "FAILED", "failure": "x"}, WALTZ)
     found = {mark["video_id"] for mark in database.call("dailies_dirty")}
     assert found == {TANGO, WALTZ, SALSA}
-    assert len(database.call("dailies_evidence", p_ids=[TANGO, WALTZ])) == 2
+    assert len(database.call("dailies_dossiers", p_ids=[TANGO, WALTZ])) == 2
     assert database.call("dailies_save_verdicts", p_verdicts=the_verdicts()) == [{"saved": 3}]
     assert [row["status"] for row in videos.list_videos(database)] == ["failed", "failed", "succeeded"]
     listed = videos.list_videos(database, videos.Filters(statuses=("failed",), search="no"))

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from lib.cli.seed import command
 from lib.data import attempts, audit, videos
 from lib.data.postgres import PostgresDatabase
-from lib.data.verdicts import evidence_of
+from lib.data.verdicts import dossier_rows
 from lib.domain.cause import CAUSES
 from lib.domain.diagnosis import Verdict
 from lib.domain.video import UNFINISHED
@@ -95,7 +95,7 @@ def test_the_diagnosis_finds_what_was_meant(seeded: Seeded) -> None:
 
 def verdicts(seeded: Seeded, video_ids: list[str]) -> Iterator[Verdict]:
     for start in range(0, len(video_ids), JUDGED_AT_ONCE):
-        rows = evidence_of(seeded.db, video_ids[start : start + JUDGED_AT_ONCE])
+        rows = dossier_rows(seeded.db, video_ids[start : start + JUDGED_AT_ONCE])
         yield from verdicts_of(rows, reader(), Thresholds(), seeded.now)
 
 

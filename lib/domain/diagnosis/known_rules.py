@@ -57,7 +57,9 @@ def run_still_going(dossier: Dossier) -> Finding | None:
 def id_in_the_logs_only(dossier: Dossier) -> Finding | None:
     if dossier.lost_task is None:
         return None
-    named = [entry for run in dossier.trace.tries for entry in run.entries if dossier.lost_task in entry.message]
+    named = [
+        entry for run in dossier.trace.runs for entry in run.entries if dossier.lost_task in entry.message
+    ]
     evidence = [Evidence.of_row(dossier.video, "runway_video_id"), *map(Evidence.of_log, named[:1])]
     if dossier.failure:
         evidence.append(dossier.failure.evidence)
@@ -67,7 +69,9 @@ def id_in_the_logs_only(dossier: Dossier) -> Finding | None:
 def some_id_in_the_logs(dossier: Dossier) -> Finding | None:
     if not dossier.trace.created or not dossier.candidates:
         return None
-    which = f"one of the tasks {', '.join(dossier.candidates)}; the text without request ids leaves open which"
+    which = (
+        f"one of the tasks {', '.join(dossier.candidates)}; the text without request ids leaves open which"
+    )
     evidence = (
         Evidence.of_row(dossier.video, "runway_video_id"),
         Evidence(Source.LOG, None, which),

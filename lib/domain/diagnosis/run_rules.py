@@ -43,12 +43,11 @@ def platform_ended_the_request(dossier: Dossier) -> Finding | None:
     if dossier.video.runway_video_id:
         return None
     for summary in dossier.trace.summaries[-1:]:
+        said = said_of_request(summary.path, summary.status_code, summary.at_ms)
         if summary.status_code == 504:
-            evidence = (said_of_request(summary.path, 504, summary.at_ms),)
-            return Finding("function_timeout", CERTAIN, evidence)
+            return Finding("function_timeout", CERTAIN, (said,))
         if summary.status_code in (-1, 500, 502, 503) and not dossier.video.is_finished:
-            evidence = (said_of_request(summary.path, summary.status_code, summary.at_ms), *last_line(dossier))
-            return Finding("function_terminated", LIKELY, evidence)
+            return Finding("function_terminated", LIKELY, (said, *last_line(dossier)))
     return None
 
 
@@ -71,16 +70,16 @@ def run_ended_without_a_word(dossier: Dossier) -> Finding | None:
 
 
 def checked_but_never_begun(dossier: Dossier) -> Finding | None:
-    if dossier.video.runway_video_id or dossier.video.is_finished or dossier.trace.tries or not without_id(dossier):
+    video = dossier.video
+    if video.runway_video_id or video.is_finished or dossier.trace.runs or not without_id(dossier):
         return None
     evidence = (*said_by_polls(without_id(dossier)[-1:]), Evidence.of_row(dossier.video, "runway_video_id"))
     return Finding("function_terminated", POSSIBLE, evidence)
 
 
 def nothing_decides(dossier: Dossier) -> Finding | None:
-    return Finding(
-        "unknown", POSSIBLE, (Evidence.of_row(dossier.video, "error_message", "runway_video_id"), wanted(dossier))
-    )
+    row = Evidence.of_row(dossier.video, "error_message", "runway_video_id")
+    return Finding("unknown", POSSIBLE, (row, wanted(dossier)))
 
 
 def row_error(dossier: Dossier, said: Evidence) -> tuple[Evidence, ...]:
@@ -93,7 +92,7 @@ def wanted(dossier: Dossier) -> Evidence:
     if dossier.video.runway_video_id:
         return ask_runway(dossier)
     when = dossier.video.created_at.isoformat(timespec="seconds")
-    if not dossier.trace.tries:
+    if not dossier.trace.runs:
         return Evidence(Source.NEEDED, None, f"the log of the request that began at {when} decides")
     return Evidence(Source.NEEDED, None, "the log lines that follow the last one seen decide")
 

@@ -16,7 +16,8 @@ def said_of_task(task: Task | None) -> tuple[Evidence, ...]:
         if task.failure or task.failure_code
         else ""
     )
-    return (Evidence(Source.TASK, task.created_at, f"task {task.id} is {task.status}{failed}"),)
+    refused = f"; the row refused that: {task.row_problem}" if task.row_problem else ""
+    return (Evidence(Source.TASK, task.created_at, f"task {task.id} is {task.status}{failed}{refused}"),)
 
 
 def said_of_attempt(dossier: Dossier, text: str) -> tuple[Evidence, ...]:
@@ -39,4 +40,6 @@ def last_line(dossier: Dossier) -> tuple[Evidence, ...]:
 
 
 def ask_runway(dossier: Dossier) -> Evidence:
-    return Evidence(Source.NEEDED, None, f"a look-up of task {dossier.video.runway_video_id} at Runway decides")
+    return Evidence(
+        Source.NEEDED, None, f"a look-up of task {dossier.video.runway_video_id} at Runway decides"
+    )

@@ -12,6 +12,14 @@ from lib.domain.diagnosis.symptoms import http_status, read_task_failure
 from lib.domain.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Evidence, Finding
 from lib.domain.task import Task, TaskStatus
 
+
+def row_refused_the_outcome(dossier: Dossier) -> Finding | None:
+    task = dossier.row_task
+    if task is None or not task.row_problem or dossier.video.is_finished:
+        return None
+    return Finding("database_write_failed", CERTAIN, (*said_of_task(task), Evidence.of_row(dossier.video)))
+
+
 def task_ended_badly(dossier: Dossier) -> Finding | None:
     task = dossier.row_task
     if task is None or not task.is_terminal or task.status == TaskStatus.SUCCEEDED:

@@ -100,7 +100,7 @@ class Verdict:
             "candidate_runway_ids": list(self.candidate_runway_ids),
             "evidence": [each.as_json() for each in self.evidence],
             "deployment_id": trace.deployment_id,
-            "tries": len(trace.tries),
+            "tries": len(trace.runs),
             "polls": len(trace.polls),
             "last_polled_at": iso(trace.polls[-1].at) if trace.polls else None,
             "judged_at": iso(self.judged_at),
