@@ -108,6 +108,16 @@ create index if not exists verdicts_recoverable
     on dailies.verdicts (created_at desc, video_id desc) where recoverable_runway_id is not null;
 create index if not exists verdicts_recheck on dailies.verdicts (recheck_at) where recheck_at is not null;
 
+-- How far the logs of a source were read. `gap_from` and `gap_to`: the last span that was lost before anybody
+-- read it, because the source keeps its logs for a while only.
+create table if not exists dailies.log_sources (
+    source    text primary key,
+    read_to   timestamptz not null,
+    at        timestamptz not null default now(),
+    gap_from  timestamptz,
+    gap_to    timestamptz
+);
+
 -- A mark for each change of what a verdict rests on. Only ever inserted and deleted, never updated, so that
 -- nobody who marks waits for anybody else: least of all the production app.
 create table if not exists dailies.dirty (
@@ -124,3 +134,4 @@ alter table dailies.requests enable row level security;
 alter table dailies.tasks enable row level security;
 alter table dailies.verdicts enable row level security;
 alter table dailies.dirty enable row level security;
+alter table dailies.log_sources enable row level security;

@@ -10,7 +10,8 @@ import pytest
 from lib.data import attempts, audit, budgets, videos
 from lib.data.credits import ledger
 from lib.data.database import Database
-from lib.domain.attempt import Attempt, short_id
+from lib.domain.attempt import Attempt
+from lib.domain.video import short_id
 from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
 
