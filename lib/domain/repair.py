@@ -155,14 +155,13 @@ def _task_known(dossier: Dossier, verdict: Verdict, fact: Fact | None) -> _Rulin
     if video.runway_video_id is None:
         recoverable = verdict.recoverable_runway_id
         return (Action.RECOVER, f"The logs name task {recoverable}: save its id.") if recoverable else None
-    if task and not task.is_terminal and CAUSES[verdict.cause].side is Side.SETTLED:
-        return Action.WAIT, f"Task {task.id} is on its way at Runway."
     if task and task.row_problem:
-        reason = (
-            f"The row refused what Runway answered ({task.row_problem}): mend the table, then look again."
-        )
-        return Action.LOOK_UP, reason
-    if fact is not None or (task and task.ended_in_vain):
+        refused = f"The row refused what Runway answered ({task.row_problem})"
+        return Action.LOOK_UP, f"{refused}: mend the table, then look again."
+    if CAUSES[verdict.cause].side is Side.SETTLED and not video.is_finished:
+        return Action.WAIT, f"Task {video.runway_video_id} is on its way at Runway."
+    ended = task is not None and task.ended_in_vain
+    if (task and task.is_gone) or (video.is_finished and (ended or fact)):
         return None
     return Action.LOOK_UP, f"Runway knows what became of task {video.runway_video_id}; the row does not."
 

@@ -45,7 +45,7 @@ def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
     ]
     usual = usual_flows(found)
     return [
-        _dossier(
+        dossier_of(
             app,
             video,
             correlation,
@@ -79,24 +79,27 @@ def dossiers_of_files(  # noqa: PLR0917
     share = _nameless_share(videos, found, tasks)
     usual = usual_flows([found])
     return [
-        _dossier(app, video, found, usual, now=now, tasks=tasks, logs_end=logs_end, nameless_share=share)
+        dossier_of(app, video, found, usual, now=now, tasks=tasks, logs_end=logs_end, nameless_share=share)
         for video in videos
     ]
 
 
-def _dossier(
+def dossier_of(
     app: App,
     video: Video,
     found: Correlation,
     usual: Mapping[str | None, str],
     *,
     now: datetime,
-    tasks: Iterable[Task],
     logs_end: datetime | None,
+    tasks: Iterable[Task] = (),
     attempts: Iterable[Attempt] = (),
     nameless_share: float = 0.0,
     readings: Around | None = None,
 ) -> Dossier:
+    """usual     the flow that most videos of a deployment follow
+    logs_end  up to when everything that was logged is known
+    """
     runs = found.of(video.id).strands
     trace = trace_of(
         video,

@@ -221,20 +221,19 @@ def test_evidence_of_a_video_nobody_logged_is_its_row(known: Database) -> None:
     found = evidence(known, SALSA)
     assert found["video"]["status"] == "failed"
     assert (found["entries"], found["requests"], found["tasks"], found["attempts"]) == ([], [], [], [])
-    assert found["task"] is None
 
 
 def test_evidence_holds_the_row_s_task_before_others(known: Database) -> None:
     videos.save_task(known, {"task_id": "elsewhere", "status": "FAILED"}, TANGO)
     videos.save_task(known, {"task_id": TANGO_TASK, "status": "SUCCEEDED"})
     found = evidence(known, TANGO)
-    assert found["task"]["task_id"] == TANGO_TASK
+    assert found["tasks"][0]["task_id"] == TANGO_TASK
     assert [task["task_id"] for task in found["tasks"]] == [TANGO_TASK, "elsewhere"]
 
 
 def test_evidence_finds_the_task_that_only_the_log_names(known: Database) -> None:
     known.call("dailies_save_task", p_task={"task_id": WALTZ_TASK, "status": "RUNNING"})
-    assert evidence(known, WALTZ)["task"]["status"] == "RUNNING"
+    assert evidence(known, WALTZ)["tasks"][0]["status"] == "RUNNING"
 
 
 def test_evidence_comes_for_many_videos_at_once(known: Database) -> None:

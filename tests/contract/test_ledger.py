@@ -11,9 +11,9 @@ from lib.data import attempts, audit, budgets, videos
 from lib.data.credits import ledger
 from lib.data.database import Database
 from lib.domain.attempt import Attempt
-from lib.domain.video import short_id
 from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
+from lib.domain.video import short_id
 
 REQUEST = GenerationRequest(image="https://images.example.com/rex.jpg", prompt="Rex dances the tango")
 

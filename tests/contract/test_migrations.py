@@ -18,7 +18,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.data.schema import check_schema
 from lib.errors import BadInput
 from lib.operations.judge import judge_dirty
-from lib.settings import Settings
+from tests.apps import app_of
 from tests.databases import Cluster
 from tests.examples import SALSA, TANGO, TANGO_TASK, WALTZ, at, the_verdicts, video
 
@@ -138,8 +138,8 @@ def test_rows_that_cannot_be_read_hold_up_no_other(empty: PostgresDatabase, empt
         for row in values:
             connection.execute("insert into public.videos values (%s, %s, %s)", row)
     migrate(empty)
-    assert judge_dirty(empty, Settings.model_validate({}), 10) == 3
-    assert judge_dirty(empty, Settings.model_validate({}), 10) == 0
+    assert judge_dirty(app_of(empty), 10) == 3
+    assert judge_dirty(app_of(empty), 10) == 0
     listed = {row["id"]: row["cause"] for row in videos.list_videos(empty)}
     assert listed[TANGO] not in (None, "unknown")
     assert listed[SALSA] == "unknown"

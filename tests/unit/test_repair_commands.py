@@ -13,13 +13,13 @@ from click.testing import CliRunner, Result
 
 from lib.cli import budget, cancel, repair, retry
 from lib.data import attempts, batches, budgets
-from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.generate import generate
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import load_settings
+from tests.apps import app_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -54,8 +54,8 @@ def run(command: Command, *arguments: str, answer: str | None = None) -> Result:
 def refused(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> list[str]:
     """Three videos that Runway refused for the moment: a retry is safe."""
     runway.store.programme.add([PlannedFault("http:401", "POST")] * 3)
-    journal = Journal(tmp_path / "journal.jsonl")
-    return [generate(postgres, runway.client, journal, REQUEST, "ann").video_id for _ in range(3)]
+    app = app_of(postgres, runway.client, tmp_path)
+    return [generate(app, REQUEST).video_id for _ in range(3)]
 
 
 def test_a_repair_is_a_dry_run_unless_told_otherwise(refused: list[str], runway: Simulated) -> None:
@@ -108,7 +108,7 @@ def test_a_dry_run_of_a_risky_retry_tells_what_the_account_says(
     postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
 ) -> None:
     lost = replace(REQUEST, prompt="Rex [fault:after-drop]")
-    made = generate(postgres, runway.client, Journal(tmp_path / "journal"), lost, "ann")
+    made = generate(app_of(postgres, runway.client, tmp_path), lost)
     told = run(retry.command, made.video_id, "--dry-run").output
     assert "25 credits are at risk" in told
     assert "as if the task exists" in told
@@ -127,7 +127,7 @@ def test_the_budget_is_shown_and_set(postgres: PostgresDatabase) -> None:
 def test_a_cancellation_asks_and_says_what_became_of_the_task(
     postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
 ) -> None:
-    made = generate(postgres, runway.client, Journal(tmp_path / "journal"), REQUEST, "ann")
+    made = generate(app_of(postgres, runway.client, tmp_path), REQUEST)
     run(cancel.command, made.video_id, answer="n\n")
     assert runway.client.task(runway.task_ids[0]).status == "PENDING"
     assert "is cancelled" in run(cancel.command, made.video_id[:8], "--yes").output

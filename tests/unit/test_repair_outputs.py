@@ -12,7 +12,6 @@ import httpx
 import pytest
 
 from lib.data import copies
-from lib.data.journal import Journal
 from lib.data.outputs import Bucket, Folder, StorageError, open_storage
 from lib.data.postgres import PostgresDatabase
 from lib.domain.pricing import GenerationRequest
@@ -23,6 +22,7 @@ from lib.operations.poll import poll
 from lib.runway.client import RunwayClient
 from lib.settings import Settings
 from lib.ui.kit.services import Services, provide
+from tests.apps import app_of
 from tests.loopback import client_of, data_uri, simulator
 from tests.pages import opened, serve, text_of
 
@@ -40,9 +40,10 @@ def runway(tmp_path: Path) -> Iterator[RunwayClient]:
 @pytest.fixture
 def made(postgres: PostgresDatabase, runway: RunwayClient, tmp_path: Path) -> tuple[str, str]:
     """A video that has succeeded, and its task."""
-    attempt = generate(postgres, runway, Journal(tmp_path / "journal"), REQUEST, "ann").attempt
+    app = app_of(postgres, runway, tmp_path)
+    attempt = generate(app, REQUEST).attempt
     for _ in range(200):
-        polled = poll(postgres, runway, attempt.video_id, fastest=0)
+        polled = poll(app, attempt.video_id, fastest=0)
         if polled and polled.task and polled.task.is_terminal:
             break
         time.sleep(0.02)
@@ -61,12 +62,11 @@ def test_an_output_is_copied_into_the_folder_and_watched_from_there(
     file = Path(folder.address(str(copy.path)) or "")
     assert file.stat().st_size == copy.bytes
     assert b"ftyp" in file.read_bytes()[:16]
-    settings = Settings.model_validate({"outputs": "local", "data_dir": tmp_path / "data"})
-    provide(Services(settings, opened=postgres))
+    provide(Services(app_of(postgres, folder=tmp_path / "data", outputs="local")))
     assert "A copy of" in text_of(opened("video", id=video_id))
     serve(postgres)  # no longer configured: Runway's own address
     assert "addresses expire" in text_of(opened("video", id=video_id))
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
 def test_a_task_that_is_gone_is_told_and_tried_again_later(

@@ -10,10 +10,10 @@ import pytest
 
 from lib.data import attempts, budgets
 from lib.data.postgres import PostgresDatabase
-from lib.settings import Settings
 from lib.ui.kit.paging import PAGE
 from lib.ui.kit.services import Services, provide
 from lib.ui.views.audit import change_text
+from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 from tests.simulated import REQUEST
 
@@ -46,7 +46,7 @@ def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
     )  # fmt: skip
     budgets.set_budget(postgres, "sweep", 10, 20, by="ben")
     yield postgres
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
 def table(**query: str) -> list[str]:

@@ -13,9 +13,10 @@ from lib.data import videos
 from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
-from lib.settings import ROOT, Settings
+from lib.settings import ROOT
 from lib.ui.kit.services import Services, provide
 from lib.ui.views.video import is_moving
+from tests.apps import app_of
 from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos, video
 from tests.pages import opened, serve, text_of
 
@@ -228,4 +229,4 @@ def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
 @pytest.fixture(autouse=True)
 def nothing_stays() -> Iterator[None]:
     yield
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))

@@ -139,7 +139,7 @@ def test_runway_is_asked_beside_the_requests_and_seldom(client: httpx.Client, pa
 
 def test_runway_is_asked_again_when_its_answer_is_old(parts: FakeParts) -> None:
     now = 0.0
-    watch = RunwayWatch(lambda: parts, lambda: now)
+    watch = RunwayWatch(lambda: parts.app, lambda: now)
     watch.refresh()
     now = 59.0
     watch.refresh()
