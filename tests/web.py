@@ -51,13 +51,14 @@ class Runway:
 
 @dataclass
 class FakeParts:
-    database: Database
+    database: Database | None
     settings: Settings
     runway: Any = field(default_factory=Runway)
+    no_database: str | None = None
 
     @property
     def app(self) -> App:
-        return App(self.settings, self.database, self.runway, "edge")
+        return App(self.settings, self.database, self.runway, "edge", no_database=self.no_database)
 
 
 def settings(**values: Any) -> Settings:

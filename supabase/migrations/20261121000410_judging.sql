@@ -118,6 +118,11 @@ create or replace trigger dailies_mark_changed after update on public.videos
 create or replace trigger dailies_forget after delete on public.videos
     referencing old table as gone for each statement execute function dailies.forget_videos();
 
+-- Verdicts of a version that had other actions.
+insert into dailies.dirty (video_id)
+select d.video_id from dailies.verdicts d
+where d.action not in ('none', 'wait', 'recover', 'look_up', 'retry', 'ask', 'change_input', 'fix_first');
+
 -- Videos that were there before Dailies.
 insert into dailies.dirty (video_id, since)
 select v.id, coalesce(v.created_at, 'epoch') from public.videos v

@@ -15,7 +15,7 @@ from lib.operations.judge import judge_dirty
 from lib.traces.naming import names_in
 from tests.apps import app_of
 from tests.examples import entry
-from tests.stories import ANNA, ANNAS_TASK, BELA, START, line, run
+from tests.stories import ANNA, ANNAS_TASK, BELA, IMAGE, START, line, run
 
 NOW = START + timedelta(hours=1)
 
@@ -40,7 +40,7 @@ def at(moment: datetime, db: Database) -> App:
 def known(db: Database) -> Database:
     """ANNA's id is only in the logs; BELA's run stopped before it called Runway."""
     rows = [(ANNA, "failed"), (BELA, "processing")]
-    created = {"created_at": START.isoformat(), "updated_at": START.isoformat()}
+    created = {"created_at": START.isoformat(), "updated_at": START.isoformat(), "input_image_url": IMAGE}
     videos.import_videos(db, [{"id": video, "status": status} | created for video, status in rows])
     lost = run("sync-sdk", stages=10)
     halted = run("async-sdk", BELA, stages=4, request="req-b")

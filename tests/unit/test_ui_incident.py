@@ -72,7 +72,7 @@ def test_an_incident_is_opened_by_its_address(db: PostgresDatabase) -> None:
     assert app.header[0].value == "API key missing"
     assert "**3 videos** of 3 in `dpl_new`" in said
     assert "took over from `dpl_old`" in said
-    assert "Fix the settings, then retry" in said
+    assert "Set RUNWAY_API_KEY in Vercel" in said
     assert "No [key](http://evil)" in [code.value for code in app.code]
 
 

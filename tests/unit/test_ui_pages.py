@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -86,7 +87,8 @@ def test_every_page_says_that_the_database_is_down_and_what_to_do(page: str) -> 
 
 
 def test_a_database_that_never_opened_is_told_with_its_reason() -> None:
-    serve(None, problems={"database": "The password was refused. Correct DATABASE_URL."})
+    why = "The password was refused. Correct DATABASE_URL."
+    provide(Services(replace(app_of(), no_database=why)))
     assert "The password was refused. Correct DATABASE_URL." in text_of(opened("overview"))
 
 

@@ -60,7 +60,7 @@ BATCH_STATE = {
     "done": Look("done", "✓", ":material/check_circle:", "green", GREEN),
     "aborted": Look("aborted", "⊘", ":material/block:", "gray", GRAY),
 }
-ACTION = {
+ACTION: Mapping[str, str] = {
     Action.NONE: "Nothing to do",
     Action.WAIT: "Wait",
     Action.LOOK_UP: "Look the task up (free)",

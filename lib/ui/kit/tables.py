@@ -12,7 +12,6 @@ import streamlit as st
 from lib.data.database import Row
 from lib.data.overview import ErrorGroup
 from lib.data.videos import VideoRow
-from lib.domain.cause import Action
 from lib.ui.kit.format import (
     ACTION,
     SIDE,
@@ -40,7 +39,7 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
             "age": [age(row["created_at"], now) for row in rows],
             "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
-            "action": [ACTION[Action(row["action"])] if row["action"] else "" for row in rows],
+            "action": [ACTION.get(row["action"] or "", "") for row in rows],
             "stages": [stage_progress(row["stages"]) for row in rows],
             "first_missing": [words(row["first_missing"] or "") for row in rows],
             "prompt": [row["prompt"] or "" for row in rows],
