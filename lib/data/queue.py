@@ -61,18 +61,6 @@ class Job:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class QueueMetrics:
-    """`oldest_seconds` of those that nobody has in hand; `enqueued` counts all there ever were."""
-
-    waiting: int
-    delayed: int
-    in_hand: int
-    failing: int
-    oldest_seconds: float | None
-    enqueued: int
-
-
 def enqueue(db: Database, jobs: Sequence[NewJob]) -> list[str]:
     """The ids of the videos put in; those that wait already are left alone. One transaction."""
     rows = db.call("dailies_enqueue", p_jobs=[job.as_json() for job in jobs])
@@ -112,16 +100,3 @@ def requeue(db: Database, jobs: Sequence[Job], *, delay_seconds: int = 0, unread
     held = [{"msg_id": job.id, "reads": job.reads} for job in jobs]
     answer = db.call("dailies_requeue", p_jobs=held, p_delay_seconds=delay_seconds, p_unread=unread)
     return int(answer[0]["requeued"])
-
-
-def metrics(db: Database) -> QueueMetrics:
-    row = db.call("dailies_queue_metrics")[0]
-    oldest = row["oldest_seconds"]
-    return QueueMetrics(
-        waiting=row["waiting"],
-        delayed=row["delayed"],
-        in_hand=row["in_hand"],
-        failing=row["failing"],
-        oldest_seconds=None if oldest is None else float(oldest),
-        enqueued=row["enqueued"],
-    )

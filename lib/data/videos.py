@@ -153,12 +153,3 @@ def import_videos(db: Database, rows: Sequence[Mapping[str, Any]]) -> Imported:
         saved += answer["saved"]
         ignored.update(answer["ignored_columns"])
     return Imported(saved, sorted(ignored))
-
-
-def save_task(db: Database, task: Mapping[str, Any], video_id: str | None = None) -> bool:
-    """Keep a look-up (`Task.as_row()`); whether its final state changed the row of the video.
-
-    Raises DatabaseConflict when the task belongs to another video.
-    """
-    answer = db.call("dailies_save_task", p_task=dict(task), p_video_id=video_id)[0]
-    return bool(answer["video_changed"])

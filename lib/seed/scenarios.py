@@ -64,10 +64,6 @@ class Script:
     polls: Polls
     cause: str
 
-    @property
-    def saves_id(self) -> bool:
-        return self.ending is not None
-
 
 def scripts(flow: str, scenario: str) -> list[Script]:
     """Every recorded way in which `scenario` went in `flow`."""

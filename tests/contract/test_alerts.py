@@ -42,7 +42,7 @@ class Runway:
         self.credits = credits
 
     def organization(self) -> Organization:
-        return Organization(self.credits, None, {})
+        return Organization(self.credits, {})
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_a_refused_claim_leaves_neither_row_nor_attempt(db: Database, claim: Cla
     budgets.set_budget(db, EVERYBODY, 0, 0, by="ann")
     with pytest.raises(BudgetUsedUp):
         claim("ann", 25)
-    assert attempts.open_attempts(db) == []
+    assert attempts.stale(db, 0) == []
     assert db.call("dailies_list_videos") == []
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from lib.data import copies, videos
 from lib.data.database import Database
 from lib.domain.task import Task, TaskStatus
+from tests.examples import save_task
 
 
 def finished(db: Database, status: str = TaskStatus.SUCCEEDED) -> str:
@@ -16,9 +17,7 @@ def finished(db: Database, status: str = TaskStatus.SUCCEEDED) -> str:
     video_id, task_id, now = str(uuid.uuid4()), str(uuid.uuid4()), datetime.now(UTC)
     row = {"id": video_id, "status": "processing", "created_at": now.isoformat(), "runway_video_id": task_id}
     videos.import_videos(db, [row])
-    videos.save_task(
-        db, Task(task_id, status, now, output=("https://c.example.com/a.mp4",)).as_row(), video_id
-    )
+    save_task(db, Task(task_id, status, now, output=("https://c.example.com/a.mp4",)).as_row(), video_id)
     return task_id
 
 

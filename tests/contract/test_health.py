@@ -21,6 +21,7 @@ from tests.examples import (
     TANGO_TASK,
     WALTZ,
     at,
+    save_task,
     the_entries,
     the_verdicts,
     the_videos,
@@ -119,9 +120,7 @@ def test_the_time_to_the_task_id_comes_from_the_log(filled: Database) -> None:
 
 
 def test_credits_are_those_of_the_tasks_of_the_span(filled: Database) -> None:
-    videos.save_task(
-        filled, {"task_id": TANGO_TASK, "status": "SUCCEEDED", "credits": 25, "created_at": at(0.2)}
-    )
+    save_task(filled, {"task_id": TANGO_TASK, "status": "SUCCEEDED", "credits": 25, "created_at": at(0.2)})
     assert health.overview(filled, *SPAN)["totals"]["credits"] == 25
     assert health.overview(filled, SPAN[1], SPAN[1] + timedelta(hours=1))["totals"]["credits"] == 0
 

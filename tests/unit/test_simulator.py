@@ -33,7 +33,7 @@ from lib.runway.simulator.programme import PlannedFault
 from lib.runway.simulator.protocol import past_task
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import DAY, DailyLimitReached, OutOfCredits, SimulatorStore
-from tests.loopback import DOG, HTTP, client_of, data_uri, plan, simulator
+from tests.loopback import DOG, HTTP, client_of, data_uri, ended, plan, simulator
 
 NOON = datetime(2026, 11, 12, 12, tzinfo=UTC).timestamp()
 HEADERS = {"Authorization": f"Bearer {SIMULATOR_KEY}", "X-Runway-Version": "2024-11-06"}
@@ -82,7 +82,7 @@ def create(server: SimulatorServer, **changes: Any) -> httpx.Response:
 def finished(server: SimulatorServer, request: GenerationRequest) -> str:
     """The address of the output of a new task."""
     client = client_of(server)
-    address = client.wait(client.create(request).id).output[0]
+    address = ended(client, client.create(request).id).output[0]
     client.close()
     return address
 
@@ -230,15 +230,13 @@ def test_two_thousand_past_tasks_are_imported_in_a_moment_and_only_once(store: S
     assert store.import_tasks(history(2000)) == 0
 
 
-def test_a_past_costs_no_credits_and_takes_no_slot_but_stands_in_the_usage(store: SimulatorStore) -> None:
+def test_a_past_costs_no_credits_and_takes_no_slot(store: SimulatorStore) -> None:
     store.configure(concurrency=1)
     before = store.balance()
     still_running = past_task({"id": "a", "status": "RUNNING", "createdAt": "2026-11-12T11:59:00Z"})
     store.import_tasks([*history(144), still_running])
     assert store.balance() == before
     assert store.create(DOG).status(NOON) == "PENDING"
-    first_day = datetime.fromtimestamp(NOON, UTC).date() - timedelta(days=14)
-    assert store.usage(first_day, first_day + timedelta(days=1)) == [("2026-10-29", "gen4_turbo", 72 * 25)]
 
 
 @pytest.mark.parametrize("status", ["PENDING", "THROTTLED", "RUNNING", "WARMING"])
@@ -357,26 +355,6 @@ def test_wrong_addresses_are_answered_in_json(
 ) -> None:
     answer = call(server, method, path)
     assert (answer.status_code, "error" in answer.json()) == (status, True)
-
-
-@pytest.mark.parametrize(
-    "period",
-    [
-        {"startDate": "2026-01-01", "beforeDate": "2026-12-01"},
-        {"startDate": "2026-02-01", "beforeDate": "2026-01-01"},
-        {"startDate": "soon"},
-        {"startDate": 5},
-    ],
-)
-def test_a_usage_period_that_makes_no_sense_is_refused(
-    server: SimulatorServer, period: dict[str, object]
-) -> None:
-    assert call(server, "POST", "/v1/organization/usage", json=period).status_code == 400
-
-
-def test_the_usage_covers_the_past_30_days_unless_said_otherwise(server: SimulatorServer) -> None:
-    answer = call(server, "POST", "/v1/organization/usage", json={})
-    assert answer.status_code == 200
 
 
 # faults
@@ -513,7 +491,7 @@ def test_an_address_that_cannot_be_fetched_is_given_up_quickly() -> None:
 def test_an_image_nobody_can_read_fails_the_task_as_an_asset(server: SimulatorServer) -> None:
     client = client_of(server)
     for broken in ("data:image/png;base64,AAAA", "data:image/png;base64,***", data_uri("red")[:60]):
-        task = client.wait(client.create(replace(DOG, image=broken)).id)
+        task = ended(client, client.create(replace(DOG, image=broken)).id)
         assert (task.failure_code, task.credits) == ("ASSET.INVALID", 0)
     client.close()
 

@@ -29,6 +29,7 @@ from lib.worker.jobs import JobVerb
 from lib.worker.replay import JournalVerb
 from lib.worker.start import Pace, build_worker
 from tests import production
+from tests.examples import queue_metrics, worker_states
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -98,7 +99,7 @@ def test_a_queued_video_gets_one_task_in_the_name_of_who_asked_for_it(worker: Wo
     )
     assert row(worker.db, video_id)["runway_video_id"] == attempt.task_id
     assert worker.runway.task_ids == [attempt.task_id]
-    assert queue.metrics(worker.db).in_hand == 0
+    assert queue_metrics(worker.db).in_hand == 0
 
 
 def test_a_worker_killed_before_it_sent_pays_once_in_the_end(worker: Worker) -> None:
@@ -145,7 +146,7 @@ def test_an_attempt_that_is_on_its_way_is_left_to_whoever_makes_it(worker: Worke
     worker.killed_at("claimed")
     assert worker.verb(stale=60).step() == 1
     assert states(worker.db, video_id) == ["claimed"]
-    assert queue.metrics(worker.db).delayed == 1
+    assert queue_metrics(worker.db).delayed == 1
 
 
 def test_a_worker_that_was_only_asleep_sends_nothing_once_it_was_given_up(worker: Worker) -> None:
@@ -247,7 +248,7 @@ def test_while_runway_does_not_answer_no_job_is_begun(worker: Worker) -> None:
     verb = JobVerb(worker.db, worker.carry, slots=slots)
     with pytest.raises(RunwayError):
         verb.step()
-    assert queue.metrics(worker.db).waiting == 1
+    assert queue_metrics(worker.db).waiting == 1
 
 
 def test_the_limits_are_asked_for_once_a_minute(runway: Simulated) -> None:
@@ -281,10 +282,9 @@ def test_a_whole_worker_brings_a_batch_to_its_end_within_the_slots(
         with psycopg.connect(database_url) as connection:  # nobody has to wait out the five seconds
             connection.execute("update dailies.look_ups set next_at = now()")
         time.sleep(0.05)
-    (alive,) = workers.workers(postgres)
-    assert alive.state == "alive"
+    assert list(worker_states(postgres).values()) == ["alive"]
     assert loop.stop()
-    assert [each.state for each in workers.workers(postgres)] == ["stopped"]
+    assert list(worker_states(postgres).values()) == ["stopped"]
     assert all(str(row(postgres, video_id)["video_url"]).startswith("http") for video_id in ids)
     assert runway.posts == 4
 
@@ -309,7 +309,7 @@ def test_a_silent_worker_counts_as_dead_and_one_that_said_goodbye_does_not(
         connection.execute(
             "update dailies.workers set beat_at = now() - interval '46 seconds' where id <> 'alive'"
         )
-    assert {each.id: each.state for each in workers.workers(db)} == {
+    assert worker_states(db) == {
         "alive": "alive",
         "dead": "dead",
         "stopped": "stopped",

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from starlette.applications import Starlette
@@ -29,14 +28,12 @@ from lib.runway.simulator.protocol import (
     past_task,
     refusal,
     task_body,
-    usage_body,
 )
 from lib.runway.simulator.store import DailyLimitReached, OutOfCredits, SimulatorStore
 
 # The only key the simulator takes: of the right shape, and no secret.
 SIMULATOR_KEY = "key_" + hashlib.sha512(b"runway simulator").hexdigest()
 VERSION = "2024-11-06"
-USAGE_DAYS = 90
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -49,7 +46,6 @@ def simulator_app(store: SimulatorStore, fetch: Fetch = fetch_image) -> Starlett
         Route("/v1/tasks/{id}", _guarded(api.task), methods=["GET"]),
         Route("/v1/tasks/{id}", _guarded(api.delete), methods=["DELETE"]),
         Route("/v1/organization", _guarded(api.organization), methods=["GET"]),
-        Route("/v1/organization/usage", _guarded(api.usage), methods=["POST"]),
         Route("/outputs/{id}.mp4", outputs.movie, methods=["GET"]),
         Route("/simulator", controls.state, methods=["GET"]),
         Route("/simulator/tasks", controls.tasks, methods=["GET"]),
@@ -110,15 +106,6 @@ class _Api:
     def _organization(self) -> Json:
         concurrency, daily = int(self._store.number("concurrency")), int(self._store.number("daily"))
         return organization_body(self._store.balance(), concurrency, daily, self._store.daily_generations())
-
-    async def usage(self, request: Request) -> Response:
-        try:
-            start, before = _period(json.loads(await request.body() or b"{}"), self._store.now())
-        except (ValueError, TypeError, AttributeError):
-            return JSONResponse(refusal("Validation of body failed"), 400)
-        if not start <= before <= start + timedelta(days=USAGE_DAYS):
-            return JSONResponse(refusal(f"The period must be {USAGE_DAYS} days at most"), 400)
-        return JSONResponse(usage_body(await run_in_threadpool(self._store.usage, start, before)))
 
 
 class _Outputs:
@@ -212,14 +199,6 @@ def _guarded(endpoint: Endpoint) -> Endpoint:
         return await endpoint(request)
 
     return guarded
-
-
-def _period(body: Json, now: float) -> tuple[date, date]:
-    """Runway's defaults: the past 30 days, or the 30 days from the start."""
-    today = datetime.fromtimestamp(now, UTC).date()
-    given, until = body.get("startDate"), body.get("beforeDate")
-    start = date.fromisoformat(given) if given else today - timedelta(days=30)
-    return start, date.fromisoformat(until) if until else start + timedelta(days=30)
 
 
 def _no_task() -> Response:

@@ -141,17 +141,6 @@ def organization_body(balance: int, concurrency: int, daily: int, used: Mapping[
     }
 
 
-def usage_body(rows: list[tuple[str, str, int]]) -> Json:
-    """From (day, model, credits) in order of days."""
-    days: dict[str, list[Json]] = {}
-    for day, model, credits in rows:
-        days.setdefault(day, []).append({"model": model, "amount": credits})
-    return {
-        "results": [{"date": day, "usedCredits": used} for day, used in days.items()],
-        "models": sorted({model for _, model, _ in rows}),
-    }
-
-
 def _epoch(value: str) -> float:
     at = parse_time(value)
     assert at is not None

@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields, replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -199,16 +198,3 @@ class SimulatorStore:
         row = self._file.row(sql, model, now - DAY, int(self.number("daily")) - 1)
         if row:
             raise DailyLimitReached(int(row["created_at"] + DAY - now) + 1)
-
-    def usage(self, start: date, before: date) -> list[tuple[str, str, int]]:
-        """(day, model, credits) of the UTC days from `start` up to the day before `before`."""
-        sql = """
-            select date(created_at, 'unixepoch') as day, model,
-                   sum(iif(ends_at > ?, credits, final_credits)) as credits
-            from tasks where created_at >= ? and created_at < ? group by 1, 2 order by 1, 2"""
-        rows = self._file.rows(sql, self.now(), _midnight(start), _midnight(before))
-        return [(row["day"], row["model"], int(row["credits"])) for row in rows]
-
-
-def _midnight(day: date) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
