@@ -34,7 +34,7 @@ def data_uri(colour: str, size: tuple[int, int] = (64, 64), kind: str = "png") -
 
 @contextmanager
 def simulator(data_dir: Path, **settings: float) -> Iterator[SimulatorServer]:
-    with SimulatorServer(data_dir, fetch=lambda _: None) as server:
+    with SimulatorServer(data_dir) as server:
         server.store.configure(**({"speed": SPEED, "concurrency": 1000, "daily": 10_000} | settings))
         yield server
 

@@ -71,12 +71,6 @@ def estimate(model: str, duration: int) -> int | None:
     return known.credits_per_second * duration if known else None
 
 
-def frame_size(ratio: str) -> tuple[int, int]:
-    """Width and height in pixels; Runway's ratios are sizes."""
-    width, height = ratio.split(":")
-    return int(width), int(height)
-
-
 def prompt_length(prompt: str) -> int:
     """Length as Runway counts it: UTF-16 code units, so most emoji count twice."""
     return len(prompt.encode("utf-16-le", "surrogatepass")) // 2

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -18,12 +19,12 @@ from starlette.routing import Route
 
 from lib.runway.simulator.faults import NO_CREDITS, Fault
 from lib.runway.simulator.misbehaviour import Misbehaviour
-from lib.runway.simulator.picture import Fetch, decode_data_uri, fetch_image
 from lib.runway.simulator.programme import PlannedFault
 from lib.runway.simulator.protocol import (
     Json,
     creation,
     creation_issues,
+    is_picture,
     organization_body,
     past_task,
     refusal,
@@ -34,19 +35,20 @@ from lib.runway.simulator.store import DailyLimitReached, OutOfCredits, Simulato
 # The only key the simulator takes: of the right shape, and no secret.
 SIMULATOR_KEY = "key_" + hashlib.sha512(b"runway simulator").hexdigest()
 VERSION = "2024-11-06"
+# A short dance in each ratio, which stands for whatever was asked for.
+MOVIES = {path.stem.replace("x", ":"): path for path in Path(__file__).with_name("movies").glob("*.mp4")}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def simulator_app(store: SimulatorStore, fetch: Fetch = fetch_image) -> Starlette:
-    """`fetch` gets the prompt images that are addresses."""
-    api, outputs, controls = _Api(store), _Outputs(store, fetch), _Controls(store)
+def simulator_app(store: SimulatorStore) -> Starlette:
+    api, controls = _Api(store), _Controls(store)
     routes = [
         Route("/v1/image_to_video", _guarded(api.create), methods=["POST"]),
         Route("/v1/tasks/{id}", _guarded(api.task), methods=["GET"]),
         Route("/v1/tasks/{id}", _guarded(api.delete), methods=["DELETE"]),
         Route("/v1/organization", _guarded(api.organization), methods=["GET"]),
-        Route("/outputs/{id}.mp4", outputs.movie, methods=["GET"]),
+        Route("/outputs/{id}.mp4", api.movie, methods=["GET"]),
         Route("/simulator", controls.state, methods=["GET"]),
         Route("/simulator/tasks", controls.tasks, methods=["GET"]),
         Route("/simulator/tasks", _controlled(controls.import_tasks), methods=["POST"]),
@@ -77,7 +79,7 @@ class _Api:
         if issues:
             return JSONResponse(refusal("Validation of body failed", issues), 400)
         wanted = creation(body)
-        if wanted.image.startswith("data:") and decode_data_uri(wanted.image) is None:
+        if wanted.image.startswith("data:") and not is_picture(wanted.image):
             fault = Fault("fail", "ASSET.INVALID")
         try:
             task = self._store.create(wanted, fault)
@@ -107,12 +109,6 @@ class _Api:
         concurrency, daily = int(self._store.number("concurrency")), int(self._store.number("daily"))
         return organization_body(self._store.balance(), concurrency, daily, self._store.daily_generations())
 
-
-class _Outputs:
-    def __init__(self, store: SimulatorStore, fetch: Fetch) -> None:
-        self._store = store
-        self._fetch = fetch
-
     async def movie(self, request: Request) -> Response:
         task_id, expires = request.path_params["id"], request.query_params.get("expires", "")
         signature = _signature(self._store, task_id, expires)
@@ -120,17 +116,10 @@ class _Outputs:
             return JSONResponse({"error": "The signature of this address is wrong."}, 403)
         if float(expires) < self._store.now():
             return JSONResponse({"error": "This address has expired: look the task up again."}, 403)
-        return await run_in_threadpool(self._movie, task_id)
-
-    def _movie(self, task_id: str) -> Response:
-        task = self._store.task(task_id)
+        task = await run_in_threadpool(self._store.task, task_id)
         if task is None:
             return _no_task()
-        from lib.runway.simulator.movie import ensure_movie  # loads an encoder: only for those who watch
-
-        path = self._store.outputs / f"{task.id}.mp4"
-        ensure_movie(task, path, self._fetch)
-        return FileResponse(path, media_type="video/mp4")
+        return FileResponse(MOVIES.get(task.ratio, MOVIES["1280:720"]), media_type="video/mp4")
 
 
 class _Controls:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from lib.domain.pricing import MODELS, GenerationRequest, problems
 from lib.domain.task import TERMINAL, TaskStatus
@@ -56,6 +60,17 @@ def creation(body: Json) -> GenerationRequest:
         ratio=body["ratio"],
         duration=body.get("duration", model.default_duration if model else 0),
     )
+
+
+def is_picture(uri: str) -> bool:
+    """Whether a data URI holds an image that can be read."""
+    try:
+        content = base64.b64decode(uri.partition(",")[2], validate=True)
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow's readers raise
+        return False
+    return True
 
 
 def _type_issues(body: Json) -> Iterator[Json]:

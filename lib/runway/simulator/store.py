@@ -65,10 +65,9 @@ class SimulatorStore:
 
     def __init__(self, data_dir: Path, now: Callable[[], float] = time.time) -> None:
         self.folder = data_dir / "runway"
-        self.outputs = self.folder / "outputs"
         self.now = now
         try:
-            self.outputs.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             self._file = SqliteFile(self.folder / "simulator.sqlite", _SCHEMA)
         except (OSError, sqlite3.Error) as error:
             text = f"The simulator's state in {self.folder} cannot be opened: {error}. Repair or remove it."
@@ -77,9 +76,8 @@ class SimulatorStore:
         with self._file.transaction():
             secret = ("secret", secrets.token_hex(16))
             self._file.write("insert or ignore into settings values (?, ?)", [secret])
-        self.secret: str = self._setting(
-            "secret"
-        )  # signs output addresses, and tells this folder from others
+        # signs output addresses, and tells this folder from others
+        self.secret: str = self._setting("secret")
 
     def close(self) -> None:
         self._file.close()
