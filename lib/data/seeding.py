@@ -9,8 +9,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from lib.data.pool import Connection
-from lib.data.postgres import PostgresDatabase
+from lib.data.postgres import Connection, PostgresDatabase
 from lib.errors import BadInput
 
 _ROWS = "insert into public.videos select * from jsonb_populate_recordset(null::public.videos, %s)"

@@ -9,8 +9,7 @@ import httpx
 from postgrest.exceptions import APIError
 from supabase import Client, ClientOptions, SupabaseException, create_client
 
-from lib.data.database import Row
-from lib.data.encoding import storable
+from lib.data.database import Row, storable
 from lib.data.failures import database_failure
 from lib.data.postgres import STATEMENT_SECONDS
 from lib.errors import DailiesError, SettingsError

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from lib.data import readings
+from lib.data import credits
 from lib.data.database import Database
 from lib.domain.account import Outlook, Reading, outlook
 from lib.domain.attempt import Attempt
@@ -22,7 +22,7 @@ FRESH_SECONDS = 60.0  # the attempts made since are counted, so a reading need n
 def read_before(db: Database, runway: RunwayClient, attempt: Attempt) -> None:
     with suppress(RunwayError, DatabaseError):
         seen = runway.organization_seen(FRESH_SECONDS)
-        readings.save(db, attempt.id, "before", _reading(attempt, seen.at, seen.organization))
+        credits.save_reading(db, attempt.id, "before", _reading(attempt, seen.at, seen.organization))
 
 
 def read_after(db: Database, runway: RunwayClient, attempt: Attempt) -> None:
@@ -33,13 +33,13 @@ def read_after(db: Database, runway: RunwayClient, attempt: Attempt) -> None:
 def look_now(db: Database, runway: RunwayClient, attempt: Attempt) -> Outlook:
     """Compares with the account as it is now. Raises RunwayError and DatabaseError."""
     at = datetime.now(UTC)
-    readings.save(db, attempt.id, "after", _reading(attempt, at, runway.organization()))
+    credits.save_reading(db, attempt.id, "after", _reading(attempt, at, runway.organization()))
     return known(db, attempt)
 
 
 def known(db: Database, attempt: Attempt) -> Outlook:
     """What the readings that were taken say."""
-    return outlook(readings.around(db, attempt.id), attempt.credits)
+    return outlook(credits.readings_around(db, attempt.id), attempt.credits)
 
 
 def _reading(attempt: Attempt, at: datetime, organization: Organization) -> Reading:

@@ -1,20 +1,113 @@
-"""Alerts: evaluates the rules, keeps incidents, tells people once that one began and once that it is over."""
+"""Alerts: evaluates the rules, keeps incidents, tells people once that one began and once that it is over.
+
+The rules in force are the shipped ones and a team's own, from the file that DAILIES_ALERT_RULES names:
+
+    {"rules": [{"key": "stuck", "measure": "stuck_minutes", "limit": 10, "severity": "critical"}],
+     "off": ["no-videos"]}
+
+A rule of a shipped one's key replaces it; `off` names shipped rules that are not wanted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import httpx
+import msgspec
+from pydantic import SecretStr
 
 from lib.data import alerts as data
 from lib.data.alerts import Change
 from lib.data.database import Database
-from lib.domain.alert import RULES, Alert, Finding, Observation, Rule, evaluate
-from lib.errors import BadInput, NotFound, RunwayError
-from lib.operations.webhook import NotTold, Webhook
+from lib.domain.alert import RULES, Alert, Finding, Observation, Rule, Severity, evaluate
+from lib.errors import BadInput, DailiesError, NotFound, RunwayError
 from lib.runway.organization import Organization
 
 QUIET_SECONDS = 120  # an incident is over when nothing of it was found for so long
+WEBHOOK_SECONDS = 10
 CREDITS_LEFT = "credits_left"
+
+
+def load_rules(file: Path | None = None) -> tuple[Rule, ...]:
+    """Raises BadInput naming the file and everything wrong with a rule."""
+    if file is None:
+        return RULES
+    try:
+        data = msgspec.json.decode(file.read_bytes())
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}. Correct DAILIES_ALERT_RULES.") from error
+    except msgspec.DecodeError as error:
+        raise BadInput(f"{file} is not JSON: {error}") from error
+    try:
+        return _merged(data)
+    except ValueError as error:
+        raise BadInput(f"{file.name} cannot be used: {error}") from error
+
+
+def _merged(data: Any) -> tuple[Rule, ...]:
+    if not isinstance(data, dict) or not data.keys() <= {"rules", "off"}:
+        raise ValueError("expected an object with `rules` and, if wanted, `off`")
+    own, off = data.get("rules", []), data.get("off", [])
+    if not isinstance(own, list) or not isinstance(off, list):
+        raise ValueError("`rules` and `off` must be lists")
+    shipped = {rule.key: rule for rule in RULES}
+    if unknown := [key for key in off if key not in shipped]:
+        raise ValueError(
+            f"`off` names {', '.join(map(str, unknown))}; the shipped rules are {', '.join(shipped)}"
+        )
+    rules = shipped | {rule.key: rule for rule in map(Rule.from_json, own)}
+    return tuple(rule for rule in rules.values() if rule.key not in off)
+
+
+class NotTold(DailiesError):
+    """The webhook did not take the notice."""
+
+
+class Webhook(Protocol):
+    def tell(self, alert: Alert) -> None:
+        """Raises NotTold."""
+
+
+class SlackWebhook:
+    """An incoming webhook of Slack, or of anything that takes the same JSON. `url` is a secret: whoever knows
+    it may post."""
+
+    def __init__(
+        self, url: SecretStr, dashboard: str | None = None, http: httpx.Client | None = None
+    ) -> None:
+        self._url = url
+        self._dashboard = dashboard
+        self._http = http or httpx.Client(timeout=WEBHOOK_SECONDS)
+
+    def tell(self, alert: Alert) -> None:
+        try:
+            answer = self._http.post(self._url.get_secret_value(), json=notice(alert, self._dashboard))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # not the error's own words, which may quote the address
+            raise NotTold(f"The webhook could not be reached ({type(error).__name__}).") from None
+        if not answer.is_success:
+            raise NotTold(f"The webhook answered {answer.status_code}.")
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def notice(alert: Alert, dashboard: str | None = None) -> dict[str, Any]:
+    """The message, in Slack's form. `<!channel>` and the like in it stay text."""
+    if alert.ended_at:
+        sign, head = "✅", f"Over: {alert.title}"
+    else:
+        sign, head = ("🔴" if alert.severity is Severity.CRITICAL else "🟠"), alert.title
+    lines = [f"{sign} *{_plain(head)}*", _plain(alert.text)]
+    if dashboard:
+        lines.append(f"<{dashboard.rstrip('/')}|Open Dailies>")
+    return {"text": "\n".join(lines)}
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class OrganizationReader(Protocol):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from lib.data import copies
+from lib.data import outputs
 from lib.data.database import Database
 from lib.data.outputs import Storage, StorageError
 from lib.domain.task import TaskStatus
@@ -40,13 +40,13 @@ class Fetched(NamedTuple):
 
 def copy_next(db: Database, runway: RunwayClient, storage: Storage) -> bool:
     """Copies one output that has no copy yet; False when there is none. Raises DatabaseError."""
-    due = copies.claim(db)
+    due = outputs.claim(db)
     if due is None:
         return False
     try:
         _copy(db, runway, storage, due.task_id)
     except (NotCopied, RunwayError, StorageError) as error:
-        copies.failed(db, due.task_id, str(error), AGAIN_SECONDS * 2**due.tries)
+        outputs.failed(db, due.task_id, str(error), AGAIN_SECONDS * 2**due.tries)
     return True
 
 
@@ -62,7 +62,7 @@ def _copy(db: Database, runway: RunwayClient, storage: Storage, task_id: str) ->
         path = storage.keep(Path(part), f"{task_id}.{fetched.ending}", fetched.content_type)
     finally:
         Path(part).unlink(missing_ok=True)
-    copies.save(
+    outputs.save(
         db, task_id, place=storage.name, path=path, size=fetched.size, content_type=fetched.content_type
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from lib.data import budgets, decisions, queue
+from lib.data import credits, decisions, queue
 from lib.data.database import Database
 from lib.data.decisions import Decision, SweepRow
 from lib.data.journal import Journal
@@ -161,7 +161,7 @@ def _recover(db: Database, runway: RunwayClient, judged: _Judged) -> _Judged:
 
 def _enqueue(db: Database, batch: Sequence[_Judged]) -> list[_Judged]:
     """Into the queue, as far as the budget goes: the claim enforces it, this only avoids vain jobs."""
-    left = budgets.left(db, SWEEP)
+    left = credits.left(db, SWEEP)
     kept: list[_Judged] = []
     for each in batch:
         if each.decision.action is SweepAction.RETRY:

@@ -152,9 +152,9 @@ class RunwayClient:
     def organization_seen(self, seconds: float) -> Seen:
         """The organization as it was seen at most `seconds` ago, asked for now if it was not."""
         with self._seeing:
-            if self._seen is None or (datetime.now(UTC) - self._seen.at).total_seconds() > seconds:
-                at = datetime.now(UTC)
-                self._seen = Seen(at, self.organization())
+            now = datetime.now(UTC)  # which may have been set back
+            if self._seen is None or not 0 <= (now - self._seen.at).total_seconds() <= seconds:
+                self._seen = Seen(now, self.organization())
             return self._seen
 
     def _send(self, call: Call, send: Callable[[], Any]) -> httpx.Response:

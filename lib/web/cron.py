@@ -21,12 +21,11 @@ from lib.operations.judge import judge_dirty
 from lib.operations.paid_call import Tools
 from lib.operations.poll import poll_due
 from lib.operations.process import Processed, process
-from lib.operations.slots import Slots
 from lib.operations.sweep import sweep
 from lib.web.body import bearer, same_secret
 from lib.web.parts import GetParts, Parts
 from lib.web.replies import Endpoint, Refused, found
-from lib.worker.jobs import JobVerb
+from lib.worker.jobs import JobVerb, slots_of
 from lib.worker.start import worker_id
 
 SECONDS = 50.0  # Vercel ends a function of the smallest plan at 60
@@ -91,7 +90,7 @@ def process_queue(parts: Parts, is_late: IsLate) -> dict[str, Any]:
     def carry(job: Job) -> Processed:
         return process(Tools(db, runway, parts.journal, job.operator), job)
 
-    jobs = JobVerb(db, carry, slots=Slots(runway), app_model=settings.runway_model)
+    jobs = JobVerb(db, carry, slots=lambda: slots_of(runway), app_model=settings.runway_model)
     try:
         processed = _until(is_late, jobs.step)
     finally:

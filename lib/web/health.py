@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lib.data import status as edge
-from lib.data.schema import SchemaState, check_schema
+from lib.data.migrations import SchemaState, check_schema
 from lib.errors import DailiesError
 from lib.web.parts import GetParts
 from lib.web.replies import Endpoint, found

@@ -25,11 +25,10 @@ from lib.operations.paid_call import Tools
 from lib.operations.poll import poll_due
 from lib.operations.process import Processed, process
 from lib.operations.recover import STALE_SECONDS
-from lib.operations.slots import Slots
 from lib.operations.sweep import sweep
 from lib.runway.client import RunwayClient
 from lib.settings import Settings
-from lib.worker.jobs import JobVerb
+from lib.worker.jobs import JobVerb, slots_of
 from lib.worker.loop import Loop, Verb
 from lib.worker.replay import JournalVerb
 from lib.worker.watch import watching
@@ -90,7 +89,7 @@ def build_worker(
     jobs = JobVerb(
         db,
         carry,
-        slots=Slots(runway),
+        slots=lambda: slots_of(runway),
         app_model=settings.runway_model,
         stopping=stopping,
         visibility_seconds=pace.visibility,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from lib.data import overview, videos
 from lib.data import overview as health
-from lib.data import traces, videos
 from lib.data.database import Database
 from lib.data.videos import Filters
 from lib.domain.video import parse_time
@@ -242,7 +242,7 @@ def test_the_funnel_counts_states_by_stage_in_the_order_of_the_flow(filled: Data
         {"stage": "saved", "state": "not_observable"},
     ]
     filled.call("dailies_save_verdicts", p_verdicts=[reached])
-    funnel = traces.stage_funnel(filled, *SPAN)
+    funnel = overview.stage_funnel(filled, *SPAN)
     assert [(row["flow"], row["stage"], row["position"]) for row in funnel] == [
         ("sync-sdk", "accepted", 1),
         ("sync-sdk", "saved", 2),

@@ -12,10 +12,8 @@ import pytest
 
 from lib.data import overview as health
 from lib.data import videos
-from lib.data.migrations import FOLDER, migrate, migrations, script
-from lib.data.pgmq import install_pgmq
+from lib.data.migrations import FOLDER, check_schema, install_pgmq, migrate, migrations, script
 from lib.data.postgres import PostgresDatabase
-from lib.data.schema import check_schema
 from lib.errors import BadInput
 from lib.operations.judge import judge_dirty
 from lib.settings import Settings

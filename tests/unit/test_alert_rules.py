@@ -7,7 +7,7 @@ import pytest
 
 from lib.domain.alert import MEASURES, RULES, Finding, Observation, Rule, duration, evaluate
 from lib.errors import BadInput
-from lib.operations.alert_rules import load_rules
+from lib.operations.alerts import load_rules
 
 STUCK = Rule("stuck", "stuck_minutes", 30)
 SUCCESS = Rule("success-rate", "success_percent", 80, least=5)

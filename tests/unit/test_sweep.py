@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from lib.data import attempts, audit, budgets, decisions, queue, videos
+from lib.data import attempts, audit, credits, decisions, queue, videos
 from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.data.workers import keep_lease, take_lease
@@ -155,7 +155,7 @@ def test_evidence_that_arrives_before_the_retry_is_paid_stops_it(floor: Floor) -
 
 def test_retries_stay_within_the_budget_and_the_rest_waits(floor: Floor) -> None:
     floor.allow(auto_retry=True)
-    budgets.set_budget(floor.db, SWEEP, 2 * COST, 1000, by="ann")
+    credits.set_budget(floor.db, SWEEP, 2 * COST, 1000, by="ann")
     for _ in range(3):
         production.terminated(floor.db)
     assert floor.actions() == {"retry": 2, "wait": 1}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from lib.errors import BadInput
-from lib.operations.alert_rules import load_rules
+from lib.operations.alerts import load_rules
 from lib.operations.environment.settings import Check, Level
 from lib.settings import Settings
 
