@@ -12,17 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import httpx
-import msgspec
-from pydantic import SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from lib.data import alerts as data
 from lib.data.alerts import Change
 from lib.data.database import Database
-from lib.domain.alert import RULES, Alert, Finding, Observation, Rule, Severity, evaluate
-from lib.errors import BadInput, DailiesError, NotFound, RunwayError
+from lib.domain.alert import RULES, Alert, Finding, Observation, Rule, Severity, evaluate, one_of
+from lib.errors import BadInput, DailiesError, NotFound, RunwayError, everything_wrong
 from lib.runway.organization import Organization
 
 QUIET_SECONDS = 120  # an incident is over when nothing of it was found for so long
@@ -30,35 +29,26 @@ WEBHOOK_SECONDS = 10
 CREDITS_LEFT = "credits_left"
 
 
+class _Rules(BaseModel):
+    """The file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    rules: tuple[Rule, ...] = ()
+    off: tuple[Annotated[str, one_of([rule.key for rule in RULES])], ...] = ()
+
+
 def load_rules(file: Path | None = None) -> tuple[Rule, ...]:
-    """Raises BadInput naming the file and everything wrong with a rule."""
+    """Raises BadInput naming the file and everything wrong with it."""
     if file is None:
         return RULES
     try:
-        data = msgspec.json.decode(file.read_bytes())
+        found = _Rules.model_validate_json(file.read_bytes())
     except OSError as error:
         raise BadInput(f"{file}: {error.strerror}. Correct DAILIES_ALERT_RULES.") from error
-    except msgspec.DecodeError as error:
-        raise BadInput(f"{file} is not JSON: {error}") from error
-    try:
-        return _merged(data)
-    except ValueError as error:
-        raise BadInput(f"{file.name} cannot be used: {error}") from error
-
-
-def _merged(data: Any) -> tuple[Rule, ...]:
-    if not isinstance(data, dict) or not data.keys() <= {"rules", "off"}:
-        raise ValueError("expected an object with `rules` and, if wanted, `off`")
-    own, off = data.get("rules", []), data.get("off", [])
-    if not isinstance(own, list) or not isinstance(off, list):
-        raise ValueError("`rules` and `off` must be lists")
-    shipped = {rule.key: rule for rule in RULES}
-    if unknown := [key for key in off if key not in shipped]:
-        raise ValueError(
-            f"`off` names {', '.join(map(str, unknown))}; the shipped rules are {', '.join(shipped)}"
-        )
-    rules = shipped | {rule.key: rule for rule in map(Rule.from_json, own)}
-    return tuple(rule for rule in rules.values() if rule.key not in off)
+    except ValidationError as error:
+        raise BadInput(f"{file} cannot be used: {everything_wrong(error)}") from error
+    rules = {rule.key: rule for rule in (*RULES, *found.rules)}
+    return tuple(rule for rule in rules.values() if rule.key not in found.off)
 
 
 class NotTold(DailiesError):
