@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from lib.domain.address import is_domain_name
+
 CREDITS_PER_DOLLAR = 100
 PROMPT_LIMIT = 1000  # UTF-16 code units
 URL_LIMIT = 2048
@@ -128,7 +130,7 @@ def _url_problems(image: str) -> Iterator[Problem]:
         return
     if parts.scheme != "https":
         yield Problem("image", "The address of the image must begin with https://.")
-    elif not re.fullmatch(r"([\w-]+\.)+[a-zA-Z][\w-]+", parts.hostname or ""):
+    elif not is_domain_name(parts.hostname):
         yield Problem("image", "The address of the image must name its host by a domain name.")
     if len(image) > URL_LIMIT:
         yield Problem("image", f"The address of the image is longer than {URL_LIMIT} characters.")

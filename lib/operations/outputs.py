@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ import httpx
 from lib.data import outputs
 from lib.data.database import Database
 from lib.data.outputs import Storage, StorageError
+from lib.domain.address import is_domain_name, is_loopback
 from lib.domain.task import TaskStatus
 from lib.errors import DailiesError, RunwayError
 from lib.runway.client import RunwayClient
@@ -87,22 +87,10 @@ def fetch(address: str, file: Path, runway_url: str, *, most_bytes: int = MOST_B
 def _check(address: str, runway_url: str) -> None:
     """An https address by a domain name; the simulator's own is the exception."""
     asked, runway = urlsplit(address), urlsplit(runway_url)
-    if asked.hostname and asked.netloc == runway.netloc and _is_loopback(asked.hostname):
+    if asked.hostname and asked.netloc == runway.netloc and is_loopback(asked.hostname):
         return
-    if asked.scheme != "https" or not asked.hostname or _is_number(asked.hostname):
+    if asked.scheme != "https" or not is_domain_name(asked.hostname):
         raise NotCopied(f"The output's address is not one to read from: {address[:80]!r}.")
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return "." not in host  # localhost, and names of a private network
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_number(host) and "." in host and ip_address(host).is_loopback)
 
 
 def _checked_type(answer: httpx.Response) -> str:

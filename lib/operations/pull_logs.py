@@ -14,6 +14,7 @@ import msgspec
 
 from lib.data import status as edge
 from lib.data.database import Database
+from lib.domain.times import to_ms
 from lib.errors import DailiesError, SettingsError
 from lib.logs.report import ImportReport
 from lib.logs.vercel import API, DASHBOARD, NoHistory, Page, Project, Row, Vercel, VercelError
@@ -96,7 +97,7 @@ class LogPull:
         return PullReport(Span(max(known.read_to - OVERLAP, kept_since), now))
 
     def _pull(self, project: Project, window: Span, report: PullReport) -> None:
-        since, until = (round(at.timestamp() * 1000) for at in window)
+        since, until = map(to_ms, window)
         batch: list[Row] = []
         for page in self._vercel.history(project, since, until):
             report.add(page)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
+from lib.domain.times import iso, to_ms
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.runway.simulator.schedule import StoredTask
 from lib.seed import polls
@@ -16,7 +17,7 @@ from lib.seed.cast import Cast, Wish, new_id, new_request_id
 from lib.seed.history import History, SeededEntry, SeededLookUp
 from lib.seed.recordings import Line
 from lib.seed.scenarios import Ending, Polls, Script, scripts
-from lib.seed.tasks import Links, iso, plan_task, to_ms
+from lib.seed.tasks import Links, plan_task
 
 GENERATE = "/api/videos/generate"
 STATUS = "/api/videos/status"

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from lib.domain.attempt import AttemptState
+from lib.domain.times import iso, to_ms
 from lib.domain.video import parse_time
 from lib.runway.simulator.schedule import StoredTask
 from lib.seed.calendar import Planned
 from lib.seed.cast import new_id
 from lib.seed.history import SeededAttempt, SeededAudit, SeededLookUp
 from lib.seed.render import Renderer, Story
-from lib.seed.tasks import CREDITS_PER_SECOND, iso, to_ms
+from lib.seed.tasks import CREDITS_PER_SECOND
 
 DEPLOYMENT = "dailies"  # lib.operations.stage_log writes the same
 _OPERATORS = ("ann", "ben", "chidi")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +11,7 @@ from PIL import Image
 
 from lib.domain.pricing import MODELS, GenerationRequest, problems
 from lib.domain.task import TERMINAL, TaskStatus
+from lib.domain.times import iso
 from lib.domain.video import parse_time
 from lib.runway.simulator.schedule import StoredTask
 
@@ -103,7 +103,7 @@ def _issue(path: list[str], message: str) -> Json:
 def task_body(task: StoredTask, now: float, output: str) -> Json:
     """What `GET /v1/tasks/{id}` answers; `output` is the address of its result."""
     status = task.status(now)
-    body: Json = {"id": task.id, "status": status, "createdAt": _iso(task.created_at)}
+    body: Json = {"id": task.id, "status": status, "createdAt": iso(round(task.created_at * 1000))}
     if status not in TERMINAL:
         body["estimatedCost"] = {"credits": task.credits}
         return body | ({"progress": task.progress(now)} if now >= task.runs_at else {})
@@ -160,7 +160,3 @@ def _epoch(value: str) -> float:
     at = parse_time(value)
     assert at is not None
     return at.timestamp()
-
-
-def _iso(epoch: float) -> str:
-    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
