@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+import msgspec
 
 from lib.data.database import Database, Row
 
@@ -24,9 +26,7 @@ class NewJob:
     new: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
-        named = ("video_id", "key", "operator", "model", "ratio", "duration")
-        job = {name: getattr(self, name) for name in named}
-        return job | ({"new": dict(self.new)} if self.new is not None else {})
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +46,7 @@ class Job:
 
     @classmethod
     def from_row(cls, row: Row) -> Job:
-        job = row["job"]
-        return cls(
-            id=int(row["msg_id"]),
-            reads=int(row["reads"]),
-            waited_seconds=float(row["waited_seconds"]),
-            video_id=str(job["video_id"]),
-            key=str(job["key"]),
-            operator=str(job["operator"]),
-            model=str(job["model"]),
-            ratio=str(job["ratio"]),
-            duration=int(job["duration"]),
-            video=row["video"],
-        )
+        return msgspec.convert(row["job"] | row | {"id": row["msg_id"]}, cls)
 
 
 def enqueue(db: Database, jobs: Sequence[NewJob]) -> list[str]:
