@@ -10,7 +10,7 @@ A rule of a shipped one's key replaces it; `off` names shipped rules that are no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Protocol
 
@@ -18,9 +18,8 @@ import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from lib.data import alerts as data
-from lib.data.alerts import Change
 from lib.data.database import Database
-from lib.domain.alert import RULES, Alert, Finding, Observation, Rule, Severity, evaluate, one_of
+from lib.domain.alert import RULES, Alert, Observation, Rule, Severity, evaluate, one_of
 from lib.errors import BadInput, DailiesError, NotFound, RunwayError, everything_wrong
 from lib.runway.organization import Organization
 
@@ -122,28 +121,21 @@ def check_alerts(
     quiet_seconds: int = QUIET_SECONDS,
 ) -> Round:
     """One evaluation of `rules`; harmless when two processes do it at once. Raises DatabaseError."""
-    observed = {rule: _observe(db, rule, runway) for rule in rules}
-    changes = _save(db, observed, quiet_seconds)
-    told, not_told = tell(db, webhook) if webhook else (0, 0)
-    return Round(
-        tuple(change.alert for change in changes if change.fired),
-        tuple(change.alert for change in changes if not change.fired),
-        told,
-        not_told,
+    observed = {rule: seen for rule in rules if (seen := _observe(db, rule, runway)) is not None}
+    changes = data.save(
+        db,
+        [finding for rule, seen in observed.items() for finding in evaluate(rule, seen)],
+        evaluated=[rule.key for rule in observed],
+        rules=[rule.key for rule in rules],
+        quiet_seconds=quiet_seconds,
     )
-
-
-def _save(
-    db: Database, observed: Mapping[Rule, list[Observation] | None], quiet_seconds: int
-) -> list[Change]:
-    findings: list[Finding] = []
-    evaluated = []
-    for rule, observations in observed.items():
-        if observations is not None:
-            findings += evaluate(rule, observations)
-            evaluated.append(rule.key)
-    rules = [rule.key for rule in observed]
-    return data.save(db, findings, evaluated=evaluated, rules=rules, quiet_seconds=quiet_seconds)
+    sent = [_tell(db, webhook, alert) for alert in data.claim_notices(db)] if webhook else []
+    return Round(
+        fired=tuple(change.alert for change in changes if change.fired),
+        resolved=tuple(change.alert for change in changes if not change.fired),
+        told=sent.count(True),
+        not_told=sent.count(False),
+    )
 
 
 def _observe(db: Database, rule: Rule, runway: OrganizationReader | None) -> list[Observation] | None:
@@ -159,13 +151,8 @@ def _observe(db: Database, rule: Rule, runway: OrganizationReader | None) -> lis
         return None
 
 
-def tell(db: Database, webhook: Webhook) -> tuple[int, int]:
-    """Sends what is due. Returns how many notices went out, and how many will be tried again."""
-    sent = [_tell(db, webhook, alert) for alert in data.claim_notices(db)]
-    return sent.count(True), sent.count(False)
-
-
 def _tell(db: Database, webhook: Webhook, alert: Alert) -> bool:
+    """False when it could not be sent, and will be tried again."""
     try:
         webhook.tell(alert)
     except NotTold as error:

@@ -72,34 +72,27 @@ def fetch(address: str, file: Path, runway_url: str, *, most_bytes: int = MOST_B
 
     Raises NotCopied.
     """
-    _check(address, runway_url)
+    try:
+        asked = urlsplit(address)
+        is_simulators = asked.netloc == urlsplit(runway_url).netloc and is_loopback(asked.hostname)
+        is_web = asked.scheme == "https" and is_domain_name(asked.hostname)
+    except ValueError:
+        is_simulators = is_web = False
+    if not (is_simulators or is_web):
+        raise NotCopied(f"The output's address is not one to read from: {address[:80]!r}.")
     try:
         with (
             http_client(address, SECONDS, 5.0) as http,
             http.stream("GET", address, follow_redirects=False) as answer,
         ):
-            content_type = _checked_type(answer)
+            if answer.status_code != 200:
+                raise NotCopied(f"The output's address answered {answer.status_code}.")
+            content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if content_type not in _ENDINGS:
+                raise NotCopied(f"The output is not a video but {content_type[:40]!r}.")
             return Fetched(_write(answer, file, most_bytes), content_type)
     except httpx.HTTPError as error:
         raise NotCopied(f"The output could not be read: {type(error).__name__}.") from None
-
-
-def _check(address: str, runway_url: str) -> None:
-    """An https address by a domain name; the simulator's own is the exception."""
-    asked, runway = urlsplit(address), urlsplit(runway_url)
-    if asked.hostname and asked.netloc == runway.netloc and is_loopback(asked.hostname):
-        return
-    if asked.scheme != "https" or not is_domain_name(asked.hostname):
-        raise NotCopied(f"The output's address is not one to read from: {address[:80]!r}.")
-
-
-def _checked_type(answer: httpx.Response) -> str:
-    if answer.status_code != 200:
-        raise NotCopied(f"The output's address answered {answer.status_code}.")
-    content_type: str = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type not in _ENDINGS:
-        raise NotCopied(f"The output is not a video but {content_type[:40]!r}.")
-    return content_type
 
 
 def _write(answer: httpx.Response, file: Path, most_bytes: int) -> int:

@@ -50,7 +50,10 @@ class PullReport:
 
     def add(self, page: Page) -> None:
         self.requests += len(page.rows)
-        self.truncated += sum(_is_truncated(row) for row in page.rows)
+        self.truncated += sum(
+            any(isinstance(line, dict) and line.get("messageTruncated") for line in row.get("logs") or ())
+            for row in page.rows
+        )
         if page.lost and page.lost not in self.notes:
             self.notes.append(page.lost)
 
@@ -136,10 +139,6 @@ def windows(span: Span) -> Iterator[Span]:
         since = until
 
 
-def _is_truncated(row: Row) -> bool:
-    return any(isinstance(line, dict) and line.get("messageTruncated") for line in row.get("logs") or ())
-
-
 def said(report: PullReport) -> Iterator[str]:
     """The report, in sentences."""
     since, until = (f"{at.astimezone():%Y-%m-%d %H:%M:%S}" for at in report.span)
@@ -186,7 +185,8 @@ class Follower:
                 stop.wait(self._settle)
             self._written.clear()
             try:
-                rows = self._taken()
+                with self._lock:
+                    rows, self._rows = self._rows, []
                 if has_history:
                     has_history = self._catch_up(tell)
                 elif rows:
@@ -218,11 +218,6 @@ class Follower:
             except VercelError as error:
                 tell(str(error))
             stop.wait(self._settle)
-
-    def _taken(self) -> list[Row]:
-        with self._lock:
-            taken, self._rows = self._rows, []
-        return taken
 
 
 def open_vercel(settings: Settings, api: str = API) -> Vercel:

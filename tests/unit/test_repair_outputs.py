@@ -91,6 +91,7 @@ def test_a_task_that_is_gone_is_told_and_tried_again_later(
         "https://database/a.mp4",
         "http://127.0.0.1:1/a.mp4",
         "file:///etc/passwd",
+        "https://[::1/a.mp4",
         "",
     ],
 )

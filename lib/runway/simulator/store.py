@@ -101,30 +101,28 @@ class SimulatorStore:
         """Raises OutOfCredits or DailyLimitReached; then nothing was created."""
         with self._file.transaction():
             now = self.now()
-            task = self._planned(request, now)
             self._check_daily_limit(request.model, now)
-            if self.balance() < task.credits:
+            credits = estimate(request.model, request.duration) or 0
+            if self.balance() < credits:
                 raise OutOfCredits
-            task = task.delayed_to(free_slot_at(self._ends(task.model, now), self._slots(), now))
+            task_id, speed = str(uuid.uuid4()), self.number("speed")
+            ends = [end for _, end in self._unfinished(request.model, now)]
+            starts_at = free_slot_at(ends, self._slots(), now)
+            runs_at = starts_at + PENDING_SECONDS / speed
+            task = StoredTask(
+                id=task_id,
+                **request.as_json(),
+                credits=credits,
+                final_credits=credits,
+                created_at=now,
+                starts_at=starts_at,
+                runs_at=runs_at,
+                ends_at=runs_at + seconds_to_run(task_id, request.duration) / speed,
+            )
             if fault:
                 task = with_fault(task, fault)
             self._put(task)
         return task
-
-    def _planned(self, request: GenerationRequest, now: float) -> StoredTask:
-        credits = estimate(request.model, request.duration) or 0
-        task_id, speed = str(uuid.uuid4()), self.number("speed")
-        runs_at = now + PENDING_SECONDS / speed
-        return StoredTask(
-            id=task_id,
-            **request.as_json(),
-            credits=credits,
-            final_credits=credits,
-            created_at=now,
-            starts_at=now,
-            runs_at=runs_at,
-            ends_at=runs_at + seconds_to_run(task_id, request.duration) / speed,
-        )
 
     def task(self, task_id: str) -> StoredTask | None:
         """None when it never existed or was deleted."""
@@ -158,9 +156,6 @@ class SimulatorStore:
             moved = task.delayed_to(free_slot_at(ends, self._slots(), now))
             ends.append(moved.ends_at)
             self._put(moved)
-
-    def _ends(self, model: str, now: float) -> list[float]:
-        return [end for _, end in self._unfinished(model, now)]
 
     def _unfinished(self, model: str, now: float) -> list[tuple[str, float]]:
         sql = "select id, ends_at from tasks where model = ? and not imported and ends_at > ?"
