@@ -46,7 +46,7 @@ class Runway:
         self.asked += 1
         if self.credits is None:
             raise RunwayError("No connection to Runway could be made.", cause="runway_unreachable")
-        return Organization(self.credits, None, {})
+        return Organization(self.credits, {})
 
 
 @dataclass

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from lib.domain.address import is_domain_name
+
 CREDITS_PER_DOLLAR = 100
 PROMPT_LIMIT = 1000  # UTF-16 code units
 URL_LIMIT = 2048
@@ -78,12 +80,6 @@ def estimate(model: str, duration: int) -> int | None:
     return known.credits_per_second * duration if known else None
 
 
-def frame_size(ratio: str) -> tuple[int, int]:
-    """Width and height in pixels; Runway's ratios are sizes."""
-    width, height = ratio.split(":")
-    return int(width), int(height)
-
-
 def prompt_length(prompt: str) -> int:
     """Length as Runway counts it: UTF-16 code units, so most emoji count twice."""
     return len(prompt.encode("utf-16-le", "surrogatepass")) // 2
@@ -141,7 +137,7 @@ def _url_problems(image: str) -> Iterator[Problem]:
         return
     if parts.scheme != "https":
         yield Problem("image", "The address of the image must begin with https://.")
-    elif not re.fullmatch(r"([\w-]+\.)+[a-zA-Z][\w-]+", parts.hostname or ""):
+    elif not is_domain_name(parts.hostname):
         yield Problem("image", "The address of the image must name its host by a domain name.")
     if len(image) > URL_LIMIT:
         yield Problem("image", f"The address of the image is longer than {URL_LIMIT} characters.")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from lib.app import App
-from lib.data import readings
+from lib.data import credits
 from lib.domain.account import Outlook, Reading, outlook
 from lib.domain.attempt import Attempt
 from lib.errors import DatabaseError, RunwayError
@@ -21,7 +21,7 @@ FRESH_SECONDS = 60.0  # the attempts made since are counted, so a reading need n
 def read_before(app: App, attempt: Attempt) -> None:
     with suppress(RunwayError, DatabaseError):
         seen = app.runway.organization_seen(FRESH_SECONDS)
-        readings.save(app.db, attempt.id, "before", _reading(attempt, seen.at, seen.organization))
+        credits.save_reading(app.db, attempt.id, "before", _reading(attempt, seen.at, seen.organization))
 
 
 def read_after(app: App, attempt: Attempt) -> None:
@@ -32,13 +32,13 @@ def read_after(app: App, attempt: Attempt) -> None:
 def look_now(app: App, attempt: Attempt) -> Outlook:
     """Compares with the account as it is now. Raises RunwayError and DatabaseError."""
     at = datetime.now(UTC)
-    readings.save(app.db, attempt.id, "after", _reading(attempt, at, app.runway.organization()))
+    credits.save_reading(app.db, attempt.id, "after", _reading(attempt, at, app.runway.organization()))
     return known(app, attempt)
 
 
 def known(app: App, attempt: Attempt) -> Outlook:
     """What the readings that were taken say."""
-    return outlook(readings.around(app.db, attempt.id), attempt.credits)
+    return outlook(credits.readings_around(app.db, attempt.id), attempt.credits)
 
 
 def _reading(attempt: Attempt, at: datetime, organization: Organization) -> Reading:

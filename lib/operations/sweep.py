@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from lib.app import App
-from lib.data import budgets, decisions, queue
+from lib.data import credits, decisions, queue
 from lib.data.decisions import Decision, SweepRow
 from lib.data.queue import NewJob
 from lib.data.verdicts import dossier_rows
@@ -148,7 +148,7 @@ def _repair(app: App, each: _Decided) -> _Decided:
 
 def _enqueue(app: App, batch: Sequence[_Decided]) -> list[_Decided]:
     """Into the queue, as far as the budget goes: the claim enforces it, this only avoids vain jobs."""
-    left = budgets.left(app.db, SWEEP) if batch else 0.0
+    left = credits.left(app.db, SWEEP) if batch else 0.0
     kept: list[_Decided] = []
     for each in batch:
         repair = each.assessed.repair

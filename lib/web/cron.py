@@ -20,11 +20,10 @@ from lib.app import App, GetApp
 from lib.operations.judge import judge_dirty
 from lib.operations.poll import POLLER, poll_due
 from lib.operations.process import process
-from lib.operations.slots import Slots
 from lib.operations.sweep import sweep
 from lib.web.body import bearer, same_secret
 from lib.web.replies import Endpoint, Refused, found
-from lib.worker.jobs import JobVerb
+from lib.worker.jobs import JobVerb, slots_of
 from lib.worker.start import worker_id
 
 SECONDS = 50.0  # Vercel ends a function of the smallest plan at 60
@@ -80,7 +79,7 @@ def process_queue(app: App, is_late: IsLate) -> dict[str, Any]:
     jobs = JobVerb(
         app.db,
         lambda job: process(app, job),
-        slots=Slots(app.runway),
+        slots=lambda: slots_of(app.runway),
         app_model=app.settings.runway_model,
     )
     try:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from lib.app import GetApp
 from lib.data import status as edge
-from lib.data.schema import SchemaState, check_schema
+from lib.data.migrations import SchemaState, check_schema
 from lib.errors import DailiesError
 from lib.web.replies import Endpoint, found
 from lib.web.runway_watch import RunwayWatch

@@ -6,7 +6,6 @@ Open to this machine alone, unless DAILIES_METRICS_TOKEN is set: then to whoever
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -19,6 +18,7 @@ from starlette.routing import Route
 from lib.app import GetApp
 from lib.data import status as edge
 from lib.data.status import Sample
+from lib.domain.address import is_loopback
 from lib.errors import DailiesError
 from lib.settings import Settings
 from lib.web.body import bearer, same_secret
@@ -104,17 +104,10 @@ def _admit(request: Request, settings: Settings) -> None:
             raise Refused(401, "unauthorized", "Send DAILIES_METRICS_TOKEN as a bearer token.")
         return
     is_forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
-    if is_forwarded or not _is_loopback(request.client.host if request.client else ""):
+    if is_forwarded or not (request.client and is_loopback(request.client.host)):
         raise Refused(
             403, "not_configured", "Set DAILIES_METRICS_TOKEN to read the metrics from another machine."
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:

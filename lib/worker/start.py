@@ -23,9 +23,8 @@ from lib.operations.outputs import copy_next
 from lib.operations.poll import POLLER, poll_due
 from lib.operations.process import process
 from lib.operations.recover import STALE_SECONDS
-from lib.operations.slots import Slots
 from lib.operations.sweep import sweep
-from lib.worker.jobs import JobVerb
+from lib.worker.jobs import JobVerb, slots_of
 from lib.worker.loop import Loop, Verb
 from lib.worker.replay import JournalVerb
 from lib.worker.watch import watching
@@ -77,7 +76,7 @@ def build_worker(app: App, pace: Pace) -> Loop:
     jobs = JobVerb(
         app.db,
         lambda job: process(app, job, stale_seconds=pace.stale),
-        slots=Slots(app.runway),
+        slots=lambda: slots_of(app.runway),
         app_model=app.settings.runway_model,
         stopping=stopping,
         visibility_seconds=pace.visibility,

@@ -15,14 +15,6 @@ language sql stable security definer set search_path = '' as $$
     select a.* from dailies.attempts a where a.key = p_key
 $$;
 
--- Which attempts put credits at risk or are on their way? Index: attempts_one_open.
-create or replace function public.dailies_open_attempts()
-returns setof dailies.attempts
-language sql stable security definer set search_path = '' as $$
-    select a.* from dailies.attempts a
-    where a.state in ('claimed', 'sent', 'unknown') order by a.claimed_at
-$$;
-
 -- What of a row the audit keeps: the columns that operations change. A picture inside the row is left out.
 create or replace function dailies.audited(p_video public.videos) returns jsonb
 language sql stable set search_path = '' as $$
@@ -445,7 +437,7 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 
 select dailies.service_only(name::regproc) from unnest(array[
-    'public.dailies_attempts', 'public.dailies_attempt_by_key', 'public.dailies_open_attempts',
+    'public.dailies_attempts', 'public.dailies_attempt_by_key',
     'public.dailies_claim_attempt', 'public.dailies_attempt_sent',
     'public.dailies_attempt_created', 'public.dailies_attempt_refused', 'public.dailies_attempt_abandoned',
     'public.dailies_attempt_unknown', 'public.dailies_stale_attempts', 'public.dailies_unsaved_attempts',

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.data import attempts, batches, budgets
+from lib.data import attempts, batches, credits
 from lib.data.batches import Batch
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotFound
@@ -132,13 +132,13 @@ def test_a_refusal_that_hits_all_pauses_the_batch(desk: Desk) -> None:
 
 def test_a_used_up_budget_pauses_the_batch_and_fails_no_video(desk: Desk) -> None:
     videos = desk.refused(3)
-    budgets.set_budget(desk.db, budgets.EVERYBODY, COST, 1000, by="ann")
+    credits.set_budget(desk.db, credits.EVERYBODY, COST, 1000, by="ann")
     batch = desk.running(videos)
     desk.work()
     paused = batches.get(desk.db, batch.id)
     assert (paused.state, paused.count("done"), paused.count("waiting")) == ("paused", 1, 2)
     assert "budget of everybody" in (paused.note or "")
-    budgets.set_budget(desk.db, budgets.EVERYBODY, 1000, 1000, by="ann")
+    credits.set_budget(desk.db, credits.EVERYBODY, 1000, 1000, by="ann")
     batches.steer(desk.db, batch.id, "running", "ben")
     desk.work()
     assert batches.get(desk.db, batch.id).count("done") == 3

@@ -12,7 +12,7 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from lib.cli import budget, cancel, repair, retry
-from lib.data import attempts, batches, budgets
+from lib.data import attempts, batches, credits
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.generate import generate
@@ -93,7 +93,7 @@ def test_a_choice_by_filter_needs_one(refused: list[str]) -> None:
 def test_a_paused_batch_is_gone_on_with(
     refused: list[str], postgres: PostgresDatabase, runway: Simulated
 ) -> None:
-    budgets.set_budget(postgres, budgets.EVERYBODY, COST, 1000, by="ann")
+    credits.set_budget(postgres, credits.EVERYBODY, COST, 1000, by="ann")
     paused = run(repair.command, *refused, "--apply", "--yes").output
     assert "budget of everybody is used up" in paused
     (batch,) = batches.latest(postgres)
@@ -121,7 +121,7 @@ def test_the_budget_is_shown_and_set(postgres: PostgresDatabase) -> None:
         "everybody: 0 of 250 credits used in the past hour, 0 of 1000 in the past day; 250 left.\n"
     )
     run(budget.command, "--operator", "sweep", "--set", "10", "20")
-    assert [each.operator for each in budgets.budgets(postgres)] == ["*", "sweep"]
+    assert [each.operator for each in credits.budgets(postgres)] == ["*", "sweep"]
 
 
 def test_a_cancellation_asks_and_says_what_became_of_the_task(

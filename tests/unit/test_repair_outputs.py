@@ -11,7 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from lib.data import copies
+from lib.data import outputs
 from lib.data.outputs import Bucket, Folder, StorageError, open_storage
 from lib.data.postgres import PostgresDatabase
 from lib.domain.pricing import GenerationRequest
@@ -57,7 +57,7 @@ def test_an_output_is_copied_into_the_folder_and_watched_from_there(
     folder = Folder(tmp_path / "data" / "outputs")
     assert copy_next(postgres, runway, folder)
     assert not copy_next(postgres, runway, folder)
-    copy = copies.of_task(postgres, task_id)
+    copy = outputs.of_task(postgres, task_id)
     assert copy is not None
     file = Path(folder.address(str(copy.path)) or "")
     assert file.stat().st_size == copy.bytes
@@ -74,7 +74,7 @@ def test_a_task_that_is_gone_is_told_and_tried_again_later(
 ) -> None:
     runway._sdk.tasks.delete(made[1])
     assert copy_next(postgres, runway, Folder(tmp_path / "outputs"))
-    copy = copies.of_task(postgres, made[1])
+    copy = outputs.of_task(postgres, made[1])
     assert copy is not None
     assert "has no output" in (copy.problem or "")
     assert not list(tmp_path.glob("outputs/*"))
@@ -91,6 +91,7 @@ def test_a_task_that_is_gone_is_told_and_tried_again_later(
         "https://database/a.mp4",
         "http://127.0.0.1:1/a.mp4",
         "file:///etc/passwd",
+        "https://[::1/a.mp4",
         "",
     ],
 )

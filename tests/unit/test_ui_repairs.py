@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.data import batches, budgets
+from lib.data import batches, credits
 from lib.data.batches import Batch
 from lib.data.postgres import PostgresDatabase
 from lib.operations.batches import freeze, work_on
@@ -132,7 +132,7 @@ def test_a_list_that_nobody_confirmed_is_not_shown_as_a_run(desk: Desk) -> None:
 
 def test_a_retry_over_the_budget_says_so_and_when_it_may_be_paid(desk: Desk) -> None:
     video_id = desk.refused()
-    budgets.set_budget(desk.db, budgets.EVERYBODY, 10, 1000, by="ann")
+    credits.set_budget(desk.db, credits.EVERYBODY, 10, 1000, by="ann")
     app = press(opened("video", id=video_id), "Retry …")
     app.button(key="confirm-retry").click().run()
     desk.services.jobs.stop()

@@ -101,7 +101,7 @@ def test_a_queue_processed_twice_at_once_pays_once(parts: FakeParts, tmp_path: P
     with simulated(tmp_path / "simulator") as runway:
         parts.runway = runway.client
         enqueue(
-            parts.database,
+            parts.app.db,
             [
                 NewJob(
                     video_id=str(uuid.uuid4()),

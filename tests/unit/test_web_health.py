@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from lib.data import queue, workers
 from lib.data.database import Row
+from lib.data.migrations import SchemaState
 from lib.data.postgres import PostgresDatabase
-from lib.data.schema import SchemaState
 from lib.data.status import Health
 from lib.data.videos import import_videos
 from lib.errors import DatabaseUnavailable

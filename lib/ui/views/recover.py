@@ -60,7 +60,7 @@ def summary(rows: Sequence[VideoRow]) -> None:
         return
     if len(rows) == MOST:
         st.caption(f"The newest {MOST} are shown.")
-    actions = Counter(row["action"] for row in rows if row["action"] in ACTION)
+    actions = Counter(row["action"] or "" for row in rows if row["action"] in ACTION)
     with st.container(horizontal=True, gap="small", key="recommended"):
         for action, number in actions.most_common():
             st.badge(f"{number} × {ACTION[action]}", color="green" if action in FREE else "gray")
