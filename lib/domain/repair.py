@@ -10,7 +10,7 @@ from lib.domain.account import Outlook, outlook
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.cause import CAUSES, Action, Side
 from lib.domain.diagnosis import Dossier, Verdict, judge
-from lib.domain.diagnosis.proof import Fact, Proof, proof_of
+from lib.domain.diagnosis.proof import Fact, Proof, doubt_of, proof_of
 from lib.domain.pricing import GenerationRequest, estimate, problems, request_for
 from lib.domain.task import TaskStatus, failure_advice
 from lib.domain.video import short_id
@@ -186,10 +186,9 @@ def _unproved(dossier: Dossier, verdict: Verdict) -> _Ruling:
     if verdict.candidate_runway_ids:
         ids = ", ".join(verdict.candidate_runway_ids)
         return Action.ASK, f"The logs name tasks that may be this video's ({ids}): say which one is."
-    may_exist = "A task may exist, paid for: nothing proves that none was created."
     if cause.action is Action.FIX_FIRST:
-        return Action.FIX_FIRST, f"{cause.remedy} {may_exist}"
-    return Action.ASK, may_exist
+        return Action.FIX_FIRST, f"{cause.remedy} {doubt_of(dossier)}"
+    return Action.ASK, doubt_of(dossier)
 
 
 def _after_a_task(dossier: Dossier, *, changed: bool) -> _Ruling:

@@ -54,7 +54,8 @@ class Run:
     doubtful        those of its entries that name nothing and stand among another run's
     sent, created   whether it reached the call to Runway, and Runway's answer
     ended_unsent    its lines go on before the call to Runway and stop there, and the call's line would have
-                    been seen: its flow has such a line, no log limit was hit, nobody else's may be its
+                    been seen: its flow has such a line, no log limit was hit, no stage before the last is
+                    missing, and no line of the call that is nobody's for certain may be its
     tasks           that it may have created
     """
 

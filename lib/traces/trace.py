@@ -124,11 +124,13 @@ def _run(strand: Strand, flows: Mapping[str, Flow], blind: tuple[bool, bool]) ->
 
 
 def _ended_before_the_call(strand: Strand, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> bool:
-    """In every flow that it may have followed: one that has no line for the call proves nothing."""
+    """In every flow that it may have followed: one that has no line for the call proves nothing, and neither
+    do logs that lack a stage between two that were seen, as a filtered export does."""
     _, no_end = blind
     return (
         not no_end
         and bool(strand.likely_flows)
+        and not any(_holes(strand, key) for key in strand.likely_flows)
         and all(flows[key].first_that_means(Means.SENT) is not None for key in strand.likely_flows)
     )
 

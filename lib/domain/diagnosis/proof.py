@@ -42,6 +42,23 @@ def proof_of(dossier: Dossier) -> Fact | None:
     return next((fact for fact in FACTS if fact.holds(dossier)), None)
 
 
+def doubt_of(dossier: Dossier) -> str:
+    """Why nothing is proved, in one sentence for people."""
+    may_exist = "a task may exist, paid for."
+    runs, until = _new_runs(dossier), dossier.trace.observed_until
+    if not runs:
+        return f"No log shows whether the app called Runway: {may_exist}"
+    if any(run.created for run in runs):
+        return f"The logs show that Runway answered with a task: {may_exist}"
+    if any(run.sent for run in runs):
+        return f"The app had called Runway, and no answer is on record: {may_exist}"
+    if until is None or not all(_is_over(run, dossier) for run in runs):
+        return f"The logs end with this run, so what came after it is not known: {may_exist}"
+    if not all(run.ended_unsent for run in runs):
+        return f"Where the run ended cannot be told for certain from these logs: {may_exist}"
+    return f"The run seems to have ended early, but its errors speak of a later step: {may_exist}"
+
+
 def _task_ended(dossier: Dossier) -> bool:
     """A task that Runway does not find may be another key's, unless the row was told that it ended."""
     task, is_finished = dossier.row_task, dossier.video.is_finished

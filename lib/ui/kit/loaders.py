@@ -15,6 +15,7 @@ from lib.data import videos as stored
 from lib.data.audit import AuditRow, Names, names, trail
 from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
+from lib.data.decisions import Flagged, flagged
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
 from lib.domain.alert import Alert
@@ -94,6 +95,12 @@ def budget() -> Budget | None:
 def batches() -> list[Batch]:
     """The latest, never cached: people watch them."""
     return stored_batches.latest(services().database)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def left_to_people() -> list[Flagged]:
+    """What the sweep did not do by itself, the latest first."""
+    return flagged(services().database, limit=50)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=16, show_spinner=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import uuid4
 
 import streamlit as st
@@ -14,9 +15,10 @@ from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
 from lib.operations.batches import freeze
 from lib.ui.kit import loaders
-from lib.ui.kit.format import ACTION, count, credits_text
+from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
+from lib.ui.kit.router import page
 from lib.ui.kit.services import services
 from lib.ui.kit.tables import choose_videos
 from lib.ui.views.batch import item_table
@@ -64,6 +66,26 @@ def summary(rows: Sequence[VideoRow]) -> None:
     with st.container(horizontal=True, gap="small", key="recommended"):
         for action, number in actions.most_common():
             st.badge(f"{number} × {ACTION[action]}", color="green" if action in FREE else "gray")
+
+
+def left_to_people(now: datetime) -> None:
+    """What the sweep did not do by itself, and why: each is decided on the video's own page."""
+    rows = loaders.left_to_people()
+    if not rows:
+        return
+    with st.expander(
+        f"The sweep left {count(len(rows), 'video')} to people, the latest first",
+        icon=":material/front_hand:",
+    ):
+        for row in rows:
+            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+                st.page_link(
+                    page("video"),
+                    label=f"`{short_id(row.video_id)}` **{ACTION.get(row.action, row.action)}**",
+                    query_params={"id": row.video_id},
+                    width=260,
+                )
+                st.text(f"{age(row.at, now)}: {row.reason}")
 
 
 def choose(rows: list[VideoRow], frame: Frame) -> list[str]:

@@ -21,7 +21,7 @@ from lib.operations.cancel import cancel
 from lib.operations.recover import recover
 from lib.operations.repair import Agreed, Repaired, carry_out, plan
 from lib.ui.kit import loaders
-from lib.ui.kit.format import ACTION, credits_text, plain
+from lib.ui.kit.format import ACTION, cause_of, credits_text, plain
 from lib.ui.kit.notices import failure, narrated
 from lib.ui.kit.picture import uploaded_picture
 from lib.ui.kit.services import running_app, services
@@ -44,6 +44,9 @@ def repair_panel(row: VideoDetails) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f":material/build: **{ACTION[repair.action]}**", width="content")
         st.text(repair.reason)
+    remedy = cause_of((row["verdict"] or {}).get("cause")).remedy
+    if remedy and remedy not in repair.reason and repair.action is not Action.NONE:
+        st.caption(f"So that it does not happen again: {remedy}")
     if repair.action in FREE:
         label = "Save the task id" if repair.action is Action.RECOVER else "Look the task up"
         st.button(f"{label} (free)", type="primary", key="repair", on_click=_start, args=(repair,))
