@@ -7,9 +7,10 @@ import time
 import click
 
 from lib.app import App
-from lib.data.videos import find_videos
+from lib.data.videos import find_videos, get_video
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.pricing import CREDITS_PER_DOLLAR
+from lib.domain.video import Video
 from lib.errors import BadInput, DailiesError, NotFound
 from lib.operations.poll import FASTEST, Polled, poll
 
@@ -51,6 +52,8 @@ def say_attempt(attempt: Attempt) -> None:
 
 def wait_for(app: App, video_id: str) -> None:
     """Polls until the task has ended. Raises NoVideo when it ends without a video."""
+    if not Video.from_row(get_video(app.db, video_id)["video"]).runway_video_id:
+        raise NoVideo(f"The row of video {video_id} did not take the id of its task: Dailies keeps it.")
     ends, shown = time.monotonic() + WAIT_SECONDS, ""
     while time.monotonic() < ends:
         polled = poll(app, video_id)

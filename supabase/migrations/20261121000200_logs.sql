@@ -59,6 +59,7 @@ create table if not exists dailies.tasks (
 -- Why the row of the video did not take what the task brought; null when it did.
 alter table dailies.tasks add column if not exists row_problem text;
 
+create index if not exists tasks_refused on dailies.tasks (video_id) where row_problem is not null;
 create index if not exists tasks_video on dailies.tasks (video_id);
 create index if not exists tasks_created on dailies.tasks (created_at) include (credits);
 create index if not exists tasks_next_check on dailies.tasks (next_check_at) where next_check_at is not null;

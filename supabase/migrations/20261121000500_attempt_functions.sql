@@ -395,19 +395,25 @@ begin
     return query select v.* from public.videos v where v.id = p_video_id;
 end $$;
 
--- Which unfinished videos are due for a look-up of their task? Each is given to one caller: the next look-up
--- is put off by p_lease_seconds, so that a caller who is killed in between delays it and loses nothing.
--- Index: dailies_videos_status, look_ups_pkey.
+-- Which unfinished videos are due for a look-up of their task, and which tasks whose row refused what they
+-- brought? Each is given to one caller: the next look-up is put off by p_lease_seconds, so that a caller who is
+-- killed in between delays it and loses nothing.
+-- Indexes: dailies_videos_status, look_ups_pkey, tasks_refused, videos_pkey.
 create or replace function public.dailies_claim_look_ups(
     p_limit int default 20, p_lease_seconds numeric default 60
 ) returns table (video_id uuid, task_id text, age_seconds double precision)
 language sql volatile security definer set search_path = '' as $$
-    with due as (
-        select v.id, v.runway_video_id, v.created_at
-        from public.videos v left join dailies.look_ups l on l.task_id = v.runway_video_id
+    with wanted as (
+        select v.id, v.runway_video_id, v.created_at from public.videos v
         where v.status::text in ('queued', 'processing') and v.runway_video_id is not null
-            and coalesce(l.next_at, '-infinity') <= now()
-        order by l.next_at nulls first, v.created_at desc limit p_limit
+        union
+        select v.id, t.task_id, v.created_at
+        from dailies.tasks t join public.videos v on v.id = t.video_id
+        where t.row_problem is not null
+    ), due as (
+        select w.* from wanted w left join dailies.look_ups l on l.task_id = w.runway_video_id
+        where coalesce(l.next_at, '-infinity') <= now()
+        order by l.next_at nulls first, w.created_at desc limit p_limit
     ), claimed as (
         insert into dailies.look_ups as l (task_id, next_at)
         select distinct due.runway_video_id, now() + make_interval(secs => p_lease_seconds) from due
