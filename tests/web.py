@@ -55,6 +55,7 @@ class FakeParts:
     database: Database
     settings: Settings
     runway: Any = field(default_factory=Runway)
+    preparing: str | None = None
     journal: Journal = field(default_factory=lambda: Journal(Path("/nonexistent/journal.jsonl")))
 
 

@@ -12,7 +12,10 @@ from lib.domain.video import parse_time
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Ages in seconds; None where there is nothing yet. The backlog is of videos to judge."""
+    """Ages in seconds; None where there is nothing yet. The backlog is of videos to judge.
+
+    The sweep's counts from the last one that was completed, or from the first while none has been.
+    """
 
     queue_waiting: int
     queue_oldest_seconds: float | None

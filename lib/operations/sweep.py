@@ -17,7 +17,7 @@ from lib.data.decisions import Decision, SweepRow
 from lib.data.journal import Journal
 from lib.data.queue import NewJob
 from lib.data.verdicts import EvidenceRow, evidence_of
-from lib.data.workers import keep_lease, take_lease
+from lib.data.workers import completed, keep_lease, take_lease
 from lib.domain.attempt import Attempt, decide_retry
 from lib.domain.diagnosis import Verdict
 from lib.domain.flow import StageReader
@@ -111,7 +111,10 @@ def sweep(
     try:
         for attempt in settle_interrupted(db, journal).unknown:
             read_after(db, runway, attempt)
-        return _sweep(db, runway, settings, limit, goes_on)
+        report = _sweep(db, runway, settings, limit, goes_on)
+        if report.complete:
+            completed(db, SWEEP, holder)
+        return report
     finally:
         keep_lease(db, SWEEP, holder, 0)
 

@@ -18,6 +18,10 @@ class Parts(Protocol):
     def settings(self) -> Settings: ...
 
     @property
+    def preparing(self) -> str | None:
+        """The step of the start that is going on; None once the process has started."""
+
+    @property
     def database(self) -> Database: ...
 
     @property

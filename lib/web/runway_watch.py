@@ -40,12 +40,19 @@ class RunwayWatch:
             return
         try:
             if self.age is None or self.age > EVERY_SECONDS:
-                self.seen = self._ask()
+                self._ask()
         finally:
             self._asking.release()
 
-    def _ask(self) -> Seen:
+    def _ask(self) -> None:
+        """While the process starts there is nothing to ask yet, and nothing that this would say of Runway."""
         try:
-            return Seen(self._clock(), self._parts().runway.organization().credit_balance)
+            parts = self._parts()
+        except DailiesError:
+            return
+        if parts.preparing:
+            return
+        try:
+            self.seen = Seen(self._clock(), parts.runway.organization().credit_balance)
         except DailiesError as error:
-            return Seen(self._clock(), None, str(error))
+            self.seen = Seen(self._clock(), None, str(error))
