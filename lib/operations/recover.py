@@ -94,7 +94,7 @@ def recover_from_journal(db: Database, journal: Journal) -> Replayed:
     """Saves every task of the journal that the database lacks; harmless when repeated."""
     content = journal.read()
     replayed = Replayed(
-        [], [], [], [f"{journal.path}: a torn line was left out: {line}" for line in content.torn]
+        [], [], [], [f"{journal.path}, line {n}: left out, {why}: {text!r}" for n, why, text in content.bad]
     )
     entries = {entry.attempt_id: entry for entry in content.entries}
     for attempt in attempts.unsaved(db, list(entries)):
