@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from lib.data import alerts, queue, workers
+from lib.data import alerts, logs, queue, workers
 from lib.data import status as edge
 from lib.data.database import Database, Row
 from lib.data.journal import Journal
@@ -116,9 +116,9 @@ def test_metrics_count_videos_by_status_and_jobs_by_state(db: Database) -> None:
 
 
 def test_a_log_source_is_read_forward_only_and_remembers_what_was_lost(db: Database) -> None:
-    assert edge.log_source(db, "vercel") is None
-    edge.save_log_source(db, "vercel", NOON, (NOON - timedelta(hours=2), NOON - timedelta(hours=1)))
-    edge.save_log_source(db, "vercel", NOON - timedelta(hours=3))
-    assert edge.log_source(db, "vercel") == edge.LogSource(
+    assert logs.log_source(db, "vercel") is None
+    logs.save_log_source(db, "vercel", NOON, (NOON - timedelta(hours=2), NOON - timedelta(hours=1)))
+    logs.save_log_source(db, "vercel", NOON - timedelta(hours=3))
+    assert logs.log_source(db, "vercel") == logs.LogSource(
         NOON, (NOON - timedelta(hours=2), NOON - timedelta(hours=1))
     )
