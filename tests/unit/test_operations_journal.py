@@ -17,8 +17,8 @@ from lib.data.journal import Journal, JournalError
 from lib.data.postgres import PostgresDatabase
 from lib.operations.recover import recover_from_journal, settle_interrupted
 from lib.operations.sweep import sweep
-from lib.settings import Settings
 from lib.worker.replay import JournalVerb
+from tests.apps import app_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 ATTEMPT, VIDEO, TASK = (f"{digit * 8}-0000-4000-8000-000000000001" for digit in "abc")
@@ -154,12 +154,13 @@ def test_no_line_stops_a_sweep_a_recovery_or_a_replay(
     postgres: PostgresDatabase, runway: Simulated, journal: Journal, kind: str
 ) -> None:
     """A task whose id stands in the journal only is saved, whatever stands beside it."""
+    app = app_of(postgres, runway.client, journal.path.parent)
     journal.path.parent.mkdir()
     journal.path.write_bytes(BAD_LINES[kind][0] + b"\n")
     for bring_back in (
-        lambda: sweep(postgres, runway.client, journal, Settings(), holder="w1"),
-        lambda: settle_interrupted(postgres, journal),
-        JournalVerb(postgres, journal).step,
+        lambda: sweep(app, holder="w1"),
+        lambda: settle_interrupted(app),
+        JournalVerb(app).step,
     ):
         video_id = str(uuid.uuid4())
         claim = attempts.claim(
@@ -170,7 +171,7 @@ def test_no_line_stops_a_sweep_a_recovery_or_a_replay(
         bring_back()
         (saved,) = attempts.of_video(postgres, video_id)
         assert saved.task_id == runway.task_ids[-1]
-    (problem,) = recover_from_journal(postgres, journal).problems
+    (problem,) = recover_from_journal(app).problems
     assert f"{journal.path}, line 1: left out, " in problem
     assert len(problem) < 2000
 
