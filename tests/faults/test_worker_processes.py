@@ -157,7 +157,9 @@ def test_told_to_stop_in_the_middle_of_a_sweep_it_finishes_the_recovery_in_hand(
         video_id = production.put_row(plant.db, minutes=0)
         production.put_log(plant.db, video_id, *production.ANSWERED, minutes=0, task=tasks[-1])
     with psycopg.connect(plant.url) as connection:
-        connection.execute("update public.videos set created_at = now() - interval '20 minutes'")
+        ago = "now() - interval '20 minutes'"
+        connection.execute(f"update public.videos set created_at = {ago}, updated_at = {ago}".encode())
+        connection.execute("update dailies.log_entries set at = at - interval '19 minutes'")
     plant.runway.store.programme.add([PlannedFault("slow:1", *LOOK_UP)])
     worker = plant.worker()
     plant.until(plant.fault_is_used)
