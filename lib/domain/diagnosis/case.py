@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from lib.domain.attempt import Attempt
-from lib.domain.diagnosis.symptoms import Symptom, http_status, read_error
+from lib.domain.diagnosis.symptoms import Symptom, http_status, is_warning, read_error
 from lib.domain.diagnosis.verdict import Evidence
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, Poll, PollOutcome, Trace, time_of
@@ -146,6 +146,8 @@ def _failure(entries: Iterable[LogEntry]) -> Failure | None:
 
 
 def _tells_of_failure(entry: LogEntry) -> bool:
+    if is_warning(entry.message):
+        return False
     if entry.level in ("error", "fatal"):
         return True
     return bool(_REFUSAL.search(entry.message[:80])) and http_status(entry.message) is not None

@@ -8,21 +8,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
 _READ = 4096
 
 
+class Speaker(StrEnum):
+    """Who failed or refused, as far as a text says."""
+
+    RUNWAY = "runway"
+    DATABASE = "database"
+    STORAGE = "storage"
+    PLATFORM = "platform"  # Vercel, Lambda
+    SERVICE = "service"  # any other service: OpenAI, Stripe, ffmpeg, a download
+    APP = "app"  # the app's own code or settings, before anybody was asked
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Symptom:
     """cause      key of lib/domain/cause.py
+    speaker    who failed or refused; UNKNOWN when the text does not say
     direct     the text itself states it (a status, an error class); otherwise it is a matter of wording
     uncertain  the request may have been carried out although no answer came
+    refusal    Runway's own refusal of a request, with its status: it proves that no task came of it
     """
 
     cause: str
+    speaker: Speaker = Speaker.UNKNOWN
     direct: bool = True
     uncertain: bool = False
+    refusal: bool = False
 
 
 def _any(*alternatives: str) -> re.Pattern[str]:
@@ -237,13 +254,29 @@ _STATUS = re.compile(
 )
 
 
+_SPEAKER_OF = {
+    "missing_api_key": Speaker.APP,
+    "function_timeout": Speaker.PLATFORM,
+    "function_terminated": Speaker.PLATFORM,
+    "database_write_failed": Speaker.DATABASE,
+}
+_WARNING = re.compile(r"\s*(?:\(node:\d{1,10}\) )?(?:\[DEP\d{1,6}\] )?\w{0,40}Warning: |\s*warn\b")
+_REFUSAL = re.compile(
+    r"\b(?:BadRequest|Authentication|PermissionDenied|NotFound|UnprocessableEntity|RateLimit)Error: 4\d\d\b"
+    r"|\bdocs\.dev\.runwayml\.com\b"
+)
+_ANOTHER = re.compile(r"supabase|openai|stripe|anthropic|\bsk-", re.I)
+
+
 @lru_cache(maxsize=4096)
 def read_error(text: str) -> Symptom | None:
     """The cause that an error text speaks for; None when it says nothing Dailies knows."""
     text = text[:_READ]
+    if is_warning(text):
+        return None
     for cause, pattern in _STATED:
         if pattern.search(text):
-            return Symptom(cause)
+            return Symptom(cause, _SPEAKER_OF.get(cause, Speaker.RUNWAY), refusal=_is_refusal(text))
     status = http_status(text)
     if status is not None:
         return _by_status(status, text)
@@ -260,6 +293,11 @@ def http_status(text: str) -> int | None:
     return status if 400 <= status <= 599 else None
 
 
+def is_warning(text: str) -> bool:
+    """Whether a text only warns, at whatever level it was logged: it never says why something failed."""
+    return bool(_WARNING.match(text[:_READ]))
+
+
 def read_task_failure(text: str) -> str | None:
     """The cause that the text of a task's failure speaks for; None for an empty one."""
     if not text.strip():
@@ -271,10 +309,18 @@ def read_task_failure(text: str) -> str | None:
 
 def _by_status(status: int, text: str) -> Symptom:
     if status >= 500:
-        return Symptom("runway_server_error")
+        return Symptom("runway_server_error", Speaker.RUNWAY)
+    refusal = _is_refusal(text)
     if status in (400, 403, 422) and _MODERATION.search(text):
-        return Symptom("moderated")
-    return Symptom(_BY_STATUS.get(status, "invalid_request"))
+        return Symptom("moderated", Speaker.RUNWAY, refusal=refusal)
+    return Symptom(_BY_STATUS.get(status, "invalid_request"), Speaker.RUNWAY, refusal=refusal)
+
+
+def _is_refusal(text: str) -> bool:
+    status = http_status(text)
+    if status is None or status == 408 or status >= 500:
+        return False
+    return bool(_REFUSAL.search(text)) and not _ANOTHER.search(text)
 
 
 def _by_wording(text: str) -> Symptom | None:
