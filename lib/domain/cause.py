@@ -90,6 +90,20 @@ _TABLE = (
         Action.RETRY,
     ),
     (
+        "storage_failed",
+        Side.APP,
+        "File storage failed",
+        "A file could not be stored or read: by the bucket, or on the function's own disk. It may have failed before Runway was called or after the video was made.",
+        Action.INVESTIGATE,
+    ),
+    (
+        "service_failed",
+        Side.APP,
+        "Another service failed",
+        "Something else that the app relies on failed: another API, sign-in, mail, a download, a media tool. It may have failed before Runway was called or after.",
+        Action.INVESTIGATE,
+    ),
+    (
         "task_id_not_saved",
         Side.APP,
         "Task id not saved",
@@ -115,6 +129,20 @@ _TABLE = (
         Side.RUNWAY,
         "Key refused",
         "Runway answered 401: the API key is wrong, revoked, or sent to the wrong host.",
+        Action.FIX_SETTINGS,
+    ),
+    (
+        "wrong_headers",
+        Side.RUNWAY,
+        "Wrong headers",
+        "Runway refused a header that the app sends with every request: its API version, the account it acts for, or the type of its body. No input helps.",
+        Action.FIX_CODE,
+    ),
+    (
+        "model_unavailable",
+        Side.RUNWAY,
+        "Model unavailable",
+        "Runway does not let this key use the model that was asked for. Choose another model, or have it enabled.",
         Action.FIX_SETTINGS,
     ),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,6 +145,7 @@ class FailureAdvice(NamedTuple):
     text: str
 
 
+# Longer prefixes stand before the ones they begin with.
 _ADVICE: Mapping[str, FailureAdvice] = {
     "SAFETY.INPUT": FailureAdvice(
         "moderated",
@@ -197,13 +199,44 @@ _NO_CODE = FailureAdvice(
 )
 
 
+# Words that forbid to try the same again, the gravest first.
+_ADVICE_BY_WORD: tuple[tuple[frozenset[str], FailureAdvice], ...] = (
+    (frozenset({"SAFETY", "MODERATION", "MODERATED", "POLICY"}), _ADVICE["SAFETY"]),
+    (
+        frozenset({"ASSET", "IMAGE"}),
+        FailureAdvice(
+            "asset_rejected", Retry.CHANGE_INPUT, "Runway could not use the image. Replace the image."
+        ),
+    ),
+    (
+        frozenset({"VALIDATION", "INVALID"}),
+        FailureAdvice(
+            "invalid_request",
+            Retry.CHANGE_INPUT,
+            "Runway, or a provider behind it, refused the input. Change the prompt or the image.",
+        ),
+    ),
+)
+
+
 def failure_advice(code: str | None) -> FailureAdvice:
-    """What a `failureCode` means. Codes are matched by prefix, part by part: Runway adds endings to them."""
+    """What a `failureCode` means.
+
+    Codes are matched by prefix, part by part: Runway adds endings to them. A word in a code that forbids
+    another try of the same input outweighs a prefix that allows it. Other codes that nobody has described are
+    Runway's failure, and a person decides.
+    """
     if not code:
         return _NO_CODE
-    for prefix, advice in _ADVICE.items():  # longer prefixes stand before the ones they begin with
-        if code == prefix or code.startswith(prefix + "."):
-            return advice
-    return FailureAdvice(
+    code = code.upper()
+    by_prefix = next(
+        (advice for prefix, advice in _ADVICE.items() if f"{code}.".startswith(f"{prefix}.")), None
+    )
+    if by_prefix and by_prefix.retry is not Retry.LATER:
+        return by_prefix
+    words = set(re.split(r"[._]", code))
+    by_word = next((advice for marks, advice in _ADVICE_BY_WORD if marks & words), None)
+    unknown = FailureAdvice(
         "generation_failed", Retry.ASK, f"Runway failed with the code {code}, which has no known meaning."
     )
+    return by_word or by_prefix or unknown

@@ -81,6 +81,7 @@ def test_a_state_names_its_cause(status: str, cause: str) -> None:
         ("THIRD_PARTY.UNAVAILABLE", "generation_failed", Retry.LATER),
         ("INTERNALISED", "generation_failed", Retry.ASK),
         ("NEVER.SEEN", "generation_failed", Retry.ASK),
+        ("internal.bad_output.code07", "generation_failed", Retry.CHANGE_INPUT),
     ],
 )
 def test_a_failure_code_is_read_by_its_prefix(code: str | None, cause: str, retry: Retry) -> None:
@@ -88,6 +89,42 @@ def test_a_failure_code_is_read_by_its_prefix(code: str | None, cause: str, retr
     assert (advice.cause, advice.retry) == (cause, retry)
     assert Task("a", TaskStatus.FAILED, failure_code=code).cause == cause
     assert cause in CAUSES
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "retry"),
+    [
+        ("THIRD_PARTY.INPUT_VALIDATION", "invalid_request", Retry.CHANGE_INPUT),
+        ("INPUT_PREPROCESSING.VALIDATION.RATIO", "invalid_request", Retry.CHANGE_INPUT),
+        ("PROVIDER.REQUEST_INVALID", "invalid_request", Retry.CHANGE_INPUT),
+        ("THIRD_PARTY.CONTENT_SAFETY", "moderated", Retry.NEVER),
+        ("OUTPUT.MODERATION", "moderated", Retry.NEVER),
+        ("THIRD_PARTY.CONTENT_POLICY.VIDEO", "moderated", Retry.NEVER),
+        ("INPUT_PREPROCESSING.ASSET.UNREADABLE", "asset_rejected", Retry.CHANGE_INPUT),
+        ("ASSET.UNAVAILABLE", "asset_rejected", Retry.CHANGE_INPUT),
+        ("PROVIDER.UNAVAILABLE", "generation_failed", Retry.ASK),
+        ("RENDER.INTERNAL", "generation_failed", Retry.ASK),
+        ("QUEUE.T9", "generation_failed", Retry.ASK),
+    ],
+)
+def test_a_failure_code_that_nobody_has_described_is_read_by_its_words(
+    code: str, cause: str, retry: Retry
+) -> None:
+    assert failure_advice(code)[:2] == (cause, retry)
+
+
+@pytest.mark.parametrize(
+    ("code", "retry"),
+    [
+        ("INTERNAL.SAFETY.VIDEO", Retry.NEVER),
+        ("INTERNAL.ASSET_MISSING", Retry.CHANGE_INPUT),
+        ("THIRD_PARTY.UNAVAILABLE.INVALID_PROMPT", Retry.CHANGE_INPUT),
+    ],
+)
+def test_a_word_that_forbids_another_try_outweighs_a_beginning_that_allows_it(
+    code: str, retry: Retry
+) -> None:
+    assert failure_advice(code).retry is retry
 
 
 @pytest.mark.parametrize(
