@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from lib.errors import SettingsError
+from lib.errors import SettingsError, everything_wrong
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNWAY_BASE_URL = "https://api.dev.runwayml.com"
@@ -124,8 +124,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"Settings that cannot be used: {problems}") from None
+        raise SettingsError(f"Settings that cannot be used: {everything_wrong(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         file = "secrets.toml" if isinstance(error, tomllib.TOMLDecodeError) else ".env or secrets.toml"
         raise SettingsError(f"Settings that cannot be read: {file} is malformed: {error}") from None

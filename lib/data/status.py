@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lib.data.database import Database
 from lib.domain.video import parse_time
@@ -51,13 +51,11 @@ def metrics(db: Database) -> list[Sample]:
 
 def log_source(db: Database, source: str) -> LogSource | None:
     """None while it was never read."""
-    return next((_log_source(row) for row in db.call("dailies_log_source", p_source=source)), None)
-
-
-def _log_source(row: dict[str, Any]) -> LogSource:
-    read_to, gap_from, gap_to = (parse_time(row[name]) for name in ("read_to", "gap_from", "gap_to"))
-    assert read_to is not None
-    return LogSource(read_to, (gap_from, gap_to) if gap_from and gap_to else None)
+    for row in db.call("dailies_log_source", p_source=source):
+        read_to, gap_from, gap_to = (parse_time(row[name]) for name in ("read_to", "gap_from", "gap_to"))
+        assert read_to is not None
+        return LogSource(read_to, (gap_from, gap_to) if gap_from and gap_to else None)
+    return None
 
 
 def save_log_source(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypedDict, cast
 
 from lib.data.audit import AuditRow
-from lib.data.database import Database, Row
+from lib.data.database import Database, Row, span
 from lib.domain.video import Video
 from lib.errors import BadInput
 
@@ -81,13 +81,11 @@ class Filters:
             "p_statuses": list(self.statuses),
             "p_causes": list(self.causes),
             "p_search": self.search,
-            "p_from": self.since.isoformat() if self.since else None,
-            "p_to": self.until.isoformat() if self.until else None,
             "p_trouble": self.trouble,
             "p_deployment": self.deployment,
             "p_error_group": self.error_group,
         }
-        return {name: value for name, value in given.items() if value}
+        return {name: value for name, value in given.items() if value} | span(self.since, self.until)
 
 
 class Position(NamedTuple):
@@ -153,12 +151,3 @@ def import_videos(db: Database, rows: Sequence[Mapping[str, Any]]) -> Imported:
         saved += answer["saved"]
         ignored.update(answer["ignored_columns"])
     return Imported(saved, sorted(ignored))
-
-
-def save_task(db: Database, task: Mapping[str, Any], video_id: str | None = None) -> bool:
-    """Keep a look-up (`Task.as_row()`); whether its final state changed the row of the video.
-
-    Raises DatabaseConflict when the task belongs to another video.
-    """
-    answer = db.call("dailies_save_task", p_task=dict(task), p_video_id=video_id)[0]
-    return bool(answer["video_changed"])

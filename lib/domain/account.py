@@ -39,6 +39,11 @@ class Around:
     others: int = 0
     other_credits: float = 0.0
 
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Around:
+        before, after = (Reading.from_row(row[m]) if row[m] else None for m in ("before", "after"))
+        return cls(before, after, row["others"], float(row["other_credits"]))
+
 
 class Hint(StrEnum):
     CREATED = "created"  # the account moved as if the task exists

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass as validated
 
 from lib.domain.cause import CAUSES
 from lib.domain.video import parse_time
@@ -51,7 +54,18 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+def one_of(names: Collection[str]) -> AfterValidator:
+    """For a text of a model that must be one of `names`."""
+
+    def check(value: str) -> str:
+        if value not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return value
+
+    return AfterValidator(check)
+
+
+@validated(frozen=True, slots=True, config=ConfigDict(extra="forbid", strict=True))
 class Rule:
     """Fires about each subject of its measure that is beyond `limit`.
 
@@ -59,51 +73,16 @@ class Rule:
     least    cases that must stand behind a value for it to count
     """
 
-    key: str
-    measure: str
-    limit: float
-    minutes: int = 60
-    least: int = 1
+    key: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$")]
+    measure: Annotated[str, one_of(MEASURES)]
+    limit: Annotated[float, Field(gt=-1e12, lt=1e12)]
+    minutes: Annotated[int, Field(ge=1, le=525_600)] = 60
+    least: Annotated[int, Field(ge=1, le=525_600)] = 1
     severity: Severity = Severity.WARNING
-
-    def __post_init__(self) -> None:
-        if problems := list(_problems(self)):
-            raise ValueError(f"alert rule {self.key!r}: {'; '.join(problems)}")
 
     @property
     def title(self) -> str:
         return MEASURES[self.measure].title
-
-    @classmethod
-    def from_json(cls, data: Any) -> Rule:
-        """Raises ValueError saying everything that is wrong with it."""
-        if not isinstance(data, dict):
-            raise ValueError("an alert rule must be an object with `key`, `measure` and `limit`")
-        known = {field.name for field in fields(cls)}
-        problems = [f"unknown field `{name}`" for name in sorted(data.keys() - known)]
-        problems += [f"`{name}` is missing" for name in ("key", "measure", "limit") if name not in data]
-        if problems:
-            raise ValueError(f"alert rule {data.get('key', '?')!r}: {'; '.join(problems)}")
-        return cls(**data)
-
-
-def _problems(rule: Rule) -> Iterator[str]:
-    if not isinstance(rule.key, str) or not rule.key.replace("-", "").replace("_", "").isalnum():
-        yield "`key` must be made of letters, digits, - and _"
-    if rule.measure not in MEASURES:
-        yield f"`measure` must be one of {', '.join(MEASURES)}"
-    if not _is_number(rule.limit):
-        yield "`limit` must be a number"
-    for name in ("minutes", "least"):
-        value = getattr(rule, name)
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 525_600:
-            yield f"`{name}` must be a whole number from 1 to 525600"
-    if rule.severity not in list(Severity):
-        yield f"`severity` must be one of {', '.join(Severity)}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e12
 
 
 RULES = (

@@ -20,6 +20,10 @@ def parse_time(value: str | datetime | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+def short_id(video_id: str) -> str:
+    return video_id[:8]
+
+
 @dataclass(frozen=True, slots=True)
 class Video:
     """Only `id`, `status` and `created_at` are certain to exist; a production table may lack the rest.
@@ -63,3 +67,7 @@ class Video:
     @property
     def is_finished(self) -> bool:
         return self.status in FINISHED
+
+    @property
+    def status_is_known(self) -> bool:
+        return self.status in STATUSES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 
@@ -20,7 +20,6 @@ class ModelLimits:
 @dataclass(frozen=True, slots=True)
 class Organization:
     credit_balance: int
-    max_monthly_spend: int | None  # credits
     models: Mapping[str, ModelLimits]
 
     @classmethod
@@ -29,7 +28,6 @@ class Organization:
         tier, used = body["tier"], body["usage"]["models"]
         return cls(
             credit_balance=body["creditBalance"],
-            max_monthly_spend=tier.get("maxMonthlyCreditSpend"),
             models={
                 name: ModelLimits(
                     limits.get("maxConcurrentGenerations"),
@@ -46,23 +44,3 @@ class Seen(NamedTuple):
 
     at: datetime
     organization: Organization
-
-
-@dataclass(frozen=True, slots=True)
-class DailyUsage:
-    """Net credits by model of one UTC day; negative when refunds exceeded charges."""
-
-    day: date
-    credits: Mapping[str, float]
-
-
-def daily_usage(body: Mapping[str, Any]) -> list[DailyUsage]:
-    """The JSON of `POST /v1/organization/usage`, oldest first. Raises KeyError, TypeError or ValueError."""
-    days = [
-        DailyUsage(
-            date.fromisoformat(result["date"]),
-            {used["model"]: used["amount"] for used in result["usedCredits"]},
-        )
-        for result in body["results"]
-    ]
-    return sorted(days, key=lambda usage: usage.day)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
+from lib.domain.times import iso, to_ms
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.runway.simulator.schedule import StoredTask
 from lib.seed import polls
@@ -16,7 +17,7 @@ from lib.seed.cast import Cast, Wish, new_id, new_request_id
 from lib.seed.history import History, SeededEntry, SeededLookUp
 from lib.seed.recordings import Line
 from lib.seed.scenarios import Ending, Polls, Script, scripts
-from lib.seed.tasks import Links, iso, plan_task, to_ms
+from lib.seed.tasks import Links, plan_task
 
 GENERATE = "/api/videos/generate"
 STATUS = "/api/videos/status"
@@ -49,7 +50,21 @@ class Renderer:
     def add(self, planned: Planned) -> Story:
         at = to_ms(planned.at)
         wish, video_id = self._cast.wish(at), new_id(self.rng)
-        story = Story(video_id, wish, row_of(video_id, wish, at), planned)
+        row: dict[str, str | None] = {
+            "id": video_id,
+            "user_id": wish.user_id,
+            "input_image_url": wish.image,
+            "dance_style": wish.dance_style,
+            "prompt": wish.prompt,
+            "status": "queued",
+            "provider": "runway",
+            "video_url": None,
+            "error_message": None,
+            "runway_video_id": None,
+            "created_at": iso(at),
+            "updated_at": iso(at),
+        }
+        story = Story(video_id, wish, row, planned)
         self.history.videos.append(story.row)
         if planned.scenario == SILENT:
             story.row.update({"status": "processing", "updated_at": iso(at + 900)})
@@ -71,23 +86,6 @@ class Story(NamedTuple):
     wish: Wish
     row: dict[str, str | None]
     planned: Planned
-
-
-def row_of(video_id: str, wish: Wish, at_ms: int) -> dict[str, str | None]:
-    return {
-        "id": video_id,
-        "user_id": wish.user_id,
-        "input_image_url": wish.image,
-        "dance_style": wish.dance_style,
-        "prompt": wish.prompt,
-        "status": "queued",
-        "provider": "runway",
-        "video_url": None,
-        "error_message": None,
-        "runway_video_id": None,
-        "created_at": iso(at_ms),
-        "updated_at": iso(at_ms),
-    }
 
 
 @dataclass(slots=True)
@@ -139,15 +137,19 @@ class _Telling:
 
     def _fill(self, text: str, task: StoredTask | None) -> str:
         wish = self.story.wish
-        filled = text.replace("{video}", self.story.video_id).replace("{image}", wish.image)
-        filled = filled.replace("{full_prompt}", wish.prompt).replace("{prompt}", wish.prompt[:100])
-        filled = filled.replace("{prompt_length}", str(len(wish.prompt)))
-        filled = filled.replace("{duration}", str(wish.duration))
+        told = {
+            "{video}": self.story.video_id,
+            "{image}": wish.image,
+            "{full_prompt}": wish.prompt,
+            "{prompt}": wish.prompt[:100],
+            "{prompt_length}": str(len(wish.prompt)),
+            "{duration}": str(wish.duration),
+        }
         if task:
-            filled = filled.replace("{task}", task.id).replace(
-                "{created_at}", iso(int(task.created_at * 1000))
-            )
-        return filled
+            told |= {"{task}": task.id, "{created_at}": iso(int(task.created_at * 1000))}
+        for name, value in told.items():
+            text = text.replace(name, value)
+        return text
 
     def _request(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from random import Random
 
 from lib.runway.simulator.schedule import StoredTask
@@ -44,11 +43,3 @@ def plan_task(
         final_credits=credits if charged else 0,
         imported=True,
     )
-
-
-def to_ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def iso(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")

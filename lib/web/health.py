@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lib.app import GetApp
 from lib.data import status as edge
-from lib.data.schema import SchemaState, check_schema
+from lib.data.migrations import SchemaState, check_schema
 from lib.errors import DailiesError
-from lib.web.parts import GetParts
 from lib.web.replies import Endpoint, found
 from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
@@ -114,8 +114,8 @@ def _rounded(age: float | None) -> float | None:
 
 
 class Health:
-    def __init__(self, parts: GetParts, watch: RunwayWatch) -> None:
-        self._parts = parts
+    def __init__(self, app: GetApp, watch: RunwayWatch) -> None:
+        self._app = app
         self._watch = watch
         self._readings = Snapshot(self._read, keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS)
 
@@ -142,13 +142,13 @@ class Health:
         return found(live=True)
 
     def _read(self) -> Readings:
-        database = self._parts().database
+        database = self._app().db
         schema = check_schema(database)
         return Readings(schema, None if schema.problem else edge.health(database))
 
 
-def routes(parts: GetParts, watch: RunwayWatch) -> list[Route]:
-    health = Health(parts, watch)
+def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:
+    health = Health(app, watch)
     return [
         Route("/api/health", Endpoint(GET=health.ready)),
         Route("/api/health/live", Endpoint(GET=health.live)),

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lib.app import GetApp
 from lib.errors import DailiesError
-from lib.web.parts import GetParts
 
 EVERY_SECONDS = 60.0
 
@@ -23,8 +23,8 @@ class Seen:
 
 
 class RunwayWatch:
-    def __init__(self, parts: GetParts, clock: Callable[[], float] = time.monotonic) -> None:
-        self._parts = parts
+    def __init__(self, app: GetApp, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
         self._clock = clock
         self._asking = threading.Lock()
         self.seen: Seen | None = None
@@ -46,6 +46,6 @@ class RunwayWatch:
 
     def _ask(self) -> Seen:
         try:
-            return Seen(self._clock(), self._parts().runway.organization().credit_balance)
+            return Seen(self._clock(), self._app().runway.organization().credit_balance)
         except DailiesError as error:
             return Seen(self._clock(), None, str(error))

@@ -320,8 +320,7 @@ begin
                coalesce(d.created_at - lag(d.created_at) over w > interval '6 hours', false)::int as begins
         from dailies.verdicts d
         where d.created_at >= since and d.created_at < until and d.cause in (
-            'missing_api_key', 'unauthorized', 'wrong_endpoint', 'runway_unreachable', 'insufficient_credits',
-            'rate_limited', 'runway_server_error', 'function_terminated', 'database_write_failed')
+            select c.key from dailies.causes c where c.incident)
         window w as (partition by d.cause, d.deployment_id order by d.created_at)
     ), numbered as (
         select h.*, sum(h.begins) over (partition by h.cause, h.deployment_id order by h.created_at) as incident

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from lib.operations.enqueue import enqueue
 
 from lib.data import attempts, queue, videos, workers
 from lib.data.postgres import PostgresDatabase
-from lib.operations.enqueue import enqueue
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import ROOT
 from tests import production
+from tests.examples import queue_metrics, worker_states
 from tests.simulated import REQUEST, Simulated, simulated
 
 CREATION = ("POST", "/v1/image_to_video")
@@ -68,11 +69,11 @@ class Plant:
             time.sleep(0.02)
 
     def calls_going_on(self) -> int:
-        return sum(attempt.state == "sent" for attempt in attempts.open_attempts(self.db))
+        return sum(attempt.state == "sent" for attempt in attempts.stale(self.db, 0))
 
     def is_drained(self) -> bool:
-        seen = queue.metrics(self.db)
-        return seen.waiting + seen.delayed + seen.in_hand == 0
+        seen = queue_metrics(self.db)
+        return bool(seen.waiting + seen.delayed + seen.in_hand == 0)
 
     def fault_is_used(self) -> bool:
         return not self.runway.store.programme._file.rows("select 1 from faults")
@@ -120,7 +121,7 @@ def test_two_workers_of_which_one_is_killed_lose_nothing_and_pay_nothing_twice(p
     assert saved <= set(plant.runway.task_ids)
     assert len(plant.runway.task_ids) <= N
     assert plant.runway.posts <= N
-    assert {each.state for each in workers.workers(plant.db, dead_seconds=0)} == {"dead"}
+    assert set(worker_states(plant.db, dead_seconds=0).values()) == {"dead"}
 
 
 def test_told_to_stop_in_the_middle_of_a_paid_call_it_saves_the_id_first(plant: Plant) -> None:
@@ -132,7 +133,7 @@ def test_told_to_stop_in_the_middle_of_a_paid_call_it_saves_the_id_first(plant: 
     assert worker.wait(20) == 0, plant.logs()
     assert videos.get_video(plant.db, first)["video"]["runway_video_id"] == plant.runway.task_ids[0]
     assert [job.video_id for job in queue.dequeue(plant.db, limit=5)] == [second]
-    assert [each.state for each in workers.workers(plant.db)] == ["stopped"]
+    assert list(worker_states(plant.db).values()) == ["stopped"]
     assert plant.runway.posts == 1
 
 

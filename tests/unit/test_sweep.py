@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from lib.data import attempts, audit, budgets, decisions, queue, videos
+from lib.data import attempts, audit, credits, decisions, queue, videos
 from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.data.workers import keep_lease, take_lease
@@ -24,6 +24,7 @@ from lib.operations.sweep import Report, preview, sweep
 from lib.settings import Settings
 from lib.worker.jobs import JobVerb
 from tests import production
+from tests.examples import queue_metrics
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -154,7 +155,7 @@ def test_evidence_that_arrives_before_the_retry_is_paid_stops_it(floor: Floor) -
 
 def test_retries_stay_within_the_budget_and_the_rest_waits(floor: Floor) -> None:
     floor.allow(auto_retry=True)
-    budgets.set_budget(floor.db, SWEEP, 2 * COST, 1000, by="ann")
+    credits.set_budget(floor.db, SWEEP, 2 * COST, 1000, by="ann")
     for _ in range(3):
         production.terminated(floor.db)
     assert floor.actions() == {"retry": 2, "wait": 1}
@@ -205,7 +206,7 @@ def test_a_queued_row_that_the_app_works_on_is_left_to_it(floor: Floor) -> None:
     video_id = production.put_row(floor.db, minutes=1, status="queued")
     production.put_log(floor.db, video_id, *production.ACCEPTED, minutes=1)
     assert floor.actions() == {"wait": 1}
-    assert queue.metrics(floor.db).waiting == 0
+    assert queue_metrics(floor.db).waiting == 0
 
 
 def test_a_video_in_the_queue_is_not_decided_about_again(floor: Floor) -> None:
@@ -214,7 +215,7 @@ def test_a_video_in_the_queue_is_not_decided_about_again(floor: Floor) -> None:
     assert floor.actions() == {"retry": 1}
     floor.later()
     assert floor.actions() == {}
-    assert queue.metrics(floor.db).waiting == 1
+    assert queue_metrics(floor.db).waiting == 1
 
 
 def test_young_rows_are_left_alone(floor: Floor) -> None:
@@ -326,7 +327,7 @@ def test_a_preview_says_the_same_and_changes_nothing(floor: Floor) -> None:
     before = len(audit.trail(floor.db))
     assert preview(floor.db, floor.settings).counts() == {"recover": 1, "retry": 1}
     assert len(audit.trail(floor.db)) == before
-    assert queue.metrics(floor.db).waiting == 0
+    assert queue_metrics(floor.db).waiting == 0
     assert floor.actions() == {"recover": 1, "retry": 1}
 
 

@@ -18,6 +18,7 @@ from lib.settings import Settings
 from lib.ui.kit.services import Services, provide
 from lib.ui.views.alerts import TODO, grouped
 from lib.ui.views.headline import Headline
+from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 
 STUCK = Finding(Rule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL), "missing_api_key", 90, 12)
@@ -28,7 +29,7 @@ NO_LOGS = Finding(Rule("no-logs", "minutes_without_logs", 30), "", 45, 7)
 def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
     serve(postgres)
     yield postgres
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
 def fire(db: PostgresDatabase, *findings: Finding) -> None:

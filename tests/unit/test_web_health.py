@@ -13,9 +13,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from lib.data import queue, workers
-from lib.data.database import Database, Row
+from lib.data.database import Row
+from lib.data.migrations import SchemaState
 from lib.data.postgres import PostgresDatabase
-from lib.data.schema import SchemaState
 from lib.data.status import Health
 from lib.data.videos import import_videos
 from lib.errors import DatabaseUnavailable
@@ -51,16 +51,6 @@ class Broken:
     def close(self) -> None: ...
 
 
-class Starting:
-    """A process whose parts are not open yet."""
-
-    settings = settings()
-
-    @property
-    def database(self) -> Database:
-        raise DatabaseUnavailable("Opening the database")
-
-
 def states(readings: Readings) -> dict[str, str]:
     return {name: part.state for name, part in parts_of(readings)}
 
@@ -91,7 +81,7 @@ def test_without_its_database_it_is_alive_and_not_ready() -> None:
 
 
 def test_while_it_starts_it_is_not_ready() -> None:
-    with served(application(Starting())) as client:
+    with served(application(FakeParts(None, settings(), no_database="Opening the database"))) as client:
         answer = client.get("/api/health")
     assert (answer.status_code, answer.json()["parts"]["database"]["message"]) == (
         503,
@@ -139,7 +129,7 @@ def test_runway_is_asked_beside_the_requests_and_seldom(client: httpx.Client, pa
 
 def test_runway_is_asked_again_when_its_answer_is_old(parts: FakeParts) -> None:
     now = 0.0
-    watch = RunwayWatch(lambda: parts, lambda: now)
+    watch = RunwayWatch(lambda: parts.app, lambda: now)
     watch.refresh()
     now = 59.0
     watch.refresh()

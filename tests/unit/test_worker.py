@@ -6,13 +6,15 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from lib.operations.enqueue import enqueue
 
-from lib.data import attempts, budgets, decisions, queue, videos, workers
+from lib.data import attempts, credits, decisions, queue, videos, workers
 from lib.data.database import Database
 from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
@@ -20,15 +22,16 @@ from lib.data.queue import Job, NewJob
 from lib.domain.attempt import AttemptState
 from lib.domain.sweep import WORKER
 from lib.errors import DatabaseConflict, RunwayError
-from lib.operations.enqueue import enqueue
 from lib.operations.paid_call import Tools
 from lib.operations.process import Processed, process
-from lib.operations.slots import Slots
+from lib.runway.client import RunwayClient, connect
+from lib.runway.simulator import SIMULATOR_KEY
 from lib.settings import ROOT, Settings
-from lib.worker.jobs import JobVerb
+from lib.worker.jobs import JobVerb, slots_of
 from lib.worker.replay import JournalVerb
 from lib.worker.start import Pace, build_worker
 from tests import production
+from tests.examples import queue_metrics, worker_states
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -98,7 +101,7 @@ def test_a_queued_video_gets_one_task_in_the_name_of_who_asked_for_it(worker: Wo
     )
     assert row(worker.db, video_id)["runway_video_id"] == attempt.task_id
     assert worker.runway.task_ids == [attempt.task_id]
-    assert queue.metrics(worker.db).in_hand == 0
+    assert queue_metrics(worker.db).in_hand == 0
 
 
 def test_a_worker_killed_before_it_sent_pays_once_in_the_end(worker: Worker) -> None:
@@ -145,7 +148,7 @@ def test_an_attempt_that_is_on_its_way_is_left_to_whoever_makes_it(worker: Worke
     worker.killed_at("claimed")
     assert worker.verb(stale=60).step() == 1
     assert states(worker.db, video_id) == ["claimed"]
-    assert queue.metrics(worker.db).delayed == 1
+    assert queue_metrics(worker.db).delayed == 1
 
 
 def test_a_worker_that_was_only_asleep_sends_nothing_once_it_was_given_up(worker: Worker) -> None:
@@ -242,28 +245,36 @@ def test_the_last_job_is_acknowledged_at_the_end(worker: Worker) -> None:
 
 def test_while_runway_does_not_answer_no_job_is_begun(worker: Worker) -> None:
     enqueue(worker.db, [REQUEST], "ann")
-    slots = Slots(worker.runway.client)
     worker.runway.server.stop()
-    verb = JobVerb(worker.db, worker.carry, slots=slots)
+    verb = JobVerb(worker.db, worker.carry, slots=lambda: slots_of(worker.runway.client))
     with pytest.raises(RunwayError):
         verb.step()
-    assert queue.metrics(worker.db).waiting == 1
+    assert queue_metrics(worker.db).waiting == 1
+
+
+@contextmanager
+def later(runway: Simulated) -> Iterator[RunwayClient]:
+    """A client that has asked for nothing yet, as ours is again after a minute."""
+    client = connect(SIMULATOR_KEY, runway.server.url)
+    yield client
+    client.close()
 
 
 def test_the_limits_are_asked_for_once_a_minute(runway: Simulated) -> None:
     runway.store.configure(concurrency=3)
-    slots = Slots(runway.client)
-    assert slots()[REQUEST.model] == 3
+    assert slots_of(runway.client)[REQUEST.model] == 3
     runway.store.configure(concurrency=7)
-    assert slots()[REQUEST.model] == 3
-    assert Slots(runway.client)()[REQUEST.model] == 7
+    assert slots_of(runway.client)[REQUEST.model] == 3
+    with later(runway) as client:
+        assert slots_of(client)[REQUEST.model] == 7
 
 
 def test_with_todays_generations_used_up_jobs_wait(worker: Worker) -> None:
     worker.runway.store.configure(daily=1)
     enqueue(worker.db, [REQUEST] * 2, "ann")
     worker.verb().step()
-    assert Slots(worker.runway.client)()[REQUEST.model] == 0
+    with later(worker.runway) as client:
+        assert slots_of(client)[REQUEST.model] == 0
 
 
 def test_a_whole_worker_brings_a_batch_to_its_end_within_the_slots(
@@ -281,10 +292,9 @@ def test_a_whole_worker_brings_a_batch_to_its_end_within_the_slots(
         with psycopg.connect(database_url) as connection:  # nobody has to wait out the five seconds
             connection.execute("update dailies.look_ups set next_at = now()")
         time.sleep(0.05)
-    (alive,) = workers.workers(postgres)
-    assert alive.state == "alive"
+    assert list(worker_states(postgres).values()) == ["alive"]
     assert loop.stop()
-    assert [each.state for each in workers.workers(postgres)] == ["stopped"]
+    assert list(worker_states(postgres).values()) == ["stopped"]
     assert all(str(row(postgres, video_id)["video_url"]).startswith("http") for video_id in ids)
     assert runway.posts == 4
 
@@ -309,7 +319,7 @@ def test_a_silent_worker_counts_as_dead_and_one_that_said_goodbye_does_not(
         connection.execute(
             "update dailies.workers set beat_at = now() - interval '46 seconds' where id <> 'alive'"
         )
-    assert {each.id: each.state for each in workers.workers(db)} == {
+    assert worker_states(db) == {
         "alive": "alive",
         "dead": "dead",
         "stopped": "stopped",
@@ -352,7 +362,7 @@ def test_after_the_databases_clock_was_set_back_a_lease_from_the_future_holds_up
 
 
 def test_a_budget_is_enforced_inside_the_claim(worker: Worker) -> None:
-    budgets.set_budget(worker.db, "robot", COST, 1000, by="ann")
+    credits.set_budget(worker.db, "robot", COST, 1000, by="ann")
     ids = enqueue(worker.db, [REQUEST] * 2, "robot")
     verb = worker.verb()
     while verb.step():
@@ -360,13 +370,13 @@ def test_a_budget_is_enforced_inside_the_claim(worker: Worker) -> None:
     assert worker.runway.posts == 1
     assert [flag.video_id in ids for flag in decisions.flagged(worker.db)] == [True]
     assert "budget of robot" in decisions.flagged(worker.db)[0].reason
-    budget = budgets.budget(worker.db, "robot")
+    budget = credits.budget(worker.db, "robot")
     assert budget is not None
     assert (budget.spent_hour, budget.spent_day, budget.left) == (COST, COST, 0)
 
 
 def test_eight_claims_at_once_stay_within_the_budget(postgres: PostgresDatabase) -> None:
-    budgets.set_budget(postgres, "robot", 3 * COST, 1000, by="ann")
+    credits.set_budget(postgres, "robot", 3 * COST, 1000, by="ann")
     ids = enqueue(postgres, [REQUEST] * 8, "ann")
     won: list[str] = []
 
@@ -410,7 +420,7 @@ def test_when_the_databases_clock_jumps_ahead_during_a_call_its_id_is_saved_all_
     "file",
     [
         *sorted((ROOT / "lib" / "worker").glob("*.py")),
-        *(ROOT / "lib" / "operations" / f"{name}.py" for name in ("process", "sweep", "slots", "enqueue")),
+        *(ROOT / "lib" / "operations" / f"{name}.py" for name in ("process", "sweep", "enqueue")),
         *(ROOT / "lib" / "data" / f"{name}.py" for name in ("queue", "workers", "decisions")),
     ],
     ids=lambda path: path.stem,

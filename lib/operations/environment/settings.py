@@ -18,6 +18,7 @@ import orjson
 from lib.data.database import Database, Row
 from lib.data.outputs import open_storage
 from lib.data.overview import Incident
+from lib.domain.address import is_loopback
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
 from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
 from lib.settings import RUNWAY_BASE_URL, Settings
@@ -156,9 +157,9 @@ def _address_problems(address: str) -> Iterator[Check]:
     host = parts.hostname or ""
     if host == WRONG_HOST:
         yield Check("E104", subject, Level.ERROR, f"RUNWAY_BASE_URL names the wrong host, {WRONG_HOST}", todo)
-    elif parts.scheme != "https" and host not in ("localhost", "127.0.0.1"):
+    elif parts.scheme != "https" and not is_loopback(host):
         yield Check("E105", subject, Level.ERROR, "RUNWAY_BASE_URL does not begin with https://", todo)
-    elif host not in (urlsplit(RUNWAY_BASE_URL).hostname, "localhost", "127.0.0.1"):
+    elif host != urlsplit(RUNWAY_BASE_URL).hostname and not is_loopback(host):
         yield Check("E106", subject, Level.WARNING, f"RUNWAY_BASE_URL names another host, {host}", todo)
     if parts.path.rstrip("/").endswith("/v1"):
         yield Check(

@@ -9,16 +9,14 @@ from typing import Any
 import streamlit as st
 
 from lib.data import batches as stored_batches
-from lib.data import budgets, traces
-from lib.data import credits as stored_ledger
+from lib.data import credits
 from lib.data import overview as health
 from lib.data import videos as stored
 from lib.data.audit import AuditRow, Names, names, trail
 from lib.data.batches import Batch
-from lib.data.budgets import Budget
-from lib.data.credits import Ledger
-from lib.data.overview import ErrorGroup, Incident, IncidentDetails, Overview
-from lib.data.traces import FunnelStage
+from lib.data.credits import Budget, Ledger
+from lib.data.decisions import Flagged, flagged
+from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
 from lib.domain.alert import Alert
 from lib.operations.alerts import active_alerts
@@ -58,7 +56,7 @@ def error_groups(window: Window) -> list[ErrorGroup]:
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def funnel(window: Window) -> list[FunnelStage]:
-    return traces.stage_funnel(services().database, *_span(window))
+    return health.stage_funnel(services().database, *_span(window))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
@@ -79,7 +77,7 @@ def stuck_videos(window: Window | None = None) -> list[VideoRow]:
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def ledger(window: Window) -> Ledger:
-    return stored_ledger.ledger(services().database, *_span(window))
+    return credits.ledger(services().database, *_span(window))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
@@ -91,12 +89,18 @@ def alerts() -> list[Alert]:
 @st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
 def budget() -> Budget | None:
     """Everybody's; None without one."""
-    return budgets.budget(services().database, budgets.EVERYBODY)
+    return credits.budget(services().database, credits.EVERYBODY)
 
 
 def batches() -> list[Batch]:
     """The latest, never cached: people watch them."""
     return stored_batches.latest(services().database)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def left_to_people() -> list[Flagged]:
+    """What the sweep did not do by itself, the latest first."""
+    return flagged(services().database, limit=50)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=16, show_spinner=False)

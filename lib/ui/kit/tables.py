@@ -39,7 +39,7 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
             "age": [age(row["created_at"], now) for row in rows],
             "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
-            "action": [ACTION[cause_of(row["cause"]).action] for row in rows],
+            "action": [ACTION.get(row["action"] or "", "") for row in rows],
             "stages": [stage_progress(row["stages"]) for row in rows],
             "first_missing": [words(row["first_missing"] or "") for row in rows],
             "prompt": [row["prompt"] or "" for row in rows],

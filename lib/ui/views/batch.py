@@ -127,7 +127,7 @@ def _button(label: str, state: str, batch: Batch, icon: str) -> None:
 
 def _steer(batch_id: str, state: str) -> None:
     opened = services()
-    batches.steer(opened.database, batch_id, state, opened.settings.operator)
+    batches.steer(opened.database, batch_id, state, opened.app.operator)
     st.query_params[_ASKED] = batch_id
     if opened.loop is not None:
         opened.loop.wake()

@@ -25,7 +25,7 @@ from lib.ui.kit.picture import uploaded_picture
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
 from lib.ui.kit.services import Services, services
-from lib.ui.views.risk import unknown_attempt
+from lib.ui.views.repair import unknown_attempt
 
 SOURCES = {"sample": "Sample image", "address": "Address", "upload": "Upload"}
 
@@ -99,7 +99,7 @@ def _balance() -> int:
 def account(opened: Services) -> int | None:
     """The credits before; None when Runway does not say."""
     section("Cost")
-    if opened.settings.runway_kind == "simulator" and opened.client is not None:
+    if opened.settings.runway_kind == "simulator" and opened.app.client is not None:
         st.caption("The Runway simulator is in use: its credits are play money.")
     try:
         return _balance()
@@ -143,10 +143,7 @@ def _confirm(request: GenerationRequest, cost: int | None, key: str) -> None:
 
 def _start(request: GenerationRequest, key: str) -> None:
     opened = services()
-    work = partial(
-        generate, opened.database, opened.runway, opened.journal, request, opened.settings.operator, key=key
-    )
-    opened.jobs.start(_job(video_id_of(key)), work)
+    opened.jobs.start(_job(video_id_of(key)), partial(generate, opened.app, request, key=key))
     st.query_params["video"] = video_id_of(key)
 
 

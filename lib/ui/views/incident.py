@@ -59,7 +59,7 @@ def what_happened(row: IncidentDetails, now: datetime) -> None:
             f" {cause.explanation}"
         )
         st.markdown(f":material/difference: **What changed:** {what_changed(row, now)}")
-        st.markdown(f":material/arrow_forward: **What to do:** {ACTION[cause.action]}.")
+        st.markdown(f":material/arrow_forward: **What to do:** {cause.remedy or ACTION[cause.action]}")
         _links(row)
 
 

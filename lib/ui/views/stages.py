@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from lib.data.traces import FunnelStage
+from lib.data.overview import FunnelStage
 from lib.data.videos import VideoRow
 from lib.ui.kit import charts, loaders
 from lib.ui.kit.components import section

@@ -1,18 +1,20 @@
-"""A case: all that is known of one video when it is judged."""
+"""A dossier: all that is known of one video when it is judged."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from lib.domain.account import Around
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis.symptoms import Symptom, http_status, is_warning, read_error
 from lib.domain.diagnosis.verdict import Evidence
+from lib.domain.pricing import DEFAULT_MODEL
 from lib.domain.task import Task
-from lib.domain.trace import LogEntry, Poll, PollOutcome, Trace, time_of
+from lib.domain.trace import LogEntry, Poll, PollOutcome, Run, Trace, time_of
 from lib.domain.video import Video
 
 # A plain refusal by status; what is said beside it is more telling.
@@ -35,22 +37,40 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Case:
-    """task              the state of the row's task, or of the one the logs name, when Runway was asked
-    in_vain           tasks of earlier tries that ended without a video: none of them is the lost one
+class Dossier:
+    """tasks             what Runway said of every task that the row, an attempt or the logs name, by id
+    stuck_after       how long an unfinished video may be silent
     nameless_errors   failed status checks that name no video, and so may be this one's
     nameless_share    how many of the videos that they may belong to are being asked for, 0 to 1
+    readings          of Runway's account around the last attempt
+    model             what a retry asks for where nothing says what was asked before
+    left_to_workers   the team leaves queued rows to Dailies' workers: the app itself begins none
     """
 
     video: Video
     trace: Trace
-    task: Task | None
+    tasks: Mapping[str, Task]
     attempts: tuple[Attempt, ...]
     now: datetime
     stuck_after: timedelta
-    in_vain: frozenset[str] = frozenset()
     nameless_errors: tuple[LogEntry, ...] = ()
     nameless_share: float = 0.0
+    readings: Around | None = None
+    model: str = DEFAULT_MODEL
+    left_to_workers: bool = False
+
+    @property
+    def task(self) -> Task | None:
+        """The row's task, or the one that the logs name, when Runway was asked."""
+        named = (self.video.runway_video_id or "", *self.trace.task_ids)
+        return next((self.tasks[each] for each in named if each in self.tasks), None)
+
+    @cached_property
+    def in_vain(self) -> frozenset[str]:
+        """Tasks of earlier tries that ended without a video: none of them is the lost one."""
+        if not self.attempts:
+            return frozenset()
+        return frozenset(task.id for task in self.tasks.values() if task.ended_in_vain)
 
     @cached_property
     def lost_task(self) -> str | None:
@@ -68,9 +88,9 @@ class Case:
             return ()
         return tuple(each for each in self.trace.candidates if each not in self.in_vain)
 
-    @cached_property
+    @property
     def row_task(self) -> Task | None:
-        return self.task if self.task and self.task.id == self.video.runway_video_id else None
+        return self.tasks.get(self.video.runway_video_id or "")
 
     @property
     def last_attempt(self) -> Attempt | None:
@@ -82,6 +102,12 @@ class Case:
         times = [self.video.created_at, self.video.updated_at]
         times += [time_of(entry.at_ms) for entry in self.trace.entries[-1:]]
         return max(at for at in times if at and (at <= self.now or at == self.video.created_at))
+
+    @cached_property
+    def app_runs(self) -> tuple[Run, ...]:
+        """The production app's own; what Dailies logs of its attempts are not among them."""
+        ours = {attempt.request_id for attempt in self.attempts}
+        return tuple(run for run in self.trace.runs if run.request_id not in ours)
 
     @property
     def is_recent(self) -> bool:
@@ -101,7 +127,7 @@ class Case:
     @cached_property
     def certain_entries(self) -> tuple[LogEntry, ...]:
         """Lines of the latest try that cannot be another run's."""
-        runs = self.trace.tries[-1:]
+        runs = self.trace.runs[-1:]
         return tuple(entry for run in runs for entry in run.entries if entry not in run.doubtful)
 
     def _failure_of_row(self) -> Failure | None:
@@ -137,7 +163,7 @@ def _failure(entries: Iterable[LogEntry]) -> Failure | None:
     """The first error says why the run failed; later ones are its consequences, or say it more exactly."""
     first: Failure | None = None
     for entry in entries:
-        if not _tells_of_failure(entry):
+        if not tells_of_failure(entry):
             continue
         symptom = read_error(entry.message)
         if symptom is None:
@@ -147,7 +173,7 @@ def _failure(entries: Iterable[LogEntry]) -> Failure | None:
     return first
 
 
-def _tells_of_failure(entry: LogEntry) -> bool:
+def tells_of_failure(entry: LogEntry) -> bool:
     if is_warning(entry.message):
         return False
     if entry.level in ("error", "fatal"):
