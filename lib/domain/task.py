@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -149,6 +150,7 @@ class FailureAdvice(NamedTuple):
     text: str
 
 
+# Longer prefixes stand before the ones they begin with.
 _ADVICE: Mapping[str, FailureAdvice] = {
     "SAFETY.INPUT": FailureAdvice(
         "moderated",
@@ -202,13 +204,44 @@ _NO_CODE = FailureAdvice(
 )
 
 
+# Words that forbid to try the same again, the gravest first.
+_ADVICE_BY_WORD: tuple[tuple[frozenset[str], FailureAdvice], ...] = (
+    (frozenset({"SAFETY", "MODERATION", "MODERATED", "POLICY"}), _ADVICE["SAFETY"]),
+    (
+        frozenset({"ASSET", "IMAGE"}),
+        FailureAdvice(
+            "asset_rejected", Action.CHANGE_INPUT, "Runway could not use the image. Replace the image."
+        ),
+    ),
+    (
+        frozenset({"VALIDATION", "INVALID"}),
+        FailureAdvice(
+            "invalid_request",
+            Action.CHANGE_INPUT,
+            "Runway, or a provider behind it, refused the input. Change the prompt or the image.",
+        ),
+    ),
+)
+
+
 def failure_advice(code: str | None) -> FailureAdvice:
-    """What a `failureCode` means. Codes are matched by prefix, part by part: Runway adds endings to them."""
+    """What a `failureCode` means.
+
+    Codes are matched by prefix, part by part: Runway adds endings to them. A word in a code that forbids
+    another try of the same input outweighs a prefix that allows it. Other codes that nobody has described are
+    Runway's failure, and a person decides.
+    """
     if not code:
         return _NO_CODE
-    for prefix, advice in _ADVICE.items():  # longer prefixes stand before the ones they begin with
-        if code == prefix or code.startswith(prefix + "."):
-            return advice
-    return FailureAdvice(
+    code = code.upper()
+    by_prefix = next(
+        (advice for prefix, advice in _ADVICE.items() if f"{code}.".startswith(f"{prefix}.")), None
+    )
+    if by_prefix and by_prefix.action is not Action.RETRY:
+        return by_prefix
+    words = set(re.split(r"[._]", code))
+    by_word = next((advice for marks, advice in _ADVICE_BY_WORD if marks & words), None)
+    unknown = FailureAdvice(
         "generation_failed", Action.ASK, f"Runway failed with the code {code}, which has no known meaning."
     )
+    return by_word or by_prefix or unknown

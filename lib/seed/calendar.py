@@ -70,7 +70,7 @@ _EVERYDAY: Mapping[str, Mapping[str, float]] = {
 _LATELY = (
     ("in_progress", 6, 0.7, 3.5),
     ("throttled", 5, 1.5, 12),
-    ("ok", 14, 2, 50),
+    ("ok", 10, 2, 50),
     ("timeout", 7, 12, 260),
     ("never_polled", 8, 12, 300),
     ("polling_failing", 4, 20, 200),
@@ -82,6 +82,10 @@ _LATELY = (
     ("moderated", 2, 20, 200),
     ("task_failed", 3, 15, 240),
     ("runway_5xx", 2, 30, 90),
+    ("model_unavailable", 1, 100, 110),
+    ("wrong_headers", 1, 150, 156),
+    ("storage_failed", 1, 30, 280),
+    ("service_failed", 1, 25, 300),
 )
 
 

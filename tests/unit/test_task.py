@@ -81,6 +81,7 @@ def test_a_state_names_its_cause(status: str, cause: str) -> None:
         ("THIRD_PARTY.UNAVAILABLE", "generation_failed", Action.RETRY),
         ("INTERNALISED", "generation_failed", Action.ASK),
         ("NEVER.SEEN", "generation_failed", Action.ASK),
+        ("internal.bad_output.code07", "generation_failed", Action.CHANGE_INPUT),
     ],
 )
 def test_a_failure_code_is_read_by_its_prefix(code: str | None, cause: str, action: Action) -> None:
@@ -88,6 +89,42 @@ def test_a_failure_code_is_read_by_its_prefix(code: str | None, cause: str, acti
     assert (advice.cause, advice.action) == (cause, action)
     assert Task("a", TaskStatus.FAILED, failure_code=code).cause == cause
     assert cause in CAUSES
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "action"),
+    [
+        ("THIRD_PARTY.INPUT_VALIDATION", "invalid_request", Action.CHANGE_INPUT),
+        ("INPUT_PREPROCESSING.VALIDATION.RATIO", "invalid_request", Action.CHANGE_INPUT),
+        ("PROVIDER.REQUEST_INVALID", "invalid_request", Action.CHANGE_INPUT),
+        ("THIRD_PARTY.CONTENT_SAFETY", "moderated", Action.CHANGE_INPUT),
+        ("OUTPUT.MODERATION", "moderated", Action.CHANGE_INPUT),
+        ("THIRD_PARTY.CONTENT_POLICY.VIDEO", "moderated", Action.CHANGE_INPUT),
+        ("INPUT_PREPROCESSING.ASSET.UNREADABLE", "asset_rejected", Action.CHANGE_INPUT),
+        ("ASSET.UNAVAILABLE", "asset_rejected", Action.CHANGE_INPUT),
+        ("PROVIDER.UNAVAILABLE", "generation_failed", Action.ASK),
+        ("RENDER.INTERNAL", "generation_failed", Action.ASK),
+        ("QUEUE.T9", "generation_failed", Action.ASK),
+    ],
+)
+def test_a_failure_code_that_nobody_has_described_is_read_by_its_words(
+    code: str, cause: str, action: Action
+) -> None:
+    assert failure_advice(code)[:2] == (cause, action)
+
+
+@pytest.mark.parametrize(
+    ("code", "action"),
+    [
+        ("INTERNAL.SAFETY.VIDEO", Action.CHANGE_INPUT),
+        ("INTERNAL.ASSET_MISSING", Action.CHANGE_INPUT),
+        ("THIRD_PARTY.UNAVAILABLE.INVALID_PROMPT", Action.CHANGE_INPUT),
+    ],
+)
+def test_a_word_that_forbids_another_try_outweighs_a_beginning_that_allows_it(
+    code: str, action: Action
+) -> None:
+    assert failure_advice(code).action is action
 
 
 @pytest.mark.parametrize(

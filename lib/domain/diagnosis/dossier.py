@@ -19,8 +19,10 @@ from lib.domain.video import Video
 
 # A plain refusal by status; what is said beside it is more telling.
 _REFINED_BY = {
-    "invalid_request": frozenset({"insufficient_credits", "moderated", "rate_limited"}),
-    "unauthorized": frozenset({"insufficient_credits", "moderated"}),
+    "invalid_request": frozenset(
+        {"insufficient_credits", "moderated", "rate_limited", "wrong_headers", "model_unavailable"}
+    ),
+    "unauthorized": frozenset({"insufficient_credits", "moderated", "model_unavailable"}),
 }
 _REFUSAL = re.compile(r"response status|status code", re.I)
 _SAVING = re.compile(r"runway_?video_?id|video record|runway response", re.I)
