@@ -25,7 +25,7 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--videos", "videos_file", type=_FILE, required=True, help="Rows of `videos` as JSON.")
+@click.option("--videos", "videos_file", type=_FILE, required=True, help="Rows of `videos` as JSON or CSV.")
 @click.option(
     "--logs", "log_files", type=_FILE, multiple=True, help="A log export of any kind; may be repeated."
 )

@@ -95,8 +95,8 @@ def test_logs_may_be_left_out(folder: Path) -> None:
     ("content", "said"),
     [
         ("{", "is not JSON"),
-        ("{}", "expected a JSON array"),
-        ("[3]", "expected a JSON array"),
+        ("{}", "column `id` is missing"),
+        ("[3]", "expected objects"),
         ('[{"id": "7", "status": "failed"}]', "column `created_at` is missing"),
         ('[{"id": "7", "status": "failed", "created_at": "noon"}]', "noon"),
     ],

@@ -49,21 +49,23 @@ def proof_of(dossier: Dossier) -> Fact | None:
 
 def doubt_of(dossier: Dossier) -> str:
     """Why nothing is proved, in one sentence for people."""
-    may_exist = "a task may exist, paid for."
-    runs, until = _new_runs(dossier), dossier.trace.observed_until
-    if dossier.video.other_task_id:
-        return f"Another column of the row holds {dossier.video.other_task_id}: {may_exist}"
-    if not runs:
-        return f"No log shows whether the app called Runway: {may_exist}"
-    if any(run.created for run in runs):
-        return f"The logs show that Runway answered with a task: {may_exist}"
-    if any(run.sent for run in runs):
-        return f"The app had called Runway, and no answer is on record: {may_exist}"
-    if until is None or not all(_is_over(run, dossier) for run in runs):
-        return f"The logs end with this run, so what came after it is not known: {may_exist}"
-    if not all(run.ended_unsent for run in runs):
-        return f"Where the run ended cannot be told for certain from these logs: {may_exist}"
-    return f"The run seems to have ended early, but its errors speak of a later step: {may_exist}"
+    runs, until, other = _new_runs(dossier), dossier.trace.observed_until, dossier.video.other_task_id
+    doubts = (
+        (other is not None, f"Another column of the row holds {other}"),
+        (not runs, "No log shows whether the app called Runway"),
+        (any(run.created for run in runs), "The logs show that Runway answered with a task"),
+        (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
+        (
+            until is None or not all(_is_over(run, dossier) for run in runs),
+            "The logs end with this run, so what came after it is not known",
+        ),
+        (
+            not all(run.ended_unsent for run in runs),
+            "Where the run ended cannot be told for certain from these logs",
+        ),
+        (True, "The run seems to have ended early, but its errors speak of a later step"),
+    )
+    return next(doubt for holds, doubt in doubts if holds) + ": a task may exist, paid for."
 
 
 def _task_ended(dossier: Dossier) -> bool:
