@@ -45,7 +45,11 @@ def command(
         assess(dossier) for dossier in dossiers_of_files(app, videos, entries, summaries, tasks, at)
     ]
     if as_json:
-        click.echo(orjson.dumps([each.as_row() for each in assessments], option=orjson.OPT_INDENT_2))
+        click.echo(
+            orjson.dumps(
+                [each.as_row() | {"action": each.advice} for each in assessments], option=orjson.OPT_INDENT_2
+            )
+        )
     else:
         click.echo("\n".join(table(videos, assessments)))
 

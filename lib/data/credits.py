@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from lib.data.database import Database, span
 from lib.domain.account import Around, Reading
+from lib.errors import BadInput
 
 EVERYBODY = "*"  # all operators, workers and the sweep together
 
@@ -63,6 +64,9 @@ def left(db: Database, operator: str) -> float:
 
 def set_budget(db: Database, operator: str, per_hour: float, per_day: float, by: str) -> None:
     """Raises BadInput unless both are finite and 0 or more."""
+    for wanted in (per_hour, per_day):
+        if not 0 <= wanted < float("inf"):
+            raise BadInput(f"A budget is a finite number of credits, 0 or more, not {wanted:g}.")
     db.call("dailies_set_budget", p_operator=operator, p_per_hour=per_hour, p_per_day=per_day, p_by=by)
 
 

@@ -1,8 +1,9 @@
-"""Storing log entries: repeated ones, from earlier or overlapping imports, are left alone."""
+"""Log entries: stored once, however often they are imported; and how far the logs of a source were read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.domain.times import iso
 from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.video import parse_time
 from lib.errors import DatabaseConflict
 
 # key (16 bytes), epoch milliseconds, request_id, video_id, task_id, level, message, path, status_code,
@@ -35,6 +37,13 @@ EPOCH_MS = 946_684_800_000  # the year 2000
 class Added(NamedTuple):
     inserted: int
     repeated: int
+
+
+class LogSource(NamedTuple):
+    """How far a source was read, and the last span of it that was lost."""
+
+    read_to: datetime
+    gap: tuple[datetime, datetime] | None
 
 
 def entry_row(key: bytes, entry: LogEntry, video_id: str | None, task_id: str | None) -> EntryRow:
@@ -82,3 +91,20 @@ def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> 
     except DatabaseConflict:
         return False
     return True
+
+
+def log_source(db: Database, source: str) -> LogSource | None:
+    """None while it was never read."""
+    for row in db.call("dailies_log_source", p_source=source):
+        read_to, gap_from, gap_to = (parse_time(row[name]) for name in ("read_to", "gap_from", "gap_to"))
+        assert read_to is not None
+        return LogSource(read_to, (gap_from, gap_to) if gap_from and gap_to else None)
+    return None
+
+
+def save_log_source(
+    db: Database, source: str, read_to: datetime, gap: tuple[datetime, datetime] | None = None
+) -> None:
+    """Only ever moves forward."""
+    lost = {"p_gap_from": gap[0].isoformat(), "p_gap_to": gap[1].isoformat()} if gap else {}
+    db.call("dailies_save_log_source", p_source=source, p_read_to=read_to.isoformat(), **lost)

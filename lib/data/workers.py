@@ -22,3 +22,8 @@ def take_lease(db: Database, name: str, holder: str, seconds: float, *, every_se
 def keep_lease(db: Database, name: str, holder: str, seconds: float) -> bool:
     """For `seconds` more; 0 ends it. False when it is lost: whoever held it stops."""
     return bool(db.call("dailies_keep_lease", p_name=name, p_holder=holder, p_seconds=seconds)[0]["kept"])
+
+
+def completed(db: Database, name: str, holder: str) -> bool:
+    """Notes that what the lease was taken for has been done. False when another has it by now."""
+    return bool(db.call("dailies_lease_completed", p_name=name, p_holder=holder)[0]["noted"])

@@ -46,7 +46,7 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "worker_silent_minutes": Measure("A worker is dead", "{about} was last heard of {duration} ago."),
     "queue_minutes": Measure("The queue waits", "{cases} wait in the queue, the oldest for {duration}."),
-    "minutes_without_sweep": Measure("No sweep runs", "The last sweep was {duration} ago."),
+    "minutes_without_sweep": Measure("No sweep is completed", "No sweep has been completed for {duration}."),
     "minutes_without_logs": Measure(
         "No logs come", "Videos have come for {duration}, {cases} of them, without one log entry."
     ),

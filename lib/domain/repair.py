@@ -76,6 +76,13 @@ class Assessment(NamedTuple):
     verdict: Verdict
     repair: Repair
 
+    @property
+    def advice(self) -> Action:
+        """What people should do first: a retry alone does not mend what made the app fail."""
+        cause = CAUSES[self.verdict.cause]
+        mends = self.repair.action is Action.RETRY and cause.action is Action.FIX_FIRST
+        return cause.action if mends else self.repair.action
+
     def as_row(self) -> dict[str, Any]:
         """JSON values under the column names of `dailies.verdicts`, and what explains them."""
         return self.verdict.as_row() | {"action": str(self.repair.action), "repair": self.repair.as_json()}

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from lib.data import status as edge
 from lib.data.database import Database
+from lib.data.logs import LogSource, log_source, save_log_source
 from lib.domain.times import to_ms
 from lib.errors import DailiesError, SettingsError
 from lib.logs.report import ImportReport
@@ -83,13 +83,13 @@ class LogPull:
         has; the next goes on from there. Raises VercelError or DatabaseError."""
         project = self.project()
         source, now = f"vercel {project.id}", now or datetime.now(UTC)
-        report = self._begin(edge.log_source(self._db, source), since, now)
+        report = self._begin(log_source(self._db, source), since, now)
         for window in windows(report.span):
             self._pull(project, window, report)
-            edge.save_log_source(self._db, source, window.until, report.gap)
+            save_log_source(self._db, source, window.until, report.gap)
         return report
 
-    def _begin(self, known: edge.LogSource | None, since: datetime | None, now: datetime) -> PullReport:
+    def _begin(self, known: LogSource | None, since: datetime | None, now: datetime) -> PullReport:
         kept_since = now - self._retention
         if since is not None:
             return PullReport(Span(since, now))

@@ -83,7 +83,8 @@ def recover_from_journal(app: App) -> Replayed:
     """Saves every task of the journal that the database lacks; harmless when repeated."""
     content = app.journal.read()
     replayed = Replayed(
-        [], [], [], [f"{app.journal.path}: a torn line was left out: {line}" for line in content.torn]
+        *([], [], []),
+        [f"{app.journal.path}, line {n}: left out, {why}: {text!r}" for n, why, text in content.bad],
     )
     entries = {entry.attempt_id: entry for entry in content.entries}
     for attempt in attempts.unsaved(app.db, list(entries)):

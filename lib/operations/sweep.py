@@ -15,7 +15,7 @@ from lib.data import credits, decisions, queue
 from lib.data.decisions import Decision, SweepRow
 from lib.data.queue import NewJob
 from lib.data.verdicts import dossier_rows
-from lib.data.workers import keep_lease, take_lease
+from lib.data.workers import completed, keep_lease, take_lease
 from lib.domain.cause import Action
 from lib.domain.diagnosis.proof import Proof
 from lib.domain.repair import Assessment, assess
@@ -99,7 +99,10 @@ def sweep(
     try:
         for attempt in settle_interrupted(app).unknown:
             read_after(app, attempt)
-        return _sweep(app, limit, goes_on)
+        report = _sweep(app, limit, goes_on)
+        if report.complete:
+            completed(app.db, SWEEP, holder)
+        return report
     finally:
         keep_lease(app.db, SWEEP, holder, 0)
 

@@ -115,7 +115,9 @@ class RunwayClient:
 
         The tasks of another organization are unknown too: DELETED after the key was changed proves little.
         """
-        call = Call(f"Looking up task {_checked(task_id)}", names_task=True)
+        if not re.fullmatch(r"[\w-]{1,100}", task_id, re.ASCII):  # the SDK puts it into the path as it is
+            raise BadInput(f"{task_id[:60]!r} is not a Runway task id.")
+        call = Call(f"Looking up task {task_id}", names_task=True)
         try:
             response = self._send(call, lambda: self._sdk.tasks.with_raw_response.retrieve(task_id))
         except RunwayError as error:
@@ -168,10 +170,3 @@ class RunwayClient:
             mapped = unsendable(call)
         # Outside the handlers, so that nothing of the SDK's error, which may quote headers, hangs on to ours.
         raise mapped
-
-
-def _checked(task_id: str) -> str:
-    """The SDK puts an id into the path as it is; ids found in logs may be anything."""
-    if not re.fullmatch(r"[\w-]{1,100}", task_id, re.ASCII):
-        raise BadInput(f"{task_id[:60]!r} is not a Runway task id.")
-    return task_id

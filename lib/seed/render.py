@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
+from lib.domain.pricing import DEFAULT_MODEL, estimate
 from lib.domain.times import iso, to_ms
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.runway.simulator.schedule import StoredTask
@@ -17,8 +18,8 @@ from lib.seed.cast import Cast, Wish, new_id, new_request_id
 from lib.seed.history import History, SeededEntry, SeededLookUp
 from lib.seed.recordings import Line
 from lib.seed.scenarios import Ending, Polls, Script, scripts
-from lib.seed.tasks import Links, plan_task
 
+Links = Callable[[StoredTask], str]  # the address of a task's output
 GENERATE = "/api/videos/generate"
 STATUS = "/api/videos/status"
 FUNCTION_LIMIT_MS = 60_000
@@ -130,10 +131,39 @@ class _Telling:
         return next(started, times[-1]) + 3 if lines else began
 
     def _task(self, times: Sequence[int]) -> StoredTask:
-        rng, lines = self.renderer.rng, self.script.recording.lines
+        """Created shortly before a line names it; what still goes on now ends some minutes later."""
+        rng, wish, ending = self.renderer.rng, self.story.wish, self.script.ending
+        lines = self.script.recording.lines
         first = next(at for at, (_, text) in zip(times, lines, strict=True) if "{task}" in text)
-        created = (first - 60) / 1000
-        return plan_task(rng, self.story.wish, created, self.script.ending, self.renderer.now_ms / 1000)
+        now, created = self.renderer.now_ms / 1000, (first - 60) / 1000
+        status = ending.task if ending else "SUCCEEDED"
+        going_on = status in ("RUNNING", "THROTTLED")
+        starts = now + rng.uniform(600, 2400) if status == "THROTTLED" else created
+        runs = starts + rng.uniform(2, 6)
+        ends = (
+            now + rng.uniform(180, 420) if status == "RUNNING" else runs + wish.duration * rng.uniform(3, 7)
+        )
+        credits = estimate(DEFAULT_MODEL, wish.duration) or 0
+        code = ending.failure_code if ending else None
+        charged = status == "SUCCEEDED" or going_on or (code or "").startswith("SAFETY")
+        return StoredTask(
+            id=new_id(rng),
+            model=DEFAULT_MODEL,
+            prompt=wish.prompt,
+            image=wish.image,
+            ratio="1280:720",
+            duration=wish.duration,
+            credits=credits,
+            created_at=created,
+            starts_at=starts,
+            runs_at=runs,
+            ends_at=ends,
+            outcome="SUCCEEDED" if going_on else status,
+            failure=ending.failure if ending else None,
+            failure_code=code,
+            final_credits=credits if charged else 0,
+            imported=True,
+        )
 
     def _fill(self, text: str, task: StoredTask | None) -> str:
         wish = self.story.wish

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from lib.domain.attempt import AttemptState
-from lib.domain.pricing import GenerationRequest
+from lib.domain.pricing import DEFAULT_MODEL, GenerationRequest, estimate
 from lib.domain.times import iso, to_ms
 from lib.seed.calendar import Planned
 from lib.seed.cast import new_id
 from lib.seed.history import SeededAttempt, SeededAudit, SeededLookUp
 from lib.seed.render import Renderer, Story
-from lib.seed.tasks import CREDITS_PER_SECOND
 
 DEPLOYMENT = "dailies"  # lib.operations.stage_log writes the same
 _OPERATORS = ("ann", "ben", "chidi")
@@ -68,7 +67,7 @@ def _retry(renderer: Renderer, story: Story, retries: Retries, at: datetime) -> 
     before, attempt_id = _audited(story), new_id(rng)
     planned = Planned(at, "sync-sdk", DEPLOYMENT, retries.scenario)
     task = renderer.tell(story, planned, request_id=f"dailies-{attempt_id}")
-    credits = CREDITS_PER_SECOND * wish.duration
+    credits = estimate(DEFAULT_MODEL, wish.duration) or 0
     reason = story.row["error_message"]
     unknown = retries.state is AttemptState.UNKNOWN
     if unknown:

@@ -21,9 +21,8 @@ from lib.runway.simulator.app import signed_link
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import plan
 from lib.seed.history import History, SeededAttempt, SeededLookUp
-from lib.seed.render import Renderer
+from lib.seed.render import Links, Renderer
 from lib.seed.repairs import repair
-from lib.seed.tasks import Links
 
 SEED = 20261121
 

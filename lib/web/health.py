@@ -65,7 +65,7 @@ def parts_of(readings: Readings) -> Iterator[tuple[str, Part]]:
     if (seen := readings.health) is None:
         return
     yield "queue", _queue(seen)
-    yield "sweep", _late(seen.sweep_age_seconds, SWEEP_LATE_SECONDS, "No sweep has begun for a while.")
+    yield "sweep", _late(seen.sweep_age_seconds, SWEEP_LATE_SECONDS, "No sweep was completed for a while.")
     yield "workers", _workers(seen)
     waiting = _late(seen.backlog_oldest_seconds, BACKLOG_LATE_SECONDS, "Videos wait to be judged.")
     state = State.OK if waiting.state is State.UNKNOWN else waiting.state

@@ -42,7 +42,7 @@ HELP = {
     "queue_jobs": "Jobs of the queue by state.",
     "queue_oldest_seconds": "Since the oldest waiting job was queued.",
     "workers": "Workers by state.",
-    "sweep_age_seconds": "Since the last sweep began.",
+    "sweep_age_seconds": "Since the last sweep was completed.",
     "judging_backlog": "Videos that wait to be judged.",
     "judging_oldest_seconds": "Since the longest waiting of them changed.",
     "last_log_age_seconds": "Since the newest log entry.",

@@ -40,12 +40,19 @@ class RunwayWatch:
             return
         try:
             if self.age is None or self.age > EVERY_SECONDS:
-                self.seen = self._ask()
+                self._ask()
         finally:
             self._asking.release()
 
-    def _ask(self) -> Seen:
+    def _ask(self) -> None:
+        """While the process starts there is nothing to ask yet, and nothing that this would say of Runway."""
         try:
-            return Seen(self._clock(), self._app().runway.organization().credit_balance)
+            app = self._app()
+        except DailiesError:
+            return
+        if app.client is None and app.no_runway is None:
+            return
+        try:
+            self.seen = Seen(self._clock(), app.runway.organization().credit_balance)
         except DailiesError as error:
-            return Seen(self._clock(), None, str(error))
+            self.seen = Seen(self._clock(), None, str(error))

@@ -13,9 +13,10 @@ import pytest
 from lib.data import attempts, audit
 from lib.data.attempts import Claim
 from lib.data.database import Database, Row
-from lib.domain.attempt import Attempt, AttemptState, short_id
+from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
+from lib.domain.video import short_id
 from lib.errors import DatabaseConflict, NotFound
 
 REQUEST = GenerationRequest(image="https://images.example.com/rex.jpg", prompt="Rex dances the tango")

@@ -101,6 +101,30 @@ def test_what_is_left_is_the_tighter_of_both(db: Database, claim: Claim) -> None
     assert (credits.left(db, "sweep"), credits.left(db, "ann")) == (10, 10)
 
 
-def test_a_budget_below_zero_is_refused(db: Database) -> None:
-    with pytest.raises(BadInput):
-        credits.set_budget(db, EVERYBODY, -1, 10, by="ann")
+NO_BUDGETS = (-1.0, float("nan"), float("inf"), float("-inf"))
+
+
+@pytest.mark.parametrize("wanted", NO_BUDGETS)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_budget_is_a_finite_number_and_not_below_zero(db: Database, wanted: float, first: bool) -> None:
+    with pytest.raises(BadInput, match="finite number of credits, 0 or more"):
+        credits.set_budget(db, EVERYBODY, wanted if first else 10, 10 if first else wanted, by="ann")
+    assert credits.budget(db, EVERYBODY) is None
+
+
+@pytest.mark.parametrize("wanted", [*map(str, NO_BUDGETS), None])
+def test_the_database_itself_refuses_what_is_no_budget(db: Database, wanted: str | None) -> None:
+    with pytest.raises(BadInput, match="finite number of credits, 0 or more"):
+        db.call("dailies_set_budget", p_operator="*", p_per_hour=wanted, p_per_day=10, p_by="ann")
+    assert credits.budget(db, EVERYBODY) is None
+
+
+@pytest.mark.parametrize("wanted", ["NaN", "Infinity", "-1"])
+def test_no_statement_stores_what_is_no_budget(database_url: str, wanted: str) -> None:
+    with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute("insert into dailies.budgets values ('ann', %s, 1)", [wanted])
+
+
+def test_no_credits_at_all_is_a_budget(db: Database) -> None:
+    credits.set_budget(db, EVERYBODY, 0, 0, by="ann")
+    assert credits.left(db, "ann") == 0

@@ -127,6 +127,18 @@ def test_functions_of_earlier_versions_that_nothing_calls_are_dropped(empty: Pos
     assert not any(name == "dailies_queue(integer)" for _, name, *_ in shape(empty))
 
 
+def test_a_budget_that_was_no_number_becomes_one_again(empty: PostgresDatabase) -> None:
+    migrate(empty)
+    with empty.transaction("test") as connection:
+        connection.execute("alter table dailies.budgets drop constraint budgets_are_finite")
+        connection.execute("update dailies.budgets set per_hour = 'NaN'")
+        connection.execute("insert into dailies.budgets values ('ann', 'Infinity', 1), ('ben', 3, 4)")
+        connection.execute("delete from dailies.migrations where name = 'budgets'")
+    migrate(empty)
+    found = {row["operator"]: (row["per_hour"], row["per_day"]) for row in empty.call("dailies_budgets")}
+    assert found == {"*": (5000, 20000), "sweep": (250, 1000), "ben": (3, 4)}
+
+
 def test_a_production_table_is_added_to_and_nothing_of_it_is_lost(lean: PostgresDatabase) -> None:
     migrate(lean)
     row = videos.get_video(lean, WALTZ)["video"]

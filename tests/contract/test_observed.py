@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from lib.data import status, videos
+from lib.data import logs, videos
 from lib.data.database import Database
 from lib.data.verdicts import dossier_rows
 from lib.domain.video import parse_time
@@ -77,7 +77,7 @@ def test_what_dailies_logs_itself_is_no_log_of_the_app(known: Database) -> None:
 
 def test_a_pull_knows_up_to_where_it_read_unless_a_gap_lies_between(known: Database) -> None:
     imported(known, 0, 1.5, the_line())
-    status.save_log_source(known, "vercel prj_1", moment(45))
+    logs.save_log_source(known, "vercel prj_1", moment(45))
     assert observed(known) == moment(45)
-    status.save_log_source(known, "vercel prj_1", moment(50), (moment(10), moment(20)))
+    logs.save_log_source(known, "vercel prj_1", moment(50), (moment(10), moment(20)))
     assert observed(known) == moment(1.5)

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from lib.operations.enqueue import enqueue
 
 from lib.data import attempts, queue, videos, workers
 from lib.data.postgres import PostgresDatabase
+from lib.operations.generate import enqueue
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import ROOT
 from tests import production
+from tests.apps import app_of
 from tests.examples import queue_metrics, worker_states
 from tests.simulated import REQUEST, Simulated, simulated
 
@@ -100,7 +101,7 @@ def plant(postgres: PostgresDatabase, database_url: str, tmp_path: Path) -> Iter
 
 
 def test_two_workers_of_which_one_is_killed_lose_nothing_and_pay_nothing_twice(plant: Plant) -> None:
-    ids = enqueue(plant.db, [REQUEST] * N, "ann")
+    ids = enqueue(app_of(plant.db), [REQUEST] * N)
     plant.runway.store.programme.add([PlannedFault("slow:0.3", *CREATION)] * N)
     victim, survivor = plant.worker(), plant.worker()
     plant.until(lambda: plant.calls_going_on() == 2)  # one is the victim's
@@ -125,7 +126,7 @@ def test_two_workers_of_which_one_is_killed_lose_nothing_and_pay_nothing_twice(p
 
 
 def test_told_to_stop_in_the_middle_of_a_paid_call_it_saves_the_id_first(plant: Plant) -> None:
-    first, second = enqueue(plant.db, [REQUEST] * 2, "ann")
+    first, second = enqueue(app_of(plant.db), [REQUEST] * 2)
     plant.runway.store.programme.add([PlannedFault("slow:1", *CREATION)])
     worker = plant.worker()
     plant.until(lambda: plant.runway.posts == 1)
@@ -156,7 +157,9 @@ def test_told_to_stop_in_the_middle_of_a_sweep_it_finishes_the_recovery_in_hand(
         video_id = production.put_row(plant.db, minutes=0)
         production.put_log(plant.db, video_id, *production.ANSWERED, minutes=0, task=tasks[-1])
     with psycopg.connect(plant.url) as connection:
-        connection.execute("update public.videos set created_at = now() - interval '20 minutes'")
+        ago = "now() - interval '20 minutes'"
+        connection.execute(f"update public.videos set created_at = {ago}, updated_at = {ago}".encode())
+        connection.execute("update dailies.log_entries set at = at - interval '19 minutes'")
     plant.runway.store.programme.add([PlannedFault("slow:1", *LOOK_UP)])
     worker = plant.worker()
     plant.until(plant.fault_is_used)

@@ -100,7 +100,7 @@ def test_a_dry_retry_says_what_would_be_done_and_does_nothing(
 ) -> None:
     video_id = terminated(postgres)
     result = run(retry.command, video_id[:8], "--dry-run")
-    assert f"Video {video_id}: safe" in result.output
+    assert f"Video {video_id}: retry." in result.output
     assert runway.posts == 0
 
 

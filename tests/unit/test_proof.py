@@ -224,3 +224,52 @@ def test_a_time_out_of_the_platform_says_how_the_run_ended_and_no_more() -> None
 def test_two_people_who_saw_the_same_state_hold_the_same_key() -> None:
     assert repair(row()).key == repair(row(), run("async-sdk", stages=4)).key == f"{ANNA}/1"
     assert repair(row(status="failed"), attempts=[attempt("refused", 0)]).key == f"{ANNA}/2"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"runway_task_id": ANNAS_TASK},
+        {"external_job_id": ANNAS_TASK},
+        {"taskId": ANNAS_TASK},
+        {"meta": {"provider": "runway", "generation": {"id": ANNAS_TASK}}},
+    ],
+)
+def test_an_id_in_another_column_may_be_the_tasks(columns: dict[str, Any]) -> None:
+    """Where the app has no column of ours it is the task's; beside an empty one it takes the proof away."""
+    halted = run("async-sdk", stages=4)
+    theirs = row(**columns)
+    assert theirs.runway_video_id == ANNAS_TASK
+    assert repair(theirs, halted).action is Action.LOOK_UP
+    beside = row(runway_video_id=None, **columns)
+    assert (beside.runway_video_id, beside.other_task_id) == (None, ANNAS_TASK)
+    found = repair(beside, halted)
+    assert (found.action, found.pays) == (Action.ASK, False)
+    assert ANNAS_TASK in found.reason
+
+
+@pytest.mark.parametrize("columns", [{"user_id": ANNAS_TASK}, {"template_id": "t-12345678"}, {"task": "x"}])
+def test_ids_of_other_things_are_none_of_a_task(columns: dict[str, Any]) -> None:
+    assert repair(row(runway_video_id=None, **columns), run("async-sdk", stages=4)).pays
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("COMPLETED", "succeeded"),
+        ("In Progress", "processing"),
+        ("in-progress", "processing"),
+        ("Error", "failed"),
+        ("canceled", "cancelled"),
+        ("PENDING", "queued"),
+        ("archived", "archived"),
+    ],
+)
+def test_status_words_of_other_apps_are_ours_where_they_mean_the_same(word: str, status: str) -> None:
+    assert row(status=word).status == status
+
+
+def test_a_status_that_nobody_knows_is_never_stuck_and_never_paid_for() -> None:
+    known = dossier(row(status="archived"), run("async-sdk", stages=4))
+    verdict, found = assess(known)
+    assert (verdict.stuck, found.action, found.pays) == (False, Action.NONE, False)

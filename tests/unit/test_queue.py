@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from lib.operations.enqueue import enqueue
 
 from lib.data import attempts, queue, videos
 from lib.data.database import Database
@@ -16,6 +15,8 @@ from lib.data.postgres import PostgresDatabase
 from lib.data.queue import NewJob
 from lib.domain.pricing import GenerationRequest
 from lib.errors import BadInput, DatabaseConflict
+from lib.operations.generate import enqueue
+from tests.apps import app_of
 from tests.examples import queue_metrics, save_task
 from tests.simulated import REQUEST
 
@@ -199,7 +200,7 @@ def test_its_length_and_age_are_told(db: Database) -> None:
 
 
 def test_a_batch_makes_its_rows_and_its_jobs_together(postgres: PostgresDatabase) -> None:
-    ids = enqueue(postgres, [REQUEST] * 5, "ann", key="click", dance_style="Tango")
+    ids = enqueue(app_of(postgres, operator="ann"), [REQUEST] * 5, key="click", dance_style="Tango")
     assert len(set(ids)) == 5
     assert taken(postgres) == ids
     row = videos.get_video(postgres, ids[0])["video"]
@@ -207,8 +208,8 @@ def test_a_batch_makes_its_rows_and_its_jobs_together(postgres: PostgresDatabase
 
 
 def test_a_second_click_queues_nothing_twice(postgres: PostgresDatabase) -> None:
-    first = enqueue(postgres, [REQUEST] * 3, "ann", key="click")
-    assert enqueue(postgres, [REQUEST] * 3, "ben", key="click") == first
+    first = enqueue(app_of(postgres, operator="ann"), [REQUEST] * 3, key="click")
+    assert enqueue(app_of(postgres, operator="ben"), [REQUEST] * 3, key="click") == first
     assert queue_metrics(postgres).waiting == 3
 
 
@@ -216,7 +217,7 @@ def test_a_batch_that_runway_would_refuse_is_refused_before_anything_is_written(
     postgres: PostgresDatabase,
 ) -> None:
     with pytest.raises(BadInput, match="seconds"):
-        enqueue(postgres, [REQUEST, GenerationRequest(image=REQUEST.image, duration=99)], "ann")
+        enqueue(app_of(postgres), [REQUEST, GenerationRequest(image=REQUEST.image, duration=99)])
     assert queue_metrics(postgres).waiting == 0
     assert videos.list_videos(postgres) == []
 

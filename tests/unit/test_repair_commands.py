@@ -124,6 +124,17 @@ def test_the_budget_is_shown_and_set(postgres: PostgresDatabase) -> None:
     assert [each.operator for each in credits.budgets(postgres)] == ["*", "sweep"]
 
 
+@pytest.mark.parametrize("limit", ["nan", "inf", "-1", "1e999"])
+def test_a_budget_that_would_bind_nobody_is_refused_and_the_old_one_stays(
+    postgres: PostgresDatabase, limit: str
+) -> None:
+    run(budget.command, "--set", "250", "1000")
+    refused = run(budget.command, "--set", limit, limit)
+    assert isinstance(refused.exception, BadInput)
+    assert "finite number of credits" in str(refused.exception)
+    assert [(each.per_hour, each.per_day) for each in credits.budgets(postgres)] == [(250, 1000)]
+
+
 def test_a_cancellation_asks_and_says_what_became_of_the_task(
     postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from lib.cli.pull_logs import command, parse_since
-from lib.data import status as edge
+from lib.data import logs
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput
 from lib.logs.vercel import NoHistory, Project, Vercel, VercelError
@@ -150,7 +150,7 @@ def test_a_pull_that_breaks_off_keeps_what_it_has_and_the_next_goes_on_from_ther
     simulator.breaks_after = 3  # the project and the first two windows
     with pytest.raises(VercelError, match="answered 500"):
         pull.catch_up(now=NOW)
-    known = edge.log_source(postgres, "vercel prj_simulated")
+    known = logs.log_source(postgres, "vercel prj_simulated")
     assert known is not None
     assert known.read_to == NOW - timedelta(hours=1)
     assert stored() == ["2 hours ago", "1 hours ago"]
@@ -164,7 +164,7 @@ def test_what_vercel_threw_away_before_it_was_read_is_said(pull: LogPull, postgr
     lost = Span(NOW, NOW + timedelta(hours=2))
     assert report.gap == lost
     assert any(line.startswith("Lost: Vercel had thrown away the logs") for line in said(report))
-    known = edge.log_source(postgres, "vercel prj_simulated")
+    known = logs.log_source(postgres, "vercel prj_simulated")
     assert known is not None
     assert known.gap == tuple(lost)
 

@@ -12,13 +12,14 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from lib.app import App
 from lib.data import queue, workers
 from lib.data.database import Row
 from lib.data.migrations import SchemaState
 from lib.data.postgres import PostgresDatabase
 from lib.data.status import Health
 from lib.data.videos import import_videos
-from lib.errors import DatabaseUnavailable
+from lib.errors import DailiesError, DatabaseUnavailable
 from lib.web.health import Readings, State, parts_of
 from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
@@ -59,6 +60,7 @@ def test_a_process_that_can_work_is_ready(client: httpx.Client, postgres: Postgr
     import_videos(postgres, the_videos())
     workers.beat(postgres, "w1", "host", 1)
     workers.take_lease(postgres, "sweep", "w1", 60)
+    workers.completed(postgres, "sweep", "w1")
     answer = client.get("/api/health")
     body = answer.json()
     assert (answer.status_code, body["ready"], body["status"]) == (200, True, "ok")
@@ -125,6 +127,28 @@ def test_runway_is_asked_beside_the_requests_and_seldom(client: httpx.Client, pa
     told = client.get("/api/health").json()["parts"]["runway"]
     assert told["state"] == "ok"
     assert parts.runway.asked == 1
+
+
+def test_of_runway_nothing_is_said_before_it_was_asked_in_a_process_that_has_started(
+    postgres: PostgresDatabase,
+) -> None:
+    """Whoever asks for health during the start must not see a minute of trouble after it."""
+    parts = FakeParts(postgres, settings(), None)
+    watch = RunwayWatch(lambda: parts.app)
+    told = []
+    for parts.runway in (None, Runway(1000)):
+        watch.refresh()
+        told.append(watch.seen.credits if watch.seen else None)
+    assert told == [None, 1000]
+
+
+def test_a_process_that_has_opened_nothing_yet_has_asked_nothing() -> None:
+    def nothing() -> App:
+        raise DailiesError("nothing has been opened")
+
+    watch = RunwayWatch(nothing)
+    watch.refresh()
+    assert watch.seen is None
 
 
 def test_runway_is_asked_again_when_its_answer_is_old(parts: FakeParts) -> None:

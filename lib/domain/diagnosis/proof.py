@@ -37,7 +37,12 @@ class Fact(NamedTuple):
 
 def proof_of(dossier: Dossier) -> Fact | None:
     """The first fact that holds; None where a task may exist."""
-    if dossier.lost_task or dossier.candidates or not all(_accounted_for(dossier)):
+    if (
+        dossier.lost_task
+        or dossier.candidates
+        or dossier.video.other_task_id
+        or not all(_accounted_for(dossier))
+    ):
         return None
     return next((fact for fact in FACTS if fact.holds(dossier)), None)
 
@@ -46,6 +51,8 @@ def doubt_of(dossier: Dossier) -> str:
     """Why nothing is proved, in one sentence for people."""
     may_exist = "a task may exist, paid for."
     runs, until = _new_runs(dossier), dossier.trace.observed_until
+    if dossier.video.other_task_id:
+        return f"Another column of the row holds {dossier.video.other_task_id}: {may_exist}"
     if not runs:
         return f"No log shows whether the app called Runway: {may_exist}"
     if any(run.created for run in runs):

@@ -12,7 +12,7 @@ from lib.data.videos import VideoDetails
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
 from lib.domain.task import Task, TaskStatus
-from lib.domain.video import FINISHED, Video
+from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import generate, video_id_of
 from lib.ui.kit import loaders
@@ -168,7 +168,7 @@ def progress(frame: Frame) -> None:
             empty("There is no such video", "The address may be incomplete.", ":material/search_off:")
             st.button("Make one", icon=":material/add:", type="tertiary", on_click=_another)
             return
-        if row is not None and row["video"]["status"] in FINISHED:
+        if row is not None and Video.from_row(row["video"]).is_finished:
             _finished(row, frame.now)
         else:
             _running(video_id)
@@ -196,7 +196,7 @@ def _running(video_id: str) -> None:
         failure(problem)
         return
     row = _watched(video_id)
-    if row is not None and row["video"]["status"] in FINISHED:
+    if row is not None and Video.from_row(row["video"]).is_finished:
         st.rerun()
     if row is not None and (attempt := unknown_attempt(row)):
         _outcome_unknown(attempt)
