@@ -435,7 +435,7 @@ SERVICE = rows(
 SAYS_RUNWAY = rows(
     r"""
     runway(?:ml)?(?:'s)?(?: (?:api|request|server|response|client|create|task)){0,2} (?:error|failed|said)
-    runway(?:ml)?(?:'s)?(?: \w{3,8}){0,2} (?:return|respond|answer)ed (?:with |an? ){0,2}(?:http|error|status|\d)
+    runway(?:ml)?(?: \w{3,8}){0,2} (?:return|respond|answer)ed (?:with |an? ){0,2}(?:http|error|status|\d)
     runway(?:ml)?(?:'s)?(?: (?:api|server)){0,2} (?:rejected|refused)
     """
 )
