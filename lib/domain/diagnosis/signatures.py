@@ -42,6 +42,7 @@ PLATFORM_TIMEOUT = rows(
     cpu time (?:limit )?exceeded
     (?:execution|lambda|handler) timed out
     sandbox\.timedout
+    report\b[^\n]{0,200}status: timeout
     endpoint request timed out
     """
 )
@@ -58,6 +59,7 @@ PLATFORM_STOP = rows(
     edge_function_error\b
     not having enough compute resources
     \bruntime exited\b
+    \blambda\.unknown\b
     runtime\.(?:exiterror|outofmemory|unknown|importmoduleerror|usercodesyntaxerror|handlernotfound)
     heap out of memory
     reached heap limit
@@ -97,6 +99,13 @@ PLATFORM_REFUSAL = rows(
     too_many_(?:forks|filesystem_checks)\b
     internal_(?:unexpected_error|deployment_fetch_failed|unarchive_failed|function_not_(?:found|ready))
     internal_(?:cache|router|static|missing_response|optimized_image)_\w{3,40}
+    (?:fallback_body_too_large|invalid_image_optimize_request|invalid_request_method|malformed_request_header)\b
+    (?:microfrontends|optimized_external_image_request|range)_[a-z]{3,12}_\w{3,30}
+    optimized_external_image_request_\w{3,30}
+    router_too_many_has_selections
+    sandbox_\w{3,20}
+    \bcode: not_found\b
+    function "[^"\n]{1,80}" is [\d.]{1,8} ?mb which exceeds
     vercel security checkpoint
     """
 )
@@ -114,6 +123,10 @@ STORAGE = rows(
     mime type \S{1,60} is not supported
     \bobject not found\b
     \binvalidkey\b
+    upload not found
+    signature verification failed
+    provide the content-length
+    statuscode['"]:\s?['"][45]\d\d['"]
     # S3, R2 and others that speak like it
     \bnosuch(?:bucket|key|upload)\b
     the specified (?:bucket|key) does not exist
@@ -125,7 +138,9 @@ STORAGE = rows(
     signaturedoesnotmatch
     the request signature we calculated
     invalidaccesskeyid
-    the aws access key id
+    the (?:aws )?access key id
+    signature does not match
+    provided token has expired
     requesttimetooskewed
     entitytoolarge
     expiredtoken\b
@@ -175,7 +190,17 @@ DATABASE = rows(
     null value in column
     value too long for type
     invalid input (?:syntax|value) for
-    out of range for type
+    out of range for (?:the )?type
+    index row size
+    invalid byte sequence for encoding
+    unicode escape sequence
+    shared memory segment
+    \bdisk full\b
+    must be superuser
+    infinite recursion detected in policy
+    stack depth limit
+    there is no parameter \$
+    bind message supplies
     numeric field overflow
     failing row contains
     on conflict do
@@ -207,6 +232,10 @@ DATABASE = rows(
     connection to server at
     server closed the connection unexpectedly
     ssl connection has been closed
+    ssl connection is required
+    server does not support ssl
+    \bgssapi\b
+    frontend protocol
     \bsasl\b
     \bscram-
     # poolers
@@ -237,7 +266,20 @@ DATABASE = rows(
     \bpgrst[0-9x]\w{2}\b
     \bpostgrest
     schema cache
-    \bjwt (?:expired|issued at future)
+    \bjwt (?:expired|issued at future|cryptographic)
+    no suitable key or wrong key type
+    best candidate function
+    could not embed because
+    \binvalid schema: \w
+    media types are available
+    method on rpc\b
+    max-affected preference
+    anonymous access is disabled
+    invalid path specified in request url
+    invalid response was received from the upstream server
+    project is paused
+    legacy api keys are disabled
+    unregistered api key
     \bjws\w{0,3}(?:invalid|error)
     results? contains? 0 rows
     cannot coerce the result to a single json
@@ -252,11 +294,31 @@ DATABASE = rows(
     invalid supabase
     invalid authentication credentials
     \.supabase\.(?:co|com|in|net|red)\b
-    # libraries
-    prismaclient\w{3,30}error
+    # Prisma
     `prisma\.
+    prismaclient\w{3,30}error
+    operations timed out after `
+    error opening a tls connection
+    raw query\b
+    server has closed the connection
+    value for the column is too long
+    record searched for in the where
+    (?:unique|foreign key|null) constraint (?:failed|violation)
+    a constraint failed on
+    provided value `[^`\n]{1,80}` for
+    data validation error
+    validate the query
+    missing (?:a|the) required (?:value at|argument)
+    violate the required relation
+    related record could not be found
+    query interpretation error
+    connected records were not found
+    inconsistent column data
+    transaction (?:api error|already closed|failed)
+    query engine library
     can't reach database server
     error querying the database
+    # other libraries
     drizzlequeryerror
     \bfailed query:
     postgres(?:t|ql)?error
@@ -327,6 +389,7 @@ SERVICE = rows(
     \b5[35]\d[ -]5\.\d
     \beauth\b
     you can only send testing emails
+    \b(?:throttling|toomanyrequests)exception\b
     \bwrongpass\b
     maxretriesperrequest
     against a read only replica
@@ -344,6 +407,8 @@ SERVICE = rows(
     refresh_token_not_found
     user from sub claim
     missing sub claim
+    \bover_\w{3,30}_limit\b
+    error_code['"]:\s?['"][a-z]
     \binvalid_grant\b
     invalid login credentials
     email not confirmed
@@ -370,7 +435,7 @@ SERVICE = rows(
 SAYS_RUNWAY = rows(
     r"""
     runway(?:ml)?(?:'s)?(?: (?:api|request|server|response|client|create|task)){0,2} (?:error|failed|said)
-    runway(?:ml)?(?:'s)?(?: (?:api|request|server|response|client)){0,2} (?:returned|responded|answered)
+    runway(?:ml)?(?: \w{3,8}){0,2} (?:return|respond|answer)ed (?:with |an? ){0,2}(?:http|error|status|\d)
     runway(?:ml)?(?:'s)?(?: (?:api|server)){0,2} (?:rejected|refused)
     """
 )
@@ -400,7 +465,8 @@ NAMES_DATABASE = rows(
     \bprisma\b
     \bdrizzle\b
     \bdatabase\b
-    \bdatabase_url\b
+    \b(?:database|direct)_url\b
+    \bjwt\b
     \bdb\b
     pgbouncer
     supavisor

@@ -64,8 +64,11 @@ _HOST = any_of(
     rf" ?['\"]?{_NAME}",
     rf"(?:for url:?|\burl['\"]?:|\bget|\bpost|\bput|\bfetch|\bto|\bfrom) ?['\"(`\[]?https?://{_NAME}",
 )
-# An error that is an object: Runway's is a string.
-_FOREIGN_BODY = any_of(r"['\"]error['\"]\s?:\s?\{\s?['\"](?:message|code|type|status|details)['\"]")
+# An error that is an object, or a message beside a code: Runway's error is a string.
+_FOREIGN_BODY = any_of(
+    r"['\"]error['\"]\s?:\s?\{\s?['\"](?:message|code|type|status|details)['\"]",
+    r"\{\s?['\"]code['\"]\s?:\s?['\"]?\w{1,40}['\"]?\s?,\s?['\"](?:message|msg)['\"]",
+)
 
 
 def who_says(said: str, *, failed: bool) -> tuple[Speaker, bool]:

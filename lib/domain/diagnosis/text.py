@@ -14,6 +14,7 @@ _FAILED_TO = tuple(
     rf"{verb}(?: (?:to|while|when|during|in))?\s"
     for verb in (r"fail\w{0,4}", "errors?", "unable", "could not", "cannot", "couldn't", "can't")
 )
+_WORDS = re.compile(r"(\\b)?\(\?:([a-z _|]+)\)(?![?*+{])")
 _LETTER = re.compile(r"(\\b)?([a-z])(?![?*+{])")
 
 
@@ -24,11 +25,13 @@ def rows(block: str) -> tuple[str, ...]:
 
 
 def _spelled_out(line: str) -> Iterator[str]:
-    if not line.startswith("<failed to> "):
+    """A row that begins with one of several words as a row for each, so that each begins with a letter."""
+    if line.startswith("<failed to> "):
+        yield from (words + line.removeprefix("<failed to> ") for words in _FAILED_TO)
+    elif choice := _WORDS.match(line):
+        yield from (f"{choice[1] or ''}{word}{line[choice.end() :]}" for word in choice[2].split("|"))
+    else:
         yield line
-        return
-    for words in _FAILED_TO:
-        yield words + line.removeprefix("<failed to> ")
 
 
 def any_of(*alternatives: str) -> re.Pattern[str]:

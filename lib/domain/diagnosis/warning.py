@@ -6,19 +6,20 @@ import re
 
 from lib.domain.diagnosis.text import LONGEST, any_of
 
-# What stands before: colours and signs, a time, the id of a request, a level, tags in brackets.
+# What stands before: colours and signs, a time, the id of a request, tags in brackets, a logger's name.
 _BEFORE = (
-    r"(?:\x1b\[[\d;]{0,10}m)?\W{0,6}(?:\d[\d:tz., +/-]{7,34}\s{1,4})?(?:[0-9a-f]{8}-[0-9a-f-]{27}\s{1,4})?"
+    r"(?:\x1b\[[\d;]{0,10}m)?\W{0,6}(?:\d[\d:tz., +/-]{7,34}\s{0,4})?(?:[0-9a-f]{8}-[0-9a-f-]{27}\s{1,4})?"
     r"(?:(?:error|info)\s{1,4})?(?:\[[^\]\n]{1,60}\]\s?){0,3}"
+    r"(?:- [\w.]{1,40} - |[\w.]{2,40}:(?=warn))?\W{0,3}"
 )
 _KIND = r"(?!unhandledpromiserejection)\w{0,60}warning: "  # that one reports an error
 _WARNS = re.compile(
     "(?:"
     rf"{_BEFORE}(?:"
-    rf"\(node:\d{{1,10}}\) (?:\[[\w ]{{1,60}}\] )?(?:{_KIND}|note: |v8: )"
-    rf"|\(use `node --trace-|{_KIND}|/?[\w./\\-]{{1,200}}:\d{{1,6}}: {_KIND}"
-    r"|(?:warn|warning)(?:[:|\]]|\s{1,4}(?:-|\[|\d|in\b)|:\w{1,60}:)|(?:npm|yarn|pnpm) warn)"
-    r"|\s{0,4}(?:⚠|\[warn(?:ing)?\]|warn\s)"
+    r"\(?node:\d{1,10}\) (?!unhandledpromiserejection)(?:[^\n]{0,100}warning: |note: |v8: )"
+    rf"|\(?use `node --trace-|{_KIND}|/?[\w./\\-]{{1,200}}:\d{{1,6}}: {_KIND}"
+    r"|(?:warn|warning)\b|(?:npm|yarn|pnpm) warn\b|warnings\.warn\()"
+    r"|\s{0,4}⚠|(?:\[[^\]\n]{1,40}\]){1,2}\[warn"
     r"|\s{0,4}\{[^\n]{0,200}['\"]level['\"]:\s?['\"]?(?:warn|warning|40)\b|[^\n]{0,60}\blevel=warn)"
 )
 # Libraries that warn without saying so.

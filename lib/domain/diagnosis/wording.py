@@ -36,6 +36,8 @@ STATED = (
             incorrect hostname for api key
             passed an api key to\b
             no valid key was sent
+            \bapi key\b[^\n.]{0,40}\b(?:another|different|wrong) (?:product|environment|host)
+            \bapi key (?:is for|belongs to|(?:can ?not|may not) be used)\b
             """
         ),
     ),
@@ -65,6 +67,8 @@ STATED = (
             \b(?:no|not have|without) access to (?:the |this )?(?:\S{1,40} )?model
             ['"]path['"]:\s?\[\s?['"]model['"]
             (?:invalid|unknown|unsupported) model\b
+            \bmodel: (?:invalid|expected|required)
+            \bonly available (?:to|on|for|in)\b
             not (?:available|enabled) (?:to|for|on|in) (?:your|this) (?:tier|plan|organi[sz]ation|key)\b
             """
         ),
