@@ -1,5 +1,5 @@
-"""One answer: whatever a row says and wherever its run stopped, page, command, batch, sweep and queue agree, and
-none of them pays where nothing is proved."""
+"""One answer: whatever a row says and wherever its run stopped, page, command, batch, sweep and queue agree,
+and none of them pays where nothing is proved."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TEXTS = {
     "enum": 'invalid input value for enum video_status: "PENDING"',
     "check": 'new row for relation "videos" violates check constraint "videos_status_check"',
     "no row": '{"code":"PGRST116","details":"The result contains 0 rows","message":"Cannot coerce"}',
-    "key": '{"message":"Invalid API key","hint":"Double check your Supabase `anon` or `service_role` API key."}',
+    "key": '{"message":"Invalid API key","hint":"Double check your Supabase `anon` key."}',
     "storage": "Failed to upload video to storage: 403 Forbidden",
     "download": "Failed to download video: 404 Not Found",
     "dns": "TypeError: fetch failed: getaddrinfo ENOTFOUND abcdefgh.supabase.co",
