@@ -14,6 +14,7 @@ from lib.settings import ROOT, load_settings
 from lib.ui.kit.services import Services, provide, services
 from lib.ui.startup import Startup, warm_imports
 from lib.web.middleware import Guard
+from lib.web.own_script import OwnScript
 from lib.web.routes import routes
 
 
@@ -35,5 +36,5 @@ app = st.App(
     ROOT / "lib" / "ui" / "main.py",
     lifespan=lifespan,
     routes=routes(services),
-    middleware=[Middleware(Guard)],
+    middleware=[Middleware(Guard), Middleware(OwnScript)],
 )
