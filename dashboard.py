@@ -15,6 +15,7 @@ from lib.settings import ROOT, load_settings
 from lib.ui.kit.services import Services, provide, running_app
 from lib.ui.startup import Startup, warm_imports
 from lib.web.middleware import Guard
+from lib.web.own_script import OwnScript
 from lib.web.routes import routes
 
 
@@ -37,5 +38,5 @@ app = st.App(
     ROOT / "lib" / "ui" / "main.py",
     lifespan=lifespan,
     routes=routes(running_app),
-    middleware=[Middleware(Guard)],
+    middleware=[Middleware(Guard), Middleware(OwnScript)],
 )

@@ -94,6 +94,15 @@ class Position(NamedTuple):
     created_at: str
     id: str
 
+    @property
+    def written(self) -> str:
+        return f"{self.created_at}~{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> Position:
+        created_at, _, video_id = text.partition("~")
+        return cls(created_at, video_id)
+
 
 def list_videos(
     db: Database, filters: Filters | None = None, *, after: Position | None = None, limit: int = 50

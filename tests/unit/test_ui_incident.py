@@ -80,7 +80,7 @@ def test_its_videos_are_one_click_away_in_the_window_around_it(db: PostgresDatab
     (row,) = health.incidents(db, NOON, NOON.replace(hour=13))
     link = opened("incident", **address_of(row)).get("page_link")[0].proto
     assert link.query_string == (
-        "cause=API+key+missing&deployment=dpl_new&window=1h&until=2026-03-14T12%3A03"
+        "cause=missing_api_key&deployment=dpl_new&window=1h&until=2026-03-14T12%3A03"
     )
 
 

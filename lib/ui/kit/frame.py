@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lib.errors import DailiesError
-from lib.ui.kit import loaders
+from lib.ui.kit import address, loaders
 from lib.ui.kit.format import age, plain
 from lib.ui.kit.services import Services, services
 from lib.ui.kit.window import Window
-from lib.ui.kit.window_control import choose_window, without_window
+from lib.ui.kit.window_control import choose_window
 
 ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
 
@@ -31,11 +31,12 @@ def begin(title: str, *, window: bool = False) -> Frame:
         raise DailiesError("This page is part of Dailies and is only served through its entry point.")
     opened = services()
     now = datetime.now(UTC)
+    address.begin()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
         _in_use(opened, now)
-        chosen = choose_window(title) if window else without_window(title)
+        chosen = choose_window() if window else Window()
     if opened.preparing:
         _wait_until_prepared()
         st.stop()

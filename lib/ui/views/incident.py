@@ -101,13 +101,12 @@ def _share(part: int, whole: int) -> str:
 def _links(row: IncidentDetails) -> None:
     window = covering(_at(row["first_at"]), _at(row["last_at"])).query
     where = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
-    title = cause_of(row["cause"]).title  # addresses hold what a filter shows
     with st.container(horizontal=True, gap="small", key="incident-links"):
         st.page_link(
             page("videos"),
             label=f"All {row['n']:,} of them" if row["n"] > 1 else "The video",
             icon=":material/video_library:",
-            query_params={"cause": title, **where, **window},
+            query_params={"cause": row["cause"], **where, **window},
             width="content",
         )
         st.page_link(
@@ -121,7 +120,7 @@ def _links(row: IncidentDetails) -> None:
             page("recover"),
             label="Repair what is stuck by it",
             icon=":material/healing:",
-            query_params={"cause": title},
+            query_params={"cause": row["cause"]},
             width="content",
         )
 

@@ -14,7 +14,7 @@ from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
 from lib.operations.batches import freeze
-from lib.ui.kit import loaders
+from lib.ui.kit import address, loaders
 from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
@@ -25,7 +25,7 @@ from lib.ui.views.batch import item_table
 from lib.ui.views.videos import choose_causes
 
 MOST = 200  # videos on the page: what one person can answer for at once
-KINDS = {"Stuck": "stuck", "Recoverable": "recoverable", "Failed": "failed", "All": "any"}
+KINDS = {"stuck": "Stuck", "recoverable": "Recoverable", "failed": "Failed", "any": "All"}
 _WORDS = {
     Action.RECOVER: ("save the task id the logs name", ":material/link:"),
     Action.LOOK_UP: ("look the task up", ":material/search:"),
@@ -43,17 +43,9 @@ _WORDS = {
 
 def shown_videos() -> list[VideoRow]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        kind = st.segmented_control(
-            "Which videos",
-            list(KINDS),
-            default="Stuck",
-            required=True,
-            key="repairable",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
+        kind = address.segments("Which videos", "repairable", KINDS)
         causes = choose_causes()
-    return loaders.videos(None, Filters(trouble=KINDS[kind or "Stuck"], causes=causes), limit=MOST)
+    return loaders.videos(None, Filters(trouble=kind, causes=causes), limit=MOST)
 
 
 def summary(rows: Sequence[VideoRow]) -> None:

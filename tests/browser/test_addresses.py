@@ -1,0 +1,140 @@
+"""What a page shows stands in its address: Back, Forward, reload and a shared link show the same again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.looking import cell, click_row, expect_no_exception, open_page, settle
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("theme", ["light"])]
+
+
+def choose(page: Page, control: str, label: str) -> None:
+    """A segment of a control."""
+    page.locator(f".st-key-{control}").get_by_text(label, exact=True).click()
+    settle(page)
+
+
+def choose_from_list(page: Page, control: str, label: str) -> None:
+    page.locator(f".st-key-{control} input").click()
+    page.keyboard.type(label)
+    page.get_by_role("option", name=label).click()
+    page.keyboard.press("Escape")
+    settle(page)
+
+
+def test_videos_are_filtered_first_and_then_looked_at_over_a_longer_time(page: Page, address: str) -> None:
+    open_page(page, f"{address}/videos")
+    choose(page, "trouble", "Failed")
+    choose_from_list(page, "cause", "Moderated")
+    page.locator(".st-key-q input").fill("flagged")
+    page.keyboard.press("Enter")
+    settle(page)
+    choose(page, "window", "14d")
+    expect_no_exception(page)
+    assert page.url.endswith("/videos?window=14d&trouble=failed&cause=moderated&q=flagged")
+    assert "Moderated" in cell(page, 0, 3)
+
+
+def test_stages_are_filtered_first_and_then_looked_at_over_a_longer_time(page: Page, address: str) -> None:
+    open_page(page, f"{address}/stages")
+    page.locator(".st-key-missing").get_by_text("Only videos with a missing stage").click()
+    settle(page)
+    choose(page, "window", "14d")
+    choose_from = page.locator(".st-key-flow").get_by_text(re.compile("async-fetch"))
+    choose_from.click()
+    settle(page)
+    choose(page, "window", "7d")
+    expect_no_exception(page)
+    assert page.url.endswith("/stages?window=7d&missing=yes&flow=async-fetch")
+
+
+@pytest.mark.parametrize(
+    ("path", "control", "label", "written"),
+    [
+        ("videos?window=14d", "trouble", "Stuck", "trouble=stuck"),
+        ("recover", "repairable", "Failed", "repairable=failed"),
+    ],
+)
+def test_back_from_a_video_shows_the_list_as_it_was(
+    page: Page, address: str, path: str, control: str, label: str, written: str
+) -> None:
+    open_page(page, f"{address}/{path}")
+    choose(page, control, label)
+    choose_from_list(page, "cause", "Function timed out" if control == "trouble" else "Moderated")
+    before, first = page.url, cell(page, 0, 1 if control == "repairable" else 0)
+    assert written in before
+    click_row(page, 0)
+    expect(page.get_by_role("heading", name="Video", exact=True)).to_be_visible()
+    settle(page)
+    video = page.url
+
+    page.go_back()
+    settle(page)
+    assert page.url == before
+    assert cell(page, 0, 1 if control == "repairable" else 0) == first
+    page.go_forward()
+    settle(page)
+    assert page.url == video
+    page.go_back()
+    settle(page)
+    page.reload()
+    settle(page)
+    assert page.url == before
+    assert cell(page, 0, 1 if control == "repairable" else 0) == first
+    page.go_back()
+    settle(page)
+    assert "cause=" not in page.url  # one step of Back for one step forward
+    assert written in page.url
+    expect_no_exception(page)
+
+
+def test_one_click_is_one_step_for_back(page: Page, address: str) -> None:
+    open_page(page, address)
+    overview = page.url
+    assert overview.endswith("/overview?window=24h")
+    choose(page, "window", "7d")
+    page.get_by_role("link", name="Videos").first.click()
+    expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
+    settle(page)
+    assert page.url.endswith("/videos?window=7d")
+    page.go_back()
+    settle(page)
+    assert page.url.endswith("/overview?window=7d")
+    page.go_back()
+    settle(page)
+    assert page.url == overview
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+
+
+def test_an_older_page_of_a_list_is_left_by_back_and_kept_by_reload(page: Page, address: str) -> None:
+    open_page(page, f"{address}/videos?window=14d")
+    first = page.get_by_test_id("glide-cell-0-0").first
+    newest = first.inner_text()
+    page.get_by_role("button", name="Older").click()
+    expect(first).not_to_have_text(newest)
+    second = first.inner_text()
+    page.reload()
+    expect(first).to_have_text(second)
+    settle(page)
+    page.get_by_role("button", name="Older").click()
+    expect(first).not_to_have_text(second)
+    page.go_back()
+    expect(first).to_have_text(second)
+    settle(page)
+    page.get_by_role("button", name="Newer").click()
+    expect(first).to_have_text(newest)
+    choose(page, "trouble", "Failed")
+    assert "after=" not in page.url
+
+
+def test_two_filters_chosen_at_once_are_both_kept(page: Page, address: str) -> None:
+    """The second click comes before the browser has heard of the address the first one made."""
+    open_page(page, f"{address}/videos")
+    page.locator(".st-key-window").get_by_text("14d").click(no_wait_after=True)
+    page.locator(".st-key-trouble").get_by_text("Stuck").click(no_wait_after=True)
+    settle(page)
+    assert page.url.endswith("/videos?window=14d&trouble=stuck")
