@@ -35,7 +35,6 @@ class Job:
 
     id: int
     reads: int
-    waited_seconds: float
     video_id: str
     key: str
     operator: str
