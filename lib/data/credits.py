@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from lib.data.database import Database, span
-from lib.domain.account import Around, Reading
+from lib.domain.account import AccountReading, Around
 from lib.errors import BadInput
 
 EVERYBODY = "*"  # all operators, workers and the sweep together
@@ -75,7 +75,9 @@ def ledger(db: Database, since: datetime | None = None, until: datetime | None =
     return Ledger(**db.call("dailies_ledger", **span(since, until))[0])
 
 
-def save_reading(db: Database, attempt_id: str, moment: Literal["before", "after"], reading: Reading) -> None:
+def save_reading(
+    db: Database, attempt_id: str, moment: Literal["before", "after"], reading: AccountReading
+) -> None:
     """Keeps what Runway's account said, with the attempt it was asked for."""
     db.call("dailies_save_reading", p_attempt=attempt_id, p_moment=moment, p_reading=reading.as_json())
 

@@ -9,7 +9,7 @@ from lib.data.database import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthReadings:
     """Ages in seconds; None where there is nothing yet. The backlog is of videos to judge.
 
     The sweep's counts from the last one that was completed, or from the first while none has been.
@@ -34,8 +34,8 @@ class Sample(NamedTuple):
     value: float
 
 
-def health(db: Database) -> Health:
-    return Health(**db.call("dailies_health")[0])
+def health(db: Database) -> HealthReadings:
+    return HealthReadings(**db.call("dailies_health")[0])
 
 
 def metrics(db: Database) -> list[Sample]:

@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
 
 class Measure(NamedTuple):
-    """Something that can be measured. `text` says it of one subject, with the fields of Finding.words."""
+    """Something that can be measured. `text` says it of one subject, with the fields of Breach.words."""
 
     title: str
     text: str
@@ -66,7 +66,7 @@ def one_of(names: Collection[str]) -> AfterValidator:
 
 
 @validated(frozen=True, slots=True, config=ConfigDict(extra="forbid", strict=True))
-class Rule:
+class AlertRule:
     """Fires about each subject of its measure that is beyond `limit`.
 
     minutes  the measure looks back on, where it looks back
@@ -86,16 +86,16 @@ class Rule:
 
 
 RULES = (
-    Rule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL),
-    Rule("success-rate", "success_percent", 80, minutes=60, least=5, severity=Severity.CRITICAL),
-    Rule("new-cause", "new_cause_videos", 0, minutes=60),
-    Rule("credits-low", "credits_left", 500),
-    Rule("budget", "credits_spent", 10_000, minutes=24 * 60),
-    Rule("dead-worker", "worker_silent_minutes", 3, severity=Severity.CRITICAL),
-    Rule("queue", "queue_minutes", 10),
-    Rule("no-sweep", "minutes_without_sweep", 15),
-    Rule("no-logs", "minutes_without_logs", 30),
-    Rule("no-videos", "minutes_without_videos", 24 * 60),
+    AlertRule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL),
+    AlertRule("success-rate", "success_percent", 80, minutes=60, least=5, severity=Severity.CRITICAL),
+    AlertRule("new-cause", "new_cause_videos", 0, minutes=60),
+    AlertRule("credits-low", "credits_left", 500),
+    AlertRule("budget", "credits_spent", 10_000, minutes=24 * 60),
+    AlertRule("dead-worker", "worker_silent_minutes", 3, severity=Severity.CRITICAL),
+    AlertRule("queue", "queue_minutes", 10),
+    AlertRule("no-sweep", "minutes_without_sweep", 15),
+    AlertRule("no-logs", "minutes_without_logs", 30),
+    AlertRule("no-videos", "minutes_without_videos", 24 * 60),
 )
 
 
@@ -108,10 +108,10 @@ class Observation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Breach:
     """A rule that fires, and about what."""
 
-    rule: Rule
+    rule: AlertRule
     subject: str
     value: float
     cases: int
@@ -143,11 +143,11 @@ class Finding:
         }
 
 
-def evaluate(rule: Rule, observations: Iterable[Observation]) -> list[Finding]:
+def evaluate(rule: AlertRule, observations: Iterable[Observation]) -> list[Breach]:
     """What `rule` finds in the values of its measure."""
     above = MEASURES[rule.measure].above
     return [
-        Finding(rule, seen.subject, seen.value, seen.cases)
+        Breach(rule, seen.subject, seen.value, seen.cases)
         for seen in observations
         if seen.cases >= rule.least and (seen.value > rule.limit if above else seen.value < rule.limit)
     ]

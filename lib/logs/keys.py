@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from lib.domain.trace import LogEntry
-from lib.logs.repeats import Seen
+from lib.logs.repeats import Repeats
 
 MADE_UP = "text-"  # begins the ids given to requests of text without any: they depend on what was pasted
 
@@ -19,7 +19,7 @@ class EntryKeys:
     """
 
     def __init__(self) -> None:
-        self._seen = Seen()
+        self._seen = Repeats()
 
     def key(self, entry: LogEntry) -> bytes:
         at_ms, level, message, request, _, _, _, _ = entry

@@ -12,7 +12,7 @@ KEPT_IN_MEMORY = 50_000
 BUCKET_MS = 10_000
 
 
-class Seen:
+class Repeats:
     """How often each thing came before, whatever their number.
 
     Things are kept by time, since what is repeated carries the same time. Times that were not opened lately

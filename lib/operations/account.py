@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from lib.app import App
 from lib.data import credits
-from lib.domain.account import Outlook, Reading, outlook
+from lib.domain.account import AccountReading, Outlook, outlook
 from lib.domain.attempt import Attempt
 from lib.errors import DatabaseError, RunwayError
 from lib.runway.organization import Organization
@@ -41,6 +41,6 @@ def known(app: App, attempt: Attempt) -> Outlook:
     return outlook(credits.readings_around(app.db, attempt.id), attempt.credits)
 
 
-def _reading(attempt: Attempt, at: datetime, organization: Organization) -> Reading:
+def _reading(attempt: Attempt, at: datetime, organization: Organization) -> AccountReading:
     limits = organization.models.get(attempt.request.get("model", ""))
-    return Reading(at, organization.credit_balance, limits.used_today if limits else None)
+    return AccountReading(at, organization.credit_balance, limits.used_today if limits else None)

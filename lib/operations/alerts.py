@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from lib.data import alerts as data
 from lib.data.database import Database
-from lib.domain.alert import RULES, Alert, Observation, Rule, Severity, evaluate, one_of
+from lib.domain.alert import RULES, Alert, AlertRule, Observation, Severity, evaluate, one_of
 from lib.errors import BadInput, DailiesError, NotFound, RunwayError, everything_wrong
-from lib.runway.organization import Organization
+from lib.runway.organization import OrganizationReader
 
 QUIET_SECONDS = 120  # an incident is over when nothing of it was found for so long
 WEBHOOK_SECONDS = 10
@@ -32,11 +32,11 @@ class _Rules(BaseModel):
     """The file."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[AlertRule, ...] = ()
     off: tuple[Annotated[str, one_of([rule.key for rule in RULES])], ...] = ()
 
 
-def load_rules(file: Path | None = None) -> tuple[Rule, ...]:
+def load_rules(file: Path | None = None) -> tuple[AlertRule, ...]:
     """Raises BadInput naming the file and everything wrong with it."""
     if file is None:
         return RULES
@@ -99,10 +99,6 @@ def _plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-class OrganizationReader(Protocol):
-    def organization(self) -> Organization: ...
-
-
 class Round(NamedTuple):
     """What one evaluation of the rules changed, and how many notices went out."""
 
@@ -114,7 +110,7 @@ class Round(NamedTuple):
 
 def check_alerts(
     db: Database,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[AlertRule] = RULES,
     *,
     runway: OrganizationReader | None = None,
     webhook: Webhook | None = None,
@@ -138,7 +134,7 @@ def check_alerts(
     )
 
 
-def _observe(db: Database, rule: Rule, runway: OrganizationReader | None) -> list[Observation] | None:
+def _observe(db: Database, rule: AlertRule, runway: OrganizationReader | None) -> list[Observation] | None:
     """None when it cannot be measured now."""
     if rule.measure != CREDITS_LEFT:
         try:
@@ -173,7 +169,7 @@ def silence(
     minutes: int,
     operator: str,
     *,
-    rules: Iterable[Rule] = RULES,
+    rules: Iterable[AlertRule] = RULES,
     reason: str | None = None,
 ) -> None:
     """Keeps `name`, a rule or `rule/subject`, from being told for some minutes; 0 lifts that. Audited."""

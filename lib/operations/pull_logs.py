@@ -157,7 +157,7 @@ def said(report: PullReport) -> Iterator[str]:
     yield from report.notes
 
 
-class Follower:
+class LogFollower:
     """The live tail says when something was written; what is stored comes from the history, where lines have
     request ids. Without a history the tail itself is stored.
 

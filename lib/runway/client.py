@@ -24,7 +24,7 @@ from lib.runway.errors import (
     status_error,
     unsendable,
 )
-from lib.runway.organization import Organization, Seen
+from lib.runway.organization import Organization, SeenOrganization
 from lib.runway.transport import http_client
 
 DEFAULT_BASE_URL = "https://api.dev.runwayml.com"
@@ -75,7 +75,7 @@ class RunwayClient:
         self._sdk = _Sdk(api_key=key, base_url=base_url, http_client=http, max_retries=retries)
         self._sdk_once = self._sdk.with_options(max_retries=0)
         self._seeing = threading.Lock()
-        self._seen: Seen | None = None
+        self._seen: SeenOrganization | None = None
 
     def __repr__(self) -> str:
         return f"RunwayClient({self.base_url!r})"
@@ -151,12 +151,12 @@ class RunwayClient:
         except (KeyError, TypeError, AttributeError):
             raise malformed_answer(response, call) from None
 
-    def organization_seen(self, seconds: float) -> Seen:
+    def organization_seen(self, seconds: float) -> SeenOrganization:
         """The organization as it was seen at most `seconds` ago, asked for now if it was not."""
         with self._seeing:
             now = datetime.now(UTC)  # which may have been set back
             if self._seen is None or not 0 <= (now - self._seen.at).total_seconds() <= seconds:
-                self._seen = Seen(now, self.organization())
+                self._seen = SeenOrganization(now, self.organization())
             return self._seen
 
     def _send(self, call: Call, send: Callable[[], Any]) -> httpx.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,14 @@ class Organization:
         )
 
 
-class Seen(NamedTuple):
+class SeenOrganization(NamedTuple):
     """The organization as it was at `at`."""
 
     at: datetime
     organization: Organization
+
+
+class OrganizationReader(Protocol):
+    """The part of the Runway client that alerts and the environment check need."""
+
+    def organization(self) -> Organization: ...

@@ -26,7 +26,7 @@ class Deployment(NamedTuple):
     scenario: str | None = None  # what every video of it goes through
 
 
-class Incident(NamedTuple):
+class PlannedIncident(NamedTuple):
     since: float
     until: float
     scenario: str
@@ -43,10 +43,10 @@ _DEPLOYMENTS = (
     Deployment("sync-sdk", 30.0),
 )
 _INCIDENTS = (
-    Incident(141.0, 140.33, "network_error"),  # Runway down
-    Incident(117.0, 116.3, "db_save_failed"),  # the API lost its schema cache
-    Incident(54.0, 46.0, "no_credits"),  # a night until somebody bought some
-    Incident(20.0, 19.5, "runway_5xx"),
+    PlannedIncident(141.0, 140.33, "network_error"),  # Runway down
+    PlannedIncident(117.0, 116.3, "db_save_failed"),  # the API lost its schema cache
+    PlannedIncident(54.0, 46.0, "no_credits"),  # a night until somebody bought some
+    PlannedIncident(20.0, 19.5, "runway_5xx"),
 )
 _EVERYDAY: Mapping[str, Mapping[str, float]] = {
     "async-fetch": {

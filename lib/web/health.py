@@ -39,7 +39,7 @@ class State(StrEnum):
     DOWN = "down"  # and without it nothing works
 
 
-class Part(NamedTuple):
+class PartHealth(NamedTuple):
     """`age` in seconds: of what the state was read from, or of what waits."""
 
     state: State
@@ -54,14 +54,14 @@ class Part(NamedTuple):
 
 class Readings(NamedTuple):
     schema: SchemaState
-    health: edge.Health | None  # None where the schema lacks what it takes
+    health: edge.HealthReadings | None  # None where the schema lacks what it takes
 
 
-def parts_of(readings: Readings) -> Iterator[tuple[str, Part]]:
+def parts_of(readings: Readings) -> Iterator[tuple[str, PartHealth]]:
     """Every part that the database knows of."""
-    yield "database", Part(State.OK, 0.0)
+    yield "database", PartHealth(State.OK, 0.0)
     problem = readings.schema.problem
-    yield "schema", Part(State.DOWN if problem else State.OK, 0.0, problem)
+    yield "schema", PartHealth(State.DOWN if problem else State.OK, 0.0, problem)
     if (seen := readings.health) is None:
         return
     yield "queue", _queue(seen)
@@ -72,48 +72,50 @@ def parts_of(readings: Readings) -> Iterator[tuple[str, Part]]:
     yield "judging", waiting._replace(state=state, figures={"waiting": seen.backlog})
     yield (
         "logs",
-        Part(State.OK if seen.last_log_age_seconds is not None else State.UNKNOWN, seen.last_log_age_seconds),
+        PartHealth(
+            State.OK if seen.last_log_age_seconds is not None else State.UNKNOWN, seen.last_log_age_seconds
+        ),
     )
 
 
-def _queue(seen: edge.Health) -> Part:
+def _queue(seen: edge.HealthReadings) -> PartHealth:
     late = (seen.queue_oldest_seconds or 0) > QUEUE_LATE_SECONDS
     message = "Jobs wait for a worker." if late else None
     figures = {"waiting": seen.queue_waiting}
-    return Part(State.TROUBLE if late else State.OK, seen.queue_oldest_seconds, message, figures)
+    return PartHealth(State.TROUBLE if late else State.OK, seen.queue_oldest_seconds, message, figures)
 
 
-def _workers(seen: edge.Health) -> Part:
+def _workers(seen: edge.HealthReadings) -> PartHealth:
     figures = {"alive": seen.workers_alive, "dead": seen.workers_dead}
     if seen.workers_dead or not seen.workers_alive:
         state = State.TROUBLE if seen.workers_dead else State.UNKNOWN
         message = (
             "A worker fell silent." if seen.workers_dead else "No worker runs: start `python -m lib worker`."
         )
-        return Part(state, seen.worker_age_seconds, message, figures)
-    return Part(State.OK, seen.worker_age_seconds, None, figures)
+        return PartHealth(state, seen.worker_age_seconds, message, figures)
+    return PartHealth(State.OK, seen.worker_age_seconds, None, figures)
 
 
-def _late(age: float | None, limit: float, message: str) -> Part:
+def _late(age: float | None, limit: float, message: str) -> PartHealth:
     if age is None:
-        return Part(State.UNKNOWN, None)
-    return Part(State.TROUBLE, age, message) if age > limit else Part(State.OK, age)
+        return PartHealth(State.UNKNOWN, None)
+    return PartHealth(State.TROUBLE, age, message) if age > limit else PartHealth(State.OK, age)
 
 
-def _runway(watch: RunwayWatch) -> Part:
+def _runway(watch: RunwayWatch) -> PartHealth:
     seen = watch.seen
     if seen is None:
-        return Part(State.UNKNOWN, None)
+        return PartHealth(State.UNKNOWN, None)
     if seen.credits is None:
-        return Part(State.TROUBLE, watch.age, seen.problem)
-    return Part(State.OK, watch.age)
+        return PartHealth(State.TROUBLE, watch.age, seen.problem)
+    return PartHealth(State.OK, watch.age)
 
 
 def _rounded(age: float | None) -> float | None:
     return None if age is None else round(age, 1)
 
 
-class Health:
+class HealthEndpoints:
     def __init__(self, app: GetApp, watch: RunwayWatch) -> None:
         self._app = app
         self._watch = watch
@@ -123,7 +125,7 @@ class Health:
         try:
             found_parts = dict(parts_of(await self._readings.get()))
         except DailiesError as error:
-            found_parts = {"database": Part(State.DOWN, None, str(error))}
+            found_parts = {"database": PartHealth(State.DOWN, None, str(error))}
         found_parts["runway"] = _runway(self._watch)
         states = {part.state for part in found_parts.values()}
         is_ready = State.DOWN not in states
@@ -148,7 +150,7 @@ class Health:
 
 
 def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:
-    health = Health(app, watch)
+    health = HealthEndpoints(app, watch)
     return [
         Route("/api/health", Endpoint(GET=health.ready)),
         Route("/api/health/live", Endpoint(GET=health.live)),

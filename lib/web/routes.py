@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from lib.app import GetApp
 from lib.web import cron, health, log_drain, metrics
-from lib.web.replies import NotFound
+from lib.web.replies import NothingHere
 from lib.web.runway_watch import RunwayWatch
 
 
@@ -18,6 +18,6 @@ def routes(app: GetApp) -> list[Route]:
         *log_drain.routes(app),
         *cron.routes(app),
         *metrics.routes(app, watch),
-        Route("/api", NotFound()),
-        Route("/api/{path:path}", NotFound()),
+        Route("/api", NothingHere()),
+        Route("/api/{path:path}", NothingHere()),
     ]

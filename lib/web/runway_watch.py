@@ -14,7 +14,7 @@ EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RunwayAnswer:
     """Runway's last answer; `at` by the monotonic clock."""
 
     at: float
@@ -27,7 +27,7 @@ class RunwayWatch:
         self._app = app
         self._clock = clock
         self._asking = threading.Lock()
-        self.seen: Seen | None = None
+        self.seen: RunwayAnswer | None = None
 
     @property
     def age(self) -> float | None:
@@ -53,6 +53,6 @@ class RunwayWatch:
         if app.client is None and app.no_runway is None:
             return
         try:
-            self.seen = Seen(self._clock(), app.runway.organization().credit_balance)
+            self.seen = RunwayAnswer(self._clock(), app.runway.organization().credit_balance)
         except DailiesError as error:
-            self.seen = Seen(self._clock(), None, str(error))
+            self.seen = RunwayAnswer(self._clock(), None, str(error))

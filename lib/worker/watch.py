@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 
 from lib.data.database import Database
 from lib.data.workers import keep_lease, take_lease
-from lib.operations.alerts import OrganizationReader, SlackWebhook, check_alerts, load_rules
+from lib.operations.alerts import SlackWebhook, check_alerts, load_rules
 from lib.operations.pull_logs import log_pull, open_vercel
+from lib.runway.organization import OrganizationReader
 from lib.settings import Settings
 from lib.worker.loop import Verb
 

@@ -22,7 +22,7 @@ from tests.examples import NOON, TANGO, WALTZ, the_videos
 
 
 def test_an_empty_database_has_no_ages(db: Database) -> None:
-    assert edge.health(db) == edge.Health(0, None, None, 0, 0, None, 0, None, None)
+    assert edge.health(db) == edge.HealthReadings(0, None, None, 0, 0, None, 0, None, None)
 
 
 def test_health_knows_queue_sweep_workers_and_backlog(db: Database) -> None:

@@ -103,7 +103,7 @@ def test_the_audit_is_filtered_by_operator_action_and_video(db: Database) -> Non
     assert [row["action"] for row in audit.trail(db, operator="ben")] == ["set_budget"]
     assert [row["video_id"] for row in audit.trail(db, action="generate")] == [attempt.video_id]
     assert len(audit.trail(db, attempt.video_id, operator="ann")) == 2
-    assert audit.names(db) == audit.Names(["ann", "ben"], ["generate", "set_budget", "task_created"])
+    assert audit.names(db) == audit.AuditChoices(["ann", "ben"], ["generate", "set_budget", "task_created"])
 
 
 def test_the_audit_is_paged_by_key_without_gaps_or_repeats(db: Database) -> None:
@@ -123,4 +123,4 @@ def test_filters_are_values_and_never_sql(db: Database, hostile: str) -> None:
 
 
 def test_an_empty_audit_has_no_names(db: Database) -> None:
-    assert audit.names(db) == audit.Names([], [])
+    assert audit.names(db) == audit.AuditChoices([], [])

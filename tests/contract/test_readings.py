@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from lib.data import attempts, credits
 from lib.data.database import Database
-from lib.domain.account import Around, Reading
+from lib.domain.account import AccountReading, Around
 from lib.domain.attempt import Attempt
 from tests.simulated import REQUEST
 
@@ -18,8 +18,8 @@ def sent(db: Database) -> Attempt:
     return attempts.sent(db, claim.attempt.id)
 
 
-def reading(minutes: float, balance: float) -> Reading:
-    return Reading(datetime.now(UTC) + timedelta(minutes=minutes), balance, 10)
+def reading(minutes: float, balance: float) -> AccountReading:
+    return AccountReading(datetime.now(UTC) + timedelta(minutes=minutes), balance, 10)
 
 
 def test_readings_come_back_as_they_were_taken(db: Database) -> None:

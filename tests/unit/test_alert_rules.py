@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from lib.domain.alert import MEASURES, RULES, Finding, Observation, Rule, duration, evaluate
+from lib.domain.alert import MEASURES, RULES, AlertRule, Breach, Observation, duration, evaluate
 from lib.errors import BadInput
 from lib.operations.alerts import load_rules
 
-STUCK = Rule("stuck", "stuck_minutes", 30)
-SUCCESS = Rule("success-rate", "success_percent", 80, least=5)
+STUCK = AlertRule("stuck", "stuck_minutes", 30)
+SUCCESS = AlertRule("success-rate", "success_percent", 80, least=5)
 
 
 def test_a_rule_fires_only_beyond_its_limit() -> None:
@@ -33,7 +33,7 @@ def test_a_finding_says_what_is_wrong_in_words() -> None:
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_every_measure_has_words_for_a_finding(measure: str) -> None:
-    finding = Finding(Rule("any", measure, 1), "worker-1", 90.0, 3)
+    finding = Breach(AlertRule("any", measure, 1), "worker-1", 90.0, 3)
     assert finding.text.endswith(".")
     assert "{" not in finding.text
 

@@ -11,7 +11,7 @@ import pytest
 
 from lib.app import App
 from lib.data.postgres import PostgresDatabase
-from lib.domain.account import Around, Hint, Reading, outlook
+from lib.domain.account import AccountReading, Around, Hint, outlook
 from lib.domain.attempt import Attempt, AttemptState
 from lib.operations.account import known, look_now
 from lib.operations.generate import generate
@@ -22,8 +22,8 @@ from tests.simulated import COST, REQUEST, Simulated, simulated
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 
-def reading(balance: float, generations: int | None) -> Reading:
-    return Reading(NOON, balance, generations)
+def reading(balance: float, generations: int | None) -> AccountReading:
+    return AccountReading(NOON, balance, generations)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def reading(balance: float, generations: int | None) -> Reading:
     ],
 )
 def test_the_account_hints_at_what_happened(
-    after: Reading | None, others: int, other_credits: float, hint: Hint
+    after: AccountReading | None, others: int, other_credits: float, hint: Hint
 ) -> None:
     assert outlook(Around(reading(1000, 10), after, others, other_credits), 25).hint is hint
 

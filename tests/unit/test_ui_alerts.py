@@ -11,7 +11,7 @@ import pytest
 from lib.data import alerts as data
 from lib.data.audit import trail
 from lib.data.postgres import PostgresDatabase
-from lib.domain.alert import MEASURES, Finding, Rule, Severity
+from lib.domain.alert import MEASURES, AlertRule, Breach, Severity
 from lib.domain.cause import CAUSES
 from lib.operations.alerts import active_alerts
 from lib.settings import Settings
@@ -21,8 +21,8 @@ from lib.ui.views.headline import Headline
 from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 
-STUCK = Finding(Rule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL), "missing_api_key", 90, 12)
-NO_LOGS = Finding(Rule("no-logs", "minutes_without_logs", 30), "", 45, 7)
+STUCK = Breach(AlertRule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL), "missing_api_key", 90, 12)
+NO_LOGS = Breach(AlertRule("no-logs", "minutes_without_logs", 30), "", 45, 7)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
     provide(Services(app_of()))
 
 
-def fire(db: PostgresDatabase, *findings: Finding) -> None:
+def fire(db: PostgresDatabase, *findings: Breach) -> None:
     rules = [finding.rule.key for finding in findings]
     data.save(db, findings, evaluated=rules, rules=rules, quiet_seconds=120)
 

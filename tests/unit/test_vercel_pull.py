@@ -17,7 +17,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput
 from lib.logs.vercel import NoHistory, Project, Vercel, VercelError
 from lib.logs.vercel_simulator import PAGE, TOKEN, VercelSimulator
-from lib.operations.pull_logs import Follower, LogPull, Span, said, windows
+from lib.operations.pull_logs import LogFollower, LogPull, Span, said, windows
 from lib.settings import load_settings
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -224,7 +224,7 @@ def test_without_the_history_endpoint_that_is_what_is_said(
 def followed(pull: LogPull, until: Callable[[], bool]) -> list[str]:
     """What is told while logs are followed, until something holds."""
     stop, told = threading.Event(), list[str]()
-    thread = threading.Thread(target=Follower(pull, settle=0.02, idle=0.2).run, args=(stop, told.append))
+    thread = threading.Thread(target=LogFollower(pull, settle=0.02, idle=0.2).run, args=(stop, told.append))
     thread.start()
     try:
         for _ in range(500):

@@ -1,4 +1,4 @@
-"""Health and metrics: what they say when all is well, when not, and to whom."""
+"""HealthReadings and metrics: what they say when all is well, when not, and to whom."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lib.data import queue, workers
 from lib.data.database import Row
 from lib.data.migrations import SchemaState
 from lib.data.postgres import PostgresDatabase
-from lib.data.status import Health
+from lib.data.status import HealthReadings
 from lib.data.videos import import_videos
 from lib.errors import DailiesError, DatabaseUnavailable
 from lib.web.health import Readings, State, parts_of
@@ -27,7 +27,7 @@ from tests.examples import WALTZ, the_videos
 from tests.web import CRON_SECRET, DRAIN_SECRET, FakeParts, Runway, application, served, settings
 
 GOOD = SchemaState("1", "1", ())
-QUIET = Health(0, None, None, 1, 0, 1.0, 0, None, 5.0)
+QUIET = HealthReadings(0, None, None, 1, 0, 1.0, 0, None, 5.0)
 
 
 @pytest.fixture
@@ -108,7 +108,9 @@ def test_a_schema_of_another_version_makes_it_unready() -> None:
 def test_what_is_late_or_dead_is_named(change: dict[str, float], part: str) -> None:
     before = states(Readings(GOOD, QUIET))
     after = states(
-        Readings(GOOD, Health(**{name: getattr(QUIET, name) for name in Health.__slots__} | change))
+        Readings(
+            GOOD, HealthReadings(**{name: getattr(QUIET, name) for name in HealthReadings.__slots__} | change)
+        )
     )
     assert before[part] != State.TROUBLE
     assert {name for name, state in after.items() if state is State.TROUBLE} == {part}

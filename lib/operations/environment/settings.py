@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -21,6 +20,7 @@ from lib.data.overview import Incident
 from lib.domain.address import is_loopback
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
 from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
+from lib.runway.organization import Organization, OrganizationReader
 from lib.settings import RUNWAY_BASE_URL, Settings
 
 KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
@@ -46,19 +46,6 @@ class Check:
 
     def __str__(self) -> str:
         return f"{self.code} {self.found}" + (f" — {self.todo}" if self.todo else "")
-
-
-class Organization(Protocol):
-    @property
-    def credit_balance(self) -> int: ...
-    @property
-    def models(self) -> Mapping[str, Any]: ...
-
-
-class OrganizationReader(Protocol):
-    """The part of the Runway client that the check needs."""
-
-    def organization(self) -> Organization: ...
 
 
 def variables(settings: Settings) -> list[tuple[str, bool]]:

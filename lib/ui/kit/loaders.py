@@ -12,7 +12,7 @@ from lib.data import batches as stored_batches
 from lib.data import credits
 from lib.data import overview as health
 from lib.data import videos as stored
-from lib.data.audit import AuditRow, Names, names, trail
+from lib.data.audit import AuditChoices, AuditRow, names, trail
 from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
@@ -112,7 +112,7 @@ def audit(
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
-def audit_names() -> Names:
+def audit_names() -> AuditChoices:
     return names(services().database)
 
 
