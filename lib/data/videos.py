@@ -65,7 +65,11 @@ class LogRow(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which videos to list; all of it together. `trouble` is stuck, recoverable, failed or any of these."""
+    """Which videos to list; all of it together.
+
+    trouble        stuck, recoverable, failed or any of these
+    first_missing  a stage, or `none` for videos that miss none
+    """
 
     statuses: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
@@ -75,6 +79,8 @@ class Filters:
     trouble: str | None = None
     deployment: str | None = None
     error_group: str | None = None
+    first_missing: str | None = None
+    ids: tuple[str, ...] = ()
 
     def arguments(self) -> dict[str, Any]:
         given = {
@@ -84,6 +90,8 @@ class Filters:
             "p_trouble": self.trouble,
             "p_deployment": self.deployment,
             "p_error_group": self.error_group,
+            "p_first_missing": self.first_missing,
+            "p_ids": list(self.ids),
         }
         return {name: value for name, value in given.items() if value} | span(self.since, self.until)
 
@@ -137,7 +145,8 @@ def get_video(db: Database, video_id: str) -> VideoDetails:
 
 
 def find_videos(db: Database, text: str) -> list[str]:
-    """At most 20 ids of videos whose id begins with `text` (six characters or more) or whose task it is."""
+    """At most 20 ids, newest first: of videos whose id begins with `text` (four characters or more), or whose
+    task it is."""
     return [str(row["id"]) for row in db.call("dailies_find_videos", p_text=text)]
 
 

@@ -61,10 +61,12 @@ def pay(
 ) -> Outcome:
     """One attempt under `key`, whoever asks and however often; with `new` the row may not exist yet.
 
-    A refusal or an unknown outcome is not an error here: the attempt says so. Raises BadInput before
-    anything is written, DatabaseError when the claim fails, NotSaved when the id could not be saved.
+    A refusal or an unknown outcome is not an error here: the attempt says so. Raises BadInput, and
+    RunwayError where there is no client, before anything is written; DatabaseError when the claim fails,
+    NotSaved when the id could not be saved.
     """
     credits = cost(request)
+    app.runway  # noqa: B018 - without a client nothing is written either
     attempt, claimed = attempts.claim(
         app.db, video_id, key, app.operator, request=request, credits=credits, override=override, new=new
     )

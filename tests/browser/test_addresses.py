@@ -138,3 +138,50 @@ def test_two_filters_chosen_at_once_are_both_kept(page: Page, address: str) -> N
     page.locator(".st-key-trouble").get_by_text("Stuck").click(no_wait_after=True)
     settle(page)
     assert page.url.endswith("/videos?window=14d&trouble=stuck")
+
+
+def test_a_video_is_found_from_any_page_by_the_beginning_of_its_id(page: Page, address: str) -> None:
+    open_page(page, f"{address}/videos?window=14d&after=&trouble=failed")
+    click_row(page, 0)
+    expect(page.get_by_role("heading", name="Video", exact=True)).to_be_visible()
+    settle(page)
+    video = page.url
+    video_id = video.partition("id=")[2]
+
+    open_page(page, f"{address}/environment")
+    page.keyboard.press("/")
+    page.keyboard.type(video_id[:10])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Video", exact=True)).to_be_visible()
+    settle(page)
+    assert page.url == video
+
+    page.locator(".st-key-find input").fill("no-such-id")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No video has such an id or task")).to_be_visible()
+    settle(page)
+    assert page.url == video
+
+
+def test_the_search_of_the_list_finds_an_id_beyond_its_window(page: Page, address: str) -> None:
+    open_page(page, f"{address}/videos?window=14d&trouble=failed")
+    click_row(page, 5)
+    settle(page)
+    video_id = page.url.partition("id=")[2]
+    open_page(page, f"{address}/videos?window=1m")
+    page.locator(".st-key-q input").fill(video_id)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Found by id, of all times")).to_be_visible()
+    settle(page)
+    assert cell(page, 0, 0).endswith(video_id[:8])
+
+
+def test_an_error_group_opens_as_many_videos_as_it_counts(page: Page, address: str) -> None:
+    open_page(page, f"{address}/errors?window=14d")
+    chosen = page.get_by_test_id("stSelectbox").filter(has_text="Show the videos of")
+    number = int(chosen.get_by_role("combobox").input_value().partition(" ×")[0])
+    page.get_by_role("link", name="Open the list").click()
+    expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
+    settle(page)
+    expect_no_exception(page)
+    expect(page.get_by_text(f"Videos 1 to {min(number, 50)}, newest first")).to_be_visible()

@@ -165,6 +165,22 @@ def test_a_group_has_cause_stage_and_an_example(filled: Database) -> None:
     )
 
 
+def test_a_group_opens_exactly_its_videos(db: Database) -> None:
+    """Many groups have no message; what tells them apart is cause and first missing stage."""
+    make(db, 3, "function_timed_out", error=None, first_missing="saved")
+    make(db, 2, "function_timed_out", error=None, first_missing="task_created")
+    make(db, 1, "function_timed_out", error=None, first_missing=None)
+    make(db, 1, "task_id_not_saved", error=None, first_missing="saved")
+    groups = health.error_groups(db, *SPAN)
+    assert sorted(group["n"] for group in groups) == [1, 1, 2, 3]
+    for group in groups:
+        assert group["cause"]
+        chosen = Filters(
+            causes=(group["cause"],), error_group=group["grp"], first_missing=group["stage"] or "none"
+        )
+        assert len(videos.list_videos(db, chosen)) == group["n"]
+
+
 def test_a_group_shows_its_trend_and_the_span_before(db: Database) -> None:
     make(db, 2, "moderated", error="flagged", minutes=-30)
     make(db, 3, "moderated", error="flagged", minutes=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -14,6 +15,8 @@ from lib.runway.client import RunwayClient
 from lib.settings import RUNWAY_BASE_URL, Settings
 from lib.ui.kit.jobs import Jobs
 from lib.worker.loop import Loop
+
+ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
 
 
 @dataclass

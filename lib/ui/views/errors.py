@@ -54,5 +54,11 @@ def _all_of_a_group(groups: Sequence[ErrorGroup], frame: Frame) -> None:
             page("videos"),
             label="Open the list",
             icon=":material/arrow_forward:",
-            query_params={"group": groups[chosen]["grp"], **frame.window.query},
+            query_params=exactly(groups[chosen]) | frame.window.query,
         )
+
+
+def exactly(group: ErrorGroup) -> dict[str, str]:
+    """The filters of Videos that fit the videos of the group and no others."""
+    cause = {"cause": group["cause"]} if group["cause"] else {}
+    return {"group": group["grp"], "stage": group["stage"] or "none", **cause}

@@ -97,9 +97,14 @@ def _balance() -> int:
 
 
 def account(opened: Services) -> int | None:
-    """The credits before; None when Runway does not say."""
+    """The credits before; None when Runway does not say, or nothing can be generated at all."""
     section("Cost")
-    if opened.settings.runway_kind == "simulator" and opened.app.client is not None:
+    if opened.app.client is None:
+        st.warning("**Nothing can be generated here**", icon=":material/key_off:")
+        st.text(opened.app.no_runway or "Runway has not been opened.")
+        st.page_link(page("environment"), label="Check the environment", icon=":material/arrow_forward:")
+        return None
+    if opened.settings.runway_kind == "simulator":
         st.caption("The Runway simulator is in use: its credits are play money.")
     try:
         return _balance()
@@ -109,6 +114,7 @@ def account(opened: Services) -> int | None:
 
 
 def confirm_button(request: GenerationRequest, balance: int | None) -> None:
+    """What it costs, what stands in its way, and the way on."""
     cost = estimate(request.model, request.duration)
     shown = {"This video": credits_text(cost), "Balance": credits_text(balance)}
     if balance is not None and cost is not None:
@@ -120,9 +126,8 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     short = balance is not None and cost is not None and balance < cost
     if short:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
-    if st.button(
-        "Generate …", type="primary", icon=":material/movie:", disabled=bool(found) or short, key="generate"
-    ):
+    impossible = bool(found) or short or services().app.client is None
+    if st.button("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
         _confirm(request, cost, uuid4().hex)
 
 

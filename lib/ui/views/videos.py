@@ -8,7 +8,8 @@ from lib.data.videos import Filters, Position, end_of
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
 from lib.ui.kit import address, loaders
-from lib.ui.kit.format import STATUS, look
+from lib.ui.kit.components import section
+from lib.ui.kit.format import STATUS, look, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
@@ -28,16 +29,17 @@ def chosen_filters() -> Filters:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         trouble = address.segments("Trouble", "trouble", TROUBLES)
         search = address.text("Search ids, prompts and errors", "q", "Id, prompt or error", width=230)
-        words = {status: look(STATUS, status).word for status in STATUSES}
-        statuses = address.many("Status", "status", words, placeholder="Any status", width=230)
+        labels = {status: look(STATUS, status).word for status in STATUSES}
+        statuses = address.many("Status", "status", labels, placeholder="Any status", width=230)
         causes = choose_causes()
     return Filters(
         statuses=statuses,
         causes=causes,
         search=search or None,
         trouble=None if trouble == "all" else trouble,
-        deployment=_narrowed("deployment"),
-        error_group=_narrowed("group"),
+        deployment=_narrowed("deployment", "deployment"),
+        error_group=_narrowed("group", "the error group"),
+        first_missing=_narrowed("stage", "where the first missing stage is"),
     )
 
 
@@ -46,13 +48,13 @@ def choose_causes() -> tuple[str, ...]:
     return address.many("Cause", "cause", titles, placeholder="Any cause", width=260)
 
 
-def _narrowed(name: str) -> str | None:
+def _narrowed(name: str, said: str) -> str | None:
     """A filter that only links set; shown as a note that can be taken away."""
     value = st.query_params.get(name, "")
     if value:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f"Only {'deployment' if name == 'deployment' else 'the error group'}", width="content")
-            st.code(value[:160], language=None, width="content")
+            st.caption(f"Only {said}", width="content")
+            st.code(words(value) if name == "stage" else value[:160], language=None, width="content")
             st.button(
                 "Show all",
                 icon=":material/close:",
@@ -65,7 +67,12 @@ def _narrowed(name: str) -> str | None:
 
 
 def list_page(filters: Filters, frame: Frame) -> None:
-    """One page of the list."""
+    """One page of the list; before it what the search means as an id, whatever its time and the filters."""
+    if filters.search and (found := loaders.find(filters.search)):
+        section("Found by id, of all times")
+        rows = loaders.videos(None, Filters(ids=tuple(found)))
+        video_table(rows, frame.now, key=f"found-{filters.search}", height=table_height(len(rows), 6))
+        section("Found by text, in the list")
     _, key = place()
     rows = loaders.videos(frame.window, filters, Position.read(key) if key else None, PAGE + 1)
     if not rows:
