@@ -13,7 +13,7 @@ from lib.data.seeding import Seeding, seeding
 from lib.domain.task import Task
 from lib.domain.trace import time_of
 from lib.domain.video import UNFINISHED
-from lib.logs.keys import EntryKeys
+from lib.logs.repeats import EntryKeys
 from lib.runway.simulator.app import signed_link
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
