@@ -33,9 +33,8 @@ import orjson
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
-from lib.logs.reading import read_logs
+from lib.logs.reading import WHOLE, Share, read_logs, shares
 from lib.logs.report import ImportReport
-from lib.logs.share import WHOLE, Share, shares
 from lib.operations.import_files import together
 from lib.operations.import_logs import import_logs
 from lib.operations.log_batches import batches

@@ -10,7 +10,7 @@ from lib.data import videos
 from lib.data.database import Database
 from lib.data.logs import add_logs, entry_row
 from lib.domain.trace import LogEntry
-from lib.logs.keys import EntryKeys
+from lib.logs.repeats import EntryKeys
 from lib.traces.naming import names_in
 from tests.simulated import REQUEST
 

@@ -71,6 +71,7 @@ def _logs(paths: Iterable[Path]) -> tuple[list[LogEntry], list[RequestSummary]]:
                 entries.append(item)
             else:
                 summaries.append(item)
+        report.refuse_if_unused(path.name)
         for note in report.notes:
             click.echo(f"note: {path.name}: {note}", err=True)
         if report.unusable:

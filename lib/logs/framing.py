@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -13,11 +13,12 @@ from msgspec import DecodeError, Struct
 from msgspec.json import Decoder
 from orjson import JSONDecodeError, loads
 
-LONGEST_RECORD = 8 << 20
+LONGEST_RECORD = 128 << 20  # a request of 256 lines of 256 KB, as Vercel allows, with room for JSON's escapes
 RESCANS = 4
-_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
+RESCANNED_AT_LEAST = 8 << 20
+_TO_MARK = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)  # a bracket or an open string
+_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _BETWEEN_OBJECTS = re.compile(rb"\}[\s,\]\[]+(?=\{)")
-
 
 Line = tuple[int, bytes]
 Piece = tuple[int, bytes, Any]  # line it begins on (from 1), its bytes, what was made of it (or None)
@@ -28,19 +29,22 @@ def whole_lines(chunks: Iterator[bytes]) -> Iterator[tuple[int, int, bytes]]:
 
     A line beyond LONGEST_RECORD is cut there.
     """
-    number, rest = 1, b""
+    number, rest, size = 1, list[bytes](), 0
     for chunk in chunks:
         end = chunk.rfind(b"\n") + 1
         if end:
             ends = chunk.count(b"\n")
-            yield number, ends, rest + chunk[:end]
+            yield number, ends, b"".join([*rest, chunk[:end]])
             number += ends
-        rest = chunk[end:] if end else rest + chunk
-        if len(rest) > LONGEST_RECORD:
-            yield number, 0, rest
-            rest = b""
-    if rest.strip():
-        yield number, 0, rest
+            rest, size = [], 0
+        if end < len(chunk):
+            rest.append(chunk[end:])
+            size += len(chunk) - end
+        if size > LONGEST_RECORD:
+            yield number, 0, b"".join(rest)
+            rest, size = [], 0
+    if (last := b"".join(rest)).strip():
+        yield number, 0, last
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[Line]:
@@ -58,24 +62,45 @@ def json_lines(chunks: Iterator[bytes], shape: type[Struct] | None = None) -> It
     decode = Decoder(shape).decode_lines if shape else None
     for first, ends, block in whole_lines(chunks):
         values: list[Any] = []
-        with suppress(DecodeError, UnicodeDecodeError):
+        with suppress(DecodeError, UnicodeDecodeError, RecursionError):
             values = decode(block) if decode else []
         if values and len(values) == ends:
             yield from zip(itertools.count(first), itertools.repeat(b""), values)
         else:
             for number, raw in enumerate(block.removesuffix(b"\n").split(b"\n"), first):
-                yield from _several(number, raw, parse_json(raw))
+                yield from _several(number, raw, _behind_others(raw))
 
 
-def blocks(chunks: Iterator[bytes], start: re.Pattern[str]) -> Iterator[Piece]:
-    """Lines that match `start`, each with the lines below it that do not."""
+def _behind_others(raw: bytes) -> Any:
+    """The value of a line, which may stand behind what a terminal has left on it."""
+    value = parse_json(raw)
+    if value is None and (start := raw.find(b'{"')) > 0:
+        value = parse_json(raw[start:])
+    return value
+
+
+def blocks(
+    chunks: Iterator[bytes],
+    start: Callable[[str], object],
+    record: Callable[[str], dict[str, Any] | None],
+) -> Iterator[Piece]:
+    """Lines for which `start` is true, each with the lines below it for which it is not.
+
+    A line that `record` finds an object in stands for itself, as that object; lines below it stand alone.
+    """
     first, block, size = 1, list[str](), 0
     for number, raw in lines(chunks):
         line = raw.decode(errors="replace").rstrip("\r")
-        if block and (start.match(line) or size > LONGEST_RECORD):
+        found = record(line) if line.startswith('{"') else None
+        if block and (found is not None or size > LONGEST_RECORD or start(line)):
             yield first, b"", "\n".join(block)
             block.clear()
+        if found is not None:
+            yield number, raw, found
+            continue
         if not block:
+            if not line.strip():
+                continue
             first, size = number, 0
         block.append(line)
         size += len(line)
@@ -89,7 +114,16 @@ def json_objects(chunks: Iterator[bytes]) -> Iterator[Piece]:
     for chunk in chunks:
         for piece in scan.feed(chunk):
             yield from _several(*piece)
-    yield from scan.end()
+    for piece in scan.end():
+        yield from _several(*piece)
+
+
+def first_objects(head: bytes, most: int) -> tuple[list[dict[str, Any]], bool]:
+    """The first objects of the beginning of a file, and whether one has begun that does not end in it."""
+    scan = _ObjectScan()
+    pieces = itertools.chain.from_iterable(_several(*piece) for piece in scan.feed(head))
+    found = [value for _, _, value in itertools.islice(pieces, most) if value is not None]
+    return found, scan.is_inside
 
 
 def _several(line: int, raw: bytes, value: Any) -> Iterator[Piece]:
@@ -112,29 +146,35 @@ def parse_json(raw: bytes) -> Any:
 
 
 class _ObjectScan:
-    """Finds objects by their brackets. A damaged object costs itself, not those behind it."""
+    """Finds objects by their brackets. A damaged object costs itself, not those behind it.
+
+    Whatever is between two objects is passed over up to the next brace: quotes in prose mean nothing.
+    """
 
     def __init__(self) -> None:
-        self._buffer = b""
+        self._buffer = bytearray()
         self._line = 1  # at `_counted`
         self._counted = 0
         self._depth = 0
         self._start = 0  # of the object, or of what is between two objects
         self._position = 0
-        self._budget = LONGEST_RECORD  # bytes that may be looked at again, so that damage costs no more
+        self._in_string = False  # at `_position`, of an object whose end has not come yet
+        self._budget = RESCANNED_AT_LEAST  # bytes that may be looked at again, so that damage costs no more
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether an object has begun and not ended."""
+        return self._depth > 0
 
     def feed(self, chunk: bytes) -> Iterator[Piece]:
         self._buffer += chunk
         self._budget += RESCANS * len(chunk)
-        while bracket := _TO_BRACKET.match(self._buffer, self._position):
-            self._position = bracket.end()
-            if bracket[1] in b"{[":
-                if self._depth:
-                    self._depth += 1
-                elif bracket[1] == b"{":
-                    yield from self._between(bracket.end() - 1)
-                    self._depth = 1
-            elif self._depth:
+        while bracket := self._next_bracket():
+            if bracket in b"{[":
+                if not self._depth:
+                    yield from self._between(self._position - 1)
+                self._depth += 1
+            else:
                 self._depth -= 1
                 if not self._depth:
                     yield self._piece(self._position)
@@ -148,16 +188,35 @@ class _ObjectScan:
             yield from self.feed(b"")
         yield from self._between(len(self._buffer))
 
+    def _next_bracket(self) -> bytes:
+        """The next bracket that counts, with the position behind it; nothing when it is still to come."""
+        if not self._depth:
+            at = self._buffer.find(b"{", self._position)
+            self._position = at + 1 if at >= 0 else len(self._buffer)
+            return b"{" if at >= 0 else b""
+        while True:
+            pattern = _IN_STRING if self._in_string else _TO_MARK
+            found = pattern.match(self._buffer, self._position)
+            assert found is not None  # both match nothing, too
+            self._position = found.end()
+            mark = self._buffer[self._position : self._position + 1]
+            if not mark or mark == b"\\":  # a backslash at the very end: what it stands before is to come
+                return b""
+            self._position += 1
+            if mark != b'"':
+                return bytes(mark)
+            self._in_string = not self._in_string
+
     def _piece(self, end: int) -> Piece:
         """The object that ends at `end`; when it is damaged, as much of it as surely is."""
-        raw = self._buffer[self._start : end]
+        raw = bytes(self._buffer[self._start : end])
         value = parse_json(raw)
         if value is None and self._budget > 0 and (boundary := _BETWEEN_OBJECTS.search(raw)):
             self._budget -= len(raw)
             raw = raw[: boundary.start() + 1]
         line = self._line_at(self._start)
         self._start += len(raw)
-        self._position, self._depth = self._start, 0
+        self._position, self._depth, self._in_string = self._start, 0, False
         return line, raw, value
 
     def _give_up(self) -> Iterator[Piece]:
@@ -169,7 +228,7 @@ class _ObjectScan:
 
     def _between(self, end: int) -> Iterator[Piece]:
         """What stands between two objects where only commas and brackets belong."""
-        raw = self._buffer[self._start : end].strip(b" \t\r\n,[]")
+        raw = bytes(self._buffer[self._start : end]).strip(b" \t\r\n,[]")
         if raw:
             yield self._line_at(self._start), raw, None
         self._start = end
@@ -182,7 +241,7 @@ class _ObjectScan:
 
     def _forget(self, end: int) -> None:
         self._line_at(end)
-        self._buffer = self._buffer[end:]
+        del self._buffer[:end]
         self._counted = 0
         self._position -= end
         self._start -= end

@@ -1,37 +1,67 @@
-"""Reading a log file of any known source: recognised by content, streamed, redacted, counted."""
+"""Reading a log file of any known source: recognised by content, streamed, redacted, counted.
+
+A big file is shared between processes: each decodes all of it and reads the requests that are its own.
+Whatever repeats itself or belongs together carries one request id, so the shares never need each other.
+"""
 
 from __future__ import annotations
 
 import itertools
+import json
+import os
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
+from zlib import crc32
 
 from msgspec import Struct
 from msgspec.json import encode
 
+from lib.domain.trace import RequestSummary
 from lib.errors import BadInput
+from lib.logs import strangers
 from lib.logs.formats import Format, Item
-from lib.logs.framing import Piece
-from lib.logs.order import in_written_order
-from lib.logs.powershell import is_wrapped, unwrapped
-from lib.logs.recognise import recognise
+from lib.logs.framing import LONGEST_RECORD, Piece
+from lib.logs.recognise import Recognised, Unfinished, recognise
 from lib.logs.redact import redact
 from lib.logs.repeats import Repeats
 from lib.logs.report import ImportReport
-from lib.logs.share import WHOLE, Share
-from lib.logs.source import utf8_chunks
-from lib.logs.values import Unusable
+from lib.logs.source import HEAD, utf8_chunks, with_head
+from lib.logs.values import Unusable, request_start
 
-HEAD = 64 << 10
 EXCERPT = 120
-CHATTER = re.compile(rb"^\s*node(?:\.exe)?\s*:\s|Vercel CLI|^Fetching|^> ", re.MULTILINE)
+LONGEST_RUN = 10_000
+BIG = 64 << 20  # bytes; starting processes pays from here on
+MOST = 4  # processes: passing over the records of the others costs each a tenth of reading them
+CHATTER = re.compile(
+    rb"^\s*node(?:\.exe)?\s*:\s|FullyQualifiedErrorId|Vercel CLI|^\W{0,3}(?:Fetching|Retrieving|Streaming)"
+    rb"|^> |^## Runtime Logs|\bTIME\s+(?:HOST\s+)?LEVEL\b|^\"?sep=",
+    re.MULTILINE,
+)
 EXPECTED = (
     "a log drain (JSON), a dashboard export (logs_result.csv or .json), `vercel logs` output "
     "or log lines copied from the dashboard"
 )
+
+
+class Share(NamedTuple):
+    number: int  # from 0
+    of: int
+
+    def owns(self, request: str | None) -> bool:
+        return crc32((request or "").encode("utf-8", "replace")) % self.of == self.number
+
+
+WHOLE = Share(0, 1)
+
+
+def shares(path: Path, big: int = BIG) -> list[Share]:
+    """One for each processor when the file has `big` bytes, else the whole."""
+    of = min(os.cpu_count() or 1, MOST) if path.stat().st_size >= big else 1
+    return [Share(number, of) for number in range(of)]
 
 
 def read_logs(path: Path, report: ImportReport, share: Share = WHOLE) -> Iterator[Item]:
@@ -40,29 +70,26 @@ def read_logs(path: Path, report: ImportReport, share: Share = WHOLE) -> Iterato
     Raises BadInput when the file is empty, unreadable or of no known format.
     """
     try:
-        day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         with path.open("rb") as file:
-            yield from read_stream(file, path.name, report, day, share)
+            yield from read_stream(file, path.name, report, written, share)
     except OSError as error:
         raise BadInput(f"{path.name}: {error.strerror or error}") from error
 
 
 def read_stream(
-    file: BinaryIO, name: str, report: ImportReport, day: date, share: Share = WHOLE
+    file: BinaryIO, name: str, report: ImportReport, written: datetime, share: Share = WHOLE
 ) -> Iterator[Item]:
-    """`read_logs` for an open file. `day` dates formats that give only the time."""
-    head, chunks = _with_head(utf8_chunks(file, report))
-    if is_wrapped(head):
-        head, chunks = _with_head(unwrapped(chunks, head))
+    """`read_logs` for an open file. `written`, when it was, dates formats that give only the time."""
+    head, chunks, found = _recognised(utf8_chunks(file, report), written)
     if not head.strip():
-        raise BadInput(f"{name} is empty. Expected {EXPECTED}.")
-    found = recognise(head, day)
-    if found is None:
-        raise BadInput(f"{name}: this is no log format Dailies knows. Expected {EXPECTED}.")
+        raise BadInput(f"{name} is empty. Expected {EXPECTED}. {strangers.RIGHT_ONE}")
+    before = head[: found.start if found else len(head)].decode(errors="replace")
+    if found is None or strangers.is_build_log(before):
+        told = strangers.stranger(name, head)
+        raise BadInput(told or f"{name}: this is no log format Dailies knows. Expected {EXPECTED}.")
     report.format = found.format.name
     report.has_request_ids = found.format.has_request_ids
-    if found.format.note:
-        report.note(found.format.note)
     if share.number == 0:
         _report_skipped(head[: found.start], report)
     elif found.format.request is None:
@@ -73,16 +100,26 @@ def read_stream(
         yield from itertools.chain.from_iterable(records)
     else:
         yield from in_written_order(records)
+    if not report.records and found.format.request is None:
+        raise BadInput(f"{name}: {strangers.NO_ROWS}")
+    for note in found.format.notes():
+        report.note(note)
 
 
-def _with_head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The beginning of a stream, and the whole stream again."""
-    head = b""
-    for chunk in chunks:
-        head += chunk
-        if len(head) >= HEAD:
-            break
-    return head, itertools.chain([head], chunks)
+def _recognised(
+    chunks: Iterator[bytes], written: datetime
+) -> tuple[bytes, Iterator[bytes], Recognised | None]:
+    """The beginning of the file, as much as its first record needs, the whole file, and its format."""
+    size, found = HEAD, None
+    while True:
+        head, chunks = with_head(chunks, size)
+        try:
+            found = recognise(head, written)
+        except Unfinished:
+            if len(head) >= size <= LONGEST_RECORD:
+                size *= 2
+                continue
+        return head, chunks, found
 
 
 def _from(start: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -114,11 +151,12 @@ def _records(
             continue
         report.records += 1
         try:
-            items = parse(value) if value is not None else _damaged()
-        except Unusable as reason:
-            report.add_unusable(skipped + line, str(reason), _excerpt(raw, value))
+            items = parse(value) if value is not None else _damaged(raw)
+            key = repeat_id(value)
+        except (Unusable, RecursionError) as reason:
+            why = str(reason) if isinstance(reason, Unusable) else "nested too deeply"
+            report.add_unusable(skipped + line, why, _excerpt(raw, value))
             continue
-        key = repeat_id(value)
         if key is not None and items and seen.count(items[0].at_ms, key):
             report.repeated += 1
             continue
@@ -128,7 +166,10 @@ def _records(
         yield items
 
 
-def _damaged() -> list[Item]:
+def _damaged(raw: bytes) -> list[Item]:
+    """Says why `raw` has no value. Raises Unusable or RecursionError."""
+    with suppress(ValueError):
+        json.loads(raw)
     raise Unusable("damaged, or cut off")
 
 
@@ -136,6 +177,43 @@ def _excerpt(raw: bytes, value: object) -> str:
     """The beginning of a record, fit to be shown."""
     if isinstance(value, Struct) and not raw:
         raw = encode(value)
-    text = raw.decode(errors="replace") if raw else str(value)
+    text = raw[: 16 * EXCERPT].decode(errors="replace") if raw else str(value)
     shown = redact(text[: 4 * EXCERPT])[:EXCERPT]
     return "".join(letter if letter.isprintable() else " " for letter in shown)
+
+
+def in_written_order(records: Iterable[list[Item]]) -> Iterator[Item]:
+    """Runs of records of equal times are turned round in files that have the newest first, as exports had.
+
+    Neighbours of one request tell whether a file does. Exports since December 2025 do not: they have a
+    request's lines as they were written, then its summary, of the time when it began. Where nothing tells, a
+    run is turned round when the file goes back in time behind it. What stands inside one record (`vercel logs
+    --json` nests a request's messages) is in order as it is.
+    """
+    run: list[list[Item]] = []
+    newest_first: bool | None = None
+    goes_back = False
+    for items in filter(None, records):
+        at_ms = items[0].at_ms
+        if run and (at_ms != run[0][0].at_ms or len(run) >= LONGEST_RUN):
+            if newest_first is None or len(run) > 1:
+                told = _newest_first(run[-1][-1], items[0])
+                newest_first = newest_first if told is None else told
+            goes_back = at_ms < run[0][0].at_ms or (goes_back and at_ms == run[0][0].at_ms)
+            yield from _in_order(run, goes_back if newest_first is None else newest_first)
+            run.clear()
+        run.append(items)
+    yield from _in_order(run, goes_back if newest_first is None else newest_first)
+
+
+def _in_order(run: list[list[Item]], turned: bool) -> Iterator[Item]:
+    return itertools.chain.from_iterable(reversed(run) if turned else run)
+
+
+def _newest_first(first: Item, second: Item) -> bool | None:
+    """What two neighbours tell of the order of their file."""
+    if first.request_id is None or first.request_id != second.request_id or first.at_ms == second.at_ms:
+        return None
+    if isinstance(second, RequestSummary) and second.at_ms == request_start(second.request_id):
+        return False
+    return second.at_ms < first.at_ms

@@ -1,27 +1,34 @@
-"""Which format a file has, seen from its first lines."""
+"""Which format a file has, seen from its beginning."""
 
 from __future__ import annotations
 
-import itertools
+import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lib.logs import framing
-from lib.logs.formats import Format, pasted, table
-from lib.logs.formats.csv_rows import csv_rows, is_header
-from lib.logs.formats.dashboard import DASHBOARD_CSV, DASHBOARD_JSON
+from lib.logs.formats import Format, Item, Record
+from lib.logs.formats.dashboard import DASHBOARD_CSV, DASHBOARD_JSON, csv_rows, header
 from lib.logs.formats.drain import DRAIN
+from lib.logs.formats.mcp import MCP
+from lib.logs.formats.pasted import PASTED, PASTED_BRACKETED
+from lib.logs.formats.printed import Printed
 from lib.logs.formats.runtime import RUNTIME_LOGS
+from lib.logs.formats.table import TABLE
+from lib.logs.formats.tail import TAIL
 from lib.logs.formats.vercel_cli import VERCEL_LOGS, VERCEL_LOGS_FLAT
 from lib.logs.framing import Piece
 
 JSON_FORMATS = (RUNTIME_LOGS, VERCEL_LOGS, DASHBOARD_JSON, VERCEL_LOGS_FLAT, DRAIN)
+PRINTED = (PASTED, TABLE, TAIL, MCP, PASTED_BRACKETED)
 LINES_TRIED = 500
 OBJECTS_TRIED = 50
+OF_A_LINE = 4_000  # characters that tell what it is
+_JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*["}]')
 
-Cut = Callable[..., Iterator[Piece]]
+Cut = Callable[[Iterator[bytes]], Iterator[Piece]]
 
 
 class Recognised(NamedTuple):
@@ -30,33 +37,73 @@ class Recognised(NamedTuple):
     start: int  # bytes before the first record or header
 
 
-def recognise(head: bytes, day: date) -> Recognised | None:
-    """The format of a file that begins with `head`. Lines before the first known one are passed over."""
+class Unfinished(Exception):
+    """The first record is longer than the beginning of the file that was looked at."""
+
+
+def recognise(head: bytes, written: datetime) -> Recognised | None:
+    """The format of a file that begins with `head`. Lines before the first known one are passed over.
+
+    `written`: when the file was. Raises Unfinished.
+    """
     start = 0
     for line in head.split(b"\n", LINES_TRIED)[:LINES_TRIED]:
-        found = _json(head, start) if line.lstrip()[:1] in (b"{", b"[") else _text(line, day)
+        found = _text(line, head, start, written)
+        if found is None:
+            at = 0 if _JSON.match(head, start) else line.find(b'{"')
+            found = _json(head, start + at, behind_others=at > 0) if at >= 0 else None
         if found:
-            return Recognised(*found, start)
+            return found
         start += len(line) + 1
     return None
 
 
-def _text(raw: bytes, day: date) -> tuple[Format, Cut] | None:
-    line = raw.decode(errors="replace").rstrip("\r")
-    if pasted.START.match(line):
-        return pasted.PASTED, partial(framing.blocks, start=pasted.START)
-    if table.HEADER.match(line) or table.START.match(line):
-        return table.table_of(day), partial(framing.blocks, start=table.START)
-    if is_header(line):
-        return DASHBOARD_CSV, csv_rows
-    return None
+def _text(raw: bytes, head: bytes, start: int, written: datetime) -> Recognised | None:
+    line = raw[:OF_A_LINE].decode(errors="replace").rstrip("\r")
+    for printed in PRINTED:
+        if printed.start.match(line):
+            return _printed(printed, head, start, written)
+    return Recognised(DASHBOARD_CSV, csv_rows, start) if header(line) else None
 
 
-def _json(head: bytes, start: int) -> tuple[Format, Cut] | None:
-    line = head[start:].partition(b"\n")[0]
-    cut = framing.json_lines if isinstance(framing.parse_json(line), dict) else framing.json_objects
-    for _, _, value in itertools.islice(cut(iter([head[start:]])), OBJECTS_TRIED):
-        for known in JSON_FORMATS:
-            if isinstance(value, dict) and known.matches(value):
-                return known, partial(cut, shape=known.shape) if cut is framing.json_lines else cut
+def _printed(printed: Printed, head: bytes, start: int, written: datetime) -> Recognised:
+    text = head.decode(errors="replace")
+    lines = head[start:].decode(errors="replace").split("\n")
+    rows = [row for line in lines if (row := printed.start.match(line.rstrip("\r")))]
+    format_ = printed.open(rows, text, written)
+    cut = partial(framing.blocks, start=printed.start.match, record=_record)
+    return Recognised(format_._replace(parse=partial(_block_or_record, format_.parse)), cut, start)
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    """The record of a JSON format that the line is, between lines of text."""
+    value = framing.parse_json(line.encode(errors="replace"))
+    return value if isinstance(value, dict) and _format_of(value) else None
+
+
+def _block_or_record(parse: Callable[[str], list[Item]], value: str | dict[str, Any]) -> list[Item]:
+    if isinstance(value, str):
+        return parse(value)
+    found = _format_of(value)
+    assert found is not None  # or it would be part of a block
+    return found.parse(found.shape(*map(value.get, found.shape.__struct_fields__)) if found.shape else value)
+
+
+def _format_of(record: Record) -> Format | None:
+    return next((known for known in JSON_FORMATS if known.matches(record)), None)
+
+
+def _json(head: bytes, start: int, *, behind_others: bool) -> Recognised | None:
+    """Where something stands before it on its line, the rest of that must be a record: a terminal left it."""
+    line, newline, _ = head[start:].partition(b"\n")
+    whole = framing.parse_json(line) if newline or line.endswith(b"}") else None
+    values, goes_on = framing.first_objects(head[start:], OBJECTS_TRIED)
+    if not values and goes_on:
+        raise Unfinished
+    if behind_others:
+        values = [whole] if isinstance(whole, dict) else []
+    for value in values:
+        if known := _format_of(value):
+            by_line = partial(framing.json_lines, shape=known.shape)
+            return Recognised(known, by_line if isinstance(whole, dict) else framing.json_objects, start)
     return None

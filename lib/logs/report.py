@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from lib.domain.trace import LogEntry, RequestSummary
+from lib.errors import BadInput
 from lib.logs.repeats import Repeats
 from lib.logs.values import request_start
 
@@ -96,6 +97,18 @@ class ImportReport:
         self.unusable += 1
         if len(self.offences) < OFFENCES_KEPT:
             self.offences.append(Offence(line, reason, excerpt))
+
+    def refuse_if_unused(self, name: str) -> None:
+        """Raise BadInput where nothing of the file `name` was used, with the reason."""
+        if self.entries or self.request_summaries:
+            return
+        if not self.offences:
+            raise BadInput(f"{name}: nothing was logged while it was captured.")
+        first = self.offences[0]
+        raise BadInput(
+            f"{name}: nothing of it could be used ({self.format}, {self.unusable} unusable records). "
+            f"Line {first.line}: {first.reason}: {first.excerpt}"
+        )
 
     def merge(self, other: ImportReport) -> None:
         """Add the counts of another share of the same file."""

@@ -11,7 +11,14 @@ from zlib import crc32
 from lib.logs.memo import remembered
 from lib.logs.redact import redact
 
-LAST_MS = 253_402_300_799_999  # the end of the year 9999
+FIRST_MS, LAST_MS = 946_684_800_000, 4_102_444_799_999  # what a log can be of: the years 2000 to 2099
+LONGEST_ID = 256  # characters; Vercel's have about 40, and an index takes no more than some 2,000
+LONGEST_DURATION_MS = 2**31 - 1
+MADE_UP = "text-"  # begins the ids given to requests of text without any: they depend on what was pasted
+SEQUENCE = (  # how a terminal is told of colours, of lines to be erased, of links
+    r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\))"
+)
+_SEQUENCES = re.compile(SEQUENCE)
 _START = re.compile(r"-(\d{13})-")
 _METHOD = re.compile(r"[A-Z]{3,10}")
 _HOST = re.compile(r"[.:]|^localhost$")
@@ -29,9 +36,20 @@ class Unusable(ValueError):
     """A record that cannot be used; the message is the reason, for people."""
 
 
-def text(value: Any) -> str | None:
-    """A field as text; None for nothing and for what is no text."""
-    return value if type(value) is str and value not in ("", "-") else None
+def an_id(value: Any) -> str | None:
+    """A field that holds an id; None for nothing and for what is no text. Raises Unusable."""
+    return _id(value) if type(value) is str else None
+
+
+@remembered
+def _id(value: str) -> str | None:
+    if value in ("", "-"):
+        return None
+    if len(value) > LONGEST_ID:
+        raise Unusable(f"an id of {len(value):,} characters")
+    if not value.isprintable():
+        raise Unusable("an id with characters that no id has")
+    return value
 
 
 def number(value: Any) -> int | None:
@@ -55,6 +73,12 @@ def status(value: Any) -> int | None:
     return code if code is not None and (100 <= code <= 599 or code == -1) else None
 
 
+def duration(value: Any) -> int | None:
+    """Milliseconds that a request took; None for nothing and for what no request takes."""
+    took = number(value)
+    return took if took is not None and 0 <= took <= LONGEST_DURATION_MS else None
+
+
 def level(value: Any) -> str:
     """One of info, warning, error, fatal."""
     return _LEVELS.get(value.lower(), "info") if isinstance(value, str) else "info"
@@ -65,13 +89,14 @@ def at_ms(*values: Any) -> int:
 
     Raises Unusable.
     """
+    found: int | None = None
     for value in values:
         found = value if type(value) is int else number(value)
         if found is None and isinstance(value, str):
             found = _iso_ms(value)
-        if found is not None and 0 < found <= LAST_MS:
+        if found is not None and FIRST_MS <= found <= LAST_MS:
             return found
-    raise Unusable("no usable time")
+    raise Unusable("no usable time" if found is None else "no usable time: it lies outside 2000 to 2099")
 
 
 def _iso_ms(value: str) -> int | None:
@@ -83,14 +108,24 @@ def _iso_ms(value: str) -> int | None:
 
 
 def request_id(value: Any) -> str | None:
-    """A request id without its region prefixes (`sin1::cdg1::`), as sources differ in them."""
-    return value.rpartition("::")[2] or None if type(value) is str and value != "-" else None
+    """A request id without its region prefixes (`sin1::cdg1::`), in which sources differ. Raises Unusable."""
+    return _request_id(value) if type(value) is str else None
+
+
+@remembered
+def _request_id(value: str) -> str | None:
+    return _id(value.rpartition("::")[2])
 
 
 def request_start(request: str) -> int:
     """The epoch milliseconds a Vercel request id carries; for another id any number, always the same."""
     found = _START.search(request)
     return int(found[1]) if found else crc32(request.encode(errors="replace"))
+
+
+def made_up_id(at_ms: int, what: str) -> str:
+    """An id for a request of a text that gives none, the same in every copy of the text."""
+    return f"{MADE_UP}{at_ms}-{crc32(what.encode(errors='replace')):08x}"
 
 
 def path(value: Any) -> str | None:
@@ -105,7 +140,7 @@ def _path(value: str) -> str:
     host, slash, tail = rest.partition("/")
     if host and not _HOST.search(host):
         tail = host + slash + tail
-    return redact("/" + tail)
+    return redact("/" + tail.replace("\0", ""))
 
 
 def method(value: Any) -> str | None:
@@ -114,10 +149,19 @@ def method(value: Any) -> str | None:
 
 
 def message(value: Any) -> str:
-    """A message as it may be stored: redacted, without trailing blanks and what Postgres text cannot hold."""
+    """A message as it may be stored: redacted, without colours, trailing blanks and what Postgres text cannot
+    hold. Raises Unusable."""
     if type(value) is not str:
-        return "" if value is None else message(json.dumps(value))
-    written = value.rstrip()
-    if "\0" in written:
-        written = written.replace("\0", "")
-    return redact(written)
+        return "" if value is None else message(_as_json(value))
+    if "\x1b" in value:
+        value = _SEQUENCES.sub("", value)
+    if "\0" in value:
+        value = value.replace("\0", "")
+    return redact(value.rstrip())
+
+
+def _as_json(value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        raise Unusable("nested too deeply") from None

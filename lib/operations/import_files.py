@@ -12,20 +12,27 @@ from pathlib import Path
 
 from lib.data.connect import open_database
 from lib.data.logs import add_logs
-from lib.logs.reading import read_logs
+from lib.logs.reading import BIG, Share, read_logs, shares
 from lib.logs.report import ImportReport
-from lib.logs.share import BIG, Share, shares
 from lib.operations.import_logs import import_logs
 from lib.settings import load_settings
 
 
 def count_file(path: Path, big: int = BIG) -> ImportReport:
-    """Read and store nothing. A file of `big` bytes is shared between processes. Raises BadInput."""
-    return together(partial(_count, path), shares(path, big))
+    """Read and store nothing. A file of `big` bytes is shared between processes.
+
+    Raises BadInput, also where nothing of the file is of use.
+    """
+    report = together(partial(_count, path), shares(path, big))
+    report.refuse_if_unused(path.name)
+    return report
 
 
 def import_file(path: Path, big: int = BIG) -> ImportReport:
-    """`import_logs` into the database of the settings. Raises BadInput, SettingsError, DatabaseError."""
+    """`import_logs` into the database of the settings.
+
+    Raises BadInput, also where nothing of the file is of use, SettingsError, DatabaseError.
+    """
     import_id = uuid.uuid4()
     report = together(partial(_import, path, import_id), shares(path, big))
     db = open_database(load_settings())
@@ -33,6 +40,7 @@ def import_file(path: Path, big: int = BIG) -> ImportReport:
         add_logs(db, {"id": str(import_id), "report": report.details()})
     finally:
         db.close()
+    report.refuse_if_unused(path.name)
     return report
 
 

@@ -15,9 +15,8 @@ from lib.data.logs import Added, add_logs
 from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
 from lib.logs.formats import Item
-from lib.logs.reading import read_logs, read_stream
+from lib.logs.reading import WHOLE, Share, read_logs, read_stream
 from lib.logs.report import ImportReport
-from lib.logs.share import WHOLE, Share
 from lib.operations.log_batches import batches
 from lib.traces.correlate import untangle
 from lib.traces.flows import load_flows
@@ -56,7 +55,7 @@ def import_logs(
 def _read(source: Path | BinaryIO, name: str, report: ImportReport, share: Share) -> Iterator[Item]:
     if isinstance(source, Path):
         return read_logs(source, report, share)
-    return read_stream(source, name, report, datetime.now(UTC).date(), share)
+    return read_stream(source, name, report, datetime.now(UTC), share)
 
 
 def _with_request_ids(items: Iterator[Item], report: ImportReport, flows_dir: Path | None) -> Iterator[Item]:
@@ -67,8 +66,9 @@ def _with_request_ids(items: Iterator[Item], report: ImportReport, flows_dir: Pa
             yield from items
             return
         reader = StageReader(load_flows(flows_dir))
-        while loose := [i for i in itertools.islice(items, LOOSE_BATCH) if isinstance(i, LogEntry)]:
-            yield from untangle(loose, reader)
+        while batch := list(itertools.islice(items, LOOSE_BATCH)):
+            yield from (item for item in batch if not isinstance(item, LogEntry))
+            yield from untangle((item for item in batch if isinstance(item, LogEntry)), reader)
 
 
 def _count(storing: Future[Added] | None, report: ImportReport) -> None:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from lib.data.logs import EntryRow, entry_row
 from lib.domain.trace import RequestSummary
 from lib.logs.formats import Item
-from lib.logs.keys import EntryKeys
 from lib.logs.memo import remembered
+from lib.logs.repeats import EntryKeys
 from lib.traces.naming import names_in
 
 ENTRIES = 5_000

@@ -16,7 +16,7 @@ from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import DailiesError, DatabaseError, RunwayError
-from lib.logs.keys import EntryKeys
+from lib.logs.repeats import EntryKeys
 from lib.traces.naming import names_in
 
 PATH = "/api/videos/generate"  # of the production app's route that does the same

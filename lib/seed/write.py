@@ -16,7 +16,7 @@ from lib.domain.task import Task
 from lib.domain.times import iso
 from lib.domain.trace import RequestSummary, time_of
 from lib.domain.video import UNFINISHED
-from lib.logs.keys import EntryKeys
+from lib.logs.repeats import EntryKeys
 from lib.runway.simulator.app import signed_link
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import plan

@@ -183,17 +183,17 @@ def seconds(pattern: re.Pattern[str], said: str, times: int) -> float:
     return min(taken)
 
 
-def growth(pattern: re.Pattern[str], said: str, times: int = 2) -> float:
-    """How many times longer twice the text takes; what takes no time does not grow."""
-    twice = seconds(pattern, said * 2, times)
-    grown = twice / max(seconds(pattern, said, times), 1e-9) if twice > 0.001 else 0.0
-    return growth(pattern, said, 12) if grown > 2.5 and times < 12 else grown
+def growth(pattern: re.Pattern[str], said: str, fold: int) -> float:
+    """How many times longer `fold` times the text takes; what takes no time does not grow."""
+    longer = seconds(pattern, said * fold, 3)
+    return longer / max(seconds(pattern, said, 3), 1e-9) if longer > 0.001 else 0.0
 
 
 def grows_faster_than_the_text(pattern: re.Pattern[str]) -> list[str]:
-    """The inputs that take more than two and a half times as long at twice the length."""
+    """The inputs that seem to at twice the length and do at eight times: 8 is linear and 64 quadratic. Twice
+    alone is a matter of what else the machine does."""
     said = ((seed * 4_000)[:4_000] for seed in near_misses(pattern))
-    return [f"{each[:80]!r} {grown:.1f}" for each in said if (grown := growth(pattern, each)) > 2.5]
+    return [each[:80] for each in said if growth(pattern, each, 2) > 2.5 and growth(pattern, each, 8) > 20]
 
 
 COMPILED = dict(compiled())

@@ -19,12 +19,12 @@ from lib.logs.reading import read_stream
 from lib.logs.redact import redact
 from lib.logs.report import ImportReport
 from tests.unit.test_logs_reading import (
-    DAY,
     G1,
     G2,
     G3,
     PASTED,
     TABLE,
+    WRITTEN,
     drain,
     lines,
     request,
@@ -63,7 +63,7 @@ def account(content: bytes) -> ImportReport | None:
     """The report of a file, checked; None when its format is not known."""
     report = ImportReport()
     try:
-        items = list(read_stream(BytesIO(content), "file", report, DAY))
+        items = list(read_stream(BytesIO(content), "file", report, WRITTEN))
     except BadInput:
         return None
     assert report.records == report.used + report.repeated + report.unusable

@@ -7,7 +7,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from datetime import date
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from lib.logs.formats import Item
 from lib.logs.reading import read_logs, read_stream
 from lib.logs.report import ImportReport
 
-DAY = date(2026, 1, 13)
+WRITTEN = datetime(2026, 1, 13, 23, tzinfo=UTC)
 AT = 1_768_302_649_895  # 2026-01-13T11:10:49.895Z
 REQUEST = "dp4ts-1768302649895-789ada665943"
 OTHER = "q7zv2-1768302650895-33a4c96c93d4"
@@ -30,7 +31,7 @@ def read(content: str | bytes) -> tuple[list[Item], ImportReport]:
     """What a file holds, every account of it checked against every other."""
     report = ImportReport()
     file = io.BytesIO(content if isinstance(content, bytes) else content.encode())
-    items = list(read_stream(file, "file", report, DAY))
+    items = list(read_stream(file, "file", report, WRITTEN))
     assert report.records == report.used + report.repeated + report.unusable
     assert report.entries == sum(isinstance(item, LogEntry) for item in items) == report.levels.total()
     assert report.request_summaries == len(items) - report.entries
@@ -361,23 +362,39 @@ TABLE = """TIME         HOST                 LEVEL  STATUS  MESSAGE
 """
 
 
-def test_the_printed_table_gets_the_day_of_its_file_and_says_so() -> None:
+def test_the_printed_table_is_one_request_a_row_on_the_day_of_its_file() -> None:
     items, report = read(TABLE)
-    assert items[0] == LogEntry(
-        1_768_342_601_350, "info", "[TRIZ] Generating\n  second line", None, "/api/script/generate", 200
+    summary, entry = items[:2]
+    assert isinstance(summary, RequestSummary)
+    assert (summary.method, summary.path, summary.status_code) == ("POST", "/api/script/generate", 200)
+    assert entry == LogEntry(
+        1_768_342_601_350,
+        "info",
+        "[TRIZ] Generating\n  second line",
+        summary.request_id,
+        "/api/script/generate",
+        200,
     )
-    assert items[1] == LogEntry(1_768_342_602_000, "error", "failed", None, "/api/x", None)
-    assert (report.format, report.used, report.unusable) == ("vercel-table", 2, 2)
-    assert any("2026-01-13" in note for note in report.notes)
+    assert [(e.level, e.message, e.status_code) for e in items if isinstance(e, LogEntry)][1:] == [
+        ("error", "failed", None)
+    ]
+    assert (report.format, report.used, report.unusable, report.request_summaries) == (
+        "vercel-table",
+        3,
+        0,
+        3,
+    )
+    assert any("local times" in note for note in report.notes)
 
 
-def test_a_table_file_is_dated_by_when_it_was_written(tmp_path: Path) -> None:
-    import os
-
+def test_a_table_is_dated_by_the_latest_day_on_which_it_can_have_been_written(tmp_path: Path) -> None:
     path = tmp_path / "table.txt"
     path.write_text(TABLE, "utf-8")
-    os.utime(path, (AT / 1000, AT / 1000))
-    assert next(read_logs(path, ImportReport())).at_ms == 1_768_342_601_350
+    for hour, day in ((23, 13), (11, 12)):
+        at = datetime(2026, 1, 13, hour, tzinfo=UTC).timestamp()
+        os.utime(path, (at, at))
+        first = next(read_logs(path, ImportReport()))
+        assert first.at_ms == datetime(2026, 1, day, 22, 16, 41, 350_000, UTC).timestamp() * 1000
 
 
 # Pasted text

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from lib.domain.trace import LogEntry
 from lib.logs.formats import Item
-from lib.logs.keys import EntryKeys
-from lib.logs.order import in_written_order
-from lib.logs.repeats import BUCKET_MS, Repeats
+from lib.logs.reading import in_written_order
+from lib.logs.repeats import BUCKET_MS, EntryKeys, Repeats
 
 things = st.tuples(st.integers(0, 5).map(lambda n: n * BUCKET_MS), st.sampled_from("abcdef"))
 

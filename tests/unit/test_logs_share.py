@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.logs.reading import read_logs
+from lib.logs.reading import WHOLE, Share, read_logs, shares
 from lib.logs.report import ImportReport
-from lib.logs.share import WHOLE, Share, shares
 from lib.operations.import_files import count_file
 from tests.unit.test_logs_reading import G3, PASTED, drain, lines, row
 

@@ -16,9 +16,9 @@ from lib.data import logs
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput
 from lib.logs.vercel import NoHistory, Project, Vercel, VercelError
-from lib.logs.vercel_simulator import PAGE, TOKEN, VercelSimulator
 from lib.operations.pull_logs import LogFollower, LogPull, Span, said, windows
 from lib.settings import load_settings
+from tests.vercel_simulator import PAGE, TOKEN, VercelSimulator
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 NOW_MS = round(NOW.timestamp() * 1000)

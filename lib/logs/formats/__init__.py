@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -26,4 +26,4 @@ class Format(NamedTuple):
     has_request_ids: bool = True
     shape: type[Struct] | None = None  # what the functions here take instead of a Record
     request: Callable[[Any], str | None] | None = None  # of a record; big files of such formats are shared
-    note: str | None = None  # what people must know about files of this format
+    notes: Callable[[], Iterable[str]] = tuple  # what people must know of the file, once it has been read

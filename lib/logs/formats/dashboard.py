@@ -6,11 +6,43 @@ genuine (a program may log the same line twice in a millisecond).
 
 from __future__ import annotations
 
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
-from lib.logs.values import Unusable, at_ms, level, message, method, number, path, request_id, status, text
+from lib.logs.framing import RESCANNED_AT_LEAST, RESCANS, Piece, lines
+from lib.logs.values import (
+    Unusable,
+    an_id,
+    at_ms,
+    duration,
+    level,
+    message,
+    method,
+    number,
+    path,
+    request_id,
+    request_start,
+    status,
+)
 
 TIME_COLUMNS = ("timestampInMs", "TimeUTC")
+DELIMITERS = ",;\t"
+LONGEST_FIELD = 2 << 20
+_LAST_WORD = re.compile(r"[A-Za-z]+(?=\W{0,3}\Z)")
+_ROW = re.compile(r"\W{0,4}(?:\d{4}-\d\d-\d\d[ T]\d\d:|\d{1,2}[./]\d{1,2}[./]\d{4} |\d{13}\D|prj_)")
+_ROUNDED = 100_000  # a spreadsheet leaves six digits of thirteen
+_SPREADSHEET = re.compile(
+    r"(?P<a>\d{1,4})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4}),? "
+    r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?: ?(?P<half>[AP])M)?"
+)
+
+csv.field_size_limit(LONGEST_FIELD)
 
 
 def _matches(record: Record) -> bool:
@@ -20,19 +52,130 @@ def _matches(record: Record) -> bool:
 def _parse(record: Record) -> list[Item]:
     get = record.get
     request = request_id(get("requestId"))
-    when = at_ms(*map(get, TIME_COLUMNS))
+    when = _time(get("timestampInMs"), get("TimeUTC"), request)
     where = path(get("requestPath"))
     code = status(get("responseStatusCode"))
-    deployment = text(get("deploymentId"))
+    deployment = an_id(get("deploymentId"))
     written = message(get("message"))
-    if written:
+    if written and not (written == "-" and "lambdaDurationInMs" in record):  # which is nothing, in 2023
         known = code if code != -1 else None  # older exports have -1 on every log row
         return [LogEntry(when, level(get("level")), written, request, where, known, deployment)]
     if request is None:
         raise Unusable("neither a message nor a request id")
-    took = number(get("durationMs") or get("lambdaDurationInMs"))
-    duration = took if took is not None and took >= 0 else None
-    return [RequestSummary(request, when, method(get("requestMethod")), where, code, duration, deployment)]
+    took = duration(get("durationMs") or get("lambdaDurationInMs"))
+    return [RequestSummary(request, when, method(get("requestMethod")), where, code, took, deployment)]
+
+
+def _time(exact: Any, shown: Any, request: str | None) -> int:
+    """What a row says, as exactly as the file still has it: spreadsheets round the one and cut the other."""
+    found = number(exact.replace(",", ".") if type(exact) is str else exact)
+    if found is not None and found % _ROUNDED:
+        return at_ms(found, shown)
+    return at_ms(_of_a_spreadsheet(shown, request), shown, found)
+
+
+def _of_a_spreadsheet(shown: Any, request: str | None) -> int | None:
+    """The time in a cell such as `04.11.2026 10:20`. Its seconds, and which number is the day, come from the
+    request's id where it can tell."""
+    found = _SPREADSHEET.fullmatch(shown) if isinstance(shown, str) else None
+    if found is None:
+        return None
+    start = request_start(request or "")
+    a, b, c = int(found["a"]), int(found["b"]), int(found["c"])
+    days = [(a, b, c)] if a > 31 else [(c, b, a)] if found["mark"] == "." else [(c, a, b), (c, b, a)]
+    times = [at for day in days if (at := _moment(day, found)) is not None]
+    if not times:
+        return None
+    at = min(times, key=lambda at: abs(at - start))
+    if not found["second"] and at <= start < at + 60_000:
+        return start
+    return at
+
+
+def _moment(day: tuple[int, int, int], clock: re.Match[str]) -> int | None:
+    hour = int(clock["hour"])
+    if clock["half"]:
+        hour = hour % 12 + (12 if clock["half"] == "P" else 0)
+    try:
+        at = datetime(*day, hour, int(clock["minute"]), int(clock["second"] or 0), tzinfo=UTC)
+    except ValueError:
+        return None
+    return round(at.timestamp() * 1000)
+
+
+def header(line: str) -> tuple[list[str], str] | None:
+    """The columns and the delimiter, when the line is the head of an export; other bytes may stand before."""
+    for delimiter in DELIMITERS:
+        try:
+            columns = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        if columns and (first := _LAST_WORD.search(columns[0][-100:])):
+            columns[0] = first[0]
+        if "requestId" in columns and any(column in columns for column in TIME_COLUMNS):
+            return columns, delimiter
+    return None
+
+
+def csv_rows(chunks: Iterator[bytes]) -> Iterator[Piece]:
+    """The rows below the header, each by column name. A cut row, or a quote never closed, has no value."""
+    source = _Lines(chunks)
+    columns, delimiter = header(next(source, "")) or ([], ",")
+    source.taken.clear()
+    while True:
+        reader = csv.reader(source, delimiter=delimiter)
+        for row in _until_damaged(reader, len(columns), source):
+            yield source.first, b"", dict(zip(columns, row, strict=True))
+        if not source.taken:
+            return
+        source.give_back()
+        yield source.first, "".join(source.taken).strip().encode(), None
+        source.taken.clear()
+
+
+def _until_damaged(reader: Iterator[list[str]], width: int, source: _Lines) -> Iterator[list[str]]:
+    """Rows, up to one that is none: its lines are those that `source` has given last."""
+    try:
+        for row in reader:
+            if len(row) == width:
+                yield row
+            elif row:
+                return
+            source.taken.clear()
+    except csv.Error:
+        return
+
+
+class _Lines:
+    """The lines of a CSV file, which gives lines back that a damaged row has swallowed."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._lines = ((number, raw.decode(errors="replace") + "\n") for number, raw in lines(chunks))
+        self._again = deque[tuple[int, str]]()
+        self._budget = RESCANNED_AT_LEAST  # characters that may be looked at again
+        self.first = 1  # the number of the first line taken
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        number, line = self._again.popleft() if self._again else next(self._lines)
+        if not self.taken:
+            self.first = number
+        self._budget += RESCANS * len(line)
+        self.taken.append(line)
+        return line
+
+    def give_back(self) -> None:
+        """All lines that were taken, from the first behind the damaged one in which a row begins."""
+        rows = (place for place, line in enumerate(self.taken) if place and _ROW.match(line))
+        place = next(rows, 0)
+        size = sum(map(len, self.taken[place:]))
+        if place and size <= self._budget:
+            self._budget -= (RESCANS + 1) * size
+            self._again.extendleft(reversed([*enumerate(self.taken[place:], self.first + place)]))
+            del self.taken[place:]
 
 
 DASHBOARD_JSON = Format("dashboard-json", _parse, _matches)

@@ -1,17 +1,42 @@
-"""Log drains: a record an entry, with an id of its own. Batches are unordered and may come twice."""
+"""Log drains: a record an entry, with an id of its own. Batches are unordered and may come twice.
+
+In the older schema one record holds everything a request wrote, between START and REPORT.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Raw, Struct
-from orjson import loads
+from orjson import JSONDecodeError, loads
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
-from lib.logs.formats.wrapped import Wrapped, unwrap
-from lib.logs.values import Unusable, at_ms, level, message, method, path, request_id, status, text
+from lib.logs.values import (
+    LONGEST_ID,
+    Unusable,
+    an_id,
+    at_ms,
+    duration,
+    level,
+    message,
+    method,
+    path,
+    request_id,
+    status,
+)
+
+_WRAPPED = re.compile(
+    r"START RequestId: [^\n]*\n(?P<body>.*?)(?:^END RequestId:[^\n]*\n?)?(?P<report>^REPORT RequestId:.*)?\Z",
+    re.DOTALL | re.MULTILINE,
+)
+_REQUEST = re.compile(r"\[(?P<method>[A-Z]+)\] (?P<path>/\S*)(?: status=(?P<status>-?\d+))?[ \r]*(?:\n|\Z)")
+_DURATION = re.compile(r"(?<!Billed )Duration: ([\d.]{1,20}) ms")
+_PREFIX = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT[\d:.]+Z)\t\S*\t(?P<level>[A-Z]+)\t")
+_NEXT_PREFIX = re.compile(r"\n(?=\d{4}-\d\d-\d\dT[\d:.]+Z\t)")
+NEXT_MESSAGE = re.compile(r"\n(?=[^\s})\]])")  # indented lines and closing brackets go on
 
 
 class _Record(Struct, gc=False, omit_defaults=True):
@@ -34,12 +59,16 @@ def _matches(record: Record) -> bool:
     )
 
 
-def _repeat_id(record: _Record) -> str | None:
-    return text(record.id)
+def _entry_id(record: _Record) -> str | None:
+    """Raises Unusable."""
+    found = record.id
+    if type(found) is not str or found in ("", "-"):
+        return None
+    return found if len(found) <= LONGEST_ID else an_id(found)
 
 
 def _request(record: _Record) -> str | None:
-    return request_id(record.requestId)
+    return record.requestId.rpartition("::")[2] if type(record.requestId) is str else None
 
 
 def _parse(record: _Record) -> list[Item]:
@@ -54,18 +83,17 @@ def _parse(record: _Record) -> list[Item]:
         request_id(record.requestId),
         path(record.path),
         status(record.statusCode),
-        text(record.deploymentId),
-        text(record.id),
+        an_id(record.deploymentId),
+        _entry_id(record),
     )
-    if written.startswith("START RequestId:") and (wrapped := unwrap(written)):
-        return list(_unwrapped(entry, wrapped))
+    if written.startswith("START RequestId:") and (wrapped := _WRAPPED.match(written)):
+        return list(_unwrapped(entry, wrapped["body"], wrapped["report"] or ""))
     return [entry]
 
 
 def _summary(record: _Record) -> RequestSummary:
     """A record of the proxy: static files, redirects, functions that wrote nothing."""
-    proxy: Any = loads(bytes(record.proxy)) if isinstance(record.proxy, Raw) else record.proxy
-    seen: Record = proxy if isinstance(proxy, dict) else {}
+    seen = _proxy(record.proxy)
     request = request_id(record.requestId)
     if request is None:
         raise Unusable("neither a message nor a request id")
@@ -76,32 +104,59 @@ def _summary(record: _Record) -> RequestSummary:
         path(record.path) or path(seen.get("path")),
         status(record.statusCode) or status(seen.get("statusCode")),
         None,
-        text(record.deploymentId),
+        an_id(record.deploymentId),
     )
 
 
-def _unwrapped(entry: LogEntry, wrapped: Wrapped) -> Iterator[Item]:
-    where = wrapped.path or entry.path
-    code = wrapped.status_code or entry.status_code
-    for number, part in enumerate(wrapped.messages):
+def _proxy(value: Any) -> Record:
+    try:
+        found = loads(bytes(value)) if isinstance(value, Raw) else value
+    except JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _unwrapped(entry: LogEntry, body: str, report: str) -> Iterator[Item]:
+    about = _REQUEST.match(body)
+    where = (path(about["path"]) if about else None) or entry.path
+    code = (status(about["status"]) if about else None) or entry.status_code
+    for number, (when, severity, text) in enumerate(_messages(body[about.end() :] if about else body)):
         yield entry._replace(
             entry_id=entry.entry_id and f"{entry.entry_id}.{number:04}",
-            at_ms=part.at_ms or entry.at_ms,
-            level=part.level or entry.level,
-            message=part.text,
+            at_ms=when or entry.at_ms,
+            level=severity or entry.level,
+            message=text,
             path=where,
             status_code=code,
         )
     if entry.request_id is not None:
+        took = _DURATION.search(report)
         yield RequestSummary(
             entry.request_id,
             entry.at_ms,
-            wrapped.method,
+            about["method"] if about else None,
             where,
             code,
-            wrapped.duration_ms,
+            duration(took[1]) if took else None,
             entry.deployment_id,
         )
 
 
-DRAIN = Format("drain", _parse, _matches, _repeat_id, unordered=True, shape=_Record, request=_request)
+def _messages(body: str) -> Iterator[tuple[int | None, str | None, str]]:
+    """Time and level, where a message has its own, and text."""
+    body = body.strip("\r\n")
+    for piece in (_NEXT_PREFIX if _PREFIX.match(body) else NEXT_MESSAGE).split(body):
+        prefix = _PREFIX.match(piece)
+        written = (piece[prefix.end() :] if prefix else piece).rstrip()
+        if written:
+            yield (_time(prefix["at"]), level(prefix["level"]), written) if prefix else (None, None, written)
+
+
+def _time(value: str) -> int | None:
+    try:
+        return at_ms(value)
+    except Unusable:
+        return None
+
+
+DRAIN = Format("drain", _parse, _matches, _entry_id, unordered=True, shape=_Record, request=_request)

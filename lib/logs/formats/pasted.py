@@ -1,30 +1,82 @@
-"""Text copied from the dashboard: `2026-08-23 21:55:50.906 [info] …`, further lines of a message below it."""
+"""Lines with their time and level before them, further lines of a message below.
+
+Copied from the dashboard: `2026-08-23 21:55:50.906 [info] …`. Made of `vercel logs --json` by one command or
+another: `[21:55:50] info: …`, with or without a day, in this machine's time.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from lib.domain.trace import LogEntry
 from lib.logs.formats import Format, Item
+from lib.logs.formats.printed import CLOCK, LOCAL_NOTE, Dates, Printed
 from lib.logs.values import Unusable, at_ms, level, message
 
 START = re.compile(
-    r"\s*(?P<at>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?)\s+\[(?P<level>[A-Za-z]+)\] ?(?P<text>.*)",
+    r"\s{0,8}(?P<at>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)?)"
+    r"\s+\[(?P<level>[A-Za-z]+)\] ?(?P<text>.*)",
+    re.DOTALL,
+)
+_LEVELS = "info|warn|warning|error|err|fatal|debug|log|trace|critical|notice"
+BRACKETED = re.compile(
+    r"\s{0,8}\[(?:(?P<date>\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}),?[ T])?"
+    rf"(?P<time>{CLOCK})(?P<zone>Z|[+-]\d\d:\d\d)?\]:? ?"
+    rf"(?:(?:\[(?P<in_brackets>{_LEVELS}|{_LEVELS.upper()})\]:?|(?P<level>{_LEVELS}):"
+    rf"|(?P<loud>{_LEVELS.upper()}):?)(?: |\Z|(?=\n)))?(?P<text>.*)",
     re.DOTALL,
 )
 NOTE = (
     "Pasted text carries no request id: which request a line belongs to has to be worked out "
-    "from its content. Its times are taken as UTC."
+    "from its content. "
 )
 
 
 def _parse(block: str) -> list[Item]:
     """One entry, all its lines. Raises Unusable."""
-    found = START.match(block)
-    written = message(found["text"]) if found else ""
-    if found is None or not written:
-        raise Unusable("no message" if found else "no time and level")
-    return [LogEntry(at_ms(found["at"].replace(",", ".")), level(found["level"]), written, None)]
+    row = START.match(block)
+    if row is None:
+        raise Unusable("no time and level")
+    return [_entry(at_ms(row["at"].replace(",", ".")), row["level"], row["text"])]
 
 
-PASTED = Format("pasted", _parse, has_request_ids=False, note=NOTE)
+def _entry(at: int, severity: str | None, text: str) -> LogEntry:
+    written = message(text)
+    if not written:
+        raise Unusable("no message")
+    return LogEntry(at, level(severity), written, None)
+
+
+class _Bracketed:
+    def __init__(self, rows: Sequence[re.Match[str]], written: datetime) -> None:
+        self._dates = Dates(rows, written, newest_first=False)
+
+    def parse(self, block: str) -> list[Item]:
+        """One entry, all its lines. Raises Unusable."""
+        row = BRACKETED.match(block)
+        if row is None:
+            raise Unusable("no time")
+        if row["zone"] and row["date"]:
+            at = at_ms(f"{row['date']}T{row['time'].replace(',', '.')}{row['zone']}")
+        else:
+            at = self._dates.at_ms(row["time"], row["date"])
+        return [_entry(at, row["level"] or row["in_brackets"] or row["loud"], row["text"])]
+
+    def notes(self) -> Iterator[str]:
+        yield NOTE + LOCAL_NOTE.format(zone=self._dates.zone)
+
+
+def _open(_rows: Sequence[re.Match[str]], _head: str, _written: datetime) -> Format:
+    notes = (NOTE + "Its times are taken as UTC.",)
+    return Format("pasted", _parse, has_request_ids=False, notes=lambda: notes)
+
+
+def _open_bracketed(rows: Sequence[re.Match[str]], _head: str, written: datetime) -> Format:
+    text = _Bracketed(rows, written)
+    return Format("pasted", text.parse, has_request_ids=False, notes=text.notes)
+
+
+PASTED = Printed(START, _open)
+PASTED_BRACKETED = Printed(BRACKETED, _open_bracketed)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lib.domain.trace import LogEntry
+from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
-from lib.logs.values import Unusable, at_ms, level, message, path, request_id, status, text
+from lib.logs.values import an_id, at_ms, level, made_up_id, message, method, path, request_id, status
 
 NOTE = (
     "These rows carry no request id: which request a line belongs to has to be worked out from its content."
@@ -19,27 +19,26 @@ def _parse(record: Record) -> list[Item]:
     get = record.get
     if get("source") == "delimiter" and not get("rowId"):
         return []  # ends a live tail; says nothing
-    written = message(get("message"))
-    if not written:
-        raise Unusable("no message")
+    at = at_ms(get("timestampInMs"), get("timestamp"))
+    request = request_id(get("requestId"))
+    where = path(get("requestPath"))
     code = status(get("responseStatusCode"))
-    return [
-        LogEntry(
-            at_ms(get("timestampInMs"), get("timestamp")),
-            level(get("level")),
-            written,
-            request_id(get("requestId")),
-            path(get("requestPath")),
-            code if code != -1 else None,  # -1 while the request runs, too
-            text(get("deploymentId")),
-        )
-    ]
+    code = code if code != -1 else None  # while the request runs, too
+    deployment = an_id(get("deploymentId"))
+    if written := message(get("message")):
+        return [LogEntry(at, level(get("level")), written, request, where, code, deployment)]
+    made_up = request or made_up_id(at, str(get("rowId")))
+    return [RequestSummary(made_up, at, method(get("requestMethod")), where, code, None, deployment)]
 
 
 def _repeat_id(record: Record) -> str | None:
-    """Two tails of the same minutes hold the same rows."""
-    row = text(record.get("rowId"))
-    return f"{row} {record.get('timestampInMs')} {record.get('message')}" if row else None
+    """Two tails of the same minutes hold the same rows. A row id that is but its time says nothing."""
+    row, at = record.get("rowId"), record.get("timestampInMs")
+    if type(row) is not str or row in ("", "-", str(at)):
+        return None
+    return f"{row} {at} {record.get('message')}"
 
 
-RUNTIME_LOGS = Format("runtime-logs", _parse, _matches, _repeat_id, has_request_ids=False, note=NOTE)
+RUNTIME_LOGS = Format(
+    "runtime-logs", _parse, _matches, _repeat_id, has_request_ids=False, notes=lambda: (NOTE,)
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
-from lib.logs.values import Unusable, at_ms, level, message, method, path, request_id, status, text
+from lib.logs.values import Unusable, an_id, at_ms, level, message, method, path, request_id, status
 
 FLAT_NOTE = (
     "Written by a Vercel CLI before 50.42: of each request only its first line survives, so stages will look "
@@ -24,12 +24,13 @@ def _matches_flat(record: Record) -> bool:
 
 def _repeat_id(record: Record) -> str | None:
     """Asking for many requests can return the same page again and again."""
-    return request_id(record.get("id") or record.get("requestId"))
+    request = record.get("id") or record.get("requestId")
+    return request.rpartition("::")[2] if type(request) is str else None
 
 
 def _parse(record: Record) -> list[Item]:
     get = record.get
-    request = _repeat_id(record)
+    request = request_id(get("id") or get("requestId"))
     if request is None:
         raise Unusable("no request id")
     logs = get("logs")
@@ -41,7 +42,7 @@ def _parse(record: Record) -> list[Item]:
         path(get("requestPath")),
         status(get("responseStatusCode") or get("statusCode")),
         None,
-        text(get("deploymentId")),
+        an_id(get("deploymentId")),
     )
     return [summary, *_entries(messages, summary)]
 
@@ -63,5 +64,5 @@ def _entries(messages: list[Record], request: RequestSummary) -> Iterator[LogEnt
 
 VERCEL_LOGS = Format("vercel-logs", _parse, _matches_nested, _repeat_id, request=_repeat_id)
 VERCEL_LOGS_FLAT = Format(
-    "vercel-logs-flat", _parse, _matches_flat, _repeat_id, request=_repeat_id, note=FLAT_NOTE
+    "vercel-logs-flat", _parse, _matches_flat, _repeat_id, request=_repeat_id, notes=lambda: (FLAT_NOTE,)
 )

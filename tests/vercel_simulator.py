@@ -23,7 +23,7 @@ from starlette.routing import Route
 from lib.logs.report import iso
 
 PAGE = 50
-TOKEN = "vercel-simulator"  # noqa: S105 - not a secret
+TOKEN = "vercel-simulator"
 _DELIMITER = {"rowId": "", "source": "delimiter", "message": "", "level": "info", "timestampInMs": 0}
 
 
