@@ -17,7 +17,8 @@ from lib.data.videos import Filters, every_video
 from lib.domain.cause import CAUSES, Action
 from lib.domain.repair import BY_ITSELF, Repair
 from lib.errors import BadInput
-from lib.operations.batches import as_csv, freeze, work_on
+from lib.operations.batches import COLUMNS, freeze, work_on
+from lib.operations.export import as_csv
 from lib.operations.repair import plan
 
 
@@ -138,6 +139,6 @@ def _export(app: App, batch_id: str, path: Path | None) -> None:
     if path is None:
         return
     try:
-        path.write_text(as_csv(batches.items(app.db, batch_id)), "utf-8", newline="")
+        path.write_text(as_csv(COLUMNS, batches.items(app.db, batch_id)), "utf-8", newline="")
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}.") from error

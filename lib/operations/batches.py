@@ -3,15 +3,13 @@ time, by whoever takes the next one. Carried out twice, an item pays once: its k
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from lib.app import App
 from lib.data import batches
-from lib.data.batches import Batch, Item, Taken
+from lib.data.batches import Batch, Taken
 from lib.data.database import Database
 from lib.domain.cause import CAUSES, Action, Trait
 from lib.domain.repair import BY_ITSELF, Repair
@@ -85,18 +83,4 @@ def _pause(db: Database, item: Taken, note: str) -> None:
         batches.steer(db, item.batch_id, "paused", item.operator, note)
 
 
-_COLUMNS = ("position", "video_id", "kind", "reason", "credits", "state", "result", "spent", "ended_at")
-
-
-def as_csv(items: Iterable[Item]) -> str:
-    """The list with its results, for a spreadsheet: text of others is no formula there."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow(_COLUMNS)
-    for item in items:
-        writer.writerow([_cell(dict(item)[name]) for name in _COLUMNS])
-    return output.getvalue()
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+COLUMNS = ("position", "video_id", "kind", "reason", "credits", "state", "result", "spent", "ended_at")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -185,3 +187,19 @@ def test_an_error_group_opens_as_many_videos_as_it_counts(page: Page, address: s
     settle(page)
     expect_no_exception(page)
     expect(page.get_by_text(f"Videos 1 to {min(number, 50)}, newest first")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_all_videos_of_a_filter_are_exported_not_the_page_that_is_shown(
+    page: Page, address: str, kind: str
+) -> None:
+    open_page(page, f"{address}/videos?window=14d&trouble=failed")
+    with page.expect_download() as started:
+        page.locator(f".st-key-export-{kind} button").click()
+    content = Path(started.value.path())
+    read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[kind]
+    videos = read(content)
+    assert len(videos) > 50
+    assert set(videos["status"]) == {"failed"}
+    assert videos["id"].is_unique
+    expect_no_exception(page)

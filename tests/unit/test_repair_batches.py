@@ -14,7 +14,8 @@ from lib.data import attempts, batches, credits
 from lib.data.batches import Batch
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotFound
-from lib.operations.batches import as_csv, freeze, work_on
+from lib.operations.batches import COLUMNS, freeze, work_on
+from lib.operations.export import as_csv
 from lib.operations.generate import generate
 from lib.runway.simulator.programme import PlannedFault
 from tests.apps import app_of
@@ -154,7 +155,7 @@ def test_an_empty_choice_and_an_unknown_video_are_refused(desk: Desk) -> None:
 def test_the_export_holds_every_video_and_no_formula(desk: Desk) -> None:
     batch = desk.running(desk.refused(2))
     desk.work()
-    rows = list(csv.DictReader(io.StringIO(as_csv(batches.items(desk.db, batch.id)))))
+    rows = list(csv.DictReader(io.StringIO(as_csv(COLUMNS, batches.items(desk.db, batch.id)))))
     assert [(row["kind"], row["state"]) for row in rows] == [("retry", "done")] * 2
     item = next(iter(batches.items(desk.db, batch.id)))
-    assert "'=HYPERLINK" in as_csv([item | {"result": "=HYPERLINK(1)"}])
+    assert "'=HYPERLINK" in as_csv(COLUMNS, [item | {"result": "=HYPERLINK(1)"}])

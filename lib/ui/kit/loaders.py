@@ -20,6 +20,7 @@ from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
 from lib.domain.alert import Alert
 from lib.operations.alerts import active_alerts
+from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
 from lib.ui.kit.services import services
 from lib.ui.kit.window import Window
 
@@ -67,7 +68,20 @@ def videos(
     chosen = filters or Filters()
     if window:
         chosen = replace(chosen, since=_span(window)[0], until=window.until)
-    return stored.list_videos(services().database, chosen, after=after, limit=limit)
+    rows = stored.list_videos(services().database, chosen, after=after, limit=limit)
+    return [{**row, "error_message": _shown(row["error_message"])} for row in rows]
+
+
+def _shown(text: str | None) -> str | None:
+    """The app writes into its rows what it likes; no secret of it gets onto a page."""
+    return redact(text) if text else text
+
+
+def export(window: Window, filters: Filters, kind: str) -> bytes:
+    """All matches as a file of that kind."""
+    since, until = _span(window)
+    rows = stored.every_video(services().database, replace(filters, since=since, until=until), page=1000)
+    return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 
 
 def stuck_videos(window: Window | None = None) -> list[VideoRow]:
@@ -118,7 +132,9 @@ def audit_names() -> AuditChoices:
 
 def video(video_id: str) -> VideoDetails:
     """Never cached: this is what people watch while they repair."""
-    return stored.get_video(services().database, video_id)
+    found = stored.get_video(services().database, video_id)
+    found["video"]["error_message"] = _shown(found["video"].get("error_message"))
+    return found
 
 
 def video_log(video_id: str) -> list[LogRow]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from lib.data.videos import Filters, Position, end_of
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
+from lib.operations.export import FORMATS
 from lib.ui.kit import address, loaders
 from lib.ui.kit.components import section
 from lib.ui.kit.format import STATUS, look, words
@@ -83,6 +86,24 @@ def list_page(filters: Filters, frame: Frame) -> None:
     video_table(shown, frame.now, key=name, height=table_height(len(shown), 22))
     last = end_of(shown)
     turn_pages("Videos", len(shown), last.written if last else None, more=len(rows) > PAGE)
+    _export(filters, frame)
+
+
+def _export(filters: Filters, frame: Frame) -> None:
+    """Everything that fits the filters, not the page of it that is shown."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="export"):
+        st.caption(f"All that fit, {frame.window.said}, as", width="content")
+        for kind, media_type in FORMATS.items():
+            st.download_button(
+                kind.upper() if kind != "parquet" else "Parquet",
+                partial(loaders.export, frame.window, filters, kind),
+                f"videos-{frame.now:%Y-%m-%dT%H%MZ}.{kind}",
+                media_type,
+                icon=":material/download:",
+                type="tertiary",
+                key=f"export-{kind}",
+                on_click="ignore",
+            )
 
 
 def _say_empty(filters: Filters, frame: Frame) -> None:
