@@ -197,8 +197,7 @@ def test_all_videos_of_a_filter_are_exported_not_the_page_that_is_shown(
     with page.expect_download() as started:
         page.locator(f".st-key-export-{kind} button").click()
     content = Path(started.value.path())
-    read = {"csv": pd.read_csv, "json": pd.read_json, "parquet": pd.read_parquet}[kind]
-    videos = read(content)
+    videos = getattr(pd, f"read_{kind}")(content)
     assert len(videos) > 50
     assert set(videos["status"]) == {"failed"}
     assert videos["id"].is_unique

@@ -19,6 +19,7 @@ from lib.data.decisions import Flagged, flagged
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
 from lib.domain.alert import Alert
+from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
 from lib.ui.kit.services import services

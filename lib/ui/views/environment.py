@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.errors import DailiesError
+from lib.logs.redact import redact
 from lib.operations.environment.services import check_services
 from lib.operations.environment.settings import (
     Check,
@@ -133,7 +134,7 @@ def latest_videos(now: datetime) -> None:
                 {
                     "id": [row["id"] for row in rows],
                     "status": [f"{look(STATUS, row['status']).glyph} {row['status']}" for row in rows],
-                    "error_message": [row["error_message"] or "" for row in rows],
+                    "error_message": [redact(row["error_message"] or "") for row in rows],
                     "runway_video_id": [row["runway_video_id"] or "" for row in rows],
                     "created_at": [clock(row["created_at"], now) for row in rows],
                     "updated_at": [clock(row["updated_at"], now) for row in rows],

@@ -9,6 +9,7 @@ import streamlit as st
 from lib.data.overview import Incident, IncidentDetails
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
+from lib.logs.redact import redact
 from lib.ui.kit import loaders
 from lib.ui.kit.components import evidence, section
 from lib.ui.kit.format import ACTION, SIDE, cause_of, count, deployment, percent, short_id, since, span
@@ -155,5 +156,5 @@ def first_video(row: IncidentDetails, now: datetime) -> None:
         query_params={"id": row["first_video_id"]},
     )
     if row["error_message"]:
-        st.code(row["error_message"], language=None, wrap_lines=True)
+        st.code(redact(row["error_message"]), language=None, wrap_lines=True)
     evidence(row["evidence"] or (), now)
