@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 def warm_imports() -> None:
     """What the first page would otherwise wait for."""
     import pandas  # noqa: F401
+    import plotly.graph_objects  # noqa: F401
 
     from lib.ui.views import video  # noqa: F401
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import plotly.graph_objects as go
 
 from lib.data.overview import FunnelStage
 from lib.ui.kit import charts
@@ -32,8 +33,19 @@ def test_counts_have_a_value_for_every_bucket() -> None:
 
 
 def test_a_status_nobody_foresaw_is_drawn_too() -> None:
-    names = [series["name"] for series in charts.status_over_time(SERIES, HOURS, 3600)["series"]]
+    names = [trace["name"] for trace in charts.status_over_time(SERIES, HOURS)["data"]]
     assert names == ["✓ succeeded", "× failed", "? paused"]
+
+
+def test_a_status_that_looks_like_a_tag_is_drawn_as_text() -> None:
+    series = [{"at": HOURS[0].isoformat(), "status": '<a href="https://x.example">x</a>', "n": 1}]
+    (trace,) = charts.status_over_time(series, HOURS)["data"]
+    assert "<" not in trace["name"]
+
+
+def test_a_bar_knows_its_status_its_time_and_its_share() -> None:
+    failed = charts.status_over_time(SERIES, HOURS)["data"][1]
+    assert failed["customdata"][2] == ["failed", HOURS[2].isoformat(), 25]
 
 
 def test_the_success_rate_leaves_out_buckets_in_which_nothing_finished() -> None:
@@ -45,9 +57,13 @@ def test_an_empty_window_has_a_flat_sparkline() -> None:
 
 
 def test_the_most_frequent_cause_is_on_top_with_its_side_in_words() -> None:
-    option = charts.causes([{"cause": "moderated", "n": 1}, {"cause": "missing_api_key", "n": 5}])
-    assert option["yAxis"]["data"] == ["Moderated ●", "API key missing ▲"]  # drawn from below
-    assert [series["name"] for series in option["series"]] == ["▲ the app", "● Runway"]
+    figure = charts.causes([{"cause": "moderated", "n": 1}, {"cause": "missing_api_key", "n": 4}])
+    order = figure["layout"]["yaxis"]["categoryarray"]
+    assert order == ["Moderated ●", "API key missing ▲"]  # drawn from below
+    assert [(trace["name"], trace["customdata"]) for trace in figure["data"]] == [
+        ("▲ the app", [["missing_api_key", 80]]),
+        ("● Runway", [["moderated", 20]]),
+    ]
 
 
 def stage(name: str, position: int, *, seen: int = 0, missing: int = 0, not_reached: int = 0) -> FunnelStage:
@@ -63,21 +79,35 @@ def stage(name: str, position: int, *, seen: int = 0, missing: int = 0, not_reac
 
 
 def test_the_funnel_keeps_the_order_of_the_flow() -> None:
-    option = charts.funnel([stage("accepted", 1, seen=4), stage("saved", 2, seen=3, missing=1)])
-    assert option["yAxis"]["data"] == ["saved", "accepted"]  # drawn from below
-    assert {series["name"]: series["data"] for series in option["series"]} == {
-        "✓ seen": [3, 4],
-        "× missing": [1, 0],
+    figure = charts.funnel([stage("accepted", 1, seen=4), stage("saved", 2, seen=3, missing=1)])
+    assert figure["layout"]["yaxis"]["categoryarray"] == ["saved", "accepted"]  # drawn from below
+    assert {trace["name"]: (trace["x"], trace["customdata"]) for trace in figure["data"]} == {
+        "✓ seen": ([4, 3], [100, 75]),
+        "× missing": ([0, 1], [0, 25]),
     }
 
 
-def test_the_matrix_has_a_cell_for_each_stage_a_video_has() -> None:
+def test_the_matrix_has_a_cell_for_each_stage_a_video_has_and_each_knows_its_video() -> None:
     videos: list[Any] = [
         {"id": "a" * 36, "cause": "succeeded", "stages": [{"stage": "accepted", "state": "seen"}]},
         {"id": "b" * 36, "cause": None, "stages": [{"stage": "accepted", "state": "missing"}]},
     ]
-    option = charts.matrix(videos, ["accepted", "saved"])
-    cells = {series["name"]: [cell["value"][:2] for cell in series["data"]] for series in option["series"]}
-    assert cells["✓ seen"] == [[0, 1]]
-    assert cells["× missing"] == [[0, 0]]
-    json.dumps(option)
+    figure = charts.matrix(videos, ["accepted", "saved"])
+    cells = {trace["name"]: (trace["x"], trace["customdata"]) for trace in figure["data"]}
+    assert cells == {
+        "✓ seen": (("accepted",), [["a" * 36]]),
+        "× missing": (("accepted",), [["b" * 36]]),
+    }
+
+
+def test_every_figure_is_one_that_plotly_accepts() -> None:
+    videos: list[Any] = [
+        {"id": "a" * 36, "cause": "moderated", "stages": [{"stage": "saved", "state": "missing"}]}
+    ]
+    for figure in (
+        charts.status_over_time(SERIES, HOURS),
+        charts.causes([{"cause": "moderated", "n": 1}]),
+        charts.funnel([stage("accepted", 1, seen=4, not_reached=1)]),
+        charts.matrix(videos, ["accepted", "saved"]),
+    ):
+        go.Figure(figure)

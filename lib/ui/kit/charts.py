@@ -1,9 +1,14 @@
-"""Charts as ECharts options: plain values, tested without a browser. Colours hold in light and in dark."""
+"""Charts as Plotly figures in plain values, tested without a browser. Colours hold in light and in dark.
+
+Each point carries in `customdata` what a click on it means. Plotly reads tags in its texts: what comes from
+rows is escaped.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from lib.data.database import Row
@@ -13,19 +18,32 @@ from lib.domain.cause import Side
 from lib.domain.video import parse_time
 from lib.ui.kit.format import SIDE, STAGE_STATE, STATUS, Look, cause_of, look, words
 
-Option = dict[str, Any]
-_GRID = {"left": 8, "right": 12, "top": 34, "bottom": 4, "containLabel": True}
-_LEGEND = {"top": 0, "left": 0, "itemWidth": 10, "itemHeight": 10, "itemGap": 14, "icon": "roundRect"}
+Figure = dict[str, Any]
+_LEGEND = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"}
+_MARGIN = {"l": 8, "r": 8, "t": 32, "b": 8}
+
+
+def _layout(**more: Any) -> Figure:
+    return {"legend": _LEGEND, "margin": _MARGIN, "clickmode": "event+select", **more}
+
+
+def config(file_name: str) -> dict[str, Any]:
+    """Few tools, and a picture with a name."""
+    return {
+        "displaylogo": False,
+        "modeBarButtonsToRemove": ["lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+        "toImageButtonOptions": {"filename": file_name, "scale": 2},
+    }
+
+
+def _name(shown: Look) -> str:
+    return f"{shown.glyph} {escape(shown.word)}"
 
 
 def buckets(start: datetime, end: datetime, seconds: int) -> list[datetime]:
     """The starts of all buckets between two times, also those in which nothing happened."""
     first = int(start.timestamp()) // seconds * seconds
     return [datetime.fromtimestamp(at, UTC) for at in range(first, int(end.timestamp()) + 1, seconds)]
-
-
-def bucket_label(at: datetime, seconds: int) -> str:
-    return at.strftime("%H:%M" if seconds < 6 * 3600 else "%d %b %H:%M" if seconds < 86400 else "%d %b")
 
 
 def counts_by_status(series: Sequence[Row], times: Sequence[datetime]) -> dict[str, list[int]]:
@@ -39,136 +57,164 @@ def counts_by_status(series: Sequence[Row], times: Sequence[datetime]) -> dict[s
     return {status: values for status, values in counts.items() if any(values)}
 
 
-def status_over_time(series: Sequence[Row], times: Sequence[datetime], seconds: int) -> Option:
+def status_over_time(series: Sequence[Row], times: Sequence[datetime]) -> Figure:
+    """A click on a bar means its status and the start of its bucket."""
     counts = counts_by_status(series, times)
-    return {
-        "grid": _GRID,
-        "legend": _LEGEND,
-        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-        "xAxis": {
-            "type": "category",
-            "data": [bucket_label(at, seconds) for at in times],
-            "axisTick": {"show": False},
-            "axisLabel": {"hideOverlap": True, "alignMinLabel": "left", "alignMaxLabel": "right"},
-        },
-        "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 4},
-        "series": [
+    totals = [sum(column) for column in zip(*counts.values(), strict=True)]
+    traces = []
+    for status, values in counts.items():
+        shares = [100 * n / total if total else 0 for n, total in zip(values, totals, strict=True)]
+        points = [[status, at.isoformat(), share] for at, share in zip(times, shares, strict=True)]
+        traces.append(
             {
-                "name": f"{look(STATUS, status).glyph} {look(STATUS, status).word}",
                 "type": "bar",
-                "stack": "status",
-                "barCategoryGap": "18%",
-                "itemStyle": {"color": look(STATUS, status).hex},
-                "data": values,
+                "name": _name(look(STATUS, status)),
+                "x": list(times),
+                "y": values,
+                "customdata": points,
+                "marker": {"color": look(STATUS, status).hex},
+                "hovertemplate": "%{y} videos, %{customdata[2]:.0f}% of them<extra>%{fullData.name}</extra>",
             }
-            for status, values in counts.items()
-        ],
+        )
+    return {
+        "data": traces,
+        "layout": _layout(
+            barmode="stack",
+            bargap=0.18,
+            hovermode="closest",
+            dragmode=False,
+            selectdirection="h",
+            xaxis={"title": {"text": "Created (UTC)"}},
+            yaxis={"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+        ),
     }
 
 
-def causes(rows: Sequence[Row], most: int = 10) -> Option:
-    """Horizontal bars, most frequent first; whose side it is stands in the legend and as a glyph."""
-    shown = sorted(rows, key=lambda row: -row["n"])[:most][::-1]  # ECharts draws from below
-    names = [f"{cause_of(row['cause']).title} {SIDE[cause_of(row['cause']).side].glyph}" for row in shown]
+def causes(rows: Sequence[Row], most: int = 10) -> Figure:
+    """Horizontal bars, most frequent first; whose side it is stands in the legend and as a glyph. A click on
+    one means its cause."""
+    shown = sorted(rows, key=lambda row: -row["n"])[:most]
+    total = sum(row["n"] for row in rows)
     sides = [side for side in Side if any(cause_of(row["cause"]).side == side for row in shown)]
-    return {
-        "grid": _GRID | {"right": 40},
-        "legend": _LEGEND,
-        "tooltip": {"trigger": "item"},
-        "xAxis": {"type": "value", "minInterval": 1, "splitNumber": 4, "show": False},
-        "yAxis": {
-            "type": "category",
-            "data": names,
-            "axisTick": {"show": False},
-            "axisLine": {"show": False},
-        },
-        "series": [
+    traces = []
+    for side in sides:
+        own = [row for row in shown if cause_of(row["cause"]).side == side]
+        traces.append(
             {
-                "name": f"{SIDE[side].glyph} {SIDE[side].word}",
                 "type": "bar",
-                "stack": "side",
-                "barCategoryGap": "30%",
-                "itemStyle": {"color": SIDE[side].hex, "borderRadius": 3},
-                "label": {"show": True, "position": "right"},
-                "data": [row["n"] if cause_of(row["cause"]).side == side else None for row in shown],
+                "orientation": "h",
+                "name": _name(SIDE[side]),
+                "x": [row["n"] for row in own],
+                "y": [_cause_name(row["cause"]) for row in own],
+                "customdata": [[row["cause"], 100 * row["n"] / total] for row in own],
+                "text": [f"{row['n']:,}" for row in own],
+                "textposition": "outside",
+                "cliponaxis": False,
+                "marker": {"color": SIDE[side].hex},
+                "hovertemplate": "%{y}: %{x} videos, %{customdata[1]:.0f}%<extra></extra>",
             }
-            for side in sides
-        ],
+        )
+    order = [_cause_name(row["cause"]) for row in reversed(shown)]  # drawn from below
+    return {
+        "data": traces,
+        "layout": _layout(
+            barmode="stack",
+            dragmode=False,
+            margin=_MARGIN | {"r": 40},
+            xaxis={"visible": False},
+            yaxis={"categoryorder": "array", "categoryarray": order, "automargin": True},
+        ),
     }
 
 
-def funnel(rows: Sequence[FunnelStage]) -> Option:
+def _cause_name(cause: str | None) -> str:
+    return f"{escape(cause_of(cause).title)} {SIDE[cause_of(cause).side].glyph}"
+
+
+def funnel(rows: Sequence[FunnelStage]) -> Figure:
     """Per stage of one flow, in its order: how many videos it was seen for, missing, not reached."""
-    stages = [words(row["stage"]) for row in rows][::-1]
+    names = [escape(words(row["stage"])) for row in rows]
+    states: list[Row] = [dict(row) for row in rows]
+    totals = [max(1, sum(row[key] for key in STAGE_STATE)) for row in states]
+    traces = []
+    for key, state in STAGE_STATE.items():
+        values = [row[key] for row in states]
+        if any(values):
+            traces.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "name": _name(state),
+                    "x": values,
+                    "y": names,
+                    "customdata": [100 * n / total for n, total in zip(values, totals, strict=True)],
+                    "marker": {"color": state.hex, "opacity": 0.45 if key == "not_reached" else 1},
+                    "hovertemplate": "%{y}: %{x} videos, %{customdata:.0f}%<extra>%{fullData.name}</extra>",
+                }
+            )
     return {
-        "grid": _GRID,
-        "legend": _LEGEND,
-        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
-        "xAxis": {"type": "value", "minInterval": 1},
-        "yAxis": {"type": "category", "data": stages, "axisTick": {"show": False}},
-        "series": [
-            {
-                "name": f"{state.glyph} {state.word}",
-                "type": "bar",
-                "stack": "state",
-                "barCategoryGap": "25%",
-                "itemStyle": {"color": state.hex, "opacity": 0.45 if key == "not_reached" else 1},
-                "data": [dict(row)[key] for row in rows][::-1],
-            }
-            for key, state in STAGE_STATE.items()
-            if any(dict(row)[key] for row in rows)
-        ],
+        "data": traces,
+        "layout": _layout(
+            barmode="stack",
+            dragmode=False,
+            xaxis={"title": {"text": "Videos"}, "tickformat": ",d"},
+            yaxis={"categoryorder": "array", "categoryarray": names[::-1], "automargin": True},
+        ),
     }
 
 
-def matrix(videos: Sequence[VideoRow], stages: Sequence[str]) -> Option:
-    """Videos × stages, a glyph in each cell."""
-    cells: dict[str, list[Option]] = {key: [] for key in STAGE_STATE}
-    for y, video in enumerate(reversed(videos)):
+def matrix(videos: Sequence[VideoRow], stages: Sequence[str]) -> Figure:
+    """Videos × stages, a glyph in each cell: what is missing stands out, the rest stays faint. A click on a
+    cell means its video."""
+    names = [f"{cause_of(video['cause']).title}  {video['id'][:8]}" for video in videos]
+    columns = [escape(words(stage)) for stage in stages]
+    cells: dict[str, list[tuple[str, str, str]]] = {state: [] for state in STAGE_STATE}
+    for video, name in zip(videos, names, strict=True):
         states = {stage["stage"]: stage["state"] for stage in video["stages"] or ()}
-        for x, stage in enumerate(stages):
+        for stage, column in zip(stages, columns, strict=True):
             if (state := states.get(stage)) in cells:
-                cells[state].append({"value": [x, y, STAGE_STATE[state].glyph]})
+                cells[state].append((column, name, video["id"]))
     return {
-        "grid": {"left": 8, "right": 64, "top": 36, "bottom": 8, "containLabel": True},
-        "legend": _LEGEND | {"data": [_plain_legend(state) for state in STAGE_STATE.values()]},
-        "tooltip": {"show": False},
-        "xAxis": {
-            "type": "category",
-            "position": "top",
-            "data": [words(stage) for stage in stages],
-            "axisLabel": {"rotate": -35, "interval": 0, "align": "left"},
-            "axisTick": {"show": False},
-            "axisLine": {"show": False},
-        },
-        "yAxis": {
-            "type": "category",
-            "data": [f"{cause_of(v['cause']).title}  {v['id'][:8]}" for v in reversed(videos)],
-            "axisTick": {"show": False},
-            "axisLine": {"show": False},
-            "axisLabel": {"interval": 0},
-        },
-        "series": [_matrix_series(key, values) for key, values in cells.items()],
+        "data": [_cells(state, points) for state, points in cells.items() if points],
+        "layout": _layout(
+            dragmode=False,
+            hovermode="closest",
+            margin=_MARGIN | {"t": 110},
+            legend=_LEGEND | {"y": 0, "yanchor": "top"},
+            xaxis={
+                "side": "top",
+                "tickangle": -35,
+                "categoryorder": "array",
+                "categoryarray": columns,
+                "range": [-0.5, len(columns) - 0.5],
+                "showgrid": False,
+            },
+            yaxis={
+                "categoryorder": "array",
+                "categoryarray": names[::-1],
+                "range": [-0.5, len(names) - 0.5],
+                "automargin": True,
+                "showgrid": False,
+                "dtick": 1,
+            },
+        ),
     }
 
 
-def _plain_legend(shown: Look) -> Option:
-    """The full colour, which the cells have faintly."""
-    return {"name": f"{shown.glyph} {shown.word}", "itemStyle": {"color": shown.hex}}
-
-
-def _matrix_series(state: str, values: list[Option]) -> Option:
-    """What is missing stands out; the rest stays faint."""
+def _cells(state: str, points: Sequence[tuple[str, str, str]]) -> Figure:
     shown, strong = STAGE_STATE[state], state == "missing"
+    columns, names, ids = zip(*points, strict=True)
     return {
-        "name": f"{shown.glyph} {shown.word}",
-        "type": "scatter",  # ECharts colours a heatmap by number only
-        "symbol": "roundRect",
-        "symbolSize": [30, 17],
-        "itemStyle": {"color": shown.hex + ("" if strong else "38")},
-        "label": {"show": True, "formatter": shown.glyph, "color": "#ffffff" if strong else shown.hex},
-        "selectedMode": "single",
-        "data": values,
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": _name(shown),
+        "x": columns,
+        "y": names,
+        "customdata": [[video_id] for video_id in ids],
+        "text": [shown.glyph] * len(points),
+        "textfont": {"color": "#ffffff" if strong else shown.hex},
+        "marker": {"symbol": "square", "size": 17, "color": shown.hex, "opacity": 1 if strong else 0.22},
+        "hovertemplate": "%{y}: %{x} %{fullData.name}<extra></extra>",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +13,7 @@ from lib.data.database import Row
 from lib.data.videos import VideoRow
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
+from lib.ui.kit import charts
 from lib.ui.kit.format import (
     ACTION,
     SIDE,
@@ -102,3 +104,28 @@ def timeline(stages: Sequence[Row], now: datetime) -> None:
         rows["After"].append(delta_text(earlier, at))
         earlier = at or earlier
     st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Stages of the flow, in order")
+
+
+def draw(figure: charts.Figure, key: str, alt: str, *, height: int = 260) -> None:
+    st.plotly_chart(figure, height=height, key=key, alt=alt, config=charts.config(f"dailies-{key}"))
+
+
+def choose_in(
+    figure: charts.Figure,
+    key: str,
+    alt: str,
+    *,
+    height: int = 260,
+    by: Sequence[Literal["points", "box"]] = ("points",),
+) -> Any:
+    """The chart and what was chosen in it."""
+    options = charts.config(f"dailies-{key}")
+    return st.plotly_chart(
+        figure, height=height, key=key, alt=alt, config=options, on_select="rerun", selection_mode=by
+    )
+
+
+def clicked(event: Any) -> list[Any] | None:
+    """The `customdata` of the point that was clicked, if one was."""
+    points = event["selection"]["points"]
+    return points[0]["customdata"] if len(points) == 1 else None

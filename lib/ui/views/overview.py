@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import streamlit as st
 
 from lib.data.credits import Ledger
 from lib.data.overview import Incident, Overview, Totals
 from lib.data.videos import VideoRow
+from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders
-from lib.ui.kit.components import section, video_link
+from lib.ui.kit.components import choose_in, clicked, section, video_link
 from lib.ui.kit.format import (
     SIDE,
     cause_of,
@@ -28,6 +30,7 @@ from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
 from lib.ui.kit.services import Services
+from lib.ui.kit.window import between
 from lib.ui.kit.window_control import empty_window
 from lib.ui.views.incident import address_of
 
@@ -128,10 +131,18 @@ def _spread(median: float | None, most: float | None) -> str:
 def chart_row(data: Overview, frame: Frame) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True, height="stretch"):
-        section("Status over time")
+        section(
+            "Status over time",
+            "A click on a bar opens its videos; the box tool at the top right sets the window.",
+        )
         if data["series"]:
-            option = charts.status_over_time(data["series"], _times(frame), frame.window.bucket_seconds)
-            st.echarts_chart(option, height=260, key="status-over-time", alt="Videos over time, by status")
+            event = choose_in(
+                charts.status_over_time(data["series"], _times(frame)),
+                "status-over-time",
+                "Videos over time, by status",
+                by=("points", "box"),
+            )
+            _open_bar_or_zoom(event, frame)
         else:
             empty_window(
                 frame.window, frame.now, f"No video {frame.window.said}", "Choose a longer window above."
@@ -140,12 +151,14 @@ def chart_row(data: Overview, frame: Frame) -> None:
         section("Causes of trouble", "Of videos that failed or are stuck; the glyph says on whose side.")
         troubles = [row for row in data["causes"] if cause_of(row["cause"]).side not in _SETTLED]
         if troubles:
-            st.echarts_chart(
+            event = choose_in(
                 charts.causes(troubles),
-                height=260,
-                key="causes",
-                alt="Causes of trouble, most frequent first",
+                "causes",
+                "Causes of trouble, most frequent first",
             )
+            if point := clicked(event):
+                query = {"trouble": "any", "cause": point[0], **frame.window.query}
+                st.switch_page(page("videos"), query_params=query)
         elif data["totals"]["failed"]:
             empty(
                 "Not judged yet",
@@ -156,6 +169,18 @@ def chart_row(data: Overview, frame: Frame) -> None:
             empty(
                 "Nothing went wrong", "No video of this window failed or is stuck.", ":material/check_circle:"
             )
+
+
+def _open_bar_or_zoom(event: Any, frame: Frame) -> None:
+    """A bar leads to its videos, a box to the span of time it covers."""
+    if boxes := event["selection"]["box"]:
+        times = sorted(parse_time(at) or frame.now for at in boxes[0]["x"])
+        span = between(times[0], times[-1])
+        st.switch_page(page("overview"), query_params=span.query)
+    if point := clicked(event):
+        began = parse_time(point[1]) or frame.now
+        span = between(began, began + timedelta(seconds=frame.window.bucket_seconds))
+        st.switch_page(page("videos"), query_params={"status": point[0], **span.query})
 
 
 _SETTLED = ("settled",)

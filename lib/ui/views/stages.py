@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from lib.data.overview import FunnelStage
-from lib.data.videos import VideoRow
 from lib.ui.kit import address, charts, loaders
-from lib.ui.kit.components import section
+from lib.ui.kit.components import choose_in, clicked, draw, section
 from lib.ui.kit.format import count, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
@@ -52,12 +50,8 @@ def deaths(rows: Sequence[FunnelStage]) -> None:
             )
         else:
             st.markdown("No stage is missing in this window.")
-        st.echarts_chart(
-            charts.funnel(rows),
-            height=60 + 24 * len(rows),
-            key="funnel",
-            alt="Videos per stage, by state of the stage",
-        )
+        height = 100 + 24 * len(rows)
+        draw(charts.funnel(rows), "funnel", "Videos per stage, by state of the stage", height=height)
 
 
 def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
@@ -70,17 +64,11 @@ def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
         if not rows:
             empty(f"No such video {frame.window.said}", "Choose a longer window above.")
             return
-        event = st.echarts_chart(
+        event = choose_in(
             charts.matrix(rows, stages),
-            height=150 + 22 * len(rows),
-            key=f"matrix-{plain(flow)}-{only}-{rows[0]['id']}-{len(rows)}",
-            on_select="rerun",
-            alt="Stages of the newest videos",
+            f"matrix-{plain(flow)}-{only}-{rows[0]['id']}-{len(rows)}",
+            "Stages of the newest videos",
+            height=160 + 22 * len(rows),
         )
-        _open_selected(event, rows)
-
-
-def _open_selected(event: Any, rows: Sequence[VideoRow]) -> None:
-    for group in event.selection.selected:
-        for point in group.get("data", ()) or ():
-            go_to_video(rows[len(rows) - 1 - point["value"][1]]["id"])
+        if point := clicked(event):
+            go_to_video(point[0])

@@ -1,0 +1,90 @@
+"""What is drawn can be clicked: each mark leads to exactly the videos that it stands for."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.looking import expect_no_exception, open_page, settle
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("theme", ["light"])]
+
+
+def click(page: Page, mark: Locator) -> None:
+    """In the middle of the mark; Plotly hears of it on a layer above."""
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2 - 1, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.up()
+
+
+def test_a_cell_of_the_stage_matrix_opens_its_video_and_back_stays_back(page: Page, address: str) -> None:
+    open_page(page, f"{address}/stages?window=14d&missing=yes")
+    before = page.url
+    click(page, page.locator('[class*="st-key-matrix"] .scatterlayer .point').first)
+    expect(page.get_by_role("heading", name="Video", exact=True)).to_be_visible()
+    settle(page)
+    expect_no_exception(page)
+    assert re.search(r"/video\?id=[0-9a-f-]{36}$", page.url)
+
+    page.go_back()
+    settle(page)
+    page.wait_for_timeout(1_000)  # a selection that is remembered would lead away again
+    assert page.url == before
+    expect(page.get_by_role("heading", name="Stages", exact=True)).to_be_visible()
+
+
+def test_a_cause_opens_as_many_videos_as_its_bar_says(page: Page, address: str) -> None:
+    open_page(page, f"{address}/overview?window=14d")
+    chart = page.locator(".st-key-causes")
+    bars = chart.locator(".barlayer .point")
+    expect(bars.first).to_be_visible()
+    numbers = [int(text) for text in bars.locator("text").all_text_contents()]
+    number = min(numbers)
+    smallest = numbers.index(number)
+    click(page, bars.nth(smallest).locator("path"))
+    expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
+    settle(page)
+    expect_no_exception(page)
+    assert "cause=" in page.url
+    expect(page.get_by_text(f"Videos 1 to {number}, newest first")).to_be_visible()
+
+
+def test_a_bar_of_a_status_opens_its_videos_of_that_time(page: Page, address: str) -> None:
+    open_page(page, f"{address}/overview?window=14d")
+    bars = page.locator(".st-key-status-over-time .barlayer .trace").first.locator(".point path")
+    expect(bars.first).to_be_visible()
+    click(page, bars.nth(5))
+    expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
+    settle(page)
+    expect_no_exception(page)
+    assert "status=succeeded" in page.url
+    assert "window=720m" in page.url  # a bucket of fourteen days
+
+
+def test_a_box_over_the_bars_sets_the_window(page: Page, address: str) -> None:
+    open_page(page, f"{address}/overview?window=14d")
+    area = page.locator(".st-key-status-over-time .nsewdrag").first
+    expect(area).to_be_visible()
+    area.scroll_into_view_if_needed()
+    area.hover()
+    page.locator('.st-key-status-over-time [data-title="Box Select"]').click()
+    box = area.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.3, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, middle, steps=8)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"window=\d+m&until="))
+    settle(page)
+    expect_no_exception(page)
+    minutes, until = re.findall(r"window=(\d+)m&until=([^&]+)", page.url)[0]
+    assert 2 * 1440 < int(minutes) < 4 * 1440  # a fifth of fourteen days
+    assert datetime.fromisoformat(until.replace("%3A", ":")) < datetime.now()
