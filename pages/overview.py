@@ -14,7 +14,7 @@ incidents = loaders.incidents(frame.window)
 
 problems(frame.services)
 window, unjudged = frame.window, data["freshness"]["dirty"]
-stuck = loaders.stuck_videos(window if window.until else None)
+stuck = loaders.stuck_videos(window)
 said = headline(data["totals"], stuck, window, frame.now, unjudged=unjudged)
 answer(said)
 alert_list(loaders.alerts(), None if window.until else said, frame.now)

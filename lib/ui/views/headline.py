@@ -48,16 +48,17 @@ def headline(
     *,
     unjudged: int = 0,
 ) -> Headline:
-    """`stuck_rows`: the newest stuck videos; `unjudged`: videos that wait. A window that ends now is about
-    all that is stuck now, an earlier one only about its own videos.
+    """`stuck_rows`: the newest stuck videos of the window; `unjudged`: videos that wait. What got stuck
+    before the window says nothing about now: it is counted apart.
 
     Both texts hold only our own words and identifiers.
     """
-    total, stuck = totals["total"], totals["stuck" if window.until else "stuck_now"]
-    if not total and not stuck:
-        return Headline("quiet", f"No video {window.said}", "Nothing was requested, so nothing can be stuck.")
+    total, stuck = totals["total"], totals["stuck"]
+    older = "" if window.until else _older(totals["stuck_now"] - stuck)
+    if not total:
+        return Headline("quiet", f"No video {window.said}", f"Nothing was requested.{older}")
     rate = totals["success_rate"]
-    rest = f"{count(total, 'video')} {window.said}, {percent(rate)} of the finished ones succeeded."
+    rest = f"{count(total, 'video')} {window.said}, {percent(rate)} of the finished ones succeeded.{older}"
     if stuck:
         verb = "is" if stuck == 1 else "are"
         return Headline("broken", f"{count(stuck, 'video')} {verb} stuck{_why(stuck_rows, stuck, now)}", rest)
@@ -65,8 +66,14 @@ def headline(
         waiting = f"{count(unjudged, 'video')} wait to be judged"
         return Headline("judging", waiting, f"What is stuck, and why, is known once they are. {rest}")
     if rate is not None and rate < 0.9:
-        return Headline("degraded", f"Nothing is stuck, but only {percent(rate)} succeeded", rest)
+        return Headline("degraded", f"Nothing got stuck, but only {percent(rate)} succeeded", rest)
     return Headline("healthy", "Generation is healthy", rest)
+
+
+def _older(number: int) -> str:
+    return (
+        f" {number:,} older {'one waits' if number == 1 else 'ones wait'} for repair." if number > 0 else ""
+    )
 
 
 def _why(rows: Sequence[VideoRow], stuck: int, now: datetime) -> str:

@@ -74,7 +74,7 @@ def what_changed(row: IncidentDetails, now: datetime) -> str:
     if first - began > SOON:
         return (
             f"not the deployment. `{where}` had served for {span((first - began).total_seconds())}"
-            f" without it; in the hour before, {_hour(row)} Look at Runway, the database and the settings."
+            f" without it; in the hour before, {_hour(row)}"
         )
     if before is None:
         return f"unknown: `{where}` is the first deployment Dailies knows, and it began with it."

@@ -215,7 +215,7 @@ def incident_list(rows: Sequence[Incident], now: datetime) -> None:
             st.page_link(
                 page("incident"),
                 label=f"**{cause.title}** in `{deployment(row['deployment_id'])}` · "
-                f"{count(row['n'], 'video')}, {percent(row['share'])} of all ·"
+                f"{count(row['n'], 'video')}, {percent(row['share'])} of its videos then ·"
                 f" {since(row['first_at'], now)} – {since(row['last_at'], now)}",
                 icon=SIDE[cause.side].icon,
                 query_params=address_of(row),
