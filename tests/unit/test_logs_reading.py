@@ -378,7 +378,12 @@ def test_the_printed_table_is_one_request_a_row_on_the_day_of_its_file() -> None
     assert [(e.level, e.message, e.status_code) for e in items if isinstance(e, LogEntry)][1:] == [
         ("error", "failed", None)
     ]
-    assert (report.format, report.used, report.unusable, report.request_summaries) == ("vercel-table", 3, 0, 3)
+    assert (report.format, report.used, report.unusable, report.request_summaries) == (
+        "vercel-table",
+        3,
+        0,
+        3,
+    )
     assert any("local times" in note for note in report.notes)
 
 
