@@ -10,17 +10,20 @@ import anyio
 import streamlit as st
 from starlette.middleware import Middleware
 
+from lib.app import App
 from lib.settings import ROOT, load_settings
-from lib.ui.kit.services import Services, provide, services
+from lib.ui.kit.services import Services, provide, running_app
 from lib.ui.startup import Startup, warm_imports
 from lib.web.middleware import Guard
+from lib.web.own_script import OwnScript
 from lib.web.routes import routes
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Opens everything in the background: the first page says what is going on meanwhile."""
-    opening = Services(load_settings(), preparing="Starting")
+    settings = load_settings()
+    opening = Services(App(settings, operator=settings.operator), preparing="Starting")
     provide(opening)
     startup = Startup(opening)
     startup.start()
@@ -34,6 +37,6 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     ROOT / "lib" / "ui" / "main.py",
     lifespan=lifespan,
-    routes=routes(services),
-    middleware=[Middleware(Guard)],
+    routes=routes(running_app),
+    middleware=[Middleware(Guard), Middleware(OwnScript)],
 )

@@ -30,11 +30,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bench.logs import records
+from lib.app import App
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.settings import Settings
-from lib.ui.kit.services import Services
 from lib.web.log_drain import PATH
 from lib.web.routes import routes
 
@@ -50,8 +50,8 @@ class Figures(NamedTuple):
 
 def serve(url: str, port: int) -> None:
     settings = Settings.model_validate({"log_drain_secret": SECRET})
-    services = Services(settings, opened=PostgresDatabase(url, label="bench"))
-    uvicorn.run(Starlette(routes=routes(lambda: services)), port=port, log_level="error", access_log=False)
+    app = App(settings, PostgresDatabase(url, label="bench"))
+    uvicorn.run(Starlette(routes=routes(lambda: app)), port=port, log_level="error", access_log=False)
 
 
 def deliveries(entries: int, seed: int) -> Iterator[bytes]:

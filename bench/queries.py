@@ -138,7 +138,7 @@ def judge(database: PostgresDatabase, videos: int) -> None:
         )
     started, done = time.perf_counter(), 0
     while marks := [mark for mark in database.call("dailies_dirty", p_limit=500) if mark["since"]]:
-        found = database.call("dailies_evidence", p_ids=[mark["video_id"] for mark in marks])
+        found = database.call("dailies_dossiers", p_ids=[mark["video_id"] for mark in marks])
         since = {mark["video_id"]: mark["since"] for mark in marks}
         verdicts = [
             {

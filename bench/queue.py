@@ -23,9 +23,9 @@ from pathlib import Path
 import click
 import psycopg
 
+from lib.app import App
 from lib.data import decisions, queue
 from lib.data.embedded.server import EmbeddedPostgres
-from lib.data.journal import Journal
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import Job, NewJob
@@ -67,7 +67,7 @@ def ours_with_slots(url: str, start: Barrier) -> None:
 def _work(url: str, start: Barrier, slots: dict[str, int]) -> None:
     db = PostgresDatabase(url, label="bench")
     verb = JobVerb(db, _nothing, slots=lambda: slots)
-    queue.metrics(db)  # connected, as bare is
+    db.call("dailies_queue_metrics")  # connected, as bare is
     start.wait()
     while verb.step():
         pass
@@ -174,15 +174,16 @@ def measure_queue(db: PostgresDatabase, url: str, jobs: int, rounds: int, *, dur
 
 def measure_sweep(db: PostgresDatabase, rows: int, folder: Path) -> None:
     stuck_rows(db, rows)
-    journal, runway = Journal(folder / "journal.jsonl"), connect("key_unused", "http://127.0.0.1:9")
+    settings = Settings.model_validate({"data_dir": folder})
+    app = App(settings, db, connect("key_unused", "http://127.0.0.1:9"), "bench")
     seconds: list[float] = []
     decided = 0
     while decided < rows:
         began = time.perf_counter()
-        report = sweep(db, runway, journal, Settings.model_validate({}), holder="bench", limit=1000)
+        report = sweep(app, holder="bench", limit=1000)
         seconds.append(time.perf_counter() - began)
         assert report is not None
-        assert report.counts() == {"flag": 1000}, report.counts()
+        assert report.counts() == {"ask": 1000}, report.counts()
         decided += len(report.decisions)
     click.echo(
         f"sweep of {rows:,} stuck rows: {sum(seconds):.1f} s in {len(seconds)} sweeps of 1,000, the longest "

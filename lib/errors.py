@@ -17,6 +17,11 @@ never carries a secret. `domain` does not import this module: pure code raises V
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 
 class DailiesError(Exception):
     """Something went wrong."""
@@ -83,3 +88,9 @@ class RunwayError(DailiesError):
         self.outcome_unknown = outcome_unknown
         self.status = status
         self.retry_after = retry_after
+
+
+def everything_wrong(error: ValidationError) -> str:
+    """What a validation found, without the values: `rules.0.limit: Input should be a valid number; …`."""
+    found = ((".".join(map(str, each["loc"])), each["msg"]) for each in error.errors(include_input=False))
+    return "; ".join(f"{where}: {what}" if where else what for where, what in found)

@@ -7,7 +7,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from lib.errors import SettingsError
+from lib.errors import SettingsError, everything_wrong
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNWAY_BASE_URL = "https://api.dev.runwayml.com"
@@ -39,6 +39,10 @@ def _names(*names: str) -> AliasChoices:
     return AliasChoices(*names, *(name.lower() for name in names))
 
 
+def _named(*names: str, default: object = None) -> Any:
+    return Field(default=default, validation_alias=_names(*names))
+
+
 class Settings(BaseSettings):
     """One immutable value; `load_settings()` is the only reader of the environment."""
 
@@ -51,39 +55,31 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    supabase_url: str | None = Field(
-        default=None, validation_alias=_names("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL")
-    )
-    supabase_key: SecretStr | None = Field(default=None, validation_alias=_names("SUPABASE_SERVICE_ROLE_KEY"))
-    database_url: SecretStr | None = Field(default=None, validation_alias=_names("DATABASE_URL"))
-    runway_api_key: SecretStr | None = Field(
-        default=None, validation_alias=_names("RUNWAY_API_KEY", "RUNWAYML_API_SECRET")
-    )
-    runway_base_url: str | None = Field(
-        default=None, validation_alias=_names("RUNWAY_BASE_URL", "RUNWAYML_BASE_URL")
-    )
-    runway_model: str = Field(default="gen4_turbo", validation_alias=_names("RUNWAY_MODEL_ID"))
-    data_dir: Path = Field(default=ROOT / ".dailies", validation_alias=_names("DAILIES_DATA"))
+    supabase_url: str | None = _named("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL")
+    supabase_key: SecretStr | None = _named("SUPABASE_SERVICE_ROLE_KEY")
+    database_url: SecretStr | None = _named("DATABASE_URL")
+    runway_api_key: SecretStr | None = _named("RUNWAY_API_KEY", "RUNWAYML_API_SECRET")
+    runway_base_url: str | None = _named("RUNWAY_BASE_URL", "RUNWAYML_BASE_URL")
+    runway_model: str = _named("RUNWAY_MODEL_ID", default="gen4_turbo")
+    data_dir: Path = _named("DAILIES_DATA", default=ROOT / ".dailies")
     operator: str = Field(default_factory=_operating_system_user, validation_alias=_names("DAILIES_OPERATOR"))
-    stuck_after_minutes: Minutes = Field(default=5, validation_alias=_names("DAILIES_STUCK_AFTER_MINUTES"))
-    log_retention_hours: Hours = Field(default=24, validation_alias=_names("DAILIES_LOG_RETENTION_HOURS"))
-    flows_dir: Path | None = Field(default=None, validation_alias=_names("DAILIES_FLOWS"))
-    auto_retry: bool = Field(default=False, validation_alias=_names("DAILIES_AUTO_RETRY"))
-    take_queued: bool = Field(default=False, validation_alias=_names("DAILIES_TAKE_QUEUED"))
-    outputs: str | None = Field(default=None, validation_alias=_names("DAILIES_OUTPUTS"))
-    demo: bool = Field(default=True, validation_alias=_names("DAILIES_DEMO"))
-    address: str | None = Field(default=None, validation_alias=_names("DAILIES_URL"))
-    log_drain_secret: SecretStr | None = Field(
-        default=None, validation_alias=_names("DAILIES_LOG_DRAIN_SECRET")
-    )
-    log_drain_verify: str | None = Field(default=None, validation_alias=_names("DAILIES_LOG_DRAIN_VERIFY"))
-    cron_secret: SecretStr | None = Field(default=None, validation_alias=_names("CRON_SECRET"))
-    metrics_token: SecretStr | None = Field(default=None, validation_alias=_names("DAILIES_METRICS_TOKEN"))
-    vercel_token: SecretStr | None = Field(default=None, validation_alias=_names("VERCEL_TOKEN"))
-    vercel_project: str | None = Field(default=None, validation_alias=_names("VERCEL_PROJECT_ID"))
-    vercel_team: str | None = Field(default=None, validation_alias=_names("VERCEL_TEAM_ID"))
-    alert_webhook: SecretStr | None = Field(default=None, validation_alias=_names("DAILIES_ALERT_WEBHOOK"))
-    alert_rules: Path | None = Field(default=None, validation_alias=_names("DAILIES_ALERT_RULES"))
+    stuck_after_minutes: Minutes = _named("DAILIES_STUCK_AFTER_MINUTES", default=5)
+    log_retention_hours: Hours = _named("DAILIES_LOG_RETENTION_HOURS", default=24)
+    flows_dir: Path | None = _named("DAILIES_FLOWS")
+    auto_retry: bool = _named("DAILIES_AUTO_RETRY", default=False)
+    take_queued: bool = _named("DAILIES_TAKE_QUEUED", default=False)
+    outputs: str | None = _named("DAILIES_OUTPUTS")
+    demo: bool = _named("DAILIES_DEMO", default=True)
+    address: str | None = _named("DAILIES_URL")
+    log_drain_secret: SecretStr | None = _named("DAILIES_LOG_DRAIN_SECRET")
+    log_drain_verify: str | None = _named("DAILIES_LOG_DRAIN_VERIFY")
+    cron_secret: SecretStr | None = _named("CRON_SECRET")
+    metrics_token: SecretStr | None = _named("DAILIES_METRICS_TOKEN")
+    vercel_token: SecretStr | None = _named("VERCEL_TOKEN")
+    vercel_project: str | None = _named("VERCEL_PROJECT_ID")
+    vercel_team: str | None = _named("VERCEL_TEAM_ID")
+    alert_webhook: SecretStr | None = _named("DAILIES_ALERT_WEBHOOK")
+    alert_rules: Path | None = _named("DAILIES_ALERT_RULES")
 
     @field_validator("*", mode="before")
     @classmethod
@@ -124,8 +120,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise SettingsError(f"Settings that cannot be used: {problems}") from None
+        raise SettingsError(f"Settings that cannot be used: {everything_wrong(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         file = "secrets.toml" if isinstance(error, tomllib.TOMLDecodeError) else ".env or secrets.toml"
         raise SettingsError(f"Settings that cannot be read: {file} is malformed: {error}") from None

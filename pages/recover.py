@@ -4,7 +4,7 @@ from lib.ui.kit.frame import begin
 from lib.ui.kit.tables import go_to_opened_video
 from lib.ui.views.batch import batch_of_the_address, earlier_batches
 from lib.ui.views.ledger import ledger_line
-from lib.ui.views.recover import choose, repair_button, shown_videos, summary
+from lib.ui.views.recover import choose, left_to_people, repair_button, shown_videos, summary
 
 frame = begin("Recover")
 go_to_opened_video()
@@ -14,4 +14,5 @@ rows = shown_videos()
 summary(rows)
 chosen = choose(rows, frame)
 repair_button(chosen)
+left_to_people(frame.now)
 earlier_batches(frame)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.ui.kit.frame import begin
-from lib.ui.views.task import task_actions
+from lib.ui.views.repair import task_actions
 from lib.ui.views.video import chosen_video, details, facts, follow, preview, stages, verdict
 
 frame = begin("Video")

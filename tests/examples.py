@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
+
+from lib.data.database import Database
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 TANGO = "aaaaaaaa-0000-4000-8000-000000000001"  # succeeded
@@ -54,6 +57,21 @@ def the_entries() -> list[dict[str, Any]]:
         entry("SUCCEEDED", 1.5, "req-waltz-poll", task_id=WALTZ_TASK),
         entry("GET /health", 1.6, "req-other"),
     ]
+
+
+def save_task(db: Database, task: dict[str, Any], video_id: str | None = None) -> bool:
+    """Keeps what Runway said of a task; whether that changed the row of its video."""
+    return bool(db.call("dailies_save_task", p_task=task, p_video_id=video_id)[0]["video_changed"])
+
+
+def queue_metrics(db: Database) -> SimpleNamespace:
+    """Jobs `waiting`, `delayed`, `in_hand`, `failing` and ever `enqueued`; `oldest_seconds`."""
+    return SimpleNamespace(**db.call("dailies_queue_metrics")[0])
+
+
+def worker_states(db: Database, dead_seconds: float = 45) -> dict[str, str]:
+    """alive, stopped or dead, by the worker's id."""
+    return {row["id"]: row["state"] for row in db.call("dailies_workers", p_dead_seconds=dead_seconds)}
 
 
 def verdict(video_id: str, cause: str, **columns: Any) -> dict[str, Any]:

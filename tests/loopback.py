@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -12,6 +13,7 @@ import httpx
 from PIL import Image
 
 from lib.domain.pricing import GenerationRequest
+from lib.domain.task import Task
 from lib.runway.client import RunwayClient, connect
 from lib.runway.simulator import SIMULATOR_KEY, SimulatorServer
 from lib.runway.simulator.programme import PlannedFault
@@ -32,13 +34,20 @@ def data_uri(colour: str, size: tuple[int, int] = (64, 64), kind: str = "png") -
 
 @contextmanager
 def simulator(data_dir: Path, **settings: float) -> Iterator[SimulatorServer]:
-    with SimulatorServer(data_dir, fetch=lambda _: None) as server:
+    with SimulatorServer(data_dir) as server:
         server.store.configure(**({"speed": SPEED, "concurrency": 1000, "daily": 10_000} | settings))
         yield server
 
 
 def client_of(server: SimulatorServer, *, timeout: float = 5.0, retries: int = 0) -> RunwayClient:
-    return connect(SIMULATOR_KEY, server.url, timeout=timeout, poll_seconds=0.01, retries=retries)
+    return connect(SIMULATOR_KEY, server.url, timeout=timeout, retries=retries)
+
+
+def ended(client: RunwayClient, task_id: str) -> Task:
+    """The task once it is over."""
+    while not (task := client.task(task_id)).is_terminal:
+        time.sleep(0.01)
+    return task
 
 
 def plan(server: SimulatorServer, *faults: str, method: str | None = None) -> None:

@@ -7,12 +7,14 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from lib.data.database import Database
-from lib.settings import ROOT, Settings
+from lib.runway.client import RunwayClient
+from lib.settings import ROOT
 from lib.ui.kit.services import Services, provide
+from tests.apps import app_of
 
 
-def serve(database: Database | None, **more: Any) -> Services:
-    services = Services(Settings.model_validate({}), opened=database, **more)
+def serve(database: Database | None, runway: RunwayClient | None = None, **more: Any) -> Services:
+    services = Services(app_of(database, runway), **more)
     provide(services)
     return services
 

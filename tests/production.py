@@ -57,4 +57,5 @@ def terminated(db: Database, **columns: Any) -> str:
     """Killed before it called Runway: nothing was created, and the log says so."""
     video_id = put_row(db, **columns)
     put_log(db, video_id, *ACCEPTED)
+    put_log(db, video_id, "[health] ok", minutes=0)  # another request: the log goes on
     return video_id

@@ -20,9 +20,7 @@ class Simulated:
     def __init__(self, server: SimulatorServer, timeout: float) -> None:
         self.server = server
         self.store = server.store
-        self.client: RunwayClient = connect(
-            SIMULATOR_KEY, server.url, timeout=timeout, poll_seconds=0.05, retries=0
-        )
+        self.client: RunwayClient = connect(SIMULATOR_KEY, server.url, timeout=timeout, retries=0)
 
     @property
     def posts(self) -> int:

@@ -6,13 +6,20 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lib.domain.attempt import Attempt
+from lib.domain.diagnosis import Dossier
 from lib.domain.flow import StageReader
-from lib.domain.trace import LogEntry
+from lib.domain.task import Task
+from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video
+from lib.operations.dossiers import dossier_of
+from lib.traces.correlate import correlate
 from lib.traces.flows import load_flows
+from tests.apps import app_of
 
 START = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 READER = StageReader(load_flows())
+IMAGE = "https://images.example.com/rex.jpg"
 ANNA = "aaaaaaaa-1111-4000-8000-000000000001"
 BELA = "bbbbbbbb-2222-4000-8000-000000000002"
 ANNAS_TASK = "11111111-aaaa-4000-8000-00000000000a"
@@ -107,7 +114,8 @@ def run(
 
 def row(video: str = ANNA, status: str = "processing", **columns: Any) -> Video:
     """A row of `videos`, created as the story begins."""
-    return Video.from_row({"id": video, "status": status, "created_at": START, "updated_at": START} | columns)
+    made = {"id": video, "status": status, "created_at": START, "updated_at": START, "input_image_url": IMAGE}
+    return Video.from_row(made | columns)
 
 
 def without_requests(*runs: Iterable[LogEntry]) -> list[LogEntry]:
@@ -118,3 +126,29 @@ def without_requests(*runs: Iterable[LogEntry]) -> list[LogEntry]:
 
 def messages(entries: Sequence[LogEntry]) -> list[str]:
     return [entry.message.splitlines()[0] for entry in entries]
+
+
+def dossier(
+    video: Video,
+    entries: Iterable[LogEntry] = (),
+    requests: Iterable[RequestSummary] = (),
+    *,
+    tasks: Iterable[Task] = (),
+    attempts: Iterable[Attempt] = (),
+    after: timedelta = timedelta(hours=1),
+    observed: timedelta | None = None,
+    **settings: Any,
+) -> Dossier:
+    """What is known of `video` `after` the story began; logs go on up to `observed`, or up to then."""
+    app = app_of(**settings)
+    found = correlate(entries, requests, [video], app.flows)
+    return dossier_of(
+        app,
+        video,
+        found,
+        {},
+        now=START + after,
+        tasks=tasks,
+        attempts=attempts,
+        logs_end=START + (after if observed is None else observed),
+    )

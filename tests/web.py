@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,8 +22,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from lib.app import App
 from lib.data.database import Database
-from lib.data.journal import Journal
 from lib.errors import RunwayError
 from lib.runway.organization import Organization
 from lib.settings import Settings
@@ -47,15 +46,19 @@ class Runway:
         self.asked += 1
         if self.credits is None:
             raise RunwayError("No connection to Runway could be made.", cause="runway_unreachable")
-        return Organization(self.credits, None, {})
+        return Organization(self.credits, {})
 
 
 @dataclass
 class FakeParts:
-    database: Database
+    database: Database | None
     settings: Settings
     runway: Any = field(default_factory=Runway)
-    journal: Journal = field(default_factory=lambda: Journal(Path("/nonexistent/journal.jsonl")))
+    no_database: str | None = None
+
+    @property
+    def app(self) -> App:
+        return App(self.settings, self.database, self.runway, "edge", no_database=self.no_database)
 
 
 def settings(**values: Any) -> Settings:
@@ -67,15 +70,16 @@ class Switch:
     """Parts that may be exchanged while the server runs."""
 
     def __init__(self) -> None:
-        self.parts: Any = None
+        self.parts: FakeParts | None = None
 
-    def __call__(self) -> Any:
-        return self.parts
+    def __call__(self) -> App:
+        assert self.parts is not None
+        return self.parts.app
 
 
 def application(parts: Any) -> ASGIApp:
     """Behind our routes a page for every other path, as the app has it. `parts` may be a Switch."""
-    get = parts if isinstance(parts, Switch) else lambda: parts
+    get = parts if isinstance(parts, Switch) else lambda: parts.app
 
     async def page(request: Request) -> Response:
         return HTMLResponse("<html>the app</html>")

@@ -9,8 +9,7 @@ from lib.data.connect import open_database
 from lib.data.database import Database
 from lib.domain.alert import Alert
 from lib.errors import BadInput
-from lib.operations.alert_rules import load_rules
-from lib.operations.alerts import active_alerts, silence
+from lib.operations.alerts import active_alerts, load_rules, silence
 from lib.settings import Settings, load_settings
 
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}

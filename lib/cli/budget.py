@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lib.data.budgets import EVERYBODY, Budget, budgets, set_budget
 from lib.data.connect import open_database
+from lib.data.credits import EVERYBODY, Budget, budgets, set_budget
 from lib.settings import load_settings
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lib.cli.opened import opened
+from lib.app import open_app
+from lib.cli.telling import video_id_of
 from lib.operations.cancel import cancel
 
 
@@ -13,8 +14,8 @@ from lib.operations.cancel import cancel
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(video: str, yes: bool) -> None:
     """Cancel the task of VIDEO (its id, the beginning of it, or its task's). A finished one is left alone."""
-    with opened() as tools:
-        video_id = tools.video_id(video)
+    with open_app() as app:
+        video_id = video_id_of(app, video)
         click.echo("Runway refunds a task that has not begun to run; one that runs is paid for either way.")
         if yes or click.confirm(f"Cancel the task of video {video_id}?"):
-            click.echo(cancel(tools.db, tools.runway, video_id, tools.settings.operator).message)
+            click.echo(cancel(app, video_id).message)

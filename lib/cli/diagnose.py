@@ -9,24 +9,23 @@ from pathlib import Path
 import click
 import orjson
 
+from lib.app import App
 from lib.cli.files import tasks_of, videos_of
 from lib.domain.cause import CAUSES
-from lib.domain.diagnosis import Verdict
-from lib.domain.flow import StageReader
+from lib.domain.repair import Assessment, assess
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
 from lib.logs.reading import read_logs
 from lib.logs.report import ImportReport
-from lib.operations.diagnose import Thresholds, diagnose_all
+from lib.operations.dossiers import dossiers_of_files
 from lib.settings import load_settings
-from lib.traces.flows import load_flows
 
 _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.option("--videos", "videos_file", type=_FILE, required=True, help="Rows of `videos` as JSON.")
+@click.option("--videos", "videos_file", type=_FILE, required=True, help="Rows of `videos` as JSON or CSV.")
 @click.option(
     "--logs", "log_files", type=_FILE, multiple=True, help="A log export of any kind; may be repeated."
 )
@@ -37,24 +36,22 @@ def command(
     videos_file: Path, log_files: tuple[Path, ...], tasks_file: Path | None, now: str | None, as_json: bool
 ) -> None:
     """Say of each video what happened, at which stage it stopped and what to do, from files alone."""
-    settings = load_settings()
+    app = App(load_settings())
     videos = videos_of(videos_file)
     tasks = tasks_of(tasks_file) if tasks_file else []
     at = _moment(now)
     entries, summaries = _logs(log_files)
-    verdicts = diagnose_all(
-        videos,
-        entries,
-        summaries,
-        {task.id: task for task in tasks},
-        at,
-        Thresholds.from_settings(settings),
-        StageReader(load_flows(settings.flows_dir)),
-    )
+    assessments = [
+        assess(dossier) for dossier in dossiers_of_files(app, videos, entries, summaries, tasks, at)
+    ]
     if as_json:
-        click.echo(orjson.dumps([verdict.as_row() for verdict in verdicts], option=orjson.OPT_INDENT_2))
+        click.echo(
+            orjson.dumps(
+                [each.as_row() | {"action": each.advice} for each in assessments], option=orjson.OPT_INDENT_2
+            )
+        )
     else:
-        click.echo("\n".join(table(videos, verdicts)))
+        click.echo("\n".join(table(videos, assessments)))
 
 
 def _moment(text: str | None) -> datetime:
@@ -82,17 +79,19 @@ def _logs(paths: Iterable[Path]) -> tuple[list[LogEntry], list[RequestSummary]]:
     return entries, summaries
 
 
-def table(videos: list[Video], verdicts: list[Verdict]) -> list[str]:
+def table(videos: list[Video], assessments: list[Assessment]) -> list[str]:
     """A line a video, newest first, and a last one that counts."""
-    rows = sorted(zip(videos, verdicts, strict=True), key=lambda pair: pair[0].created_at, reverse=True)
+    rows = sorted(zip(videos, assessments, strict=True), key=lambda pair: pair[0].created_at, reverse=True)
     head = _line("CREATED (UTC)", "VIDEO", "ROW", "CAUSE", "SURE", "MISSING STAGE", "ACTION")
+    verdicts = [each.verdict for each in assessments]
     stuck = sum(verdict.stuck for verdict in verdicts)
     lost = sum(verdict.recoverable_runway_id is not None for verdict in verdicts)
     total = f"{len(videos)} videos, {stuck} stuck, {lost} with a task id that only the logs know."
-    return [head, *(_verdict_line(video, verdict) for video, verdict in rows), total]
+    return [head, *(_verdict_line(video, each) for video, each in rows), total]
 
 
-def _verdict_line(video: Video, verdict: Verdict) -> str:
+def _verdict_line(video: Video, assessed: Assessment) -> str:
+    verdict, repair = assessed
     return _line(
         f"{video.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
         video.id[:8],
@@ -100,7 +99,7 @@ def _verdict_line(video: Video, verdict: Verdict) -> str:
         CAUSES[verdict.cause].title,
         verdict.confidence,
         verdict.trace.first_missing or "-",
-        " ".join(filter(None, [verdict.action.replace("_", " "), verdict.recoverable_runway_id])),
+        " ".join(filter(None, [repair.action.replace("_", " "), verdict.recoverable_runway_id])),
     )
 
 

@@ -1,40 +1,23 @@
-"""Rows from JSON files, with errors that name the file and what is wrong in it."""
+"""Rows of exported files as videos and tasks, with errors that name the file and what is wrong in it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from lib.domain.task import Task
 from lib.domain.video import Video
 from lib.errors import BadInput
-
-Row = Mapping[str, Any]
-
-
-def rows_of(path: Path) -> list[Row]:
-    try:
-        data = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
-    except orjson.JSONDecodeError as error:
-        raise BadInput(f"{path} is not JSON: {error}") from error
-    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
-        raise BadInput(f"{path}: expected a JSON array of objects, one a row.")
-    return data
+from lib.logs.rows import Row, read_rows
 
 
 def videos_of(path: Path) -> list[Video]:
     """The rows of an export of `videos`."""
-    return [_video(row, path) for row in rows_of(path)]
+    return [_video(row, path) for row in read_rows(path)]
 
 
 def tasks_of(path: Path) -> list[Task]:
     """Runway's answers to task look-ups."""
-    return [_task(row, path) for row in rows_of(path)]
+    return [_task(row, path) for row in read_rows(path)]
 
 
 def _video(row: Row, path: Path) -> Video:

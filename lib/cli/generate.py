@@ -8,12 +8,11 @@ from pathlib import Path
 
 import click
 
-from lib.cli.opened import Opened, opened
+from lib.app import App, open_app
 from lib.cli.telling import say_attempt, say_cost, wait_for
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, GenerationRequest
 from lib.errors import BadInput
-from lib.operations.enqueue import enqueue
-from lib.operations.generate import generate
+from lib.operations.generate import enqueue, generate
 from lib.operations.paid_call import cost
 
 
@@ -38,26 +37,26 @@ def command(
     """Generate a video: one call is made, whatever happens. With --count, queue a batch for the workers."""
     request = GenerationRequest(image_of(image), prompt, model, ratio, duration)
     credits = cost(request) * count
-    with opened() as tools:
-        say_cost(tools, credits)
+    with open_app() as app:
+        say_cost(app, credits)
         if not (yes or click.confirm("Generate it?" if count == 1 else f"Queue {count} videos?")):
             return
         if count == 1:
-            _generate(tools, request, wait=wait)
+            _generate(app, request, wait=wait)
         else:
-            _queue(tools, [request] * count)
+            _queue(app, [request] * count)
 
 
-def _queue(tools: Opened, requests: list[GenerationRequest]) -> None:
-    for video_id in enqueue(tools.db, requests, tools.settings.operator):
+def _queue(app: App, requests: list[GenerationRequest]) -> None:
+    for video_id in enqueue(app, requests):
         click.echo(f"video {video_id}: queued")
 
 
-def _generate(tools: Opened, request: GenerationRequest, *, wait: bool) -> None:
-    made = generate(tools.db, tools.runway, tools.journal, request, tools.settings.operator)
+def _generate(app: App, request: GenerationRequest, *, wait: bool) -> None:
+    made = generate(app, request)
     say_attempt(made.attempt)
     if wait and made.attempt.task_id:
-        wait_for(tools, made.video_id)
+        wait_for(app, made.video_id)
 
 
 def image_of(text: str) -> str:

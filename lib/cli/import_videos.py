@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
-from lib.cli.files import rows_of, videos_of
+from lib.cli.files import videos_of
 from lib.data.connect import open_database
 from lib.data.videos import import_videos
 from lib.errors import BadInput
+from lib.logs.rows import read_rows
 from lib.settings import load_settings
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(files: tuple[Path, ...]) -> None:
-    """Read rows of the table `videos`, exported as JSON arrays, into the embedded database.
+    """Read rows of the table `videos`, exported as JSON or CSV, into the embedded database.
 
     A row that is there already is replaced by the one of the file. Never into a database of yours: with
     DATABASE_URL or SUPABASE_URL set it refuses. `import-logs` reads the logs that belong to the rows.
@@ -32,7 +33,7 @@ def command(files: tuple[Path, ...]) -> None:
     db = open_database(settings)
     try:
         for path in files:
-            rows = rows_of(path)
+            rows = read_rows(path)
             imported = import_videos(db, rows)
             click.echo(f"{path}: {len(rows)} rows, {imported.saved} of them new or changed.")
             if imported.ignored_columns:

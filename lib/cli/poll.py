@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lib.cli.opened import Opened, opened
+from lib.app import App, open_app
+from lib.cli.telling import video_id_of
 from lib.data.videos import Filters, every_video
 from lib.operations.poll import Polled, poll, poll_due
 
@@ -17,18 +18,18 @@ from lib.operations.poll import Polled, poll, poll_due
 @click.option("--limit", default=100, show_default=True, type=click.IntRange(min=1), help="Look-ups at most.")
 def command(videos: tuple[str, ...], apply: bool, limit: int) -> None:
     """Look up the tasks of VIDEOs (ids or their beginnings), or of all unfinished ones. It is free."""
-    with opened() as tools:
+    with open_app() as app:
         for video in videos:
-            video_id = tools.video_id(video)
-            polled = poll(tools.db, tools.runway, video_id, operator=tools.settings.operator)
+            video_id = video_id_of(app, video)
+            polled = poll(app, video_id)
             click.echo(
                 _line(polled) if polled else f"Video {video_id}: without a task, or looked up just now."
             )
         if apply and not videos:
-            for polled in poll_due(tools.db, tools.runway, limit, operator=tools.settings.operator):
+            for polled in poll_due(app, limit):
                 click.echo(_line(polled))
         elif not videos:
-            _list(tools)
+            _list(app)
 
 
 def _line(polled: Polled) -> str:
@@ -37,8 +38,8 @@ def _line(polled: Polled) -> str:
     return f"Video {polled.video_id}: task {polled.task.id} is {polled.task.status}."
 
 
-def _list(tools: Opened) -> None:
-    unfinished = every_video(tools.db, Filters(statuses=("queued", "processing")))
+def _list(app: App) -> None:
+    unfinished = every_video(app.db, Filters(statuses=("queued", "processing")))
     waiting = [row for row in unfinished if row["runway_video_id"]]
     for row in waiting:
         click.echo(f"Video {row['id']}: would look up task {row['runway_video_id']}.")

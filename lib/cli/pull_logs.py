@@ -11,8 +11,7 @@ import click
 from lib.data.connect import open_database
 from lib.errors import BadInput
 from lib.logs.vercel import API
-from lib.operations.follow_logs import Follower
-from lib.operations.pull_logs import LogPull, log_pull, open_vercel, said
+from lib.operations.pull_logs import LogFollower, LogPull, log_pull, open_vercel, said
 from lib.settings import load_settings
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -59,4 +58,4 @@ def _follow(pull: LogPull) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    Follower(pull).run(stop, click.echo)
+    LogFollower(pull).run(stop, click.echo)

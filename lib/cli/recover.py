@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import click
 
-from lib.cli.opened import Opened, opened
+from lib.app import App, open_app
+from lib.cli.telling import video_id_of
 from lib.data.videos import Filters, every_video
 from lib.errors import BadInput, DailiesError, DatabaseUnavailable
 from lib.operations.judge import judge_dirty
@@ -26,16 +27,16 @@ def command(videos: tuple[str, ...], task: str | None, apply: bool) -> None:
     """
     if task and len(videos) != 1:
         raise BadInput("--task needs exactly one VIDEO.")
-    with opened() as tools:
-        _replay(tools)
+    with open_app() as app:
+        _replay(app)
         if videos:
-            _recover(tools, (tools.video_id(video) for video in videos), task)
+            _recover(app, (video_id_of(app, video) for video in videos), task)
         else:
-            _recover_all(tools, apply=apply)
+            _recover_all(app, apply=apply)
 
 
-def _replay(tools: Opened) -> None:
-    replayed = settle_interrupted(tools.db, tools.journal)
+def _replay(app: App) -> None:
+    replayed = settle_interrupted(app)
     for attempt in replayed.saved:
         click.echo(f"Video {attempt.video_id}: task {attempt.task_id} saved from the journal.")
     for attempt in (*replayed.abandoned, *replayed.unknown):
@@ -44,22 +45,22 @@ def _replay(tools: Opened) -> None:
         click.echo(problem, err=True)
 
 
-def _recover_all(tools: Opened, *, apply: bool) -> None:
-    while judge_dirty(tools.db, tools.settings, JUDGED_AT_ONCE):
+def _recover_all(app: App, *, apply: bool) -> None:
+    while judge_dirty(app, JUDGED_AT_ONCE):
         pass  # what is not judged is not known to be recoverable
-    found = list(every_video(tools.db, Filters(trouble="recoverable")))
+    found = list(every_video(app.db, Filters(trouble="recoverable")))
     if apply:
-        _recover(tools, (row["id"] for row in found))
+        _recover(app, (row["id"] for row in found))
         return
     for row in found:
         click.echo(f"Video {row['id']}: would save task {row['recoverable_runway_id']}.")
     click.echo(f"{len(found)} videos can be recovered." + (" Add --apply to do it." if found else ""))
 
 
-def _recover(tools: Opened, video_ids: Iterable[str], task: str | None = None) -> None:
+def _recover(app: App, video_ids: Iterable[str], task: str | None = None) -> None:
     for video_id in video_ids:
         try:
-            done = recover(tools.db, tools.runway, video_id, tools.settings.operator, task_id=task)
+            done = recover(app, video_id, task)
         except DatabaseUnavailable:
             raise
         except DailiesError as error:

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import click
 
-from lib.cli.opened import Opened, opened
-from lib.cli.telling import money
+from lib.app import App, open_app
+from lib.cli.telling import money, video_id_of
 from lib.data import batches
 from lib.data.batches import Batch
 from lib.data.videos import Filters, every_video
-from lib.domain.cause import CAUSES
+from lib.domain.cause import CAUSES, Action
+from lib.domain.repair import BY_ITSELF, Repair
 from lib.errors import BadInput
-from lib.operations.batches import as_csv, freeze, work_on
-from lib.operations.repairs import BY_ITSELF, Kind, Repair, plan_all
+from lib.operations.batches import COLUMNS, freeze, work_on
+from lib.operations.export import as_csv
+from lib.operations.repair import plan
 
 
 @click.command("repair")
@@ -50,24 +52,22 @@ def command(
 
     The list is frozen before anything is done. Ctrl-C pauses it after the video in hand.
     """
-    with opened() as tools:
+    with open_app() as app:
         if resume:
-            _run(tools, batches.get(tools.db, resume).id)
-            _export(tools, resume, csv_file)
+            _run(app, batches.get(app.db, resume).id)
+            _export(app, resume, csv_file)
             return
         if not (videos or trouble or cause):
             raise BadInput("Say which videos: their ids, --trouble or --cause.")
         chosen = {"trouble": trouble, "cause": cause, "hours": hours, "videos": list(videos) or None}
-        ids = _chosen(tools, videos, _filters(trouble, cause, hours), limit)
+        ids = _chosen(app, videos, _filters(trouble, cause, hours), limit)
         if not apply:
-            _say_plan(plan_all(tools.db, ids))
+            _say_plan(plan(app, ids))
         elif ids:
-            batch = freeze(
-                tools.db, ids, tools.settings.operator, {k: v for k, v in chosen.items() if v is not None}
-            )
-            if _agreed(tools, batch, yes=yes):
-                _run(tools, batch.id)
-            _export(tools, batch.id, csv_file)
+            batch = freeze(app, ids, {k: v for k, v in chosen.items() if v is not None})
+            if _agreed(app, batch, yes=yes):
+                _run(app, batch.id)
+            _export(app, batch.id, csv_file)
         else:
             click.echo("No video fits.")
 
@@ -77,54 +77,53 @@ def _filters(trouble: str | None, cause: str | None, hours: float | None) -> Fil
     return Filters(trouble=trouble, causes=(cause,) if cause else (), since=since)
 
 
-def _chosen(tools: Opened, videos: Sequence[str], filters: Filters, limit: int) -> list[str]:
+def _chosen(app: App, videos: Sequence[str], filters: Filters, limit: int) -> list[str]:
     if videos:
-        return [tools.video_id(video) for video in videos]
-    found = every_video(tools.db, filters)
+        return [video_id_of(app, video) for video in videos]
+    found = every_video(app.db, filters)
     return [row["id"] for row, _ in zip(found, range(limit), strict=False)]
 
 
 def _say_plan(repairs: Sequence[Repair]) -> None:
     for repair in repairs:
-        price = f" {money(repair.credits)}." if repair.credits and repair.kind in BY_ITSELF else ""
-        click.echo(f"Video {repair.video_id}: {_word(repair.kind)}.{price} {repair.reason}")
-    kinds = Counter(repair.kind for repair in repairs)
-    for kind, number in kinds.items():
-        click.echo(f"{number} × {_word(kind)}")
-    total = sum(repair.credits or 0 for repair in repairs if repair.kind in BY_ITSELF)
+        price = f" {money(repair.credits)}." if repair.credits and repair.action in BY_ITSELF else ""
+        click.echo(f"Video {repair.video_id}: {_word(repair.action)}.{price} {repair.reason}")
+    for action, number in Counter(repair.action for repair in repairs).items():
+        click.echo(f"{number} × {_word(action)}")
+    total = sum(repair.credits or 0 for repair in repairs if repair.action in BY_ITSELF)
     click.echo(f"{len(repairs)} videos; it would cost {money(total)} at most." + " Add --apply to do it.")
 
 
-def _word(kind: Kind) -> str:
-    return kind.value.replace("_", " ") + ("" if kind in BY_ITSELF else ", left out")
+def _word(action: Action) -> str:
+    return action.replace("_", " ") + ("" if action in BY_ITSELF else ", left out")
 
 
-def _agreed(tools: Opened, batch: Batch, *, yes: bool) -> bool:
+def _agreed(app: App, batch: Batch, *, yes: bool) -> bool:
     for part in batch.parts:
-        click.echo(f"{part.n} × {_word(Kind(part.kind))}")
+        click.echo(f"{part.n} × {_word(Action(part.kind))}")
     question = f"Repair {batch.to_do} videos for {money(batch.credits)} at most?"
     if batch.to_do and (yes or click.confirm(question)):
         return True
-    batches.steer(tools.db, batch.id, "aborted", tools.settings.operator)
+    batches.steer(app.db, batch.id, "aborted", app.operator)
     click.echo("Nothing was done.")
     return False
 
 
-def _run(tools: Opened, batch_id: str) -> None:
+def _run(app: App, batch_id: str) -> None:
     """Until it is over, or somebody pauses it."""
-    batches.steer(tools.db, batch_id, "running", tools.settings.operator)
+    batches.steer(app.db, batch_id, "running", app.operator)
     try:
-        while work_on(tools.db, tools.runway, tools.journal, batch_id):
-            batch = batches.get(tools.db, batch_id)
+        while work_on(app, batch_id):
+            batch = batches.get(app.db, batch_id)
             click.echo(f"\r{batch.count(*batches.ENDED)} of {batch.to_do} …", nl=False)
     except KeyboardInterrupt:
-        batches.steer(tools.db, batch_id, "paused", tools.settings.operator, "Interrupted.")
+        batches.steer(app.db, batch_id, "paused", app.operator, "Interrupted.")
     click.echo("")
-    _say_results(tools, batches.get(tools.db, batch_id))
+    _say_results(app, batches.get(app.db, batch_id))
 
 
-def _say_results(tools: Opened, batch: Batch) -> None:
-    for item in batches.items(tools.db, batch.id):
+def _say_results(app: App, batch: Batch) -> None:
+    for item in batches.items(app.db, batch.id):
         if item["result"]:
             click.echo(f"Video {item['video_id']}: {item['result']}")
     click.echo(
@@ -136,10 +135,10 @@ def _say_results(tools: Opened, batch: Batch) -> None:
         click.echo(f"Go on with `python -m lib repair --resume {batch.id}`.")
 
 
-def _export(tools: Opened, batch_id: str, path: Path | None) -> None:
+def _export(app: App, batch_id: str, path: Path | None) -> None:
     if path is None:
         return
     try:
-        path.write_text(as_csv(batches.items(tools.db, batch_id)), "utf-8", newline="")
+        path.write_text(as_csv(COLUMNS, batches.items(app.db, batch_id)), "utf-8", newline="")
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}.") from error

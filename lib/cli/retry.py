@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
+from lib.app import App, open_app
 from lib.cli.generate import image_of
-from lib.cli.opened import Opened, opened
-from lib.cli.telling import NoVideo, say_attempt, say_cost, wait_for
-from lib.data import attempts
-from lib.domain.attempt import AttemptState, RetryDecision, RetryVerdict
+from lib.cli.telling import NoVideo, say_cost, video_id_of, wait_for
+from lib.domain.attempt import AttemptState
+from lib.domain.repair import FREE, Changes, Repair
 from lib.operations.account import look_now
 from lib.operations.paid_call import cost
 from lib.operations.poll import poll
-from lib.operations.retry import Changes, Retried, decide, request_of, retry
+from lib.operations.repair import Agreed, carry_out, plan
 
 
 @click.command("retry")
@@ -39,72 +39,34 @@ def command(
     """Try VIDEO (its id, the beginning of it, or its task's) again. What is free is done first."""
     given = options | ({"image": image_of(image)} if image else {})
     changes: Changes = {name: value for name, value in given.items() if value is not None}
-    with opened() as tools:
-        video_id = tools.video_id(video)
+    with open_app() as app:
+        video_id = video_id_of(app, video)
         if not dry_run:
-            poll(tools.db, tools.runway, video_id, operator=tools.settings.operator)
-        decision = decide(tools.db, video_id, changed=bool(changes))
-        _say_decision(video_id, decision)
-        _say_outlook(tools, video_id)
-        if not dry_run and _agreed(tools, video_id, decision, override, changes, yes=yes):
-            _retry(tools, video_id, decision, override, changes)
-            if wait:
-                wait_for(tools, video_id)
+            poll(app, video_id)
+        (repair,) = plan(app, [video_id], changes)
+        _say(app, repair)
+        if dry_run:
+            return
+        agreed = Agreed(video_id, repair.action, repair.key, override, changes)
+        if repair.action not in FREE:
+            if not agreed.covers(repair):
+                raise NoVideo(f"Video {video_id} was not tried again.")
+            say_cost(app, cost(repair.request))
+            if not (yes or click.confirm("Try it again?")):
+                return
+        done = carry_out(app, agreed)
+        if not done.is_done:
+            raise NoVideo(f"Video {video_id}: {done.message}")
+        click.echo(f"Video {video_id}: {done.message}")
+        if wait and done.task_id:
+            wait_for(app, video_id)
 
 
-def _say_decision(video_id: str, decision: RetryDecision) -> None:
-    click.echo(f"Video {video_id}: {decision.verdict}. {decision.reason}")
-    if decision.override:
-        risk = f"{decision.credits_at_risk:g} credits are at risk. " if decision.credits_at_risk else ""
-        click.echo(f"{risk}To pay all the same: --override {decision.override}")
-
-
-def _say_outlook(tools: Opened, video_id: str) -> None:
-    """What Runway's account says about an attempt whose outcome nobody knows."""
-    last = next(iter(attempts.of_video(tools.db, video_id)), None)
+def _say(app: App, repair: Repair) -> None:
+    click.echo(f"Video {repair.video_id}: {repair.action.replace('_', ' ')}. {repair.reason}")
+    last = repair.last
     if last and last.state is AttemptState.UNKNOWN:
-        click.echo(look_now(tools.db, tools.runway, last).text)
-
-
-def _agreed(
-    tools: Opened,
-    video_id: str,
-    decision: RetryDecision,
-    override: str | None,
-    changes: Changes,
-    *,
-    yes: bool,
-) -> bool:
-    """Raises NoVideo when there is nothing to agree to."""
-    if decision.verdict is RetryVerdict.ID_KNOWN:
-        return True  # it is free
-    if not decision.allows(override):
-        raise NoVideo(f"Video {video_id} was not tried again.")
-    say_cost(tools, cost(request_of(tools.db, video_id, changes)))
-    return yes or click.confirm("Try it again?")
-
-
-def _retry(
-    tools: Opened, video_id: str, decision: RetryDecision, override: str | None, changes: Changes
-) -> None:
-    done = retry(
-        tools.db,
-        tools.runway,
-        tools.journal,
-        video_id,
-        tools.settings.operator,
-        override=override,
-        changes=changes,
-        key=decision.key,
-    )
-    _say_outcome(video_id, done)
-
-
-def _say_outcome(video_id: str, done: Retried) -> None:
-    """Raises NoVideo when there is nothing to wait for."""
-    if done.recovered:
-        click.echo(f"Video {video_id}: {done.recovered.message}")
-    elif done.attempt is None:
-        raise NoVideo(f"Video {video_id} was not tried again: {done.decision.reason}")
-    else:
-        say_attempt(done.attempt)
+        click.echo(look_now(app, last).text)
+    if repair.override:
+        risk = f"{repair.credits_at_risk:g} credits are at risk. " if repair.credits_at_risk else ""
+        click.echo(f"{risk}To pay all the same: --override {repair.override}")

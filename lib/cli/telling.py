@@ -6,10 +6,12 @@ import time
 
 import click
 
-from lib.cli.opened import Opened
+from lib.app import App
+from lib.data.videos import find_videos, get_video
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.pricing import CREDITS_PER_DOLLAR
-from lib.errors import DailiesError
+from lib.domain.video import Video
+from lib.errors import BadInput, DailiesError, NotFound
 from lib.operations.poll import FASTEST, Polled, poll
 
 WAIT_SECONDS = 900.0
@@ -23,9 +25,19 @@ def money(credits: float) -> str:
     return f"{credits:g} credits (${credits / CREDITS_PER_DOLLAR:.2f})"
 
 
-def say_cost(tools: Opened, credits: int) -> None:
-    balance = tools.runway.organization().credit_balance
+def say_cost(app: App, credits: int) -> None:
+    balance = app.runway.organization().credit_balance
     click.echo(f"It costs {money(credits)} at most; the balance is {money(balance)}.")
+
+
+def video_id_of(app: App, text: str) -> str:
+    """The full id of the one video whose id begins like this, or whose task it is."""
+    found = find_videos(app.db, text)
+    if not found:
+        raise NotFound(f"No video has an id that begins with {text!r} (six characters or more).")
+    if len(found) > 1:
+        raise BadInput(f"{text!r} fits {len(found)} videos: {', '.join(found[:5])} …")
+    return found[0]
 
 
 def say_attempt(attempt: Attempt) -> None:
@@ -38,11 +50,13 @@ def say_attempt(attempt: Attempt) -> None:
         )
 
 
-def wait_for(tools: Opened, video_id: str) -> None:
+def wait_for(app: App, video_id: str) -> None:
     """Polls until the task has ended. Raises NoVideo when it ends without a video."""
+    if not Video.from_row(get_video(app.db, video_id)["video"]).runway_video_id:
+        raise NoVideo(f"The row of video {video_id} did not take the id of its task: Dailies keeps it.")
     ends, shown = time.monotonic() + WAIT_SECONDS, ""
     while time.monotonic() < ends:
-        polled = poll(tools.db, tools.runway, video_id, operator=tools.settings.operator)
+        polled = poll(app, video_id)
         if polled:
             shown = _say_progress(polled, shown)
         if polled and polled.task and polled.task.is_terminal:

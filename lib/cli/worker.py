@@ -9,10 +9,7 @@ import threading
 
 import click
 
-from lib.data.connect import open_database
-from lib.data.journal import Journal
-from lib.runway.opening import open_runway
-from lib.settings import load_settings
+from lib.app import open_app
 from lib.worker.start import Pace, start_worker
 
 PACE = Pace()
@@ -51,18 +48,13 @@ def command(visibility: int, stale: float, idle: float) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    settings = load_settings()
-    database = open_database(settings)
-    runway = open_runway(settings)
-    pace = Pace(visibility=visibility, stale=stale, idle=idle)
-    loop = start_worker(database, runway, Journal(settings.data_dir / "journal.jsonl"), settings, pace)
-    click.echo(f"Working on {database.label}.")
-    while loop.is_running and not stop.wait(1):
-        pass
-    crashed = not stop.is_set()
-    finished = loop.stop()
-    runway.close()
-    database.close()
+    with open_app() as app:
+        loop = start_worker(app, Pace(visibility=visibility, stale=stale, idle=idle))
+        click.echo(f"Working on {app.db.label}.")
+        while loop.is_running and not stop.wait(1):
+            pass
+        crashed = not stop.is_set()
+        finished = loop.stop()
     if crashed or not finished:
         sys.exit(1)  # its supervisor starts it again
     click.echo("Stopped; nothing is left half done.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lib.data.database import Database
-from lib.domain.alert import Alert, Finding, Observation
+from lib.domain.alert import Alert, Breach, Observation
 
 
 class Change(NamedTuple):
@@ -22,7 +22,7 @@ def measure(db: Database, name: str, minutes: int) -> list[Observation]:
 
 def save(
     db: Database,
-    findings: Iterable[Finding],
+    findings: Iterable[Breach],
     *,
     evaluated: Sequence[str],
     rules: Sequence[str],

@@ -113,11 +113,6 @@ def by_key(db: Database, key: str) -> Attempt | None:
     return next(iter(_all(db.call("dailies_attempt_by_key", p_key=key))), None)
 
 
-def open_attempts(db: Database) -> list[Attempt]:
-    """Those on their way and those whose outcome is unknown, oldest first."""
-    return _all(db.call("dailies_open_attempts"))
-
-
 def stale(db: Database, older_than_seconds: float) -> list[Attempt]:
     """Claimed or sent that long ago and never settled: their process was killed."""
     return _all(db.call("dailies_stale_attempts", p_older_than_seconds=older_than_seconds))

@@ -22,7 +22,7 @@ class AuditRow(TypedDict):
     credits: float | None
 
 
-class Names(NamedTuple):
+class AuditChoices(NamedTuple):
     """What the audit can be filtered by."""
 
     operators: list[str]
@@ -55,5 +55,5 @@ def end_of(rows: Sequence[AuditRow]) -> int | None:
     return rows[-1]["id"] if rows else None
 
 
-def names(db: Database) -> Names:
-    return Names(**db.call("dailies_audit_names")[0])
+def names(db: Database) -> AuditChoices:
+    return AuditChoices(**db.call("dailies_audit_names")[0])

@@ -13,7 +13,7 @@ OPEN = ("waiting", "working")
 ENDED = ("done", "failed")
 
 
-class Part(NamedTuple):
+class BatchPart(NamedTuple):
     """The items of one kind in one state; `credits` is what they may cost, `spent` what they did."""
 
     kind: str
@@ -35,7 +35,7 @@ class Batch:
     note: str | None
     begun_at: str | None
     ended_at: str | None
-    parts: tuple[Part, ...]
+    parts: tuple[BatchPart, ...]
 
     def count(self, *states: str) -> int:
         return sum(part.n for part in self.parts if part.state in states)
@@ -110,7 +110,7 @@ def get(db: Database, batch_id: str) -> Batch:
 
 
 def _batch(row: Mapping[str, Any]) -> Batch:
-    return Batch(**{**row, "parts": tuple(Part(**part) for part in row["parts"])})
+    return Batch(**{**row, "parts": tuple(BatchPart(**part) for part in row["parts"])})
 
 
 def items(db: Database, batch_id: str, *, page: int = 500) -> Iterator[Item]:

@@ -20,11 +20,15 @@ def open_database(settings: Settings) -> Database:
     or, where connecting happens here, DatabaseUnavailable.
     """
     if settings.database_kind == "supabase":
-        return _supabase(settings)
-    if settings.database_kind == "postgres":
-        return open_postgres(settings)
+        from lib.data.supabase import SupabaseDatabase  # imports for half a second: only where it is used
+
+        if not settings.supabase_url or not settings.supabase_key:
+            missing = "SUPABASE_SERVICE_ROLE_KEY" if settings.supabase_url else "SUPABASE_URL"
+            raise SettingsError(f"{missing} is not set, and Supabase needs the address and the key.")
+        return SupabaseDatabase(settings.supabase_url, settings.supabase_key.get_secret_value())
     database = open_postgres(settings)
-    migrate(database)
+    if settings.database_kind == "embedded":
+        migrate(database)
     return database
 
 
@@ -41,15 +45,6 @@ def open_postgres(settings: Settings) -> PostgresDatabase:
         )
     server = EmbeddedPostgres(settings.data_dir / "postgres").start()
     return PostgresDatabase(server.conninfo, label="embedded Postgres", on_close=server.stop)
-
-
-def _supabase(settings: Settings) -> Database:
-    from lib.data.supabase import SupabaseDatabase  # imports for half a second: only where it is used
-
-    if not settings.supabase_url or not settings.supabase_key:
-        missing = "SUPABASE_SERVICE_ROLE_KEY" if settings.supabase_url else "SUPABASE_URL"
-        raise SettingsError(f"{missing} is not set, and Supabase needs the address and the key.")
-    return SupabaseDatabase(settings.supabase_url, settings.supabase_key.get_secret_value())
 
 
 def _label(url: str) -> str:

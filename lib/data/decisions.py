@@ -11,7 +11,7 @@ from lib.data.database import Database, Row
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`action` is recover, retry, enqueue, wait or flag; the sweep looks again in `again_seconds`."""
+    """`action` is one of lib.domain.cause.Action; the sweep looks again in `again_seconds`."""
 
     video_id: str
     action: str
@@ -35,6 +35,7 @@ class SweepRow(NamedTuple):
 class Flagged(NamedTuple):
     video_id: str
     at: str
+    action: str
     reason: str
     cause: str | None
 

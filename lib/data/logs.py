@@ -1,16 +1,17 @@
-"""Storing log entries: repeated ones, from earlier or overlapping imports, are left alone."""
+"""Log entries: stored once, however often they are imported; and how far the logs of a source were read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
+from lib.domain.times import iso
 from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.video import parse_time
 from lib.errors import DatabaseConflict
 
 # key (16 bytes), epoch milliseconds, request_id, video_id, task_id, level, message, path, status_code,
@@ -38,6 +39,13 @@ class Added(NamedTuple):
     repeated: int
 
 
+class LogSource(NamedTuple):
+    """How far a source was read, and the last span of it that was lost."""
+
+    read_to: datetime
+    gap: tuple[datetime, datetime] | None
+
+
 def entry_row(key: bytes, entry: LogEntry, video_id: str | None, task_id: str | None) -> EntryRow:
     """As COLUMNS. `key` are 16 bytes, the same for the same entry in every source; the ids are those that
     the message names."""
@@ -58,39 +66,45 @@ def add_logs(
     rows = db.call(
         "dailies_add_logs",
         p_import=import_,
-        p_entries=[] if copied else list(map(_json, entries)),
-        p_requests=[
-            dict(zip(request._fields, request, strict=True), at=_iso(request.at_ms)) for request in requests
-        ],
+        p_entries=[] if copied else list(map(as_json, entries)),
+        p_requests=[request._asdict() | {"at": iso(request.at_ms)} for request in requests],
     )
     return Added(len(entries), 0) if copied else Added(rows[0]["inserted"], rows[0]["repeated"])
 
 
+def as_json(entry: EntryRow) -> Row:
+    """By column, but for `import_id`: that is an argument."""
+    key, at_ms, *more = entry
+    return dict(zip(COLUMNS, (key.hex(), iso(at_ms), *more), strict=False))
+
+
 def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> bool:
     import_id = UUID(import_["id"]).bytes if import_["id"] else None
+
+    def binary(entry: EntryRow) -> tuple[bytes | int | str | None, ...]:
+        key, at_ms, request, video, *more = entry
+        video_id = bytes.fromhex(video.replace("-", "")) if video else None
+        return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *more, import_id
+
     try:
-        db.copy("log_entries", COLUMNS, (_binary(entry, import_id) for entry in entries))
+        db.copy("log_entries", COLUMNS, map(binary, entries))
     except DatabaseConflict:
         return False
     return True
 
 
-def _binary(entry: EntryRow, import_id: bytes | None) -> tuple[bytes | int | str | None, ...]:
-    key, at_ms, request, video, *more = entry
-    video_id = bytes.fromhex(video.replace("-", "")) if video else None
-    return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *more, import_id
+def log_source(db: Database, source: str) -> LogSource | None:
+    """None while it was never read."""
+    for row in db.call("dailies_log_source", p_source=source):
+        read_to, gap_from, gap_to = (parse_time(row[name]) for name in ("read_to", "gap_from", "gap_to"))
+        assert read_to is not None
+        return LogSource(read_to, (gap_from, gap_to) if gap_from and gap_to else None)
+    return None
 
 
-def _json(entry: EntryRow) -> Row:
-    key, at_ms, *more = entry
-    values = (key.hex(), _iso(at_ms), *more)  # all but the last column: the import is an argument
-    return dict(zip(COLUMNS, values, strict=False))
-
-
-def _iso(at_ms: int) -> str:
-    return f"{_second(at_ms // 1000)}.{at_ms % 1000:03}Z"
-
-
-@lru_cache(maxsize=64)
-def _second(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+def save_log_source(
+    db: Database, source: str, read_to: datetime, gap: tuple[datetime, datetime] | None = None
+) -> None:
+    """Only ever moves forward."""
+    lost = {"p_gap_from": gap[0].isoformat(), "p_gap_to": gap[1].isoformat()} if gap else {}
+    db.call("dailies_save_log_source", p_source=source, p_read_to=read_to.isoformat(), **lost)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from itertools import dropwhile
 from pathlib import Path
 
 import psycopg
 
-from lib.data.pgmq import install_pgmq
-from lib.data.pool import Connection
-from lib.data.postgres import PostgresDatabase, failure
+from lib.data.database import Database
+from lib.data.postgres import Connection, PostgresDatabase, failure
+from lib.errors import SchemaMissing, SettingsError
 from lib.settings import ROOT
 
 FOLDER = ROOT / "supabase" / "migrations"
@@ -52,12 +54,43 @@ class Migration:
         return f"-- {self.version}_{self.name}\n{self.text.rstrip()}\n{record}\n"
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """What the database has, beside what this version of Dailies needs."""
+
+    version: str | None
+    expected: str
+    missing: tuple[str, ...]
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong and what to do, or None."""
+        if self.version is None:
+            return "The schema of Dailies is not there. Run `python -m lib migrate`."
+        if self.missing:
+            return f"The database lacks {', '.join(self.missing)}. Run `python -m lib migrate`."
+        if self.version < self.expected:
+            return (
+                f"The schema is of version {self.version}, and this Dailies needs {self.expected}. "
+                "Run `python -m lib migrate`."
+            )
+        return None
+
+
+def check_schema(db: Database) -> SchemaState:
+    """Raises DatabaseUnavailable; a schema that is missing is an answer, not an error."""
+    expected = migrations()[-1].version
+    try:
+        row = db.call("dailies_schema")[0]
+    except SchemaMissing:
+        return SchemaState(None, expected, ())
+    return SchemaState(row["version"], expected, tuple(row["missing"]))
+
+
 def migrations(folder: Path = FOLDER) -> list[Migration]:
-    found = []
-    for path in sorted(folder.glob("*.sql")):
-        version, _, name = path.stem.partition("_")
-        found.append(Migration(version, name, path.read_text()))
-    return found
+    """The files, in their order."""
+    named = ((*path.stem.split("_", 1), path.read_text()) for path in sorted(folder.glob("*.sql")))
+    return [Migration(*parts) for parts in named]
 
 
 def script(chosen: list[Migration]) -> str:
@@ -70,24 +103,27 @@ def migrate(database: PostgresDatabase, folder: Path = FOLDER) -> list[Migration
     with database.transaction("migrate") as connection:
         connection.execute(_PROLOGUE.encode())
         applied = dict(connection.execute("select version, digest from dailies.migrations").fetchall())
-        chosen = _outstanding(migrations(folder), applied)
-        if chosen:
+        known = dropwhile(lambda each: applied.get(each.version) == each.digest, migrations(folder))
+        if chosen := list(known):
             install_pgmq(connection)
         for migration in chosen:
-            _apply(connection, migration)
+            try:
+                connection.execute(migration.script.encode())
+            except psycopg.Error as error:
+                name = f"migration {migration.version}_{migration.name}"
+                raise failure(error, "migrate", prefix=f"{name}: ") from error
     return chosen
 
 
-def _apply(connection: Connection, migration: Migration) -> None:
+def install_pgmq(connection: Connection) -> None:
+    """Installs pgmq, the queue's engine, from its package, unless it is there, or offered as an
+    extension: then the migration creates it. Raises SettingsError without the package."""
+    there = "select 1 where pg_catalog.to_regclass('pgmq.meta') is not null"
+    offered = "select 1 from pg_catalog.pg_available_extensions where name = 'pgmq'"
+    if any(connection.execute(query).fetchone() for query in (there, offered)):
+        return
     try:
-        connection.execute(migration.script.encode())
-    except psycopg.Error as error:
-        name = f"migration {migration.version}_{migration.name}"
-        raise failure(error, "migrate", prefix=f"{name}: ") from error
-
-
-def _outstanding(known: list[Migration], applied: dict[str, str]) -> list[Migration]:
-    for position, migration in enumerate(known):
-        if applied.get(migration.version) != migration.digest:
-            return known[position:]
-    return []
+        file = distribution("pgmq").locate_file("pgmq/sql/pgmq.sql")
+    except PackageNotFoundError:
+        raise SettingsError("The package pgmq is missing. Run `pip install -r requirements.txt`.") from None
+    connection.execute(Path(str(file)).read_bytes())

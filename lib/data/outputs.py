@@ -1,20 +1,58 @@
-"""Where copies of outputs are kept: a folder of this machine, or a bucket of Supabase Storage."""
+"""Copies of outputs: which there are, which is next, and where they are kept: in a folder or a bucket."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
 import httpx
 
+from lib.data.database import Database
 from lib.errors import DailiesError, SettingsError
 from lib.settings import Settings
 
 LOCAL = "local"
 SIGNED_SECONDS = 3600  # life of an address of a private bucket's file
 UPLOAD_SECONDS = 300.0
+
+
+class Copy(NamedTuple):
+    """`copied_at` is None while there is none; `problem` says why."""
+
+    place: str | None
+    path: str | None
+    bytes: int | None
+    content_type: str | None
+    copied_at: str | None
+    problem: str | None
+
+
+class Due(NamedTuple):
+    task_id: str
+    tries: int  # this one included
+
+
+def claim(db: Database, lease_seconds: float = 900) -> Due | None:
+    """An output to copy, ours alone for that long."""
+    return next((Due(**row) for row in db.call("dailies_claim_copy", p_lease_seconds=lease_seconds)), None)
+
+
+def save(db: Database, task_id: str, *, place: str, path: str, size: int, content_type: str) -> None:
+    """Keeps where the copy is."""
+    copy = {"place": place, "path": path, "bytes": size, "content_type": content_type}
+    db.call("dailies_save_copy", p_task_id=task_id, p_copy=copy)
+
+
+def failed(db: Database, task_id: str, problem: str, again_seconds: float) -> None:
+    """Keeps why there is no copy, and when it is tried again."""
+    copy = {"problem": problem, "again_seconds": again_seconds}
+    db.call("dailies_save_copy", p_task_id=task_id, p_copy=copy)
+
+
+def of_task(db: Database, task_id: str) -> Copy | None:
+    return next((Copy(**row) for row in db.call("dailies_copy", p_task_id=task_id)), None)
 
 
 class StorageError(DailiesError):

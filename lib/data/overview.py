@@ -1,11 +1,11 @@
-"""How generation is doing: counts, errors and incidents of a span of time."""
+"""How generation is doing: counts, errors, incidents and stages of a span of time."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, TypedDict, cast
 
-from lib.data.database import Database
+from lib.data.database import Database, span
 from lib.data.videos import VideoRow
 
 
@@ -68,6 +68,18 @@ class Incident(TypedDict):
     example_video_id: str
 
 
+class FunnelStage(TypedDict):
+    """How many videos of a flow were in each state at a stage; `position` counts from 1."""
+
+    flow: str
+    stage: str
+    position: int
+    seen: int
+    missing: int
+    not_reached: int
+    not_observable: int
+
+
 class IncidentDetails(TypedDict):
     """One incident in full. `deployment_at`: the first video of its deployment; `previous_…`: the last 24
     hours of the deployment before; `hour_…`: the hour before it began, of all deployments."""
@@ -114,7 +126,8 @@ def incident(db: Database, cause: str, at: datetime, deployment_id: str | None =
     return cast("IncidentDetails", rows[0])
 
 
-def span(since: datetime | None, until: datetime | None) -> dict[str, str]:
-    """Arguments of a function that reads a span of time; by default the last seven days."""
-    given = {"p_from": since, "p_to": until}
-    return {name: at.isoformat() for name, at in given.items() if at}
+def stage_funnel(
+    db: Database, since: datetime | None = None, until: datetime | None = None
+) -> list[FunnelStage]:
+    """Where flows die: by flow, in the order of its stages."""
+    return cast("list[FunnelStage]", db.call("dailies_stage_funnel", **span(since, until)))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg import sql
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Jsonb, set_json_loads
 
-from lib.data.database import Row
-from lib.data.encoding import encode, storable
+from lib.data.database import Row, encode, storable
 from lib.data.failures import database_failure
-from lib.data.pool import Connection, Pool
-from lib.errors import DailiesError, SchemaMissing
+from lib.errors import DailiesError, DatabaseUnavailable, SchemaMissing
 
 STATEMENT_SECONDS = 20
 POOL_SIZE = 10
@@ -25,6 +25,69 @@ select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnes
 from pg_catalog.pg_proc p
 where p.pronamespace = 'public'::regnamespace and p.proname = %s
 """
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class Pool:
+    """A few connections, shared by threads. `conninfo` is called for each, as an embedded server may move.
+
+    Unlike psycopg_pool's, this one connects in the thread that asks: a database that is down is reported at
+    once and in its own words ("connection refused", "password authentication failed"), not as a time-out.
+    """
+
+    def __init__(self, conninfo: Callable[[], str], *, size: int, wait_seconds: float) -> None:
+        self._conninfo = conninfo
+        self._wait_seconds = wait_seconds
+        self._free = threading.BoundedSemaphore(size)
+        self._size = size
+        self._idle: deque[Connection] = deque()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection that answers, in autocommit mode; kept for the next user unless it broke."""
+        if not self._free.acquire(timeout=self._wait_seconds):
+            raise DatabaseUnavailable(
+                f"All {self._size} database connections are busy for {self._wait_seconds:g} s. Try again."
+            )
+        try:
+            connection = self._answering() or self._connect()
+            try:
+                yield connection
+            finally:
+                if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                    self._idle.append(connection)
+                else:  # in the middle of something, or closed
+                    connection.close()
+        finally:
+            self._free.release()
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
+
+    def _answering(self) -> Connection | None:
+        """The connection used last that still works: after a restart of the server none does."""
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None
+            with suppress(psycopg.OperationalError):
+                connection.execute("")
+                return connection
+            connection.close()
+
+    def _connect(self) -> Connection:
+        connection = psycopg.connect(
+            self._conninfo(),
+            autocommit=True,
+            prepare_threshold=None,  # transaction poolers hand each transaction another server connection
+            connect_timeout=5,
+            application_name="dailies",
+        )
+        set_json_loads(msgspec.json.decode, connection)
+        return connection
 
 
 class PostgresDatabase:
@@ -118,7 +181,10 @@ def _query(function: str, types: dict[str, str], arguments: dict[str, Any]) -> t
             "Run `python -m lib migrate`."
         )
     query = _text(function, tuple((name, types[name]) for name in arguments))
-    return query, [_adapted(value, types[name]) for name, value in arguments.items()]
+    return query, [
+        Jsonb(value, dumps=encode) if value is not None and types[name] in ("json", "jsonb") else value
+        for name, value in arguments.items()
+    ]
 
 
 @lru_cache(1000)  # composing takes as long as a short call
@@ -129,10 +195,6 @@ def _text(function: str, typed: tuple[tuple[str, str], ...]) -> bytes:
     # the inner select keeps the name of a single column
     query = sql.SQL("select to_json(r) from (select * from {}({})) r")
     return query.format(sql.Identifier("public", function), passed).as_bytes(None)
-
-
-def _adapted(value: Any, type_name: str) -> Any:
-    return value if value is None or type_name not in {"json", "jsonb"} else Jsonb(value, dumps=encode)
 
 
 def failure(error: psycopg.Error, function: str, *, prefix: str = "") -> DailiesError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+import msgspec
 
 from lib.data.database import Database, Row
 
@@ -24,9 +26,7 @@ class NewJob:
     new: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
-        named = ("video_id", "key", "operator", "model", "ratio", "duration")
-        job = {name: getattr(self, name) for name in named}
-        return job | ({"new": dict(self.new)} if self.new is not None else {})
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,6 @@ class Job:
 
     id: int
     reads: int
-    waited_seconds: float
     video_id: str
     key: str
     operator: str
@@ -46,31 +45,7 @@ class Job:
 
     @classmethod
     def from_row(cls, row: Row) -> Job:
-        job = row["job"]
-        return cls(
-            id=int(row["msg_id"]),
-            reads=int(row["reads"]),
-            waited_seconds=float(row["waited_seconds"]),
-            video_id=str(job["video_id"]),
-            key=str(job["key"]),
-            operator=str(job["operator"]),
-            model=str(job["model"]),
-            ratio=str(job["ratio"]),
-            duration=int(job["duration"]),
-            video=row["video"],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class QueueMetrics:
-    """`oldest_seconds` of those that nobody has in hand; `enqueued` counts all there ever were."""
-
-    waiting: int
-    delayed: int
-    in_hand: int
-    failing: int
-    oldest_seconds: float | None
-    enqueued: int
+        return msgspec.convert(row["job"] | row | {"id": row["msg_id"]}, cls)
 
 
 def enqueue(db: Database, jobs: Sequence[NewJob]) -> list[str]:
@@ -112,16 +87,3 @@ def requeue(db: Database, jobs: Sequence[Job], *, delay_seconds: int = 0, unread
     held = [{"msg_id": job.id, "reads": job.reads} for job in jobs]
     answer = db.call("dailies_requeue", p_jobs=held, p_delay_seconds=delay_seconds, p_unread=unread)
     return int(answer[0]["requeued"])
-
-
-def metrics(db: Database) -> QueueMetrics:
-    row = db.call("dailies_queue_metrics")[0]
-    oldest = row["oldest_seconds"]
-    return QueueMetrics(
-        waiting=row["waiting"],
-        delayed=row["delayed"],
-        in_hand=row["in_hand"],
-        failing=row["failing"],
-        oldest_seconds=None if oldest is None else float(oldest),
-        enqueued=row["enqueued"],
-    )

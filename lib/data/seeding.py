@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from lib.data.pool import Connection
-from lib.data.postgres import PostgresDatabase
+from lib.data.postgres import Connection, PostgresDatabase
 from lib.errors import BadInput
 
 _ROWS = "insert into public.videos select * from jsonb_populate_recordset(null::public.videos, %s)"
@@ -42,15 +42,19 @@ class Seeding:
         """Whole rows of a table in production shape."""
         self._connection.execute(_ROWS, [Jsonb(list(rows))])
 
-    def add(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        """Rows of `dailies.<table>`; dicts and lists become JSON."""
+    def add(self, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Rows of `dailies.<table>`, all with the columns of the first; dicts and lists become JSON."""
+        remaining = iter(rows)
+        first = next(remaining, None)
+        if first is None:
+            return 0
         statement = sql.SQL("copy {} ({}) from stdin").format(
-            sql.Identifier("dailies", table), sql.SQL(", ").join(map(sql.Identifier, columns))
+            sql.Identifier("dailies", table), sql.SQL(", ").join(map(sql.Identifier, first))
         )
         with self._connection.cursor() as cursor:
             with cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row([Jsonb(v) if isinstance(v, dict | list) else v for v in row])
+                for row in chain([first], remaining):
+                    copy.write_row([Jsonb(v) if isinstance(v, dict | list) else v for v in row.values()])
             return cursor.rowcount
 
     def settle_attempts(self, attempts: Sequence[dict[str, Any]]) -> None:

@@ -1,18 +1,19 @@
-"""What the process says of itself over HTTP, and how far the logs of a source were read."""
+"""What the process says of itself over HTTP."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lib.data.database import Database
-from lib.domain.video import parse_time
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """Ages in seconds; None where there is nothing yet. The backlog is of videos to judge."""
+class HealthReadings:
+    """Ages in seconds; None where there is nothing yet. The backlog is of videos to judge.
+
+    The sweep's counts from the last one that was completed, or from the first while none has been.
+    """
 
     queue_waiting: int
     queue_oldest_seconds: float | None
@@ -33,36 +34,10 @@ class Sample(NamedTuple):
     value: float
 
 
-class LogSource(NamedTuple):
-    """How far a source was read, and the last span of it that was lost."""
-
-    read_to: datetime
-    gap: tuple[datetime, datetime] | None
-
-
-def health(db: Database) -> Health:
-    return Health(**db.call("dailies_health")[0])
+def health(db: Database) -> HealthReadings:
+    return HealthReadings(**db.call("dailies_health")[0])
 
 
 def metrics(db: Database) -> list[Sample]:
     rows = db.call("dailies_metrics")
     return [Sample(r["name"], r["labels"], float(r["value"])) for r in rows if r["value"] is not None]
-
-
-def log_source(db: Database, source: str) -> LogSource | None:
-    """None while it was never read."""
-    return next((_log_source(row) for row in db.call("dailies_log_source", p_source=source)), None)
-
-
-def _log_source(row: dict[str, Any]) -> LogSource:
-    read_to, gap_from, gap_to = (parse_time(row[name]) for name in ("read_to", "gap_from", "gap_to"))
-    assert read_to is not None
-    return LogSource(read_to, (gap_from, gap_to) if gap_from and gap_to else None)
-
-
-def save_log_source(
-    db: Database, source: str, read_to: datetime, gap: tuple[datetime, datetime] | None = None
-) -> None:
-    """Only ever moves forward."""
-    lost = {"p_gap_from": gap[0].isoformat(), "p_gap_to": gap[1].isoformat()} if gap else {}
-    db.call("dailies_save_log_source", p_source=source, p_read_to=read_to.isoformat(), **lost)

@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 
 import httpx
 from postgrest.exceptions import APIError
-from supabase import Client, ClientOptions, SupabaseException, create_client
+from supabase import ClientOptions, SupabaseException, create_client
 
-from lib.data.database import Row
-from lib.data.encoding import storable
+from lib.data.database import Row, storable
 from lib.data.failures import database_failure
 from lib.data.postgres import STATEMENT_SECONDS
-from lib.errors import DailiesError, SettingsError
+from lib.errors import SettingsError
 
 
 class SupabaseDatabase:
@@ -29,7 +28,13 @@ class SupabaseDatabase:
     ) -> None:
         self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=True, transport=transport)
         self._label = f"Supabase {(urlsplit(url).hostname or url).split('.')[0]}"
-        self._client = _client(url, service_key, self._http)
+        options = ClientOptions(httpx_client=self._http, auto_refresh_token=False, persist_session=False)
+        try:
+            self._client = create_client(url, service_key, options)
+        except (SupabaseException, httpx.InvalidURL, ValueError) as error:
+            raise SettingsError(
+                f"SUPABASE_URL or SUPABASE_SERVICE_ROLE_KEY cannot be used: {error}"
+            ) from None
 
     @property
     def label(self) -> str:
@@ -39,29 +44,13 @@ class SupabaseDatabase:
         try:
             answer = self._client.rpc(function, storable(arguments)).execute()
         except APIError as error:
-            raise _failure(error, function) from error
+            message, code = error.message or "no message", str(error.code or "")
+            if not code and "api key" in message.lower():  # the gateway in front of PostgREST has no codes
+                code = "PGRST301"
+            raise database_failure(code, message, function, hint=error.hint) from error
         except httpx.HTTPError as error:
             raise database_failure(None, f"{self._label}: {error}", function) from error
         return cast("list[Row]", answer.data or [])
 
     def close(self) -> None:
         self._http.close()
-
-
-def _failure(error: APIError, function: str) -> DailiesError:
-    message = error.message or "no message"
-    code = str(error.code or "")
-    if not code and "api key" in message.lower():  # the gateway in front of PostgREST, which has no codes
-        code = "PGRST301"
-    return database_failure(code, message, function, hint=error.hint)
-
-
-def _client(url: str, service_key: str, http: httpx.Client) -> Client:
-    try:
-        return create_client(
-            url,
-            service_key,
-            ClientOptions(httpx_client=http, auto_refresh_token=False, persist_session=False),
-        )
-    except (SupabaseException, httpx.InvalidURL, ValueError) as error:
-        raise SettingsError(f"SUPABASE_URL or SUPABASE_SERVICE_ROLE_KEY cannot be used: {error}") from None

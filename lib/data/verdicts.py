@@ -15,8 +15,13 @@ class DirtyVideo(TypedDict):
     since: str | None
 
 
-class EvidenceRow(TypedDict):
-    """All that the database holds of one video. `tasks`: its row's first, then others that name it."""
+class DossierRow(TypedDict):
+    """All that the database holds of one video. `tasks`: its row's first, then others that name it.
+
+    readings        of Runway's account around the last attempt, where nobody knows its outcome
+    observed_until  up to when everything is known that was logged after its last line
+    now             the database's clock
+    """
 
     video_id: str
     video: dict[str, Any]
@@ -24,6 +29,9 @@ class EvidenceRow(TypedDict):
     requests: list[dict[str, Any]]
     tasks: list[dict[str, Any]]
     attempts: list[dict[str, Any]]
+    readings: dict[str, Any] | None
+    observed_until: str | None
+    now: str
 
 
 def dirty_videos(db: Database, limit: int) -> list[DirtyVideo]:
@@ -31,8 +39,9 @@ def dirty_videos(db: Database, limit: int) -> list[DirtyVideo]:
     return cast("list[DirtyVideo]", db.call("dailies_dirty", p_limit=limit))
 
 
-def evidence_of(db: Database, video_ids: Sequence[str]) -> list[EvidenceRow]:
-    return cast("list[EvidenceRow]", db.call("dailies_evidence", p_ids=list(video_ids)))
+def dossier_rows(db: Database, video_ids: Sequence[str]) -> list[DossierRow]:
+    """Those that exist, in any order."""
+    return cast("list[DossierRow]", db.call("dailies_dossiers", p_ids=list(video_ids)))
 
 
 def save_verdicts(db: Database, verdicts: Sequence[Row]) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypedDict, cast
 
 from lib.data.audit import AuditRow
-from lib.data.database import Database, Row
+from lib.data.database import Database, Row, span
 from lib.domain.video import Video
 from lib.errors import BadInput
 
@@ -65,7 +65,11 @@ class LogRow(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which videos to list; all of it together. `trouble` is stuck, recoverable, failed or any of these."""
+    """Which videos to list; all of it together.
+
+    trouble        stuck, recoverable, failed or any of these
+    first_missing  a stage, or `none` for videos that miss none
+    """
 
     statuses: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
@@ -75,19 +79,21 @@ class Filters:
     trouble: str | None = None
     deployment: str | None = None
     error_group: str | None = None
+    first_missing: str | None = None
+    ids: tuple[str, ...] = ()
 
     def arguments(self) -> dict[str, Any]:
         given = {
             "p_statuses": list(self.statuses),
             "p_causes": list(self.causes),
             "p_search": self.search,
-            "p_from": self.since.isoformat() if self.since else None,
-            "p_to": self.until.isoformat() if self.until else None,
             "p_trouble": self.trouble,
             "p_deployment": self.deployment,
             "p_error_group": self.error_group,
+            "p_first_missing": self.first_missing,
+            "p_ids": list(self.ids),
         }
-        return {name: value for name, value in given.items() if value}
+        return {name: value for name, value in given.items() if value} | span(self.since, self.until)
 
 
 class Position(NamedTuple):
@@ -95,6 +101,15 @@ class Position(NamedTuple):
 
     created_at: str
     id: str
+
+    @property
+    def written(self) -> str:
+        return f"{self.created_at}~{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> Position:
+        created_at, _, video_id = text.partition("~")
+        return cls(created_at, video_id)
 
 
 def list_videos(
@@ -130,7 +145,8 @@ def get_video(db: Database, video_id: str) -> VideoDetails:
 
 
 def find_videos(db: Database, text: str) -> list[str]:
-    """At most 20 ids of videos whose id begins with `text` (six characters or more) or whose task it is."""
+    """At most 20 ids, newest first: of videos whose id begins with `text` (four characters or more), or whose
+    task it is."""
     return [str(row["id"]) for row in db.call("dailies_find_videos", p_text=text)]
 
 
@@ -153,12 +169,3 @@ def import_videos(db: Database, rows: Sequence[Mapping[str, Any]]) -> Imported:
         saved += answer["saved"]
         ignored.update(answer["ignored_columns"])
     return Imported(saved, sorted(ignored))
-
-
-def save_task(db: Database, task: Mapping[str, Any], video_id: str | None = None) -> bool:
-    """Keep a look-up (`Task.as_row()`); whether its final state changed the row of the video.
-
-    Raises DatabaseConflict when the task belongs to another video.
-    """
-    answer = db.call("dailies_save_task", p_task=dict(task), p_video_id=video_id)[0]
-    return bool(answer["video_changed"])

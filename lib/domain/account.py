@@ -12,7 +12,7 @@ from lib.domain.video import parse_time
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AccountReading:
     """The account at one moment: credits, and generations of the attempt's model in the 24 hours before."""
 
     at: datetime
@@ -20,7 +20,7 @@ class Reading:
     generations: int | None
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Reading:
+    def from_row(cls, row: Mapping[str, Any]) -> AccountReading:
         at = parse_time(row["at"])
         assert at is not None
         return cls(at, float(row["balance"]), row["generations"])
@@ -34,10 +34,15 @@ class Around:
     """Both readings of an attempt; `others` tasks of its model, and `other_credits`, are explained by other
     attempts in between."""
 
-    before: Reading | None
-    after: Reading | None
+    before: AccountReading | None
+    after: AccountReading | None
     others: int = 0
     other_credits: float = 0.0
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Around:
+        before, after = (AccountReading.from_row(row[m]) if row[m] else None for m in ("before", "after"))
+        return cls(before, after, row["others"], float(row["other_credits"]))
 
 
 class Hint(StrEnum):
@@ -78,7 +83,7 @@ def outlook(around: Around, credits: float) -> Outlook:
     return Outlook(hint, f"{_told(before, after, around)} {_ADVICE[hint]} {_MOVERS}")
 
 
-def _rise(before: Reading, after: Reading, others: int) -> int | None:
+def _rise(before: AccountReading, after: AccountReading, others: int) -> int | None:
     """Generations that are not explained; None where nobody counted, or the 24 hours let some go."""
     if before.generations is None or after.generations is None:
         return None
@@ -94,7 +99,7 @@ def _hint(fell: float, rose: int | None, credits: float) -> Hint:
     return Hint.NOTHING if rose == 0 and abs(fell) < 1 else Hint.UNDECIDED
 
 
-def _told(before: Reading, after: Reading, around: Around) -> str:
+def _told(before: AccountReading, after: AccountReading, around: Around) -> str:
     counted = f", generations of the day {before.generations} → {after.generations}"
     known = f" (of that, {around.others} and {around.other_credits:,.0f} credits by other attempts)"
     return (

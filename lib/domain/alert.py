@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass as validated
 
 from lib.domain.cause import CAUSES
 from lib.domain.video import parse_time
@@ -18,7 +21,7 @@ class Severity(StrEnum):
 
 
 class Measure(NamedTuple):
-    """Something that can be measured. `text` says it of one subject, with the fields of Finding.words."""
+    """Something that can be measured. `text` says it of one subject, with the fields of Breach.words."""
 
     title: str
     text: str
@@ -43,7 +46,7 @@ MEASURES: Mapping[str, Measure] = {
     ),
     "worker_silent_minutes": Measure("A worker is dead", "{about} was last heard of {duration} ago."),
     "queue_minutes": Measure("The queue waits", "{cases} wait in the queue, the oldest for {duration}."),
-    "minutes_without_sweep": Measure("No sweep runs", "The last sweep was {duration} ago."),
+    "minutes_without_sweep": Measure("No sweep is completed", "No sweep has been completed for {duration}."),
     "minutes_without_logs": Measure(
         "No logs come", "Videos have come for {duration}, {cases} of them, without one log entry."
     ),
@@ -51,72 +54,48 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+def one_of(names: Collection[str]) -> AfterValidator:
+    """For a text of a model that must be one of `names`."""
+
+    def check(value: str) -> str:
+        if value not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return value
+
+    return AfterValidator(check)
+
+
+@validated(frozen=True, slots=True, config=ConfigDict(extra="forbid", strict=True))
+class AlertRule:
     """Fires about each subject of its measure that is beyond `limit`.
 
     minutes  the measure looks back on, where it looks back
     least    cases that must stand behind a value for it to count
     """
 
-    key: str
-    measure: str
-    limit: float
-    minutes: int = 60
-    least: int = 1
+    key: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$")]
+    measure: Annotated[str, one_of(MEASURES)]
+    limit: Annotated[float, Field(gt=-1e12, lt=1e12)]
+    minutes: Annotated[int, Field(ge=1, le=525_600)] = 60
+    least: Annotated[int, Field(ge=1, le=525_600)] = 1
     severity: Severity = Severity.WARNING
-
-    def __post_init__(self) -> None:
-        if problems := list(_problems(self)):
-            raise ValueError(f"alert rule {self.key!r}: {'; '.join(problems)}")
 
     @property
     def title(self) -> str:
         return MEASURES[self.measure].title
 
-    @classmethod
-    def from_json(cls, data: Any) -> Rule:
-        """Raises ValueError saying everything that is wrong with it."""
-        if not isinstance(data, dict):
-            raise ValueError("an alert rule must be an object with `key`, `measure` and `limit`")
-        known = {field.name for field in fields(cls)}
-        problems = [f"unknown field `{name}`" for name in sorted(data.keys() - known)]
-        problems += [f"`{name}` is missing" for name in ("key", "measure", "limit") if name not in data]
-        if problems:
-            raise ValueError(f"alert rule {data.get('key', '?')!r}: {'; '.join(problems)}")
-        return cls(**data)
-
-
-def _problems(rule: Rule) -> Iterator[str]:
-    if not isinstance(rule.key, str) or not rule.key.replace("-", "").replace("_", "").isalnum():
-        yield "`key` must be made of letters, digits, - and _"
-    if rule.measure not in MEASURES:
-        yield f"`measure` must be one of {', '.join(MEASURES)}"
-    if not _is_number(rule.limit):
-        yield "`limit` must be a number"
-    for name in ("minutes", "least"):
-        value = getattr(rule, name)
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 525_600:
-            yield f"`{name}` must be a whole number from 1 to 525600"
-    if rule.severity not in list(Severity):
-        yield f"`severity` must be one of {', '.join(Severity)}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e12
-
 
 RULES = (
-    Rule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL),
-    Rule("success-rate", "success_percent", 80, minutes=60, least=5, severity=Severity.CRITICAL),
-    Rule("new-cause", "new_cause_videos", 0, minutes=60),
-    Rule("credits-low", "credits_left", 500),
-    Rule("budget", "credits_spent", 10_000, minutes=24 * 60),
-    Rule("dead-worker", "worker_silent_minutes", 3, severity=Severity.CRITICAL),
-    Rule("queue", "queue_minutes", 10),
-    Rule("no-sweep", "minutes_without_sweep", 15),
-    Rule("no-logs", "minutes_without_logs", 30),
-    Rule("no-videos", "minutes_without_videos", 24 * 60),
+    AlertRule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL),
+    AlertRule("success-rate", "success_percent", 80, minutes=60, least=5, severity=Severity.CRITICAL),
+    AlertRule("new-cause", "new_cause_videos", 0, minutes=60),
+    AlertRule("credits-low", "credits_left", 500),
+    AlertRule("budget", "credits_spent", 10_000, minutes=24 * 60),
+    AlertRule("dead-worker", "worker_silent_minutes", 3, severity=Severity.CRITICAL),
+    AlertRule("queue", "queue_minutes", 10),
+    AlertRule("no-sweep", "minutes_without_sweep", 15),
+    AlertRule("no-logs", "minutes_without_logs", 30),
+    AlertRule("no-videos", "minutes_without_videos", 24 * 60),
 )
 
 
@@ -129,10 +108,10 @@ class Observation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Breach:
     """A rule that fires, and about what."""
 
-    rule: Rule
+    rule: AlertRule
     subject: str
     value: float
     cases: int
@@ -164,11 +143,11 @@ class Finding:
         }
 
 
-def evaluate(rule: Rule, observations: Iterable[Observation]) -> list[Finding]:
+def evaluate(rule: AlertRule, observations: Iterable[Observation]) -> list[Breach]:
     """What `rule` finds in the values of its measure."""
     above = MEASURES[rule.measure].above
     return [
-        Finding(rule, seen.subject, seen.value, seen.cases)
+        Breach(rule, seen.subject, seen.value, seen.cases)
         for seen in observations
         if seen.cases >= rule.least and (seen.value > rule.limit if above else seen.value < rule.limit)
     ]

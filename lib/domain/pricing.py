@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from lib.domain.address import is_domain_name
+
 CREDITS_PER_DOLLAR = 100
 PROMPT_LIMIT = 1000  # UTF-16 code units
 URL_LIMIT = 2048
@@ -58,6 +60,13 @@ class GenerationRequest:
         return asdict(self)
 
 
+def request_for(model: str, image: str, prompt: str) -> GenerationRequest:
+    """What `model` is asked for where nobody said how long and in which ratio: 5 s, or its own default."""
+    known = MODELS.get(model)
+    duration = 5 if known is None or 5 in known.durations else known.default_duration
+    return GenerationRequest(image, prompt, model, duration=duration)
+
+
 class Problem(NamedTuple):
     """Why a request cannot be sent: the field of GenerationRequest, and a sentence for people."""
 
@@ -69,12 +78,6 @@ def estimate(model: str, duration: int) -> int | None:
     """The most credits a video of `duration` seconds can cost; None for a model without a known price."""
     known = MODELS.get(model)
     return known.credits_per_second * duration if known else None
-
-
-def frame_size(ratio: str) -> tuple[int, int]:
-    """Width and height in pixels; Runway's ratios are sizes."""
-    width, height = ratio.split(":")
-    return int(width), int(height)
 
 
 def prompt_length(prompt: str) -> int:
@@ -134,7 +137,7 @@ def _url_problems(image: str) -> Iterator[Problem]:
         return
     if parts.scheme != "https":
         yield Problem("image", "The address of the image must begin with https://.")
-    elif not re.fullmatch(r"([\w-]+\.)+[a-zA-Z][\w-]+", parts.hostname or ""):
+    elif not is_domain_name(parts.hostname):
         yield Problem("image", "The address of the image must name its host by a domain name.")
     if len(image) > URL_LIMIT:
         yield Problem("image", f"The address of the image is longer than {URL_LIMIT} characters.")

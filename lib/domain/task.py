@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from lib.domain.cause import Action
 from lib.domain.video import parse_time
 
 
@@ -43,6 +45,7 @@ class Task:
 
     credits   charged once the task is terminal, estimated before; None when Runway did not say
     progress  0 to 1 while RUNNING
+    row_problem  why the video's row did not take what the task brought
     output    addresses of the result; they expire after 24 to 48 hours, a new look-up gives fresh ones
     """
 
@@ -54,6 +57,7 @@ class Task:
     failure: str | None = None
     failure_code: str | None = None
     credits: float | None = None
+    row_problem: str | None = None
 
     @classmethod
     def from_api(cls, body: Mapping[str, Any]) -> Task:
@@ -88,6 +92,7 @@ class Task:
             failure=row.get("failure"),
             failure_code=row.get("failure_code"),
             credits=row.get("credits"),
+            row_problem=row.get("row_problem"),
         )
 
     def as_row(self) -> dict[str, Any]:
@@ -106,6 +111,14 @@ class Task:
     @property
     def is_terminal(self) -> bool:
         return self.status in TERMINAL
+
+    @property
+    def ended_in_vain(self) -> bool:
+        return self.is_terminal and self.status != TaskStatus.SUCCEEDED
+
+    @property
+    def is_gone(self) -> bool:
+        return self.status == TaskStatus.DELETED
 
     @property
     def is_known(self) -> bool:
@@ -129,81 +142,106 @@ _CAUSES: Mapping[str, str] = {
 }
 
 
-class Retry(StrEnum):
-    """Whether a failed task is worth another, paid one."""
-
-    NEVER = "never"  # the same input is refused again, and repeated hits can suspend the account
-    CHANGE_INPUT = "change_input"
-    LATER = "later"  # unchanged, after a delay: the only one that may happen without a person
-    ASK = "ask"  # a code nobody has described: a person decides
-
-
 class FailureAdvice(NamedTuple):
+    """`action` is RETRY where the same request may be paid for again without asking."""
+
     cause: str
-    retry: Retry
+    action: Action
     text: str
 
 
+# Longer prefixes stand before the ones they begin with.
 _ADVICE: Mapping[str, FailureAdvice] = {
     "SAFETY.INPUT": FailureAdvice(
         "moderated",
-        Retry.NEVER,
+        Action.CHANGE_INPUT,
         "Moderation refused the prompt or the image; the credits are charged. Change them first.",
     ),
     "SAFETY.OUTPUT": FailureAdvice(
         "moderated",
-        Retry.NEVER,
+        Action.CHANGE_INPUT,
         "Moderation refused the result; the cost says what was charged. Change the prompt or the image.",
     ),
     "SAFETY": FailureAdvice(
-        "moderated", Retry.NEVER, "Moderation refused this video. Change the prompt or the image."
+        "moderated", Action.CHANGE_INPUT, "Moderation refused this video. Change the prompt or the image."
     ),
     "INPUT_PREPROCESSING.SAFETY": FailureAdvice(
         "moderated",
-        Retry.NEVER,
+        Action.CHANGE_INPUT,
         "Moderation refused the prompt; the credits are refunded. Change the prompt.",
     ),
     "INPUT_PREPROCESSING.INTERNAL": FailureAdvice(
         "generation_failed",
-        Retry.LATER,
+        Action.RETRY,
         "Runway failed while reading the input; the credits are refunded. Try again later.",
     ),
     "INTERNAL.BAD_OUTPUT": FailureAdvice(
         "generation_failed",
-        Retry.CHANGE_INPUT,
+        Action.CHANGE_INPUT,
         "Runway's result was unusable; the credits are refunded. Change the prompt or the image.",
     ),
     "INTERNAL": FailureAdvice(
         "generation_failed",
-        Retry.LATER,
+        Action.RETRY,
         "Runway failed inside; the credits are refunded. Try again later.",
     ),
     "ASSET.INVALID": FailureAdvice(
         "asset_rejected",
-        Retry.CHANGE_INPUT,
+        Action.CHANGE_INPUT,
         "Runway could not use the image; the credits are refunded. Replace the image.",
     ),
     "THIRD_PARTY.UNAVAILABLE": FailureAdvice(
         "generation_failed",
-        Retry.LATER,
+        Action.RETRY,
         "A provider behind Runway was unavailable; the credits are refunded. Try again later.",
     ),
 }
 
 _NO_CODE = FailureAdvice(
     "generation_failed",
-    Retry.LATER,
+    Action.RETRY,
     "Runway failed without a code; the credits are refunded. Try again later.",
 )
 
 
+# Words that forbid to try the same again, the gravest first.
+_ADVICE_BY_WORD: tuple[tuple[frozenset[str], FailureAdvice], ...] = (
+    (frozenset({"SAFETY", "MODERATION", "MODERATED", "POLICY"}), _ADVICE["SAFETY"]),
+    (
+        frozenset({"ASSET", "IMAGE"}),
+        FailureAdvice(
+            "asset_rejected", Action.CHANGE_INPUT, "Runway could not use the image. Replace the image."
+        ),
+    ),
+    (
+        frozenset({"VALIDATION", "INVALID"}),
+        FailureAdvice(
+            "invalid_request",
+            Action.CHANGE_INPUT,
+            "Runway, or a provider behind it, refused the input. Change the prompt or the image.",
+        ),
+    ),
+)
+
+
 def failure_advice(code: str | None) -> FailureAdvice:
-    """What a `failureCode` means. Codes are matched by prefix, part by part: Runway adds endings to them."""
+    """What a `failureCode` means.
+
+    Codes are matched by prefix, part by part: Runway adds endings to them. A word in a code that forbids
+    another try of the same input outweighs a prefix that allows it. Other codes that nobody has described are
+    Runway's failure, and a person decides.
+    """
     if not code:
         return _NO_CODE
-    for prefix, advice in _ADVICE.items():  # longer prefixes stand before the ones they begin with
-        if code == prefix or code.startswith(prefix + "."):
-            return advice
-    return FailureAdvice(
-        "generation_failed", Retry.ASK, f"Runway failed with the code {code}, which has no known meaning."
+    code = code.upper()
+    by_prefix = next(
+        (advice for prefix, advice in _ADVICE.items() if f"{code}.".startswith(f"{prefix}.")), None
     )
+    if by_prefix and by_prefix.action is not Action.RETRY:
+        return by_prefix
+    words = set(re.split(r"[._]", code))
+    by_word = next((advice for marks, advice in _ADVICE_BY_WORD if marks & words), None)
+    unknown = FailureAdvice(
+        "generation_failed", Action.ASK, f"Runway failed with the code {code}, which has no known meaning."
+    )
+    return by_word or by_prefix or unknown

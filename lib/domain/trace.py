@@ -48,16 +48,33 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class Run:
     """One run of the flow for a video: what it logged, in order, in whatever request the lines stand.
 
-    `doubtful` are those of its entries that name nothing and stand among another run's.
+    doubtful        those of its entries that name nothing and stand among another run's
+    sent, created   whether it reached the call to Runway, and Runway's answer
+    ended_unsent    its lines go on before the call to Runway and stop there, and the call's line would have
+                    been seen: its flow has such a line, no log limit was hit, no stage before the last is
+                    missing, and no line of the call that is nobody's for certain may be its
+    tasks           that it may have created
     """
 
     entries: tuple[LogEntry, ...]
     request_id: str | None  # of its first line
     deployment_id: str | None
     doubtful: frozenset[LogEntry] = frozenset()
+    sent: bool = False
+    created: bool = False
+    ended_unsent: bool = False
+    tasks: frozenset[str] = frozenset()
+
+    @property
+    def began_at(self) -> datetime:
+        return time_of(self.entries[0].at_ms)
+
+    @property
+    def last_at(self) -> datetime:
+        return time_of(max(entry.at_ms for entry in self.entries))
 
 
 class PollOutcome(StrEnum):
@@ -88,13 +105,14 @@ class Trace:
     sent, created   whether any try reached the call to Runway, and Runway's answer
     task_ids        tasks that the logs say are this video's
     candidates      tasks that may be this video's or another's: the text leaves two readings
-    summaries       of the requests in which its tries began
+    summaries       of the requests in which its runs began
     observed        whether logs of the time in question exist at all
+    observed_until  up to when everything that was logged after the latest line is known; None: nobody knows
     """
 
     flow: str | None = None
     stages: tuple[Stage, ...] = ()
-    tries: tuple[Try, ...] = ()
+    runs: tuple[Run, ...] = ()
     polls: tuple[Poll, ...] = ()
     sent: bool = False
     created: bool = False
@@ -102,15 +120,16 @@ class Trace:
     candidates: tuple[str, ...] = ()
     summaries: tuple[RequestSummary, ...] = ()
     observed: bool = False
+    observed_until: datetime | None = None
 
     @property
     def entries(self) -> tuple[LogEntry, ...]:
         """Lines of the latest try."""
-        return self.tries[-1].entries if self.tries else ()
+        return self.runs[-1].entries if self.runs else ()
 
     @property
     def deployment_id(self) -> str | None:
-        return next((t.deployment_id for t in reversed(self.tries) if t.deployment_id), None)
+        return next((run.deployment_id for run in reversed(self.runs) if run.deployment_id), None)
 
     @property
     def first_missing(self) -> str | None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 UNFINISHED = frozenset({"queued", "processing"})
-FINISHED = frozenset({"succeeded", "failed", "cancelled"})
 STATUSES = ("queued", "processing", "succeeded", "failed", "cancelled")
+# What other apps call the same, in small letters and without what stands between words.
+_SYNONYMS = {
+    "queued": "pending waiting submitted scheduled enqueued",
+    "processing": "inprogress running generating started rendering starting",
+    "succeeded": "success successful completed complete done ready finished",
+    "failed": "error errored failure rejected timedout timeout",
+    "cancelled": "canceled aborted",
+}
+_STATUS_OF = {word: status for status, words in _SYNONYMS.items() for word in (status, *words.split())}
+# Columns, and keys inside JSON columns, under which apps keep the id of a task.
+_OF_A_TASK = re.compile(r"runway|task|job|generation|prediction|provider|external|remote|operation", re.I)
+_AN_ID = re.compile(r"[\w:-]{8,200}")
+_DEEPEST = 4
 
 
 def parse_time(value: str | datetime | None) -> datetime | None:
@@ -20,11 +33,41 @@ def parse_time(value: str | datetime | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+def short_id(video_id: str) -> str:
+    return video_id[:8]
+
+
+def known_status(word: str) -> str | None:
+    """Our word for an app's status word; None for one that nobody knows."""
+    return _STATUS_OF.get(re.sub(r"[\s_-]", "", word).lower())
+
+
+def other_task_id(columns: Mapping[str, Any]) -> str | None:
+    """An id that may be a task's, in a column that is not called `runway_video_id`."""
+    for path, value in _leaves(columns):
+        last = path[-1]
+        is_id = last.lower() in ("id", "uuid") or re.search(r"(?:_|[a-z](?=I))id$", last, re.I)
+        is_task = any(_OF_A_TASK.search(name) for name in path)
+        if is_id and is_task and isinstance(value, str) and _AN_ID.fullmatch(value):
+            return value
+    return None
+
+
+def _leaves(columns: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in columns.items():
+        if isinstance(value, Mapping) and len(path) < _DEEPEST:
+            yield from _leaves(value, (*path, str(name)))
+        else:
+            yield (*path, str(name)), value
+
+
 @dataclass(frozen=True, slots=True)
 class Video:
     """Only `id`, `status` and `created_at` are certain to exist; a production table may lack the rest.
 
-    `columns` keeps every other column of the row as it came, for display.
+    status         ours where the app's word is known, else the app's
+    other_task_id  an id that stands in another column, where the row has no `runway_video_id`
+    columns        every other column of the row as it came, for display
     """
 
     id: str
@@ -36,6 +79,7 @@ class Video:
     prompt: str | None = None
     input_image_url: str | None = None
     video_url: str | None = None
+    other_task_id: str | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -46,20 +90,28 @@ class Video:
                 raise ValueError(f"video {row.get('id', '?')}: column `{column}` is missing or empty")
         created_at = parse_time(row["created_at"])
         assert created_at is not None
-        known = cls.__slots__
+        columns = {name: value for name, value in row.items() if name not in cls.__slots__}
+        status, other = str(row["status"]), other_task_id(columns)
+        own = row.get("runway_video_id") or (None if "runway_video_id" in row else other)
         return cls(
             id=str(row["id"]),
-            status=str(row["status"]),
+            status=known_status(status) or status,
             created_at=created_at,
             updated_at=parse_time(row.get("updated_at")),
-            runway_video_id=row.get("runway_video_id") or None,
+            runway_video_id=own or None,
             error_message=row.get("error_message") or None,
             prompt=row.get("prompt") or None,
             input_image_url=row.get("input_image_url") or None,
             video_url=row.get("video_url") or None,
-            columns={k: v for k, v in row.items() if k not in known},
+            other_task_id=None if own else other,
+            columns=columns,
         )
 
     @property
     def is_finished(self) -> bool:
-        return self.status in FINISHED
+        """A status that nobody knows is never called unfinished."""
+        return self.status not in UNFINISHED
+
+    @property
+    def status_is_known(self) -> bool:
+        return self.status in STATUSES

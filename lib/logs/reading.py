@@ -27,7 +27,7 @@ from lib.logs.formats import Format, Item
 from lib.logs.framing import LONGEST_RECORD, Piece
 from lib.logs.recognise import Recognised, Unfinished, recognise
 from lib.logs.redact import redact
-from lib.logs.repeats import Seen
+from lib.logs.repeats import Repeats
 from lib.logs.report import ImportReport
 from lib.logs.source import HEAD, utf8_chunks, with_head
 from lib.logs.values import Unusable, request_start
@@ -142,7 +142,7 @@ def _records(
     pieces: Iterable[Piece], source: Format, report: ImportReport, skipped: int, share: Share
 ) -> Iterator[list[Item]]:
     """What each used record of the share says. `skipped`: lines before the first piece."""
-    seen, owned = Seen(), share.of == 1
+    seen, owned = Repeats(), share.of == 1
     parse, repeat_id, shape, request = source.parse, source.repeat_id, source.shape, source.request
     for line, raw, value in pieces:
         if shape and type(value) is dict:  # not of the types that its fields have

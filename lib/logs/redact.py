@@ -32,6 +32,7 @@ _V4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _V6 = re.compile(
     r"(?:(?<![\w:.])|(?<=%3d|%20|%5b))(?:[0-9a-f]{0,4}(?::|%3a)){2,7}[0-9a-f]{0,4}(?![\w:-])", re.IGNORECASE
 )
+_LOCAL_PORT = re.compile(r"::1:\d{2,5}")  # as Node writes it: the port says which service was down
 _VERSION_BEFORE = re.compile(r"(?:[\w.-]|(?<!/)/|v=\\*[\"']|version[: ]{1,2})\Z", re.IGNORECASE)
 _GOES_ON = re.compile(r"\.?\w|-\w")
 
@@ -105,7 +106,8 @@ def _addresses_v6(text: str) -> list[Span]:
     return [
         (*match.span(), "[ip]")
         for match in _V6.finditer(text)
-        if _is_of_a_client(IPv6Address, re.sub("%3a", ":", match[0], flags=re.IGNORECASE))
+        if not _LOCAL_PORT.fullmatch(match[0])
+        and _is_of_a_client(IPv6Address, re.sub("%3a", ":", match[0], flags=re.IGNORECASE))
     ]
 
 

@@ -16,7 +16,7 @@ KEPT_IN_MEMORY = 50_000
 BUCKET_MS = 10_000
 
 
-class Seen:
+class Repeats:
     """How often each thing came before, whatever their number.
 
     Things are kept by time, since what is repeated carries the same time. Times that were not opened lately
@@ -80,7 +80,7 @@ class EntryKeys:
     """
 
     def __init__(self) -> None:
-        self._seen = Seen()
+        self._seen = Repeats()
 
     def key(self, entry: LogEntry) -> bytes:
         at_ms, level, message, request, _, _, _, _ = entry

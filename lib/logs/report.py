@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import BadInput
-from lib.logs.repeats import Seen
+from lib.logs.repeats import Repeats
 from lib.logs.values import request_start
 
 OFFENCES_KEPT = 10
@@ -57,7 +57,7 @@ class ImportReport:
     levels: Counter[str] = field(default_factory=Counter)
     offences: list[Offence] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _seen: Seen = field(default_factory=Seen, repr=False)
+    _seen: Repeats = field(default_factory=Repeats, repr=False)
     _recent: set[str] = field(default_factory=set, repr=False)  # their entries stand close together
 
     @property

@@ -46,15 +46,17 @@ _SECRET_NAMES = (
 _CARD = r"(?:\d{4}[ -]?){3}\d{4}|3[47]\d\d[ -]?\d{6}[ -]?\d{5}"
 
 
-class Rule(NamedTuple):
+class SecretRule(NamedTuple):
     snippets: tuple[str, ...]  # lower case; the pattern is tried where one stands
     pattern: re.Pattern[str]  # its group `secret` is masked
     mask: str
 
 
-def _rule(snippets: str | tuple[str, ...], *patterns: str, mask: str = "[redacted]") -> list[Rule]:
+def _rule(snippets: str | tuple[str, ...], *patterns: str, mask: str = "[redacted]") -> list[SecretRule]:
     found_by = (snippets,) if isinstance(snippets, str) else snippets
-    return [Rule(found_by, re.compile(pattern, re.IGNORECASE | re.DOTALL), mask) for pattern in patterns]
+    return [
+        SecretRule(found_by, re.compile(pattern, re.IGNORECASE | re.DOTALL), mask) for pattern in patterns
+    ]
 
 
 RULES = [

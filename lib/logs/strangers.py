@@ -77,8 +77,8 @@ def _of_json(name: str, head: bytes) -> str | None:
 def _is_empty(value: Any) -> bool:
     """`[]`, or a page without rows."""
     if isinstance(value, dict):
-        return any(value.get(key) == [] for key in ("rows", "logs"))
-    return value == []
+        return [] in (value.get("rows"), value.get("logs"))
+    return bool(value == [])
 
 
 def _with_those_inside(values: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

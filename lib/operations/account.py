@@ -8,40 +8,39 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from lib.data import readings
-from lib.data.database import Database
-from lib.domain.account import Outlook, Reading, outlook
+from lib.app import App
+from lib.data import credits
+from lib.domain.account import AccountReading, Outlook, outlook
 from lib.domain.attempt import Attempt
 from lib.errors import DatabaseError, RunwayError
-from lib.runway.client import RunwayClient
 from lib.runway.organization import Organization
 
 FRESH_SECONDS = 60.0  # the attempts made since are counted, so a reading need not be newer
 
 
-def read_before(db: Database, runway: RunwayClient, attempt: Attempt) -> None:
+def read_before(app: App, attempt: Attempt) -> None:
     with suppress(RunwayError, DatabaseError):
-        seen = runway.organization_seen(FRESH_SECONDS)
-        readings.save(db, attempt.id, "before", _reading(attempt, seen.at, seen.organization))
+        seen = app.runway.organization_seen(FRESH_SECONDS)
+        credits.save_reading(app.db, attempt.id, "before", _reading(attempt, seen.at, seen.organization))
 
 
-def read_after(db: Database, runway: RunwayClient, attempt: Attempt) -> None:
+def read_after(app: App, attempt: Attempt) -> None:
     with suppress(RunwayError, DatabaseError):
-        look_now(db, runway, attempt)
+        look_now(app, attempt)
 
 
-def look_now(db: Database, runway: RunwayClient, attempt: Attempt) -> Outlook:
+def look_now(app: App, attempt: Attempt) -> Outlook:
     """Compares with the account as it is now. Raises RunwayError and DatabaseError."""
     at = datetime.now(UTC)
-    readings.save(db, attempt.id, "after", _reading(attempt, at, runway.organization()))
-    return known(db, attempt)
+    credits.save_reading(app.db, attempt.id, "after", _reading(attempt, at, app.runway.organization()))
+    return known(app, attempt)
 
 
-def known(db: Database, attempt: Attempt) -> Outlook:
+def known(app: App, attempt: Attempt) -> Outlook:
     """What the readings that were taken say."""
-    return outlook(readings.around(db, attempt.id), attempt.credits)
+    return outlook(credits.readings_around(app.db, attempt.id), attempt.credits)
 
 
-def _reading(attempt: Attempt, at: datetime, organization: Organization) -> Reading:
+def _reading(attempt: Attempt, at: datetime, organization: Organization) -> AccountReading:
     limits = organization.models.get(attempt.request.get("model", ""))
-    return Reading(at, organization.credit_balance, limits.used_today if limits else None)
+    return AccountReading(at, organization.credit_balance, limits.used_today if limits else None)

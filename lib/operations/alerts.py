@@ -1,24 +1,102 @@
-"""Alerts: evaluates the rules, keeps incidents, tells people once that one began and once that it is over."""
+"""Alerts: evaluates the rules, keeps incidents, tells people once that one began and once that it is over.
+
+The rules in force are the shipped ones and a team's own, from the file that DAILIES_ALERT_RULES names:
+
+    {"rules": [{"key": "stuck", "measure": "stuck_minutes", "limit": 10, "severity": "critical"}],
+     "off": ["no-videos"]}
+
+A rule of a shipped one's key replaces it; `off` names shipped rules that are not wanted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, Protocol
+
+import httpx
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from lib.data import alerts as data
-from lib.data.alerts import Change
 from lib.data.database import Database
-from lib.domain.alert import RULES, Alert, Finding, Observation, Rule, evaluate
-from lib.errors import BadInput, NotFound, RunwayError
-from lib.operations.webhook import NotTold, Webhook
-from lib.runway.organization import Organization
+from lib.domain.alert import RULES, Alert, AlertRule, Observation, Severity, evaluate, one_of
+from lib.errors import BadInput, DailiesError, NotFound, RunwayError, everything_wrong
+from lib.runway.organization import OrganizationReader
 
 QUIET_SECONDS = 120  # an incident is over when nothing of it was found for so long
+WEBHOOK_SECONDS = 10
 CREDITS_LEFT = "credits_left"
 
 
-class OrganizationReader(Protocol):
-    def organization(self) -> Organization: ...
+class _Rules(BaseModel):
+    """The file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    rules: tuple[AlertRule, ...] = ()
+    off: tuple[Annotated[str, one_of([rule.key for rule in RULES])], ...] = ()
+
+
+def load_rules(file: Path | None = None) -> tuple[AlertRule, ...]:
+    """Raises BadInput naming the file and everything wrong with it."""
+    if file is None:
+        return RULES
+    try:
+        found = _Rules.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise BadInput(f"{file}: {error.strerror}. Correct DAILIES_ALERT_RULES.") from error
+    except ValidationError as error:
+        raise BadInput(f"{file} cannot be used: {everything_wrong(error)}") from error
+    rules = {rule.key: rule for rule in (*RULES, *found.rules)}
+    return tuple(rule for rule in rules.values() if rule.key not in found.off)
+
+
+class NotTold(DailiesError):
+    """The webhook did not take the notice."""
+
+
+class Webhook(Protocol):
+    def tell(self, alert: Alert) -> None:
+        """Raises NotTold."""
+
+
+class SlackWebhook:
+    """An incoming webhook of Slack, or of anything that takes the same JSON. `url` is a secret: whoever knows
+    it may post."""
+
+    def __init__(
+        self, url: SecretStr, dashboard: str | None = None, http: httpx.Client | None = None
+    ) -> None:
+        self._url = url
+        self._dashboard = dashboard
+        self._http = http or httpx.Client(timeout=WEBHOOK_SECONDS)
+
+    def tell(self, alert: Alert) -> None:
+        try:
+            answer = self._http.post(self._url.get_secret_value(), json=notice(alert, self._dashboard))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # not the error's own words, which may quote the address
+            raise NotTold(f"The webhook could not be reached ({type(error).__name__}).") from None
+        if not answer.is_success:
+            raise NotTold(f"The webhook answered {answer.status_code}.")
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def notice(alert: Alert, dashboard: str | None = None) -> dict[str, Any]:
+    """The message, in Slack's form. `<!channel>` and the like in it stay text."""
+    if alert.ended_at:
+        sign, head = "✅", f"Over: {alert.title}"
+    else:
+        sign, head = ("🔴" if alert.severity is Severity.CRITICAL else "🟠"), alert.title
+    lines = [f"{sign} *{_plain(head)}*", _plain(alert.text)]
+    if dashboard:
+        lines.append(f"<{dashboard.rstrip('/')}|Open Dailies>")
+    return {"text": "\n".join(lines)}
+
+
+def _plain(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class Round(NamedTuple):
@@ -32,38 +110,31 @@ class Round(NamedTuple):
 
 def check_alerts(
     db: Database,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[AlertRule] = RULES,
     *,
     runway: OrganizationReader | None = None,
     webhook: Webhook | None = None,
     quiet_seconds: int = QUIET_SECONDS,
 ) -> Round:
     """One evaluation of `rules`; harmless when two processes do it at once. Raises DatabaseError."""
-    observed = {rule: _observe(db, rule, runway) for rule in rules}
-    changes = _save(db, observed, quiet_seconds)
-    told, not_told = tell(db, webhook) if webhook else (0, 0)
+    observed = {rule: seen for rule in rules if (seen := _observe(db, rule, runway)) is not None}
+    changes = data.save(
+        db,
+        [finding for rule, seen in observed.items() for finding in evaluate(rule, seen)],
+        evaluated=[rule.key for rule in observed],
+        rules=[rule.key for rule in rules],
+        quiet_seconds=quiet_seconds,
+    )
+    sent = [_tell(db, webhook, alert) for alert in data.claim_notices(db)] if webhook else []
     return Round(
-        tuple(change.alert for change in changes if change.fired),
-        tuple(change.alert for change in changes if not change.fired),
-        told,
-        not_told,
+        fired=tuple(change.alert for change in changes if change.fired),
+        resolved=tuple(change.alert for change in changes if not change.fired),
+        told=sent.count(True),
+        not_told=sent.count(False),
     )
 
 
-def _save(
-    db: Database, observed: Mapping[Rule, list[Observation] | None], quiet_seconds: int
-) -> list[Change]:
-    findings: list[Finding] = []
-    evaluated = []
-    for rule, observations in observed.items():
-        if observations is not None:
-            findings += evaluate(rule, observations)
-            evaluated.append(rule.key)
-    rules = [rule.key for rule in observed]
-    return data.save(db, findings, evaluated=evaluated, rules=rules, quiet_seconds=quiet_seconds)
-
-
-def _observe(db: Database, rule: Rule, runway: OrganizationReader | None) -> list[Observation] | None:
+def _observe(db: Database, rule: AlertRule, runway: OrganizationReader | None) -> list[Observation] | None:
     """None when it cannot be measured now."""
     if rule.measure != CREDITS_LEFT:
         try:
@@ -76,13 +147,8 @@ def _observe(db: Database, rule: Rule, runway: OrganizationReader | None) -> lis
         return None
 
 
-def tell(db: Database, webhook: Webhook) -> tuple[int, int]:
-    """Sends what is due. Returns how many notices went out, and how many will be tried again."""
-    sent = [_tell(db, webhook, alert) for alert in data.claim_notices(db)]
-    return sent.count(True), sent.count(False)
-
-
 def _tell(db: Database, webhook: Webhook, alert: Alert) -> bool:
+    """False when it could not be sent, and will be tried again."""
     try:
         webhook.tell(alert)
     except NotTold as error:
@@ -103,7 +169,7 @@ def silence(
     minutes: int,
     operator: str,
     *,
-    rules: Iterable[Rule] = RULES,
+    rules: Iterable[AlertRule] = RULES,
     reason: str | None = None,
 ) -> None:
     """Keeps `name`, a rule or `rule/subject`, from being told for some minutes; 0 lifts that. Audited."""

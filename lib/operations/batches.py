@@ -3,78 +3,72 @@ time, by whoever takes the next one. Carried out twice, an item pays once: its k
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+from lib.app import App
 from lib.data import batches
-from lib.data.batches import Batch, Item, Taken
+from lib.data.batches import Batch, Taken
 from lib.data.database import Database
-from lib.data.journal import Journal
+from lib.domain.cause import CAUSES, Action, Trait
+from lib.domain.repair import BY_ITSELF, Repair
 from lib.errors import BadInput, BudgetUsedUp, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
-from lib.operations.paid_call import Tools
-from lib.operations.repairs import BY_ITSELF, HITS_ALL, Kind, Repair, Repaired, carry_out, plan_all
-from lib.runway.client import RunwayClient
+from lib.operations.repair import Agreed, Repaired, carry_out, plan
 
 LEASE_SECONDS = 300.0  # longer than a repair takes
 
 
 def freeze(
-    db: Database,
-    video_ids: Sequence[str],
-    operator: str,
-    chosen: Mapping[str, Any],
-    *,
-    batch_id: str | None = None,
+    app: App, video_ids: Sequence[str], chosen: Mapping[str, Any], *, batch_id: str | None = None
 ) -> Batch:
-    """The list as it is now, with a verdict for each video; nothing is done yet. `chosen`: how, for people.
+    """The list as it is now, with what would be done about each video; nothing is done yet. `chosen`: how,
+    for people.
 
     Raises NotFound for a video that is not there, BadInput without any.
     """
     if not video_ids:
         raise BadInput("No video was chosen.")
     batch_id = batch_id or str(uuid4())
-    batches.freeze(db, batch_id, operator, chosen, [_item(repair) for repair in plan_all(db, video_ids)])
-    return batches.get(db, batch_id)
+    items = [_item(repair) for repair in plan(app, video_ids)]
+    batches.freeze(app.db, batch_id, app.operator, chosen, items)
+    return batches.get(app.db, batch_id)
 
 
 def _item(repair: Repair) -> dict[str, Any]:
     return {
         "video_id": repair.video_id,
-        "kind": repair.kind.value,
+        "kind": str(repair.action),
         "reason": repair.reason,
         "credits": repair.credits,
-        "key": repair.decision.key,
-        "left_out": repair.kind not in BY_ITSELF,
+        "key": repair.key,
+        "left_out": repair.action not in BY_ITSELF,
     }
 
 
-def work_on(
-    db: Database, runway: RunwayClient, journal: Journal, batch_id: str | None = None
-) -> Taken | None:
+def work_on(app: App, batch_id: str | None = None) -> Taken | None:
     """Repairs the next video of a running batch; None when there is none.
 
     A refusal that the next video would meet too pauses the batch. Raises DatabaseUnavailable, and the video
     is given out again later.
     """
-    item = batches.take(db, LEASE_SECONDS, batch_id)
+    item = batches.take(app.db, LEASE_SECONDS, batch_id)
     if item is None:
         return None
-    tools = Tools(db, runway, journal, item.operator)
+    agreed = Agreed(item.video_id, Action(item.kind), item.key)
     try:
-        done = carry_out(tools, item.video_id, Kind(item.kind), item.key)
+        done = carry_out(app.acting_as(item.operator), agreed)
     except (DatabaseUnavailable, SchemaMissing):
         raise
     except BudgetUsedUp as error:
-        batches.keep_result(db, item, "waiting", str(error))
-        _pause(db, item, str(error))
+        batches.keep_result(app.db, item, "waiting", str(error))
+        _pause(app.db, item, str(error))
     except DailiesError as error:  # one video's trouble is not the others'
-        hits_all = isinstance(error, RunwayError) and error.cause in HITS_ALL
-        _keep(db, item, Repaired(str(error), is_done=False, hits_all=hits_all))
+        cause = CAUSES.get(error.cause) if isinstance(error, RunwayError) else None
+        hits_all = cause is not None and Trait.HITS_ALL in cause.traits
+        _keep(app.db, item, Repaired(str(error), is_done=False, hits_all=hits_all))
     else:
-        _keep(db, item, done)
+        _keep(app.db, item, done)
     return item
 
 
@@ -89,18 +83,4 @@ def _pause(db: Database, item: Taken, note: str) -> None:
         batches.steer(db, item.batch_id, "paused", item.operator, note)
 
 
-_COLUMNS = ("position", "video_id", "kind", "reason", "credits", "state", "result", "spent", "ended_at")
-
-
-def as_csv(items: Iterable[Item]) -> str:
-    """The list with its results, for a spreadsheet: text of others is no formula there."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow(_COLUMNS)
-    for item in items:
-        writer.writerow([_cell(dict(item)[name]) for name in _COLUMNS])
-    return output.getvalue()
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+COLUMNS = ("position", "video_id", "kind", "reason", "credits", "state", "result", "spent", "ended_at")

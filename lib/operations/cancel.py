@@ -5,15 +5,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from lib.app import App
 from lib.data import attempts, audit
-from lib.data.database import Database
 from lib.data.videos import get_video
 from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.errors import BadInput
-from lib.operations.paid_call import OnStep
 from lib.operations.poll import next_check
-from lib.runway.client import RunwayClient
 
 NEARLY_DONE = 0.9  # of its progress: it might finish between the look and the call
 
@@ -26,32 +24,26 @@ class Cancelled(NamedTuple):
     message: str
 
 
-def cancel(
-    db: Database,
-    runway: RunwayClient,
-    video_id: str,
-    operator: str,
-    *,
-    on_step: OnStep = lambda _: None,
-) -> Cancelled:
+def cancel(app: App, video_id: str) -> Cancelled:
     """Looks the task up, cancels it if it is active, and saves what it is then.
 
     The audit names the operator before the call leaves, so that a crash cannot hide who did it. Raises
     NotFound, BadInput for a video without a task, RunwayError, and DatabaseError.
     """
-    task_id = Video.from_row(get_video(db, video_id)["video"]).runway_video_id
+    task_id = Video.from_row(get_video(app.db, video_id)["video"]).runway_video_id
     if not task_id:
         raise BadInput(f"Video {video_id} has no task id: there is nothing to cancel. Recover the id first.")
-    task = runway.task(task_id)
-    on_step("looked_up")
+    task = app.runway.task(task_id)
+    app.on_step("looked_up")
     reason = _reason_not_to(task)
     if reason is None:
-        audit.note(db, operator, "cancel", video_id, {"task_id": task.id, "task_status": task.status})
-        on_step("noted")
-        task = runway.cancel(task_id)
-        on_step("answered")
-    attempts.save_look_up(db, video_id, task, next_check(0), operator)
-    on_step("saved")
+        said = {"task_id": task.id, "task_status": task.status}
+        audit.note(app.db, app.operator, "cancel", video_id, said)
+        app.on_step("noted")
+        task = app.runway.cancel(task_id)
+        app.on_step("answered")
+    attempts.save_look_up(app.db, video_id, task, next_check(0), app.operator)
+    app.on_step("saved")
     return Cancelled(video_id, task, reason or _outcome(task))
 
 

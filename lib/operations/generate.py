@@ -1,16 +1,19 @@
-"""Generates a video: its row, one paid attempt, and the task id saved before anything is answered."""
+"""Generates videos: a row, one paid attempt, its id saved before anything is answered; or queues them."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from lib.data.database import Database
-from lib.data.journal import Journal
+from lib.app import App
+from lib.data import queue
+from lib.data.queue import NewJob
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
-from lib.operations.paid_call import SAVE_SECONDS, OnStep, Tools, pay
-from lib.runway.client import RunwayClient
+from lib.operations.paid_call import cost, pay
+
+BATCH = 200
 
 
 class Generation(NamedTuple):
@@ -27,16 +30,7 @@ def video_id_of(key: str) -> str:
 
 
 def generate(
-    db: Database,
-    runway: RunwayClient,
-    journal: Journal,
-    request: GenerationRequest,
-    operator: str,
-    *,
-    key: str | None = None,
-    dance_style: str | None = None,
-    on_step: OnStep = lambda _: None,
-    save_seconds: float = SAVE_SECONDS,
+    app: App, request: GenerationRequest, *, key: str | None = None, dance_style: str | None = None
 ) -> Generation:
     """`key` names the click: a page makes one per form, so that a second click generates nothing new.
 
@@ -44,6 +38,41 @@ def generate(
     anything is written or paid, DatabaseError, and paid_call.NotSaved.
     """
     video_id = video_id_of(key or uuid4().hex)
-    tools = Tools(db, runway, journal, operator, on_step, save_seconds)
-    attempt, paid = pay(tools, video_id, f"{video_id}/1", request, new={"dance_style": dance_style})
+    attempt, paid = pay(app, video_id, f"{video_id}/1", request, new=_columns(dance_style))
     return Generation(video_id, attempt, paid)
+
+
+def enqueue(
+    app: App, requests: Sequence[GenerationRequest], *, key: str | None = None, dance_style: str | None = None
+) -> list[str]:
+    """Puts videos into the queue, for the workers to generate: the ids of their rows. `key` names the click:
+    the same one queues nothing twice.
+
+    Raises BadInput before anything is written, naming what Runway would refuse.
+    """
+    for request in requests:
+        cost(request)
+    name = key or uuid4().hex
+    jobs = [_job(request, app.operator, f"{name}/{i}", dance_style) for i, request in enumerate(requests)]
+    for start in range(0, len(jobs), BATCH):
+        queue.enqueue(app.db, jobs[start : start + BATCH])
+    return [job.video_id for job in jobs]
+
+
+def _job(request: GenerationRequest, operator: str, key: str, dance_style: str | None) -> NewJob:
+    video_id = video_id_of(key)
+    row: dict[str, Any] = {"prompt": request.prompt, "input_image_url": request.image}
+    return NewJob(
+        video_id=video_id,
+        key=f"{video_id}/1",
+        operator=operator,
+        model=request.model,
+        ratio=request.ratio,
+        duration=request.duration,
+        new=row | _columns(dance_style),
+    )
+
+
+def _columns(dance_style: str | None) -> dict[str, Any]:
+    """What is not given is left out, so that the table's defaults hold."""
+    return {"dance_style": dance_style} if dance_style else {}

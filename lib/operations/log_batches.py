@@ -20,12 +20,12 @@ _names_in = remembered(names_in)
 _Row = tuple[int, str, int, EntryRow]  # what entries are sorted by: time, the source's id, place in the file
 
 
-class Batch(NamedTuple):
+class LogBatch(NamedTuple):
     entries: list[EntryRow]  # in the order they were written, as the database keeps the order of insertion
     requests: list[RequestSummary]
 
 
-def batches(items: Iterable[Item]) -> Iterator[Batch]:
+def batches(items: Iterable[Item]) -> Iterator[LogBatch]:
     """`items` of one file, each entry with its key and the ids that its message names."""
     keys = EntryKeys()
     rows: list[_Row] = []
@@ -50,6 +50,6 @@ def batches(items: Iterable[Item]) -> Iterator[Batch]:
         yield _batch(rows, requests)
 
 
-def _batch(rows: list[_Row], requests: dict[str, RequestSummary]) -> Batch:
+def _batch(rows: list[_Row], requests: dict[str, RequestSummary]) -> LogBatch:
     rows.sort()
-    return Batch([row for _, _, _, row in rows], list(requests.values()))
+    return LogBatch([row for _, _, _, row in rows], list(requests.values()))

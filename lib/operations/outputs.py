@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
-from lib.data import copies
+from lib.data import outputs
 from lib.data.database import Database
 from lib.data.outputs import Storage, StorageError
+from lib.domain.address import is_domain_name, is_loopback
 from lib.domain.task import TaskStatus
 from lib.errors import DailiesError, RunwayError
 from lib.runway.client import RunwayClient
@@ -40,13 +40,13 @@ class Fetched(NamedTuple):
 
 def copy_next(db: Database, runway: RunwayClient, storage: Storage) -> bool:
     """Copies one output that has no copy yet; False when there is none. Raises DatabaseError."""
-    due = copies.claim(db)
+    due = outputs.claim(db)
     if due is None:
         return False
     try:
         _copy(db, runway, storage, due.task_id)
     except (NotCopied, RunwayError, StorageError) as error:
-        copies.failed(db, due.task_id, str(error), AGAIN_SECONDS * 2**due.tries)
+        outputs.failed(db, due.task_id, str(error), AGAIN_SECONDS * 2**due.tries)
     return True
 
 
@@ -62,7 +62,7 @@ def _copy(db: Database, runway: RunwayClient, storage: Storage, task_id: str) ->
         path = storage.keep(Path(part), f"{task_id}.{fetched.ending}", fetched.content_type)
     finally:
         Path(part).unlink(missing_ok=True)
-    copies.save(
+    outputs.save(
         db, task_id, place=storage.name, path=path, size=fetched.size, content_type=fetched.content_type
     )
 
@@ -72,46 +72,27 @@ def fetch(address: str, file: Path, runway_url: str, *, most_bytes: int = MOST_B
 
     Raises NotCopied.
     """
-    _check(address, runway_url)
+    try:
+        asked = urlsplit(address)
+        is_simulators = asked.netloc == urlsplit(runway_url).netloc and is_loopback(asked.hostname)
+        is_web = asked.scheme == "https" and is_domain_name(asked.hostname)
+    except ValueError:
+        is_simulators = is_web = False
+    if not (is_simulators or is_web):
+        raise NotCopied(f"The output's address is not one to read from: {address[:80]!r}.")
     try:
         with (
             http_client(address, SECONDS, 5.0) as http,
             http.stream("GET", address, follow_redirects=False) as answer,
         ):
-            content_type = _checked_type(answer)
+            if answer.status_code != 200:
+                raise NotCopied(f"The output's address answered {answer.status_code}.")
+            content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if content_type not in _ENDINGS:
+                raise NotCopied(f"The output is not a video but {content_type[:40]!r}.")
             return Fetched(_write(answer, file, most_bytes), content_type)
     except httpx.HTTPError as error:
         raise NotCopied(f"The output could not be read: {type(error).__name__}.") from None
-
-
-def _check(address: str, runway_url: str) -> None:
-    """An https address by a domain name; the simulator's own is the exception."""
-    asked, runway = urlsplit(address), urlsplit(runway_url)
-    if asked.hostname and asked.netloc == runway.netloc and _is_loopback(asked.hostname):
-        return
-    if asked.scheme != "https" or not asked.hostname or _is_number(asked.hostname):
-        raise NotCopied(f"The output's address is not one to read from: {address[:80]!r}.")
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return "." not in host  # localhost, and names of a private network
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_number(host) and "." in host and ip_address(host).is_loopback)
-
-
-def _checked_type(answer: httpx.Response) -> str:
-    if answer.status_code != 200:
-        raise NotCopied(f"The output's address answered {answer.status_code}.")
-    content_type: str = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type not in _ENDINGS:
-        raise NotCopied(f"The output is not a video but {content_type[:40]!r}.")
-    return content_type
 
 
 def _write(answer: httpx.Response, file: Path, most_bytes: int) -> int:

@@ -16,31 +16,18 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
+from lib.app import App
 from lib.data import attempts
-from lib.data.database import Database
-from lib.data.journal import Journal, JournalError
+from lib.data.journal import JournalError
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest, estimate, problems
 from lib.errors import BadInput, DatabaseConflict, DatabaseError, NotFound, RunwayError, SchemaMissing
 from lib.operations.account import read_after, read_before
 from lib.operations.stage_log import StageLog
-from lib.runway.client import CreatedTask, RunwayClient
+from lib.runway.client import CreatedTask
 
 T = TypeVar("T")
-OnStep = Callable[[str], object]
 FIRST_POLL_SECONDS = 5.0
-SAVE_SECONDS = 30.0  # how long a person waits for a database that went away; the journal waits longer
-
-
-class Tools(NamedTuple):
-    """What a paid call works with, and in whose name."""
-
-    db: Database
-    runway: RunwayClient
-    journal: Journal
-    operator: str
-    on_step: OnStep = lambda _: None
-    save_seconds: float = SAVE_SECONDS
 
 
 class Outcome(NamedTuple):
@@ -64,7 +51,7 @@ def cost(request: GenerationRequest) -> int:
 
 
 def pay(
-    tools: Tools,
+    app: App,
     video_id: str,
     key: str,
     request: GenerationRequest,
@@ -74,78 +61,80 @@ def pay(
 ) -> Outcome:
     """One attempt under `key`, whoever asks and however often; with `new` the row may not exist yet.
 
-    A refusal or an unknown outcome is not an error here: the attempt says so. Raises BadInput before
-    anything is written, DatabaseError when the claim fails, NotSaved when the id could not be saved.
+    A refusal or an unknown outcome is not an error here: the attempt says so. Raises BadInput, and
+    RunwayError where there is no client, before anything is written; DatabaseError when the claim fails,
+    NotSaved when the id could not be saved.
     """
     credits = cost(request)
+    app.runway  # noqa: B018 - without a client nothing is written either
     attempt, claimed = attempts.claim(
-        tools.db, video_id, key, tools.operator, request=request, credits=credits, override=override, new=new
+        app.db, video_id, key, app.operator, request=request, credits=credits, override=override, new=new
     )
     if not claimed:
         return Outcome(attempt, paid=False)
-    tools.on_step("claimed")
-    log = StageLog(tools.db, attempt)
+    app.on_step("claimed")
+    log = StageLog(app.db, attempt)
     log.before_call(request)
-    read_before(tools.db, tools.runway, attempt)
-    attempts.sent(tools.db, attempt.id)
-    tools.on_step("sent")
-    attempt = _call(tools, attempt, request, log)
+    read_before(app, attempt)
+    attempts.sent(app.db, attempt.id)
+    app.on_step("sent")
+    attempt = _call(app, attempt, request, log)
     log.close()
-    tools.on_step("logged")
+    app.on_step("logged")
     return Outcome(attempt, paid=True)
 
 
-def _call(tools: Tools, attempt: Attempt, request: GenerationRequest, log: StageLog) -> Attempt:
+def _call(app: App, attempt: Attempt, request: GenerationRequest, log: StageLog) -> Attempt:
     try:
-        task = tools.runway.create(request)
+        task = app.runway.create(request)
     except RunwayError as error:
-        tools.on_step("answered")
-        return _failed(tools, attempt, error, log)
-    tools.on_step("answered")
-    return _keep(tools, attempt, task, log)
+        app.on_step("answered")
+        return _failed(app, attempt, error, log)
+    app.on_step("answered")
+    return _keep(app, attempt, task, log)
 
 
-def _failed(tools: Tools, attempt: Attempt, error: RunwayError, log: StageLog) -> Attempt:
+def _failed(app: App, attempt: Attempt, error: RunwayError, log: StageLog) -> Attempt:
     log.call_failed(error)
-    settled = _held(tools, lambda: _settle(tools.db, attempt, error))
-    tools.on_step("saved")
+    settled = _held(app, lambda: _settle(app, attempt, error))
+    app.on_step("saved")
     if error.outcome_unknown:
-        read_after(tools.db, tools.runway, attempt)
+        read_after(app, attempt)
     else:
         log.row_failed()
     return settled
 
 
-def _keep(tools: Tools, attempt: Attempt, task: CreatedTask, log: StageLog) -> Attempt:
+def _keep(app: App, attempt: Attempt, task: CreatedTask, log: StageLog) -> Attempt:
     """The id on disk, then in the database; one of the two is enough to lose nothing."""
     unwritten: JournalError | None = None
     try:
-        tools.journal.append(attempt.id, attempt.video_id, task.id)
+        app.journal.append(attempt.id, attempt.video_id, task.id)
     except JournalError as error:
         unwritten = error
-    tools.on_step("journaled")
+    app.on_step("journaled")
     log.task_created(task.id)
     try:
         saved = _held(
-            tools, lambda: attempts.created(tools.db, attempt.id, task.id, credits=task.estimated_credits)
+            app, lambda: attempts.created(app.db, attempt.id, task.id, credits=task.estimated_credits)
         )
     except DatabaseError as error:
         log.not_saved(error)
         log.close()
         raise NotSaved(_not_saved(attempt, task.id, error, unwritten)) from error
-    tools.on_step("saved")
+    app.on_step("saved")
     log.saved(task.id)
-    _first_look(tools, saved, log)
+    _first_look(app, saved, log)
     return saved
 
 
-def _first_look(tools: Tools, attempt: Attempt, log: StageLog) -> None:
+def _first_look(app: App, attempt: Attempt, log: StageLog) -> None:
     """Polling goes on from here; that it fails now loses nothing."""
     assert attempt.task_id is not None
     log.looking_up(attempt.task_id)
     try:
-        task = tools.runway.task(attempt.task_id)
-        saved = attempts.save_look_up(tools.db, attempt.video_id, task, FIRST_POLL_SECONDS, tools.operator)
+        task = app.runway.task(attempt.task_id)
+        saved = attempts.save_look_up(app.db, attempt.video_id, task, FIRST_POLL_SECONDS, app.operator)
     except (RunwayError, DatabaseError) as error:
         log.look_up_failed(error)
     else:
@@ -162,13 +151,13 @@ def _not_saved(attempt: Attempt, task_id: str, error: DatabaseError, unwritten: 
     return f"Task {task_id} of video {attempt.video_id} exists and could not be saved: {error} {where}."
 
 
-def _settle(db: Database, attempt: Attempt, error: RunwayError) -> Attempt:
+def _settle(app: App, attempt: Attempt, error: RunwayError) -> Attempt:
     if not error.outcome_unknown:
         if error.retry_after:
-            attempts.asked_to_wait(db, attempt.id, error.retry_after)
-        return attempts.refused(db, attempt.id, error.cause, str(error))
+            attempts.asked_to_wait(app.db, attempt.id, error.retry_after)
+        return attempts.refused(app.db, attempt.id, error.cause, str(error))
     return attempts.unknown(
-        db,
+        app.db,
         attempt.id,
         error.cause,
         f"{error} {attempt.credits:g} credits are at risk. Look for the task id in the logs before "
@@ -176,9 +165,9 @@ def _settle(db: Database, attempt: Attempt, error: RunwayError) -> Attempt:
     )
 
 
-def _held(tools: Tools, change: Callable[[], T]) -> T:
+def _held(app: App, change: Callable[[], T]) -> T:
     """Repeats a change that is harmless to repeat until the database holds it, or the time is up."""
-    ends = time.monotonic() + tools.save_seconds
+    ends = time.monotonic() + app.save_seconds
     pause = 0.1
     while True:
         try:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from lib.app import App
 from lib.data import attempts
 from lib.data.attempts import LookUp
-from lib.data.database import Database
 from lib.domain.task import Task
 from lib.errors import DailiesError
-from lib.runway.client import RunwayClient
 
-OPERATOR = "poller"
+POLLER = "poller"  # the operator of look-ups nobody asked for
 FASTEST = 5.0  # seconds between two look-ups of a task, as Runway asks
 SLOWEST = 300.0
 
@@ -33,60 +31,32 @@ def next_check(age: float, fastest: float = FASTEST) -> float:
     return pause * random.uniform(1.0, 1.3)  # noqa: S311 - not for secrets
 
 
-def poll(
-    db: Database,
-    runway: RunwayClient,
-    video_id: str,
-    *,
-    operator: str = OPERATOR,
-    fastest: float = FASTEST,
-    on_step: Callable[[str], object] = lambda _: None,
-) -> Polled | None:
+def poll(app: App, video_id: str, *, fastest: float = FASTEST) -> Polled | None:
     """Looks the video's task up now, finished or not: a finished one gets fresh output addresses.
 
     None when the video has no task, or when it was looked up less than `fastest` seconds ago.
     """
-    claimed = attempts.claim_look_up(db, video_id, fastest)
-    return _Poller(db, runway, operator, fastest, on_step).look_up(claimed) if claimed else None
+    due = attempts.claim_look_up(app.db, video_id, fastest)
+    return _look_up(app, due, fastest) if due else None
 
 
-def poll_due(
-    db: Database,
-    runway: RunwayClient,
-    limit: int = 20,
-    *,
-    operator: str = OPERATOR,
-    fastest: float = FASTEST,
-) -> list[Polled]:
+def poll_due(app: App, limit: int = 20, *, fastest: float = FASTEST) -> list[Polled]:
     """One round over the unfinished videos that are due; any number of callers share them."""
-    claimed = attempts.claim_look_ups(db, limit=limit)
-    poller = _Poller(db, runway, operator, fastest)
-    return [poller.look_up(one) for one in claimed]
+    return [_look_up(app, due, fastest) for due in attempts.claim_look_ups(app.db, limit=limit)]
 
 
-class _Poller(NamedTuple):
-    db: Database
-    runway: RunwayClient
-    operator: str
-    fastest: float
-    on_step: Callable[[str], object] = lambda _: None
-
-    def look_up(self, due: LookUp) -> Polled:
-        self.on_step("claimed")
-        try:
-            task = self.runway.task(due.task_id)
-            self.on_step("answered")
-            wait = next_check(_age(task, due), self.fastest)
-            saved = attempts.save_look_up(self.db, due.video_id, task, wait, self.operator)
-        except DailiesError as error:
-            return Polled(due.video_id, None, str(error))
-        self.on_step("saved")
-        if saved is None:
-            gone = f"Runway does not know task {task.id}: deleted, or of another key's organization."
-            return Polled(due.video_id, task, gone)
-        return Polled(due.video_id, task)
-
-
-def _age(task: Task, due: LookUp) -> float:
-    """Seconds; a retry's task is younger than the row it belongs to."""
-    return (datetime.now(UTC) - task.created_at).total_seconds() if task.created_at else due.age
+def _look_up(app: App, due: LookUp, fastest: float) -> Polled:
+    app.on_step("claimed")
+    try:
+        task = app.runway.task(due.task_id)
+        app.on_step("answered")
+        # a retry's task is younger than the row it belongs to
+        age = (datetime.now(UTC) - task.created_at).total_seconds() if task.created_at else due.age
+        saved = attempts.save_look_up(app.db, due.video_id, task, next_check(age, fastest), app.operator)
+    except DailiesError as error:
+        return Polled(due.video_id, None, str(error))
+    app.on_step("saved")
+    if saved is None:
+        gone = f"Runway does not know task {task.id}: deleted, or of another key's organization."
+        return Polled(due.video_id, task, gone)
+    return Polled(due.video_id, task)

@@ -10,17 +10,18 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
+from lib.app import App
 from lib.data import attempts, decisions
 from lib.data.decisions import Decision
 from lib.data.queue import Job
 from lib.domain.attempt import AttemptState
+from lib.domain.cause import Action
 from lib.domain.pricing import GenerationRequest
 from lib.domain.sweep import SWEEP, WORKER
 from lib.errors import BadInput, BudgetUsedUp, DatabaseConflict
-from lib.operations.findings import fresh_verdict
-from lib.operations.paid_call import Outcome, Tools, pay
+from lib.operations.paid_call import Outcome, pay
 from lib.operations.recover import STALE_SECONDS, settle_interrupted
-from lib.operations.retry import decide
+from lib.operations.repair import plan
 
 AGAIN_SECONDS = 60
 BUDGET_SECONDS = 3600
@@ -36,40 +37,37 @@ class Processed(NamedTuple):
     again_seconds: int | None = None
 
 
-def process(tools: Tools, job: Job, *, stale_seconds: float = STALE_SECONDS) -> Processed:
-    """`tools.operator` is who asked for the video. Raises DatabaseError; the job is read again then."""
+def process(app: App, job: Job, *, stale_seconds: float = STALE_SECONDS) -> Processed:
+    """In the name of who asked for the video. Raises DatabaseError; the job is read again then."""
+    app = app.acting_as(job.operator)
     if job.video is None:
         return Processed(f"Video {job.video_id} was deleted.")
     if job.reads > MOST_READS:
-        return _set_aside(tools, job, f"Its job failed {MOST_READS} times without an answer.")
-    objection = _objection(tools, job)
+        return _set_aside(app, job, f"Its job failed {MOST_READS} times without an answer.")
+    objection = _objection(app, job)
     if objection:
         return Processed(f"Video {job.video_id} is left alone: {objection}")
     try:
-        return _process(tools, job, request_of(job), stale_seconds)
+        return _process(app, job, request_of(job), stale_seconds)
     except BudgetUsedUp as error:
-        return _set_aside(tools, job, str(error))._replace(again_seconds=BUDGET_SECONDS)
+        return _set_aside(app, job, str(error))._replace(again_seconds=BUDGET_SECONDS)
     except (BadInput, DatabaseConflict) as error:
-        return _set_aside(tools, job, str(error))
+        return _set_aside(app, job, str(error))
 
 
-def _set_aside(tools: Tools, job: Job, reason: str) -> Processed:
+def _set_aside(app: App, job: Job, reason: str) -> Processed:
     """For people: the sweep shows it, and looks again later."""
-    decisions.save(
-        tools.db, [Decision(job.video_id, "flag", reason, None, SET_ASIDE_SECONDS)], tools.operator
-    )
+    left = Decision(job.video_id, Action.ASK, reason, None, SET_ASIDE_SECONDS)
+    decisions.save(app.db, [left], app.operator)
     return Processed(f"Video {job.video_id} was set aside: {reason}")
 
 
-def _objection(tools: Tools, job: Job) -> str | None:
+def _objection(app: App, job: Job) -> str | None:
     """Why nothing is to be paid any more for what the sweep queued a while ago; None for what people did."""
-    if job.operator not in (SWEEP, WORKER) or attempts.by_key(tools.db, job.key):
+    if job.operator not in (SWEEP, WORKER) or attempts.by_key(app.db, job.key):
         return None
-    if job.operator == WORKER:
-        in_logs = fresh_verdict(tools.db, job.video_id).trace.flow is not None
-        return "the app works on it itself, say the logs." if in_logs else None
-    decision = decide(tools.db, job.video_id)
-    return None if decision.is_safe and decision.key == job.key else decision.reason
+    (repair,) = plan(app, [job.video_id])
+    return None if repair.pays and repair.key == job.key else repair.reason
 
 
 def request_of(job: Job) -> GenerationRequest:
@@ -84,16 +82,16 @@ def request_of(job: Job) -> GenerationRequest:
     )
 
 
-def _process(tools: Tools, job: Job, request: GenerationRequest, stale_seconds: float) -> Processed:
+def _process(app: App, job: Job, request: GenerationRequest, stale_seconds: float) -> Processed:
     waits = job.video is not None and job.video["status"] == "queued"
-    outcome = pay(tools, job.video_id, job.key, request, new={} if waits else None)
+    outcome = pay(app, job.video_id, job.key, request, new={} if waits else None)
     if _is_open(outcome):
-        outcome = _settled(tools, outcome, stale_seconds)
+        outcome = _settled(app, outcome, stale_seconds)
         if _is_open(outcome):
             reason = f"Attempt {outcome.attempt.number} of video {job.video_id} is on its way."
             return Processed(reason, again_seconds=AGAIN_SECONDS)
     while not outcome.paid and outcome.attempt.state is AttemptState.ABANDONED:
-        outcome = pay(tools, job.video_id, f"{job.video_id}/{outcome.attempt.number + 1}", request)
+        outcome = pay(app, job.video_id, f"{job.video_id}/{outcome.attempt.number + 1}", request)
     return Processed(_told(outcome), outcome.paid)
 
 
@@ -101,11 +99,11 @@ def _is_open(outcome: Outcome) -> bool:
     return not outcome.paid and outcome.attempt.state in (AttemptState.CLAIMED, AttemptState.SENT)
 
 
-def _settled(tools: Tools, outcome: Outcome, stale_seconds: float) -> Outcome:
+def _settled(app: App, outcome: Outcome, stale_seconds: float) -> Outcome:
     """What a killed worker left behind is called what it is; should it live after all, it sends no more."""
     with suppress(DatabaseConflict):  # it was settled by somebody else at this moment
-        settle_interrupted(tools.db, tools.journal, stale_seconds)
-    attempt = attempts.by_key(tools.db, outcome.attempt.key)
+        settle_interrupted(app, stale_seconds)
+    attempt = attempts.by_key(app.db, outcome.attempt.key)
     return Outcome(attempt or outcome.attempt, paid=False)
 
 

@@ -1,21 +1,23 @@
-"""Logs from Vercel into the database: from where the last pull ended up to now."""
+"""Logs from Vercel into the database: from where the last pull ended up to now, and then as they come."""
 
 from __future__ import annotations
 
 import io
+import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-import orjson
+import msgspec
 
-from lib.data import status as edge
 from lib.data.database import Database
-from lib.errors import SettingsError
+from lib.data.logs import LogSource, log_source, save_log_source
+from lib.domain.times import to_ms
+from lib.errors import DailiesError, SettingsError
 from lib.logs.report import ImportReport
-from lib.logs.vercel import API, DASHBOARD, Page, Project, Row, Vercel
+from lib.logs.vercel import API, DASHBOARD, NoHistory, Page, Project, Row, Vercel, VercelError
 from lib.operations.import_logs import import_logs
 from lib.settings import Settings
 
@@ -23,6 +25,10 @@ OVERLAP = timedelta(minutes=15)  # a request may run so long, and logs go on aft
 SHORTEST_WINDOW = timedelta(hours=1)
 MOST_WINDOWS = 48
 BATCH = 1000  # requests
+NO_HISTORY = (
+    "Vercel does not serve the history of logs any more. What comes from now on is read from the live tail: "
+    "its lines carry no request ids, and nothing is caught up with."
+)
 
 
 class Span(NamedTuple):
@@ -44,7 +50,10 @@ class PullReport:
 
     def add(self, page: Page) -> None:
         self.requests += len(page.rows)
-        self.truncated += sum(_is_truncated(row) for row in page.rows)
+        self.truncated += sum(
+            any(isinstance(line, dict) and line.get("messageTruncated") for line in row.get("logs") or ())
+            for row in page.rows
+        )
         if page.lost and page.lost not in self.notes:
             self.notes.append(page.lost)
 
@@ -74,13 +83,13 @@ class LogPull:
         has; the next goes on from there. Raises VercelError or DatabaseError."""
         project = self.project()
         source, now = f"vercel {project.id}", now or datetime.now(UTC)
-        report = self._begin(edge.log_source(self._db, source), since, now)
+        report = self._begin(log_source(self._db, source), since, now)
         for window in windows(report.span):
             self._pull(project, window, report)
-            edge.save_log_source(self._db, source, window.until, report.gap)
+            save_log_source(self._db, source, window.until, report.gap)
         return report
 
-    def _begin(self, known: edge.LogSource | None, since: datetime | None, now: datetime) -> PullReport:
+    def _begin(self, known: LogSource | None, since: datetime | None, now: datetime) -> PullReport:
         kept_since = now - self._retention
         if since is not None:
             return PullReport(Span(since, now))
@@ -91,7 +100,7 @@ class LogPull:
         return PullReport(Span(max(known.read_to - OVERLAP, kept_since), now))
 
     def _pull(self, project: Project, window: Span, report: PullReport) -> None:
-        since, until = (round(at.timestamp() * 1000) for at in window)
+        since, until = map(to_ms, window)
         batch: list[Row] = []
         for page in self._vercel.history(project, since, until):
             report.add(page)
@@ -103,7 +112,7 @@ class LogPull:
 
     def store(self, project: Project, rows: Iterable[Row]) -> ImportReport:
         """What is pulled on one day is one import. Raises DatabaseError."""
-        lines = b"\n".join(map(orjson.dumps, rows))
+        lines = b"\n".join(map(msgspec.json.encode, rows))
         if not lines:
             return ImportReport()
         today = uuid.uuid5(uuid.NAMESPACE_URL, f"vercel {project.id} {datetime.now(UTC):%Y-%m-%d}")
@@ -130,10 +139,6 @@ def windows(span: Span) -> Iterator[Span]:
         since = until
 
 
-def _is_truncated(row: Row) -> bool:
-    return any(isinstance(line, dict) and line.get("messageTruncated") for line in row.get("logs") or ())
-
-
 def said(report: PullReport) -> Iterator[str]:
     """The report, in sentences."""
     since, until = (f"{at.astimezone():%Y-%m-%d %H:%M:%S}" for at in report.span)
@@ -150,6 +155,69 @@ def said(report: PullReport) -> Iterator[str]:
     if report.truncated:
         yield f"{report.truncated} requests have messages that Vercel cut short."
     yield from report.notes
+
+
+class LogFollower:
+    """The live tail says when something was written; what is stored comes from the history, where lines have
+    request ids. Without a history the tail itself is stored.
+
+    settle   seconds until what was written stands in the history
+    idle     seconds between two pulls when the tail says nothing
+    """
+
+    def __init__(self, pull: LogPull, *, settle: float = 3.0, idle: float = 30.0) -> None:
+        self._pull = pull
+        self._settle = settle
+        self._idle = idle
+        self._written = threading.Event()
+        self._lock = threading.Lock()
+        self._rows: list[Row] = []
+
+    def run(self, stop: threading.Event, tell: Callable[[str], object]) -> None:
+        """Until `stop` is set. Raises VercelError or DatabaseError when the first pull fails; later failures
+        are told, and tried again."""
+        project = self._pull.project()
+        has_history = self._catch_up(tell)
+        listener = threading.Thread(target=self._listen, args=(stop, tell), name="vercel-tail", daemon=True)
+        listener.start()
+        while not stop.is_set():
+            if self._written.wait(self._idle):
+                stop.wait(self._settle)
+            self._written.clear()
+            try:
+                with self._lock:
+                    rows, self._rows = self._rows, []
+                if has_history:
+                    has_history = self._catch_up(tell)
+                elif rows:
+                    stored = self._pull.store(project, rows)
+                    tell(f"{stored.entries - stored.already_stored} entries stored from the live tail.")
+            except DailiesError as error:
+                tell(f"{error} Trying again.")
+        listener.join(1)  # it may wait for a line for minutes
+
+    def _catch_up(self, tell: Callable[[str], object]) -> bool:
+        """Whether there is a history."""
+        try:
+            report = self._pull.catch_up()
+        except NoHistory:
+            tell(NO_HISTORY)
+            return False
+        if report.stored or report.gap or report.notes:
+            for line in said(report):
+                tell(line)
+        return True
+
+    def _listen(self, stop: threading.Event, tell: Callable[[str], object]) -> None:
+        while not stop.is_set():
+            try:
+                for row in self._pull.tail(self._pull.project()):
+                    with self._lock:
+                        self._rows.append(row)
+                    self._written.set()
+            except VercelError as error:
+                tell(str(error))
+            stop.wait(self._settle)
 
 
 def open_vercel(settings: Settings, api: str = API) -> Vercel:

@@ -7,18 +7,17 @@ than the row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from lib.app import App
 from lib.data import attempts
 from lib.data.database import Database
-from lib.data.journal import Journal, JournalEntry
+from lib.data.journal import JournalEntry
 from lib.domain.attempt import Attempt, AttemptState
-from lib.domain.diagnosis import Verdict
-from lib.domain.task import Task, TaskStatus
+from lib.domain.diagnosis import judge
+from lib.domain.task import Task
 from lib.errors import BadInput, DatabaseConflict, NotFound
-from lib.operations.findings import findings, fresh_verdict
-from lib.operations.paid_call import OnStep
-from lib.runway.client import RunwayClient
+from lib.operations.dossiers import load_dossier
 
 STALE_SECONDS = 180.0  # longer than a creation may take, so that no call on its way is given up
 
@@ -31,54 +30,44 @@ class Recovered(NamedTuple):
     message: str
 
 
-def recover(
-    db: Database,
-    runway: RunwayClient,
-    video_id: str,
-    operator: str,
-    *,
-    task_id: str | None = None,
-    on_step: OnStep = lambda _: None,
-) -> Recovered:
+def recover(app: App, video_id: str, task_id: str | None = None) -> Recovered:
     """Saves the one task that the video's logs name, or `task_id`; a finished one with its output.
 
     Raises NotFound for an unknown video, BadInput when there is no task to save or more than one fits,
     DatabaseConflict when it is not this video's, and RunwayError when a look-up fails: then nothing is saved.
     """
-    verdict = fresh_verdict(db, video_id)
-    candidates = (task_id,) if task_id else findings(verdict).candidate_task_ids
+    verdict = judge(load_dossier(app, video_id))
+    certain = verdict.recoverable_runway_id
+    candidates = (task_id,) if task_id else (certain,) if certain else verdict.candidate_runway_ids
     if not candidates:
         raise BadInput(f"No log entry of video {video_id} names a task: there is nothing to recover.")
-    found = [task for task in map(runway.task, candidates) if task.status != TaskStatus.DELETED]
-    on_step("answered")
+    found = [task for task in map(app.runway.task, candidates) if not task.is_gone]
+    app.on_step("answered")
     if not found:
         raise BadInput(f"Runway does not know {', '.join(candidates)}: deleted, or of another organization.")
-    task = _save(db, video_id, found, operator, _evidence(verdict, task_id))
-    on_step("saved")
+    task = _only_one(app.db, video_id, found)
+    typed = [{"source": "operator", "text": f"typed {task_id}"}]
+    evidence = typed if task_id else [each.as_json() for each in verdict.evidence]
+    saved = attempts.recover_task(app.db, video_id, task, app.operator, evidence)
+    app.on_step("saved")
+    if saved.runway_video_id != task.id and saved.status != "succeeded":
+        kept = f"Task {task.id} is {task.status}. Dailies keeps it"
+        raise DatabaseConflict(f"{kept}; the row of video {video_id} did not take its id.")
     return Recovered(video_id, task, f"Task {task.id} saved: it is {task.status}.")
 
 
-def _save(
-    db: Database, video_id: str, found: Sequence[Task], operator: str, evidence: Sequence[dict[str, Any]]
-) -> Task:
+def _only_one(db: Database, video_id: str, found: Sequence[Task]) -> Task:
     """Of several candidates, those of other videos are ruled out; one has to be left."""
     if len(found) > 1:
         found = [task for task in found if not _is_anothers(db, video_id, task)]
     if len(found) != 1:
         ids = ", ".join(task.id for task in found) or "none"
         raise BadInput(f"Tasks that fit video {video_id}: {ids}. Say which one it is.")
-    attempts.recover_task(db, video_id, found[0], operator, evidence)
     return found[0]
 
 
 def _is_anothers(db: Database, video_id: str, task: Task) -> bool:
     return attempts.owner(db, task.id) not in (None, video_id)
-
-
-def _evidence(verdict: Verdict, typed: str | None) -> list[dict[str, Any]]:
-    if typed:
-        return [{"source": "operator", "text": f"typed {typed}"}]
-    return [each.as_json() for each in verdict.evidence]
 
 
 class Replayed(NamedTuple):
@@ -90,15 +79,16 @@ class Replayed(NamedTuple):
     problems: list[str]
 
 
-def recover_from_journal(db: Database, journal: Journal) -> Replayed:
+def recover_from_journal(app: App) -> Replayed:
     """Saves every task of the journal that the database lacks; harmless when repeated."""
-    content = journal.read()
+    content = app.journal.read()
     replayed = Replayed(
-        [], [], [], [f"{journal.path}: a torn line was left out: {line}" for line in content.torn]
+        *([], [], []),
+        [f"{app.journal.path}, line {n}: left out, {why}: {text!r}" for n, why, text in content.bad],
     )
     entries = {entry.attempt_id: entry for entry in content.entries}
-    for attempt in attempts.unsaved(db, list(entries)):
-        _replay(db, entries[attempt.id], replayed)
+    for attempt in attempts.unsaved(app.db, list(entries)):
+        _replay(app.db, entries[attempt.id], replayed)
     return replayed
 
 
@@ -109,18 +99,18 @@ def _replay(db: Database, entry: JournalEntry, replayed: Replayed) -> None:
         replayed.problems.append(f"Task {entry.task_id} of video {entry.video_id}: {error}")
 
 
-def settle_interrupted(db: Database, journal: Journal, older_than: float = STALE_SECONDS) -> Replayed:
+def settle_interrupted(app: App, older_than: float = STALE_SECONDS) -> Replayed:
     """The journal first; then whatever a killed process left open for `older_than` seconds is called what it
     is: abandoned when it was never sent, unknown when it was."""
-    replayed = recover_from_journal(db, journal)
-    for attempt in attempts.stale(db, older_than):
+    replayed = recover_from_journal(app)
+    for attempt in attempts.stale(app.db, older_than):
         if attempt.state is AttemptState.CLAIMED:
             reason = "The process ended before it called Runway: nothing was paid. Retry it."
-            replayed.abandoned.append(attempts.abandoned(db, attempt.id, reason))
+            replayed.abandoned.append(attempts.abandoned(app.db, attempt.id, reason))
         else:
             reason = (
                 "The process ended while it called Runway, and no answer is on record: "
                 f"a task may exist, {attempt.credits:g} credits are at risk."
             )
-            replayed.unknown.append(attempts.unknown(db, attempt.id, "runway_unreachable", reason))
+            replayed.unknown.append(attempts.unknown(app.db, attempt.id, "runway_unreachable", reason))
     return replayed

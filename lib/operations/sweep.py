@@ -1,7 +1,7 @@
 """The sweep: decides about every video that has no task although it should have one by now.
 
-What is free is done (recovery); what costs is put into the queue, where it is allowed; the rest is flagged
-for people. One sweep at a time, wherever it runs: a lease in the database says whose turn it is.
+What is free is done (recovery); what costs is put into the queue, where it is allowed; the rest is left to
+people. One sweep at a time, wherever it runs: a lease in the database says whose turn it is.
 """
 
 from __future__ import annotations
@@ -9,41 +9,22 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
-from lib.data import budgets, decisions, queue
-from lib.data.database import Database
+from lib.app import App
+from lib.data import credits, decisions, queue
 from lib.data.decisions import Decision, SweepRow
-from lib.data.journal import Journal
 from lib.data.queue import NewJob
-from lib.data.verdicts import EvidenceRow, evidence_of
-from lib.data.workers import keep_lease, take_lease
-from lib.domain.attempt import Attempt, decide_retry
-from lib.domain.diagnosis import Verdict
-from lib.domain.flow import StageReader
-from lib.domain.pricing import GenerationRequest, estimate, problems
-from lib.domain.sweep import (
-    LOOK_AGAIN,
-    MOST_TRIES,
-    SWEEP,
-    WORKER,
-    Allowed,
-    Former,
-    SweepAction,
-    SweepCase,
-    SweepDecision,
-    decide_sweep,
-)
-from lib.domain.video import Video
+from lib.data.verdicts import dossier_rows
+from lib.data.workers import completed, keep_lease, take_lease
+from lib.domain.cause import Action
+from lib.domain.diagnosis.proof import Proof
+from lib.domain.repair import Assessment, assess
+from lib.domain.sweep import LOOK_AGAIN, MOST_TRIES, SWEEP, WORKER, Former, SweepDecision, decide_sweep
 from lib.errors import BadInput, DatabaseConflict, NotFound, RunwayError
 from lib.operations.account import read_after
-from lib.operations.diagnose import Thresholds
-from lib.operations.findings import findings
-from lib.operations.judge import verdicts_of
-from lib.operations.recover import recover, settle_interrupted
-from lib.runway.client import RunwayClient
-from lib.settings import Settings
-from lib.traces.flows import load_flows
+from lib.operations.dossiers import dossiers_of
+from lib.operations.recover import settle_interrupted
+from lib.operations.repair import Agreed, carry_out
 
 LEASE_SECONDS = 180.0  # longer than a batch or a recovery takes; kept before each
 BATCH = 200
@@ -60,39 +41,45 @@ class Report:
 
     def counts(self) -> dict[str, int]:
         actions = [each.action for each in self.decisions]
-        return {action.value: actions.count(action) for action in SweepAction if action in actions}
+        return {str(action): actions.count(action) for action in Action if action in actions}
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """One video: what was decided, and the job that would carry it out."""
+class _Decided:
+    """One video: what is to be done about it, and what the sweep does now."""
 
-    case: SweepCase
-    cause: str
+    assessed: Assessment
     decision: SweepDecision
-    job: NewJob
-    request: GenerationRequest
 
-    def changed(self, action: SweepAction, reason: str, again: float = LOOK_AGAIN) -> _Judged:
+    def changed(self, action: Action, reason: str, again: float = LOOK_AGAIN) -> _Decided:
         return replace(self, decision=SweepDecision(action, reason, again))
 
     def as_decision(self) -> Decision:
-        """Spread, so that what was flagged together does not come back together."""
+        """Spread, so that what was left to people together does not come back together."""
         again = self.decision.again_seconds * random.uniform(1, 1 + ADDED_JITTER)  # noqa: S311 not for secrets
-        video_id, action = self.case.video.id, self.decision.action.value
-        return Decision(video_id, action, self.decision.reason, self.cause, again)
+        verdict = self.assessed.verdict
+        return Decision(verdict.video_id, self.decision.action, self.decision.reason, verdict.cause, again)
+
+    def as_job(self) -> NewJob:
+        repair = self.assessed.repair
+        request = repair.request
+        return NewJob(
+            video_id=repair.video_id,
+            key=repair.key,
+            operator=WORKER if repair.proof is Proof.LEFT_TO_WORKERS else SWEEP,
+            model=request.model,
+            ratio=request.ratio,
+            duration=request.duration,
+        )
 
 
-def preview(db: Database, settings: Settings, *, limit: int = BATCH) -> Report:
+def preview(app: App, *, limit: int = BATCH) -> Report:
     """What a sweep would decide now. Changes nothing."""
-    return Report([judged.as_decision() for judged in _judge(db, settings, limit)])
+    return Report([each.as_decision() for each in _decide(app, limit)])
 
 
 def sweep(
-    db: Database,
-    runway: RunwayClient,
-    journal: Journal,
-    settings: Settings,
+    app: App,
     *,
     holder: str,
     every_seconds: float = 0,
@@ -102,84 +89,86 @@ def sweep(
     """One sweep over at most `limit` videos; None when another one goes on, or began less than
     `every_seconds` ago. `holder` names who sweeps. Raises DatabaseError; what was decided is kept.
     """
-    if not take_lease(db, SWEEP, holder, LEASE_SECONDS, every_seconds=every_seconds):
+    if not take_lease(app.db, SWEEP, holder, LEASE_SECONDS, every_seconds=every_seconds):
         return None
+    app = app.acting_as(SWEEP)
 
     def goes_on() -> bool:
-        return not stopped() and keep_lease(db, SWEEP, holder, LEASE_SECONDS)
+        return not stopped() and keep_lease(app.db, SWEEP, holder, LEASE_SECONDS)
 
     try:
-        for attempt in settle_interrupted(db, journal).unknown:
-            read_after(db, runway, attempt)
-        return _sweep(db, runway, settings, limit, goes_on)
+        for attempt in settle_interrupted(app).unknown:
+            read_after(app, attempt)
+        report = _sweep(app, limit, goes_on)
+        if report.complete:
+            completed(app.db, SWEEP, holder)
+        return report
     finally:
-        keep_lease(db, SWEEP, holder, 0)
+        keep_lease(app.db, SWEEP, holder, 0)
 
 
-def _sweep(
-    db: Database, runway: RunwayClient, settings: Settings, limit: int, goes_on: Callable[[], bool]
-) -> Report:
+def _sweep(app: App, limit: int, goes_on: Callable[[], bool]) -> Report:
     report = Report()
     while (left := limit - len(report.decisions)) > 0:
-        batch = _judge(db, settings, min(left, BATCH))
+        batch = _decide(app, min(left, BATCH))
         if not batch:
             break
-        done = _act(db, runway, batch, goes_on)
+        done = _act(app, batch, goes_on)
         report.decisions.extend(done)
         if len(done) < len(batch):
             return replace(report, complete=False)
     return report
 
 
-def _act(
-    db: Database, runway: RunwayClient, batch: Sequence[_Judged], goes_on: Callable[[], bool]
-) -> list[Decision]:
+def _act(app: App, batch: Sequence[_Decided], goes_on: Callable[[], bool]) -> list[Decision]:
     """Carries out what was decided, and keeps it; what it did not come to is due again next time."""
     if not goes_on():
         return []
-    done = [each for each in batch if each.decision.action in (SweepAction.WAIT, SweepAction.FLAG)]
-    done += _enqueue(db, batch)
+    free = [each for each in batch if each.decision.action in (Action.RECOVER, Action.LOOK_UP)]
+    paid = [each for each in batch if each.decision.action is Action.RETRY]
+    done = [each for each in batch if each not in free and each not in paid]
+    done += _enqueue(app, paid)
     kept = [each.as_decision() for each in done]
-    decisions.save(db, kept, SWEEP)
-    for each in batch:
-        if each.decision.action is SweepAction.RECOVER and goes_on():
-            recovered = _recover(db, runway, each).as_decision()
-            decisions.save(db, [recovered], SWEEP)
-            kept.append(recovered)
+    decisions.save(app.db, kept, SWEEP)
+    for each in free:
+        if goes_on():
+            repaired = _repair(app, each).as_decision()
+            decisions.save(app.db, [repaired], SWEEP)
+            kept.append(repaired)
     return kept
 
 
-def _recover(db: Database, runway: RunwayClient, judged: _Judged) -> _Judged:
+def _repair(app: App, each: _Decided) -> _Decided:
+    repair = each.assessed.repair
     try:
-        found = recover(db, runway, judged.case.video.id, SWEEP)
+        done = carry_out(app, Agreed(repair.video_id, repair.action, repair.key))
     except RunwayError as error:
-        return judged.changed(SweepAction.WAIT, f"Recovering it has to wait: {error}")
+        return each.changed(Action.WAIT, f"Repairing it has to wait: {error}")
     except (BadInput, DatabaseConflict, NotFound) as error:
-        return judged.changed(SweepAction.FLAG, f"Recovering it failed: {error}", BUDGET_SECONDS)
-    return judged.changed(SweepAction.RECOVER, found.message)
+        return each.changed(Action.ASK, f"Repairing it failed: {error}", BUDGET_SECONDS)
+    return each.changed(repair.action, done.message)
 
 
-def _enqueue(db: Database, batch: Sequence[_Judged]) -> list[_Judged]:
+def _enqueue(app: App, batch: Sequence[_Decided]) -> list[_Decided]:
     """Into the queue, as far as the budget goes: the claim enforces it, this only avoids vain jobs."""
-    left = budgets.left(db, SWEEP)
-    kept: list[_Judged] = []
+    left = credits.left(app.db, SWEEP) if batch else 0.0
+    kept: list[_Decided] = []
     for each in batch:
-        if each.decision.action is SweepAction.RETRY:
-            left -= estimate(each.request.model, each.request.duration) or 0
-            waits = each.changed(SweepAction.WAIT, "The budget of retries is used up.", BUDGET_SECONDS)
-            kept.append(waits if left < 0 else each)
-        elif each.decision.action is SweepAction.ENQUEUE:
-            kept.append(each)
-    jobs = [each.job for each in kept if each.decision.action is not SweepAction.WAIT]
+        repair = each.assessed.repair
+        left -= 0 if repair.proof is Proof.LEFT_TO_WORKERS else repair.credits or 0
+        waits = each.changed(Action.WAIT, "The budget of retries is used up.", BUDGET_SECONDS)
+        kept.append(waits if left < 0 else each)
+    jobs = [each.as_job() for each in kept if each.decision.action is Action.RETRY]
     if jobs:
-        queue.enqueue(db, jobs)
+        queue.enqueue(app.db, jobs)
     return kept
 
 
-def _judge(db: Database, settings: Settings, limit: int) -> list[_Judged]:
+def _decide(app: App, limit: int) -> list[_Decided]:
     """The videos that are due, judged afresh from all evidence, and what to do about each."""
+    settings = app.settings
     rows = decisions.due(
-        db,
+        app.db,
         settings.stuck_after_minutes * 60,
         limit=limit,
         tries=MOST_TRIES + 1 if settings.auto_retry else 0,
@@ -187,53 +176,21 @@ def _judge(db: Database, settings: Settings, limit: int) -> list[_Judged]:
     )
     if not rows:
         return []
-    by_id = {row.video_id: row for row in rows}
-    evidence = evidence_of(db, list(by_id))
-    reader = StageReader(load_flows(settings.flows_dir))
-    now = datetime.fromisoformat(rows[0].now)  # the database's clock: ours may be wrong
-    verdicts = verdicts_of(evidence, reader, Thresholds.from_settings(settings), now)
+    found = dossiers_of(app, dossier_rows(app.db, [row.video_id for row in rows]))
+    assessed = {dossier.video.id: assess(dossier) for dossier in found}
     return [
-        _judged(found, verdict, by_id[found["video_id"]], settings)
-        for found, verdict in zip(evidence, verdicts, strict=True)
+        _decided(assessed[row.video_id], row, may_retry=settings.auto_retry)
+        for row in rows
+        if row.video_id in assessed  # else it was deleted a moment ago
     ]
 
 
-def _judged(found: EvidenceRow, verdict: Verdict, row: SweepRow, settings: Settings) -> _Judged:
-    case = _case(found, verdict, row)
-    request = _request(case, settings)
-    decision = decide_sweep(case, Allowed(settings.auto_retry, settings.take_queued))
-    job = NewJob(
-        video_id=case.video.id,
-        key=case.retry.key,
-        operator=WORKER if decision.action is SweepAction.ENQUEUE else SWEEP,
-        model=request.model,
-        ratio=request.ratio,
-        duration=request.duration,
-    )
-    judged = _Judged(case, verdict.cause, decision, job, request)
-    faults = problems(request)
-    if faults and decision.action in (SweepAction.RETRY, SweepAction.ENQUEUE):
-        return judged.changed(SweepAction.FLAG, " ".join(fault.text for fault in faults), BUDGET_SECONDS)
-    return judged
-
-
-def _case(found: EvidenceRow, verdict: Verdict, row: SweepRow) -> SweepCase:
-    video = Video.from_row(found["video"])
-    attempts = [Attempt.from_row(attempt) for attempt in found["attempts"]]
+def _decided(assessed: Assessment, row: SweepRow, *, may_retry: bool) -> _Decided:
     former = row.decision
-    return SweepCase(
-        video=video,
-        last=max(attempts, key=lambda attempt: attempt.number, default=None),
-        retry=decide_retry(video, attempts, findings(verdict)),
-        in_logs=verdict.trace.flow is not None,
-        former=Former(former["action"], former["reason"], former["repeats"]) if former else None,
+    decision = decide_sweep(
+        assessed.repair,
+        Former(former["action"], former["reason"], former["repeats"]) if former else None,
         asked_to_wait=row.asked_to_wait_seconds or 0,
+        may_retry=may_retry,
     )
-
-
-def _request(case: SweepCase, settings: Settings) -> GenerationRequest:
-    """What the last attempt asked for, or the row if there was none."""
-    if case.last:
-        return GenerationRequest(**case.last.request)
-    video = case.video
-    return GenerationRequest(video.input_image_url or "", video.prompt or "", settings.runway_model)
+    return _Decided(assessed, decision)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import httpx
@@ -26,7 +24,7 @@ from lib.runway.errors import (
     status_error,
     unsendable,
 )
-from lib.runway.organization import DailyUsage, Organization, Seen, daily_usage
+from lib.runway.organization import Organization, SeenOrganization
 from lib.runway.transport import http_client
 
 DEFAULT_BASE_URL = "https://api.dev.runwayml.com"
@@ -44,14 +42,12 @@ def connect(
     *,
     timeout: float = 60.0,
     connect_timeout: float = 5.0,
-    poll_seconds: float = 5.0,
     retries: int = 1,
 ) -> RunwayClient:
     """A client for `key` at `base_url` (with or without its `/v1`; Runway's own when None).
 
-    timeout       seconds for one whole call; what Runway may take to answer a creation
-    poll_seconds  pause between two look-ups of a task; Runway asks for 5 or more
-    retries       of look-ups, by the SDK; a creation and a cancellation are never repeated
+    timeout  seconds for one whole call; what Runway may take to answer a creation
+    retries  of look-ups, by the SDK; a creation and a cancellation are never repeated
 
     Raises SettingsError when the key cannot be sent as a header.
     """
@@ -59,7 +55,7 @@ def connect(
         raise SettingsError("The Runway API key is empty or holds a space, line break or special character.")
     url = re.sub(r"/v1/?$", "", (base_url or DEFAULT_BASE_URL).rstrip("/"))
     http = http_client(url, timeout, connect_timeout)
-    return RunwayClient(http, key, url, poll_seconds=poll_seconds, retries=retries)
+    return RunwayClient(http, key, url, retries=retries)
 
 
 class _Sdk(runwayml.RunwayML):
@@ -72,21 +68,14 @@ class RunwayClient:
     """Every method raises RunwayError (see lib/runway/errors.py) and may be called from any thread."""
 
     def __init__(
-        self,
-        http: httpx.Client,
-        key: str,
-        base_url: str = DEFAULT_BASE_URL,
-        *,
-        poll_seconds: float = 5.0,
-        retries: int = 1,
+        self, http: httpx.Client, key: str, base_url: str = DEFAULT_BASE_URL, *, retries: int = 1
     ) -> None:
         self.base_url = base_url
-        self._poll_seconds = poll_seconds
         self._http = http
         self._sdk = _Sdk(api_key=key, base_url=base_url, http_client=http, max_retries=retries)
         self._sdk_once = self._sdk.with_options(max_retries=0)
         self._seeing = threading.Lock()
-        self._seen: Seen | None = None
+        self._seen: SeenOrganization | None = None
 
     def __repr__(self) -> str:
         return f"RunwayClient({self.base_url!r})"
@@ -126,7 +115,9 @@ class RunwayClient:
 
         The tasks of another organization are unknown too: DELETED after the key was changed proves little.
         """
-        call = Call(f"Looking up task {_checked(task_id)}", names_task=True)
+        if not re.fullmatch(r"[\w-]{1,100}", task_id, re.ASCII):  # the SDK puts it into the path as it is
+            raise BadInput(f"{task_id[:60]!r} is not a Runway task id.")
+        call = Call(f"Looking up task {task_id}", names_task=True)
         try:
             response = self._send(call, lambda: self._sdk.tasks.with_raw_response.retrieve(task_id))
         except RunwayError as error:
@@ -137,42 +128,6 @@ class RunwayClient:
             return Task.from_api(json_object(response) or {})
         except ValueError:
             raise malformed_answer(response, call) from None
-
-    def wait(
-        self,
-        task_id: str,
-        on_change: Callable[[Task], object] = lambda _: None,
-        *,
-        timeout: float = 600.0,
-        on_error: Callable[[RunwayError], object] = lambda _: None,
-        pause: Callable[[float], object] = time.sleep,
-    ) -> Task:
-        """Looks the task up until it is terminal, and returns it.
-
-        After `timeout` seconds, or when `pause` returns something true (an Event's `wait` does when it is
-        set), the task is returned as it was last seen: still active, at Runway too. `on_change` gets it at
-        the start and whenever it has changed. A look-up that fails and may succeed later is told to
-        `on_error` and repeated until the time is up; then, and at once if it can never succeed, its error
-        is raised.
-        """
-        ends = time.monotonic() + timeout
-        last: Task | None = None
-        while True:
-            found = self._look(task_id)
-            seconds = self._next_pause(found)
-            over = time.monotonic() + seconds > ends
-            if isinstance(found, RunwayError):
-                if found.permanent or over:
-                    raise found
-                on_error(found)
-            else:
-                if found != last:
-                    on_change(found)
-                if found.is_terminal or over:
-                    return found
-                last = found
-            if pause(seconds):
-                return last or self.task(task_id)
 
     def cancel(self, task_id: str) -> Task:
         """Cancels an active task and returns it as it is afterwards; a finished one is left alone.
@@ -196,38 +151,13 @@ class RunwayClient:
         except (KeyError, TypeError, AttributeError):
             raise malformed_answer(response, call) from None
 
-    def organization_seen(self, seconds: float) -> Seen:
+    def organization_seen(self, seconds: float) -> SeenOrganization:
         """The organization as it was seen at most `seconds` ago, asked for now if it was not."""
         with self._seeing:
-            if self._seen is None or (datetime.now(UTC) - self._seen.at).total_seconds() > seconds:
-                at = datetime.now(UTC)
-                self._seen = Seen(at, self.organization())
+            now = datetime.now(UTC)  # which may have been set back
+            if self._seen is None or not 0 <= (now - self._seen.at).total_seconds() <= seconds:
+                self._seen = SeenOrganization(now, self.organization())
             return self._seen
-
-    def usage(self, start: date, before: date) -> list[DailyUsage]:
-        """Credits used from `start` up to the day before `before` (UTC, at most 90 days), oldest first."""
-        call = Call("Reading the usage")
-        response = self._send(
-            call,
-            lambda: self._sdk.organization.with_raw_response.retrieve_usage(
-                start_date=start, before_date=before
-            ),
-        )
-        try:
-            return daily_usage(json_object(response) or {})
-        except (KeyError, TypeError, ValueError):
-            raise malformed_answer(response, call) from None
-
-    def _next_pause(self, found: Task | RunwayError) -> float:
-        """With jitter, so that many waits do not fall into step; never shorter than Runway asks for."""
-        asked = found.retry_after if isinstance(found, RunwayError) else None
-        return max(self._poll_seconds * random.uniform(1.0, 1.4), asked or 0.0)  # noqa: S311 not for secrets
-
-    def _look(self, task_id: str) -> Task | RunwayError:
-        try:
-            return self.task(task_id)
-        except RunwayError as error:
-            return error
 
     def _send(self, call: Call, send: Callable[[], Any]) -> httpx.Response:
         try:
@@ -240,10 +170,3 @@ class RunwayClient:
             mapped = unsendable(call)
         # Outside the handlers, so that nothing of the SDK's error, which may quote headers, hangs on to ours.
         raise mapped
-
-
-def _checked(task_id: str) -> str:
-    """The SDK puts an id into the path as it is; ids found in logs may be anything."""
-    if not re.fullmatch(r"[\w-]{1,100}", task_id, re.ASCII):
-        raise BadInput(f"{task_id[:60]!r} is not a Runway task id.")
-    return task_id

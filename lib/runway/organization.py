@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,6 @@ class ModelLimits:
 @dataclass(frozen=True, slots=True)
 class Organization:
     credit_balance: int
-    max_monthly_spend: int | None  # credits
     models: Mapping[str, ModelLimits]
 
     @classmethod
@@ -29,7 +28,6 @@ class Organization:
         tier, used = body["tier"], body["usage"]["models"]
         return cls(
             credit_balance=body["creditBalance"],
-            max_monthly_spend=tier.get("maxMonthlyCreditSpend"),
             models={
                 name: ModelLimits(
                     limits.get("maxConcurrentGenerations"),
@@ -41,28 +39,14 @@ class Organization:
         )
 
 
-class Seen(NamedTuple):
+class SeenOrganization(NamedTuple):
     """The organization as it was at `at`."""
 
     at: datetime
     organization: Organization
 
 
-@dataclass(frozen=True, slots=True)
-class DailyUsage:
-    """Net credits by model of one UTC day; negative when refunds exceeded charges."""
+class OrganizationReader(Protocol):
+    """The part of the Runway client that alerts and the environment check need."""
 
-    day: date
-    credits: Mapping[str, float]
-
-
-def daily_usage(body: Mapping[str, Any]) -> list[DailyUsage]:
-    """The JSON of `POST /v1/organization/usage`, oldest first. Raises KeyError, TypeError or ValueError."""
-    days = [
-        DailyUsage(
-            date.fromisoformat(result["date"]),
-            {used["model"]: used["amount"] for used in result["usedCredits"]},
-        )
-        for result in body["results"]
-    ]
-    return sorted(days, key=lambda usage: usage.day)
+    def organization(self) -> Organization: ...

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
-from ipaddress import ip_address
 from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+
+from lib.domain.address import is_loopback
 
 
 def http_client(url: str, timeout: float, connect_timeout: float) -> httpx.Client:
@@ -21,7 +22,7 @@ def http_client(url: str, timeout: float, connect_timeout: float) -> httpx.Clien
         # A kept connection may be dead by the next creation, and a creation that meets a dead connection
         # has an unknown outcome: every call gets a connection of its own.
         limits=httpx.Limits(max_keepalive_connections=0),
-        trust_env=not _is_loopback(url),  # proxies are for Runway, not for the simulator
+        trust_env=not is_loopback(urlsplit(url).hostname),  # proxies are for Runway, not for the simulator
         event_hooks=_deadline_hooks(timeout),
     )
 
@@ -30,14 +31,6 @@ def http_client(url: str, timeout: float, connect_timeout: float) -> httpx.Clien
 def _tls() -> SSLContext:
     """One for all clients: reading the certificates is the slow part of making one."""
     return httpx.create_ssl_context()
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _deadline_hooks(seconds: float) -> dict[str, list[Callable[..., Any]]]:

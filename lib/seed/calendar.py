@@ -26,7 +26,7 @@ class Deployment(NamedTuple):
     scenario: str | None = None  # what every video of it goes through
 
 
-class Incident(NamedTuple):
+class PlannedIncident(NamedTuple):
     since: float
     until: float
     scenario: str
@@ -43,10 +43,10 @@ _DEPLOYMENTS = (
     Deployment("sync-sdk", 30.0),
 )
 _INCIDENTS = (
-    Incident(141.0, 140.33, "network_error"),  # Runway down
-    Incident(117.0, 116.3, "db_save_failed"),  # the API lost its schema cache
-    Incident(54.0, 46.0, "no_credits"),  # a night until somebody bought some
-    Incident(20.0, 19.5, "runway_5xx"),
+    PlannedIncident(141.0, 140.33, "network_error"),  # Runway down
+    PlannedIncident(117.0, 116.3, "db_save_failed"),  # the API lost its schema cache
+    PlannedIncident(54.0, 46.0, "no_credits"),  # a night until somebody bought some
+    PlannedIncident(20.0, 19.5, "runway_5xx"),
 )
 _EVERYDAY: Mapping[str, Mapping[str, float]] = {
     "async-fetch": {
@@ -70,7 +70,7 @@ _EVERYDAY: Mapping[str, Mapping[str, float]] = {
 _LATELY = (
     ("in_progress", 6, 0.7, 3.5),
     ("throttled", 5, 1.5, 12),
-    ("ok", 14, 2, 50),
+    ("ok", 10, 2, 50),
     ("timeout", 7, 12, 260),
     ("never_polled", 8, 12, 300),
     ("polling_failing", 4, 20, 200),
@@ -82,6 +82,10 @@ _LATELY = (
     ("moderated", 2, 20, 200),
     ("task_failed", 3, 15, 240),
     ("runway_5xx", 2, 30, 90),
+    ("model_unavailable", 1, 100, 110),
+    ("wrong_headers", 1, 150, 156),
+    ("storage_failed", 1, 30, 280),
+    ("service_failed", 1, 25, 300),
 )
 
 

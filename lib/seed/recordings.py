@@ -7,11 +7,12 @@ characters), {full_prompt}, {prompt_length}, {duration} and {created_at}.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 Line = tuple[str, str]  # level, text
 
@@ -25,33 +26,31 @@ class Recording(NamedTuple):
     lines: tuple[Line, ...]
 
 
+class _Recorded(msgspec.Struct):
+    """As it stands in the file."""
+
+    cause: str
+    status: str
+    error: str | None
+    answer: int
+    task: bool
+    as_ok: int
+    lines: tuple[Line, ...]
+
+
 @cache
 def recordings() -> Mapping[str, Mapping[str, tuple[Recording, ...]]]:
     """By flow, then scenario; some scenarios were recorded more than once."""
-    data = json.loads(Path(__file__).with_name("recordings.json").read_text("utf-8"))
+    content = Path(__file__).with_name("recordings.json").read_bytes()
+    flows = msgspec.json.decode(content, type=dict[str, dict[str, list[_Recorded]]])
     return {
         flow: {
-            name: tuple(_recording(body, scenarios["ok"][0]) for body in bodies)
-            for name, bodies in scenarios.items()
+            name: tuple(
+                Recording(r.cause, r.status, r.error, r.answer, r.task, ok[: r.as_ok] + r.lines)
+                for r in recorded
+            )
+            for name, recorded in scenarios.items()
         }
-        for flow, scenarios in data.items()
+        for flow, scenarios in flows.items()
+        for ok in [scenarios["ok"][0].lines]
     }
-
-
-def _recording(body: dict[str, object], ok: dict[str, object]) -> Recording:
-    lines = [*_lines(ok)[: int(str(body["as_ok"]))], *_lines(body)]
-    error = body["error"]
-    return Recording(
-        str(body["cause"]),
-        str(body["status"]),
-        None if error is None else str(error),
-        int(str(body["answer"])),
-        bool(body["task"]),
-        tuple(lines),
-    )
-
-
-def _lines(body: dict[str, object]) -> list[Line]:
-    found = body["lines"]
-    assert isinstance(found, list)
-    return [(level, text) for level, text in found]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 
+from lib.domain.pricing import DEFAULT_MODEL, estimate
+from lib.domain.times import iso, to_ms
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.runway.simulator.schedule import StoredTask
 from lib.seed import polls
@@ -16,8 +18,8 @@ from lib.seed.cast import Cast, Wish, new_id, new_request_id
 from lib.seed.history import History, SeededEntry, SeededLookUp
 from lib.seed.recordings import Line
 from lib.seed.scenarios import Ending, Polls, Script, scripts
-from lib.seed.tasks import Links, iso, plan_task, to_ms
 
+Links = Callable[[StoredTask], str]  # the address of a task's output
 GENERATE = "/api/videos/generate"
 STATUS = "/api/videos/status"
 FUNCTION_LIMIT_MS = 60_000
@@ -49,7 +51,21 @@ class Renderer:
     def add(self, planned: Planned) -> Story:
         at = to_ms(planned.at)
         wish, video_id = self._cast.wish(at), new_id(self.rng)
-        story = Story(video_id, wish, row_of(video_id, wish, at), planned)
+        row: dict[str, str | None] = {
+            "id": video_id,
+            "user_id": wish.user_id,
+            "input_image_url": wish.image,
+            "dance_style": wish.dance_style,
+            "prompt": wish.prompt,
+            "status": "queued",
+            "provider": "runway",
+            "video_url": None,
+            "error_message": None,
+            "runway_video_id": None,
+            "created_at": iso(at),
+            "updated_at": iso(at),
+        }
+        story = Story(video_id, wish, row, planned)
         self.history.videos.append(story.row)
         if planned.scenario == SILENT:
             story.row.update({"status": "processing", "updated_at": iso(at + 900)})
@@ -71,23 +87,6 @@ class Story(NamedTuple):
     wish: Wish
     row: dict[str, str | None]
     planned: Planned
-
-
-def row_of(video_id: str, wish: Wish, at_ms: int) -> dict[str, str | None]:
-    return {
-        "id": video_id,
-        "user_id": wish.user_id,
-        "input_image_url": wish.image,
-        "dance_style": wish.dance_style,
-        "prompt": wish.prompt,
-        "status": "queued",
-        "provider": "runway",
-        "video_url": None,
-        "error_message": None,
-        "runway_video_id": None,
-        "created_at": iso(at_ms),
-        "updated_at": iso(at_ms),
-    }
 
 
 @dataclass(slots=True)
@@ -132,22 +131,55 @@ class _Telling:
         return next(started, times[-1]) + 3 if lines else began
 
     def _task(self, times: Sequence[int]) -> StoredTask:
-        rng, lines = self.renderer.rng, self.script.recording.lines
+        """Created shortly before a line names it; what still goes on now ends some minutes later."""
+        rng, wish, ending = self.renderer.rng, self.story.wish, self.script.ending
+        lines = self.script.recording.lines
         first = next(at for at, (_, text) in zip(times, lines, strict=True) if "{task}" in text)
-        created = (first - 60) / 1000
-        return plan_task(rng, self.story.wish, created, self.script.ending, self.renderer.now_ms / 1000)
+        now, created = self.renderer.now_ms / 1000, (first - 60) / 1000
+        status = ending.task if ending else "SUCCEEDED"
+        going_on = status in ("RUNNING", "THROTTLED")
+        starts = now + rng.uniform(600, 2400) if status == "THROTTLED" else created
+        runs = starts + rng.uniform(2, 6)
+        ends = (
+            now + rng.uniform(180, 420) if status == "RUNNING" else runs + wish.duration * rng.uniform(3, 7)
+        )
+        credits = estimate(DEFAULT_MODEL, wish.duration) or 0
+        code = ending.failure_code if ending else None
+        charged = status == "SUCCEEDED" or going_on or (code or "").startswith("SAFETY")
+        return StoredTask(
+            id=new_id(rng),
+            model=DEFAULT_MODEL,
+            prompt=wish.prompt,
+            image=wish.image,
+            ratio="1280:720",
+            duration=wish.duration,
+            credits=credits,
+            created_at=created,
+            starts_at=starts,
+            runs_at=runs,
+            ends_at=ends,
+            outcome="SUCCEEDED" if going_on else status,
+            failure=ending.failure if ending else None,
+            failure_code=code,
+            final_credits=credits if charged else 0,
+            imported=True,
+        )
 
     def _fill(self, text: str, task: StoredTask | None) -> str:
         wish = self.story.wish
-        filled = text.replace("{video}", self.story.video_id).replace("{image}", wish.image)
-        filled = filled.replace("{full_prompt}", wish.prompt).replace("{prompt}", wish.prompt[:100])
-        filled = filled.replace("{prompt_length}", str(len(wish.prompt)))
-        filled = filled.replace("{duration}", str(wish.duration))
+        told = {
+            "{video}": self.story.video_id,
+            "{image}": wish.image,
+            "{full_prompt}": wish.prompt,
+            "{prompt}": wish.prompt[:100],
+            "{prompt_length}": str(len(wish.prompt)),
+            "{duration}": str(wish.duration),
+        }
         if task:
-            filled = filled.replace("{task}", task.id).replace(
-                "{created_at}", iso(int(task.created_at * 1000))
-            )
-        return filled
+            told |= {"{task}": task.id, "{created_at}": iso(int(task.created_at * 1000))}
+        for name, value in told.items():
+            text = text.replace(name, value)
+        return text
 
     def _request(
         self,

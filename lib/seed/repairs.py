@@ -7,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from lib.domain.attempt import AttemptState
-from lib.domain.video import parse_time
-from lib.runway.simulator.schedule import StoredTask
+from lib.domain.pricing import DEFAULT_MODEL, GenerationRequest, estimate
+from lib.domain.times import iso, to_ms
 from lib.seed.calendar import Planned
 from lib.seed.cast import new_id
 from lib.seed.history import SeededAttempt, SeededAudit, SeededLookUp
 from lib.seed.render import Renderer, Story
-from lib.seed.tasks import CREDITS_PER_SECOND, iso, to_ms
 
 DEPLOYMENT = "dailies"  # lib.operations.stage_log writes the same
 _OPERATORS = ("ann", "ben", "chidi")
@@ -64,11 +63,11 @@ def _moments(renderer: Renderer) -> Iterator[datetime]:
 
 
 def _retry(renderer: Renderer, story: Story, retries: Retries, at: datetime) -> None:
-    rng, operator = renderer.rng, renderer.rng.choice(_OPERATORS)
+    rng, operator, wish = renderer.rng, renderer.rng.choice(_OPERATORS), story.wish
     before, attempt_id = _audited(story), new_id(rng)
     planned = Planned(at, "sync-sdk", DEPLOYMENT, retries.scenario)
     task = renderer.tell(story, planned, request_id=f"dailies-{attempt_id}")
-    credits = CREDITS_PER_SECOND * story.wish.duration
+    credits = estimate(DEFAULT_MODEL, wish.duration) or 0
     reason = story.row["error_message"]
     unknown = retries.state is AttemptState.UNKNOWN
     if unknown:
@@ -86,7 +85,7 @@ def _retry(renderer: Renderer, story: Story, retries: Retries, at: datetime) -> 
             previous_id=None,
             state=retries.state,
             operator=operator,
-            request=_request(story),
+            request=GenerationRequest(wish.image, wish.prompt, duration=wish.duration).as_json(),
             credits=credits,
             task_id=task.id if task else None,
             cause=None if task else renderer.history.truth[story.video_id],
@@ -116,7 +115,12 @@ def _retry(renderer: Renderer, story: Story, retries: Retries, at: datetime) -> 
 
 def _recover(renderer: Renderer, story: Story, at: datetime) -> None:
     operator, before = renderer.rng.choice(_OPERATORS), _audited(story)
-    task = _lost_task(renderer, story)
+    created = to_ms(story.planned.at) / 1000
+    task = next(
+        task
+        for task in renderer.history.tasks
+        if task.image == story.wish.image and task.created_at >= created
+    )
     story.row.update(
         {
             "runway_video_id": task.id,
@@ -134,26 +138,6 @@ def _recover(renderer: Renderer, story: Story, at: datetime) -> None:
     )
 
 
-def _lost_task(renderer: Renderer, story: Story) -> StoredTask:
-    created = parse_time(story.row["created_at"])
-    assert created is not None
-    return next(
-        task
-        for task in renderer.history.tasks
-        if task.image == story.wish.image and task.created_at >= created.timestamp()
-    )
-
-
 def _audited(story: Story) -> dict[str, str]:
     columns = ("status", "runway_video_id", "video_url", "error_message")
     return {name: value for name in columns if (value := story.row[name]) is not None}
-
-
-def _request(story: Story) -> dict[str, object]:
-    return {
-        "image": story.wish.image,
-        "prompt": story.wish.prompt,
-        "model": "gen4_turbo",
-        "ratio": "1280:720",
-        "duration": story.wish.duration,
-    }

@@ -64,10 +64,6 @@ class Script:
     polls: Polls
     cause: str
 
-    @property
-    def saves_id(self) -> bool:
-        return self.ending is not None
-
 
 def scripts(flow: str, scenario: str) -> list[Script]:
     """Every recorded way in which `scenario` went in `flow`."""
@@ -79,8 +75,7 @@ def scripts(flow: str, scenario: str) -> list[Script]:
         ok = recorded["ok"][0]
         cut = [ok._replace(status="processing", lines=ok.lines[:n], creates_task=False) for n in _CUTS[flow]]
         return [Script(recording, None, Polls.NO_ID, scenario) for recording in cut]
-    return [Script(one, None, _polls(one), one.cause) for one in recorded[scenario]]
-
-
-def _polls(recording: Recording) -> Polls:
-    return Polls.NONE if recording.status == "failed" else Polls.NO_ID
+    return [
+        Script(one, None, Polls.NONE if one.status == "failed" else Polls.NO_ID, one.cause)
+        for one in recorded[scenario]
+    ]

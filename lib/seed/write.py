@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from operator import attrgetter
 from random import Random
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
+from lib.data.database import Row
+from lib.data.logs import as_json, entry_row
 from lib.data.postgres import PostgresDatabase
-from lib.data.seeding import Seeding, seeding
+from lib.data.seeding import seeding
 from lib.domain.task import Task
-from lib.domain.trace import time_of
+from lib.domain.times import iso
+from lib.domain.trace import RequestSummary, time_of
 from lib.domain.video import UNFINISHED
 from lib.logs.repeats import EntryKeys
 from lib.runway.simulator.app import signed_link
-from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import plan
-from lib.seed.history import History, SeededAudit, SeededLookUp
-from lib.seed.render import Renderer
+from lib.seed.history import History, SeededAttempt, SeededLookUp
+from lib.seed.render import Links, Renderer
 from lib.seed.repairs import repair
-from lib.seed.tasks import Links
 
 SEED = 20261121
-_LOG = (
-    "key", "at", "request_id", "level", "message", "path", "status_code", "deployment_id",
-    "video_id", "task_id",
-)  # fmt: skip
-_REQUESTS = ("request_id", "at", "method", "path", "status_code", "duration_ms", "deployment_id")
-_TASKS = (
-    "task_id", "status", "created_at", "progress", "output", "failure", "failure_code", "credits", "video_id",
-    "checked_at",
-)  # fmt: skip
-_CLAIMED = ("id", "video_id", "key", "number", "operator", "request", "credits", "claimed_at", "sent_at")
-_AUDIT = ("at", "operator", "action", "video_id", "attempt_id", "before", "after", "credits")
-
-Values = Sequence[Any]
 
 
 class Seeded(NamedTuple):
@@ -61,22 +49,16 @@ def seed_history(
     with seeding(db) as into:
         told = history(now, links)
         simulator.import_tasks(told.tasks)
-        return _write(into, told, links)
-
-
-def _write(into: Seeding, told: History, links: Links) -> Seeded:
-    # the log before the videos: every line looks for videos to mark, and each video marks itself
-    into.add("requests", _REQUESTS, ((r.request_id, time_of(r.at_ms), *r[2:]) for r in told.requests))
-    entries = into.add("log_entries", _LOG, _log(told))
-    into.add("tasks", _TASKS, (_task(look_up, links) for look_up in told.look_ups))
-    into.add("look_ups", ("task_id", "asked_at", "next_at"), _put_off(told))
-    into.add_videos(told.videos)
-    claimed = [attempt._asdict() for attempt in told.attempts]
-    into.add("attempts", _CLAIMED, _claims(claimed))
-    into.settle_attempts(claimed)
-    told.audit.sort(key=_when)
-    into.add("audit", _AUDIT, told.audit)
-    return Seeded(len(told.videos), entries, len(told.tasks))
+        # the log before the videos: every line looks for videos to mark, and each video marks itself
+        into.add("requests", (_request(each) for each in told.requests))
+        entries = into.add("log_entries", _log(told))
+        into.add("tasks", (_task(look_up, links) for look_up in told.look_ups))
+        into.add("look_ups", _put_off(told))
+        into.add_videos(told.videos)
+        into.add("attempts", map(_claim, told.attempts))
+        into.settle_attempts([attempt._asdict() for attempt in told.attempts])
+        into.add("audit", (each._asdict() for each in sorted(told.audit, key=attrgetter("at"))))
+        return Seeded(len(told.videos), entries, len(told.tasks))
 
 
 def links_of(simulator: SimulatorStore, url: str) -> Links:
@@ -84,44 +66,38 @@ def links_of(simulator: SimulatorStore, url: str) -> Links:
     return lambda task: signed_link(simulator, f"{url}/", task.id, task.ends_at)
 
 
-def _log(told: History) -> Iterator[Values]:
+def _request(request: RequestSummary) -> Row:
+    row = request._asdict()
+    return {"at": iso(row.pop("at_ms"))} | row
+
+
+def _log(told: History) -> Iterator[Row]:
     keys = EntryKeys()
     for entry, video_id, task_id in told.entries:
-        yield (
-            UUID(bytes=keys.key(entry)),
-            time_of(entry.at_ms),
-            entry.request_id,
-            entry.level,
-            entry.message,
-            entry.path,
-            entry.status_code,
-            entry.deployment_id,
-            video_id,
-            task_id,
-        )
+        yield as_json(entry_row(keys.key(entry), entry, video_id, task_id))
 
 
-def _task(look_up: SeededLookUp, links: Links) -> Values:
-    return (
-        *_seen(look_up.task, look_up.checked_at, links).as_row().values(),
-        look_up.video_id,
-        look_up.checked_at,
-    )
+def _claim(attempt: SeededAttempt) -> Row:
+    columns = ("id", "video_id", "number", "operator", "request", "credits", "claimed_at")
+    key = f"{attempt.video_id}/{attempt.number}"
+    return {name: getattr(attempt, name) for name in columns} | {"key": key, "sent_at": attempt.claimed_at}
 
 
-def _put_off(told: History) -> Iterator[Values]:
+def _put_off(told: History) -> Iterator[Row]:
     """What nobody polled stays so for a day: there would be nothing to look at otherwise."""
     status = {video["id"]: video["status"] for video in told.videos}
     for task, video_id, checked_at in told.look_ups:
         if status[video_id] in UNFINISHED and checked_at.timestamp() > task.ends_at:
-            yield task.id, checked_at, checked_at + timedelta(days=1)
+            next_at = checked_at + timedelta(days=1)
+            yield {"task_id": task.id, "asked_at": checked_at, "next_at": next_at}
 
 
-def _seen(stored: StoredTask, at: datetime, links: Links) -> Task:
-    """The task as a look-up at that time answered."""
+def _task(look_up: SeededLookUp, links: Links) -> Row:
+    """The task as that look-up answered."""
+    stored, at = look_up.task, look_up.checked_at
     status = stored.status(at.timestamp())
     ended = at.timestamp() >= stored.ends_at
-    return Task(
+    task = Task(
         id=stored.id,
         status=status,
         created_at=time_of(round(stored.created_at * 1000)),
@@ -131,14 +107,4 @@ def _seen(stored: StoredTask, at: datetime, links: Links) -> Task:
         failure_code=stored.failure_code if ended else None,
         credits=stored.final_credits if ended else stored.credits,
     )
-
-
-def _claims(attempts: Iterable[dict[str, Any]]) -> Iterator[Values]:
-    for attempt in attempts:
-        key = f"{attempt['video_id']}/{attempt['number']}"
-        values = attempt | {"key": key, "sent_at": attempt["claimed_at"]}
-        yield [values[column] for column in _CLAIMED]
-
-
-def _when(entry: SeededAudit) -> datetime:
-    return entry.at
+    return task.as_row() | {"video_id": look_up.video_id, "checked_at": at}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from lib.domain.flow import StageReader
+from lib.domain.flow import Means, StageReader
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video
 from lib.traces.follow import Follower
@@ -15,6 +16,8 @@ from lib.traces.loose import settle_loose_tasks
 from lib.traces.naming import Names, ids_in, names_in
 from lib.traces.polls import PollSign, poll_sign
 from lib.traces.runs import Mark, Strand, named_stages
+
+MOST_STAGES = 40  # that are looked for in lines which are nobody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,31 @@ def _follow(marks: Sequence[Mark], reader: StageReader) -> Follower:
     follower = Follower(reader.flows, dict(_alone(marks)))
     follower.follow(marks)
     settle_loose_tasks(follower)
+    _doubt(follower, marks)
     return follower
+
+
+def _doubt(follower: Follower, marks: Sequence[Mark]) -> None:
+    """Marks the runs that may have logged a line of the call to Runway which is nobody's for certain."""
+    sending = {key: flow.first_that_means(Means.SENT) for key, flow in follower.flows.items()}
+    certain = {m.order for run in follower.everyone() for m in run.marks if m.order not in run.doubtful}
+    uncertain = [
+        mark
+        for mark in marks
+        if mark.order not in certain
+        and any(at is not None and mark.steps.get(key, -1) >= at for key, at in sending.items())
+    ]
+    orders = [mark.order for mark in uncertain]
+    for run in follower.everyone():
+        tried: set[frozenset[tuple[str, int]]] = set()  # later lines of the same stage fit no better
+        for mark in uncertain[bisect_left(orders, run.last_certain_order) :]:
+            stage = frozenset(mark.steps.items())
+            if stage not in tried and run.may_have_logged(mark):
+                run.may_have_sent = True
+                break
+            tried.add(stage)
+            if len(tried) >= MOST_STAGES:
+                break
 
 
 def _alone(marks: Sequence[Mark]) -> Iterator[tuple[str, str]]:

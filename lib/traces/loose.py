@@ -109,14 +109,14 @@ class Failed(NamedTuple):
     may_own: bool  # one of the loose tasks
 
 
-class Reading(NamedTuple):
+class Supposition(NamedTuple):
     """Who may own one of the tasks, and who must, if runs failed before or after creation as supposed."""
 
     may: frozenset[Strand]
     must: frozenset[Strand]
 
 
-def _readings(edges: Edges, failed: Iterable[Failed]) -> Iterator[Reading]:
+def _readings(edges: Edges, failed: Iterable[Failed]) -> Iterator[Supposition]:
     """Every consistent supposition of which places of failure lie after the creation; none of too many."""
     here = frozenset(run for owners in edges.values() for run in owners)
     ended = {run for run in here if run.closed_at == NEVER}
@@ -129,7 +129,7 @@ def _readings(edges: Edges, failed: Iterable[Failed]) -> Iterator[Reading]:
     for after in product((True, False), repeat=len(places)):
         supposed = dict(zip(places, after, strict=True))
         must = frozenset(one.run for place, runs in places.items() if supposed[place] for one in runs) & here
-        reading = Reading(must | ended, must)
+        reading = Supposition(must | ended, must)
         fits = all(_fits(supposed[place], runs) for place, runs in places.items()) and _in_order(supposed)
         if fits and _match(edges, reading) is not None:
             yield reading
@@ -158,7 +158,7 @@ def _place(run: Strand) -> Place | None:
     return None
 
 
-def _match(edges: Edges, reading: Reading) -> Owners | None:
+def _match(edges: Edges, reading: Supposition) -> Owners | None:
     """An owner for every task that leaves nobody out who must have one; None when there is none."""
     of_run: dict[Strand, str] = {}
     tasks_of = {run: [t for t, owners in edges.items() if run in owners] for run in reading.must}
@@ -194,7 +194,7 @@ def _augment_task(task: str, edges: Edges, may: frozenset[Strand], taken: Owners
     return False
 
 
-def _allowed(task: str, reading: Reading, edges: Edges) -> Iterator[Strand]:
+def _allowed(task: str, reading: Supposition, edges: Edges) -> Iterator[Strand]:
     """The runs that own `task` in some matching of this reading."""
     for run in edges[task]:
         if run in reading.may and _match({**edges, task: [run]}, reading) is not None:

@@ -51,6 +51,7 @@ class Strand:
     anchors    positions of lines that certainly belong to it: whatever else it takes must fit between them
     doubtful   orders of lines that were given to it because they fit
     closed_at  order of the first line that tells of its failure: no stage comes after that
+    may_have_sent  a line of the call to Runway (or after it) that is nobody's for certain may be its
     """
 
     video: str
@@ -65,6 +66,7 @@ class Strand:
     doubtful: set[int] = field(default_factory=set)
     closed_at: int = NEVER
     owns_a_task: bool = False
+    may_have_sent: bool = False
 
     def take(self, mark: Mark, certain: bool = True) -> None:
         self.marks.append(mark)
@@ -85,6 +87,10 @@ class Strand:
     @property
     def last_order(self) -> int:
         return max(mark.order for mark in self.marks)
+
+    @property
+    def last_certain_order(self) -> int:
+        return max((m.order for m in self.marks if m.order not in self.doubtful), default=-1)
 
     @property
     def likely_flows(self) -> list[str]:

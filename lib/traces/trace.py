@@ -1,4 +1,4 @@
-"""From what the logs hold of a video to its trace: flow, stages, tries and status requests."""
+"""From what the logs hold of a video to its trace: flow, stages, runs and status requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from lib.domain.flow import Flow, Means
-from lib.domain.trace import RequestSummary, Stage, StageState, Trace, Try, time_of
+from lib.domain.trace import RequestSummary, Run, Stage, StageState, Trace, time_of
 from lib.domain.video import Video
 from lib.traces.correlate import Correlation, VideoLog
 from lib.traces.polls import read_poll
@@ -40,7 +40,7 @@ def trace_of(
     return Trace(
         flow=flow,
         stages=_stages(latest, flows[flow], *_blind(latest, video, found, logs_end)) if flow else (),
-        tries=tuple(map(_try, log.strands)),
+        runs=tuple(_run(s, flows, _blind(s, video, found, logs_end)) for s in log.strands),
         polls=tuple(map(read_poll, log.polls)),
         sent=any(_passed(strand, flows, Means.SENT) for strand in log.strands),
         created=any(strand.owns_a_task or strand.tasks for strand in log.strands),
@@ -48,6 +48,7 @@ def trace_of(
         candidates=_unique(task for strand in log.strands for task in sorted(strand.candidates)),
         summaries=tuple(_summaries(log, found.requests)),
         observed=True,
+        observed_until=logs_end,
     )
 
 
@@ -105,13 +106,32 @@ def _blind(strand: Strand, video: Video, found: Correlation, logs_end: datetime 
     return began, full or cut
 
 
-def _try(strand: Strand) -> Try:
+def _run(strand: Strand, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> Run:
     entries = tuple(mark.entry for mark in strand.marks)
-    return Try(
+    tasks = frozenset(strand.tasks | strand.candidates)
+    created = strand.owns_a_task or bool(tasks) or _passed(strand, flows, Means.CREATED)
+    sent = created or _passed(strand, flows, Means.SENT)
+    return Run(
         entries=entries,
         request_id=entries[0].request_id,
         deployment_id=next((entry.deployment_id for entry in entries if entry.deployment_id), None),
         doubtful=frozenset(mark.entry for mark in strand.marks if mark.order in strand.doubtful),
+        sent=sent,
+        created=created,
+        ended_unsent=not sent and not strand.may_have_sent and _ended_before_the_call(strand, flows, blind),
+        tasks=tasks,
+    )
+
+
+def _ended_before_the_call(strand: Strand, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> bool:
+    """In every flow that it may have followed: one that has no line for the call proves nothing, and neither
+    do logs that lack a stage between two that were seen, as a filtered export does."""
+    _, no_end = blind
+    return (
+        not no_end
+        and bool(strand.likely_flows)
+        and not any(_holes(strand, key) for key in strand.likely_flows)
+        and all(flows[key].first_that_means(Means.SENT) is not None for key in strand.likely_flows)
     )
 
 

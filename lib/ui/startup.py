@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from lib.data.connect import open_database
@@ -45,10 +46,7 @@ class Startup:
         services.jobs.stop()
         if services.loop is not None:
             services.loop.stop()
-        if services.client is not None:
-            services.client.close()
-        if services.opened is not None:
-            services.opened.close()
+        services.app.close()
 
     def _run(self) -> None:
         try:
@@ -68,17 +66,23 @@ class Startup:
             self._services.problems.pop(part, None)
         except DailiesError as error:
             logger.warning("%s: %s", doing, error)
-            self._services.problems[part] = str(error)
+            self._services.problems[part] = why = str(error)
+            if part == "database":
+                self._services.app = replace(self._services.app, no_database=why)
+            elif part == "runway":
+                self._services.app = replace(self._services.app, no_runway=why)
 
     def _open_database(self) -> None:
-        self._services.opened = open_database(self._services.settings)
+        app = self._services.app
+        self._services.app = replace(app, opened=open_database(app.settings))
 
     def _open_runway(self) -> None:
-        self._services.client = open_runway(self._services.settings)
+        app = self._services.app
+        self._services.app = replace(app, client=open_runway(app.settings))
 
     def _seed(self) -> None:
         """A start without any account shows two weeks of history instead of empty pages."""
-        opened, settings = self._services.opened, self._services.settings
+        opened, settings = self._services.app.opened, self._services.settings
         if settings.database_kind != "embedded" or settings.runway_kind != "simulator" or not settings.demo:
             return
         if isinstance(opened, PostgresDatabase) and not list_videos(opened, limit=1):
@@ -87,8 +91,5 @@ class Startup:
 
     def _start_worker(self) -> None:
         services = self._services
-        db, client, settings = services.database, services.client, services.settings
-        if client is None:
-            services.loop = start_judge(db, settings)
-        else:
-            services.loop = start_worker(db, client, services.journal, settings)
+        start = start_judge if services.app.client is None else start_worker
+        services.loop = start(services.app)

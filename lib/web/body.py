@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import hmac
+import io
 import zlib
 
 from starlette.requests import Request
@@ -13,7 +15,6 @@ from lib.web.replies import Refused
 
 GZIP = b"\x1f\x8b"
 PATIENCE = 4  # times the limit is read of a body that is too large
-_STEP = 1 << 20
 
 
 class TooLarge(Refused):
@@ -49,22 +50,15 @@ def inflate(body: bytes, limit: int) -> bytes:
     hold gigabytes. Raises Refused or BadInput."""
     if not body.startswith(GZIP):
         return body
-    content = bytearray()
-    rest = body
-    while rest.startswith(GZIP):  # a gzip file may have several members
-        member = zlib.decompressobj(wbits=31)
-        try:
-            while rest and not member.eof:
-                content += member.decompress(rest, _STEP)
-                rest = member.unconsumed_tail
-                if len(content) > limit:
-                    raise TooLarge(limit)
-        except zlib.error as error:
-            raise BadInput(f"The body is damaged gzip: {error}.") from error
-        if not member.eof:
-            raise BadInput("The body is gzip that was cut off.")
-        rest = member.unused_data
-    return bytes(content)
+    try:
+        content = gzip.GzipFile(fileobj=io.BytesIO(body)).read(limit + 1)
+    except EOFError as error:
+        raise BadInput("The body is gzip that was cut off.") from error
+    except (OSError, zlib.error) as error:
+        raise BadInput(f"The body is damaged gzip: {error}.") from error
+    if len(content) > limit:
+        raise TooLarge(limit)
+    return content
 
 
 def is_signed(body: bytes, secret: str, signature: str) -> bool:

@@ -16,17 +16,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib.data.queue import Job
+from lib.app import App, GetApp
 from lib.operations.judge import judge_dirty
-from lib.operations.paid_call import Tools
-from lib.operations.poll import poll_due
-from lib.operations.process import Processed, process
-from lib.operations.slots import Slots
+from lib.operations.poll import POLLER, poll_due
+from lib.operations.process import process
 from lib.operations.sweep import sweep
 from lib.web.body import bearer, same_secret
-from lib.web.parts import GetParts, Parts
 from lib.web.replies import Endpoint, Refused, found
-from lib.worker.jobs import JobVerb
+from lib.worker.jobs import JobVerb, slots_of
 from lib.worker.start import worker_id
 
 SECONDS = 50.0  # Vercel ends a function of the smallest plan at 60
@@ -34,21 +31,21 @@ BEGIN_SECONDS = 20.0  # after which nothing new is begun: a paid call takes its 
 SWEEP_EVERY_SECONDS = 30.0
 
 IsLate = Callable[[], bool]
-Work = Callable[[Parts, IsLate], dict[str, Any]]
+Work = Callable[[App, IsLate], dict[str, Any]]
 
 
 class Cron:
     """One kind of work, done by one request at a time in this process."""
 
-    def __init__(self, parts: GetParts, work: Work, seconds: float = SECONDS) -> None:
-        self._parts = parts
+    def __init__(self, app: GetApp, work: Work, seconds: float = SECONDS) -> None:
+        self._app = app
         self._work = work
         self._seconds = seconds
         self._turn = anyio.CapacityLimiter(1)
 
     async def fire(self, request: Request) -> Response:
-        parts = self._parts()
-        secret = parts.settings.cron_secret
+        app = self._app()
+        secret = app.settings.cron_secret
         if secret is None:
             raise Refused(401, "not_configured", "Set CRON_SECRET, here and where the calls come from.")
         if not same_secret(secret.get_secret_value(), bearer(request)):
@@ -58,7 +55,7 @@ class Cron:
             with anyio.fail_after(self._seconds):
                 result = await anyio.to_thread.run_sync(
                     self._work,
-                    parts,
+                    app,
                     lambda: time.monotonic() > ends,
                     abandon_on_cancel=True,
                     limiter=self._turn,
@@ -68,36 +65,30 @@ class Cron:
         return found(done=True, **result)
 
 
-def sweep_once(parts: Parts, is_late: IsLate) -> dict[str, Any]:
-    report = sweep(
-        parts.database,
-        parts.runway,
-        parts.journal,
-        parts.settings,
-        holder=f"cron-{worker_id()}",
-        every_seconds=SWEEP_EVERY_SECONDS,
-        stopped=is_late,
-    )
+def sweep_once(app: App, is_late: IsLate) -> dict[str, Any]:
+    holder = f"cron-{worker_id()}"
+    report = sweep(app, holder=holder, every_seconds=SWEEP_EVERY_SECONDS, stopped=is_late)
     if report is None:
         reason = f"Another sweep goes on, or began less than {SWEEP_EVERY_SECONDS:g} s ago."
         return {"acted": False, "message": reason}
     return {"acted": True, "decisions": report.counts(), "complete": report.complete}
 
 
-def process_queue(parts: Parts, is_late: IsLate) -> dict[str, Any]:
+def process_queue(app: App, is_late: IsLate) -> dict[str, Any]:
     """What a worker does, for a while: generates what is queued, looks tasks up, judges what changed."""
-    db, runway, settings = parts.database, parts.runway, parts.settings
-
-    def carry(job: Job) -> Processed:
-        return process(Tools(db, runway, parts.journal, job.operator), job)
-
-    jobs = JobVerb(db, carry, slots=Slots(runway), app_model=settings.runway_model)
+    jobs = JobVerb(
+        app.db,
+        lambda job: process(app, job),
+        slots=lambda: slots_of(app.runway),
+        app_model=app.settings.runway_model,
+    )
     try:
         processed = _until(is_late, jobs.step)
     finally:
         jobs.finish()
-    polled = _until(is_late, lambda: len(poll_due(db, runway, 5)))
-    judged = _until(is_late, lambda: judge_dirty(db, settings, 200))
+    poller = app.acting_as(POLLER)
+    polled = _until(is_late, lambda: len(poll_due(poller, 5)))
+    judged = _until(is_late, lambda: judge_dirty(app, 200))
     return {"processed": processed, "polled": polled, "judged": judged, "complete": not is_late()}
 
 
@@ -109,6 +100,6 @@ def _until(is_late: IsLate, step: Callable[[], int]) -> int:
     return total
 
 
-def routes(parts: GetParts) -> list[Route]:
+def routes(app: GetApp) -> list[Route]:
     works: dict[str, Work] = {"sweep": sweep_once, "process": process_queue}
-    return [Route(f"/api/cron/{name}", Endpoint(GET=Cron(parts, work).fire)) for name, work in works.items()]
+    return [Route(f"/api/cron/{name}", Endpoint(GET=Cron(app, work).fire)) for name, work in works.items()]

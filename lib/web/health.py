@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lib.app import GetApp
 from lib.data import status as edge
-from lib.data.schema import SchemaState, check_schema
+from lib.data.migrations import SchemaState, check_schema
 from lib.errors import DailiesError
-from lib.web.parts import GetParts
 from lib.web.replies import Endpoint, found
 from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
@@ -39,7 +39,7 @@ class State(StrEnum):
     DOWN = "down"  # and without it nothing works
 
 
-class Part(NamedTuple):
+class PartHealth(NamedTuple):
     """`age` in seconds: of what the state was read from, or of what waits."""
 
     state: State
@@ -54,68 +54,70 @@ class Part(NamedTuple):
 
 class Readings(NamedTuple):
     schema: SchemaState
-    health: edge.Health | None  # None where the schema lacks what it takes
+    health: edge.HealthReadings | None  # None where the schema lacks what it takes
 
 
-def parts_of(readings: Readings) -> Iterator[tuple[str, Part]]:
+def parts_of(readings: Readings) -> Iterator[tuple[str, PartHealth]]:
     """Every part that the database knows of."""
-    yield "database", Part(State.OK, 0.0)
+    yield "database", PartHealth(State.OK, 0.0)
     problem = readings.schema.problem
-    yield "schema", Part(State.DOWN if problem else State.OK, 0.0, problem)
+    yield "schema", PartHealth(State.DOWN if problem else State.OK, 0.0, problem)
     if (seen := readings.health) is None:
         return
     yield "queue", _queue(seen)
-    yield "sweep", _late(seen.sweep_age_seconds, SWEEP_LATE_SECONDS, "No sweep has begun for a while.")
+    yield "sweep", _late(seen.sweep_age_seconds, SWEEP_LATE_SECONDS, "No sweep was completed for a while.")
     yield "workers", _workers(seen)
     waiting = _late(seen.backlog_oldest_seconds, BACKLOG_LATE_SECONDS, "Videos wait to be judged.")
     state = State.OK if waiting.state is State.UNKNOWN else waiting.state
     yield "judging", waiting._replace(state=state, figures={"waiting": seen.backlog})
     yield (
         "logs",
-        Part(State.OK if seen.last_log_age_seconds is not None else State.UNKNOWN, seen.last_log_age_seconds),
+        PartHealth(
+            State.OK if seen.last_log_age_seconds is not None else State.UNKNOWN, seen.last_log_age_seconds
+        ),
     )
 
 
-def _queue(seen: edge.Health) -> Part:
+def _queue(seen: edge.HealthReadings) -> PartHealth:
     late = (seen.queue_oldest_seconds or 0) > QUEUE_LATE_SECONDS
     message = "Jobs wait for a worker." if late else None
     figures = {"waiting": seen.queue_waiting}
-    return Part(State.TROUBLE if late else State.OK, seen.queue_oldest_seconds, message, figures)
+    return PartHealth(State.TROUBLE if late else State.OK, seen.queue_oldest_seconds, message, figures)
 
 
-def _workers(seen: edge.Health) -> Part:
+def _workers(seen: edge.HealthReadings) -> PartHealth:
     figures = {"alive": seen.workers_alive, "dead": seen.workers_dead}
     if seen.workers_dead or not seen.workers_alive:
         state = State.TROUBLE if seen.workers_dead else State.UNKNOWN
         message = (
             "A worker fell silent." if seen.workers_dead else "No worker runs: start `python -m lib worker`."
         )
-        return Part(state, seen.worker_age_seconds, message, figures)
-    return Part(State.OK, seen.worker_age_seconds, None, figures)
+        return PartHealth(state, seen.worker_age_seconds, message, figures)
+    return PartHealth(State.OK, seen.worker_age_seconds, None, figures)
 
 
-def _late(age: float | None, limit: float, message: str) -> Part:
+def _late(age: float | None, limit: float, message: str) -> PartHealth:
     if age is None:
-        return Part(State.UNKNOWN, None)
-    return Part(State.TROUBLE, age, message) if age > limit else Part(State.OK, age)
+        return PartHealth(State.UNKNOWN, None)
+    return PartHealth(State.TROUBLE, age, message) if age > limit else PartHealth(State.OK, age)
 
 
-def _runway(watch: RunwayWatch) -> Part:
+def _runway(watch: RunwayWatch) -> PartHealth:
     seen = watch.seen
     if seen is None:
-        return Part(State.UNKNOWN, None)
+        return PartHealth(State.UNKNOWN, None)
     if seen.credits is None:
-        return Part(State.TROUBLE, watch.age, seen.problem)
-    return Part(State.OK, watch.age)
+        return PartHealth(State.TROUBLE, watch.age, seen.problem)
+    return PartHealth(State.OK, watch.age)
 
 
 def _rounded(age: float | None) -> float | None:
     return None if age is None else round(age, 1)
 
 
-class Health:
-    def __init__(self, parts: GetParts, watch: RunwayWatch) -> None:
-        self._parts = parts
+class HealthEndpoints:
+    def __init__(self, app: GetApp, watch: RunwayWatch) -> None:
+        self._app = app
         self._watch = watch
         self._readings = Snapshot(self._read, keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS)
 
@@ -123,7 +125,7 @@ class Health:
         try:
             found_parts = dict(parts_of(await self._readings.get()))
         except DailiesError as error:
-            found_parts = {"database": Part(State.DOWN, None, str(error))}
+            found_parts = {"database": PartHealth(State.DOWN, None, str(error))}
         found_parts["runway"] = _runway(self._watch)
         states = {part.state for part in found_parts.values()}
         is_ready = State.DOWN not in states
@@ -142,13 +144,13 @@ class Health:
         return found(live=True)
 
     def _read(self) -> Readings:
-        database = self._parts().database
+        database = self._app().db
         schema = check_schema(database)
         return Readings(schema, None if schema.problem else edge.health(database))
 
 
-def routes(parts: GetParts, watch: RunwayWatch) -> list[Route]:
-    health = Health(parts, watch)
+def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:
+    health = HealthEndpoints(app, watch)
     return [
         Route("/api/health", Endpoint(GET=health.ready)),
         Route("/api/health/live", Endpoint(GET=health.live)),

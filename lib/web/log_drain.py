@@ -18,12 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lib.app import GetApp
 from lib.data.database import Database
 from lib.errors import DailiesError
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
 from lib.web.body import inflate, is_signed, read_body
-from lib.web.parts import GetParts
 from lib.web.replies import Endpoint, Refused, found, wrong_method
 
 PATH = "/api/logs/vercel"
@@ -36,14 +36,14 @@ _NOTHING = (b"[]", b"{}")  # nothing to store, and nothing wrong
 class LogDrain:
     """Bounds what deliveries take at once: further ones wait, unread, in the buffers of their sockets."""
 
-    def __init__(self, parts: GetParts, *, receiving: int = 32, storing: int = 4) -> None:
-        self._parts = parts
+    def __init__(self, app: GetApp, *, receiving: int = 32, storing: int = 4) -> None:
+        self._app = app
         self._receiving = anyio.CapacityLimiter(receiving)
         self._storing = anyio.CapacityLimiter(storing)
 
     async def take(self, request: Request) -> Response:
-        parts = self._parts()
-        secret = parts.settings.log_drain_secret
+        app = self._app()
+        secret = app.settings.log_drain_secret
         if secret is None:
             raise Refused(
                 403,
@@ -54,7 +54,7 @@ class LogDrain:
             body = await _received(request)
             report = await anyio.to_thread.run_sync(
                 _store,
-                parts.database,
+                app.db,
                 body,
                 secret,
                 request.headers.get("x-vercel-signature", ""),
@@ -70,12 +70,12 @@ class LogDrain:
         """Vercel may ask with GET before it makes the drain."""
         if not self.verification():
             return wrong_method(request, "POST")
-        return found(ready=self._parts().settings.log_drain_secret is not None)
+        return found(ready=self._app().settings.log_drain_secret is not None)
 
     def verification(self) -> dict[str, str]:
         """Vercel's proof that the address is ours: a header with its code, on every answer."""
         with suppress(DailiesError):  # the process still starts
-            if code := self._parts().settings.log_drain_verify:
+            if code := self._app().settings.log_drain_verify:
                 return {"x-vercel-verify": code}
         return {}
 
@@ -108,6 +108,6 @@ def proven(body: bytes, secret: str, signature: str) -> bytes:
     raise Refused(403, "wrong_signature", "x-vercel-signature is not made with DAILIES_LOG_DRAIN_SECRET.")
 
 
-def routes(parts: GetParts) -> list[Route]:
-    drain = LogDrain(parts)
+def routes(app: GetApp) -> list[Route]:
+    drain = LogDrain(app)
     return [Route(PATH, Endpoint(drain.verification, POST=drain.take, GET=drain.verify))]

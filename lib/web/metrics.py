@@ -6,7 +6,6 @@ Open to this machine alone, unless DAILIES_METRICS_TOKEN is set: then to whoever
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
@@ -16,12 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lib.app import GetApp
 from lib.data import status as edge
 from lib.data.status import Sample
+from lib.domain.address import is_loopback
 from lib.errors import DailiesError
 from lib.settings import Settings
 from lib.web.body import bearer, same_secret
-from lib.web.parts import GetParts
 from lib.web.replies import Endpoint, Refused
 from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
@@ -42,7 +42,7 @@ HELP = {
     "queue_jobs": "Jobs of the queue by state.",
     "queue_oldest_seconds": "Since the oldest waiting job was queued.",
     "workers": "Workers by state.",
-    "sweep_age_seconds": "Since the last sweep began.",
+    "sweep_age_seconds": "Since the last sweep was completed.",
     "judging_backlog": "Videos that wait to be judged.",
     "judging_oldest_seconds": "Since the longest waiting of them changed.",
     "last_log_age_seconds": "Since the newest log entry.",
@@ -69,15 +69,15 @@ class Samples(Collector):
 
 
 class Metrics:
-    def __init__(self, parts: GetParts, watch: RunwayWatch) -> None:
-        self._parts = parts
+    def __init__(self, app: GetApp, watch: RunwayWatch) -> None:
+        self._app = app
         self._watch = watch
         self._samples = Snapshot(
-            lambda: edge.metrics(parts().database), keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS
+            lambda: edge.metrics(app().db), keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS
         )
 
     async def get(self, request: Request) -> Response:
-        _admit(request, self._parts().settings)
+        _admit(request, self._app().settings)
         try:
             samples = [Sample("up", {}, 1), *await self._samples.get()]
         except DailiesError:
@@ -104,18 +104,11 @@ def _admit(request: Request, settings: Settings) -> None:
             raise Refused(401, "unauthorized", "Send DAILIES_METRICS_TOKEN as a bearer token.")
         return
     is_forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
-    if is_forwarded or not _is_loopback(request.client.host if request.client else ""):
+    if is_forwarded or not (request.client and is_loopback(request.client.host)):
         raise Refused(
             403, "not_configured", "Set DAILIES_METRICS_TOKEN to read the metrics from another machine."
         )
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def routes(parts: GetParts, watch: RunwayWatch) -> list[Route]:
-    return [Route("/metrics", Endpoint(GET=Metrics(parts, watch).get))]
+def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:
+    return [Route("/metrics", Endpoint(GET=Metrics(app, watch).get))]

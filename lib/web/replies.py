@@ -82,7 +82,7 @@ def found(**values: Any) -> JSONResponse:
     return JSONResponse(values)
 
 
-class NotFound:
+class NothingHere:
     """For paths below ours that are none: the app would answer them with its page, and 200."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

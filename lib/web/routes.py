@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
+from lib.app import GetApp
 from lib.web import cron, health, log_drain, metrics
-from lib.web.parts import GetParts
-from lib.web.replies import NotFound
+from lib.web.replies import NothingHere
 from lib.web.runway_watch import RunwayWatch
 
 
-def routes(parts: GetParts) -> list[Route]:
-    """`parts` is called with every request: the process may still be starting."""
-    watch = RunwayWatch(parts)
+def routes(app: GetApp) -> list[Route]:
+    """`app` is called with every request: the process may still be starting."""
+    watch = RunwayWatch(app)
     return [
-        *health.routes(parts, watch),
-        *log_drain.routes(parts),
-        *cron.routes(parts),
-        *metrics.routes(parts, watch),
-        Route("/api", NotFound()),
-        Route("/api/{path:path}", NotFound()),
+        *health.routes(app, watch),
+        *log_drain.routes(app),
+        *cron.routes(app),
+        *metrics.routes(app, watch),
+        Route("/api", NothingHere()),
+        Route("/api/{path:path}", NothingHere()),
     ]

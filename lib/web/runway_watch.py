@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lib.app import GetApp
 from lib.errors import DailiesError
-from lib.web.parts import GetParts
 
 EVERY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RunwayAnswer:
     """Runway's last answer; `at` by the monotonic clock."""
 
     at: float
@@ -23,11 +23,11 @@ class Seen:
 
 
 class RunwayWatch:
-    def __init__(self, parts: GetParts, clock: Callable[[], float] = time.monotonic) -> None:
-        self._parts = parts
+    def __init__(self, app: GetApp, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
         self._clock = clock
         self._asking = threading.Lock()
-        self.seen: Seen | None = None
+        self.seen: RunwayAnswer | None = None
 
     @property
     def age(self) -> float | None:
@@ -40,12 +40,19 @@ class RunwayWatch:
             return
         try:
             if self.age is None or self.age > EVERY_SECONDS:
-                self.seen = self._ask()
+                self._ask()
         finally:
             self._asking.release()
 
-    def _ask(self) -> Seen:
+    def _ask(self) -> None:
+        """While the process starts there is nothing to ask yet, and nothing that this would say of Runway."""
         try:
-            return Seen(self._clock(), self._parts().runway.organization().credit_balance)
+            app = self._app()
+        except DailiesError:
+            return
+        if app.client is None and app.no_runway is None:
+            return
+        try:
+            self.seen = RunwayAnswer(self._clock(), app.runway.organization().credit_balance)
         except DailiesError as error:
-            return Seen(self._clock(), None, str(error))
+            self.seen = RunwayAnswer(self._clock(), None, str(error))

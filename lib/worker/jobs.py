@@ -10,11 +10,13 @@ from lib.data import queue
 from lib.data.database import Database
 from lib.data.queue import VISIBILITY_SECONDS, Job
 from lib.operations.process import Processed
+from lib.runway.client import RunwayClient
 
 logger = logging.getLogger(__name__)
 
 Carry = Callable[[Job], Processed]
 NO_SLOTS: Mapping[str, int] = {}
+FRESH_SECONDS = 60.0
 
 
 class JobVerb:
@@ -78,3 +80,18 @@ class JobVerb:
             self._done.append(job.id)
         else:
             queue.requeue(self._db, [job], delay_seconds=processed.again_seconds)
+
+
+def slots_of(runway: RunwayClient) -> Mapping[str, int]:
+    """How many generations Runway lets run at once, by model that has a limit. Asked once a minute.
+
+    With today's generations used up it is none: jobs wait rather than be refused. Raises RunwayError: while
+    Runway does not answer, nothing should be begun.
+    """
+    slots: dict[str, int] = {}
+    for name, limits in runway.organization_seen(FRESH_SECONDS).organization.models.items():
+        if limits.max_daily is not None and limits.used_today >= limits.max_daily:
+            slots[name] = 0
+        elif limits.max_concurrent is not None:
+            slots[name] = limits.max_concurrent
+    return slots

@@ -5,17 +5,15 @@ from __future__ import annotations
 
 import logging
 
-from lib.data.database import Database
-from lib.data.journal import Journal
+from lib.app import App
 from lib.operations.recover import recover_from_journal
 
 logger = logging.getLogger(__name__)
 
 
 class JournalVerb:
-    def __init__(self, db: Database, journal: Journal) -> None:
-        self._db = db
-        self._journal = journal
+    def __init__(self, app: App) -> None:
+        self._app = app
         self._read = 0  # bytes
 
     def step(self) -> int:
@@ -23,12 +21,12 @@ class JournalVerb:
         size = self._size()
         if size == self._read:
             return 0
-        replayed = recover_from_journal(self._db, self._journal)
+        replayed = recover_from_journal(self._app)
         for problem in replayed.problems:
             logger.warning("%s", problem)
         self._read = size
         return len(replayed.saved)
 
     def _size(self) -> int:
-        path = self._journal.path
+        path = self._app.journal.path
         return path.stat().st_size if path.exists() else 0

@@ -13,23 +13,18 @@ from threading import Event
 from typing import NamedTuple
 from uuid import uuid4
 
+from lib.app import App
 from lib.data import workers
-from lib.data.database import Database
-from lib.data.journal import Journal
 from lib.data.outputs import open_storage
-from lib.data.queue import VISIBILITY_SECONDS, Job
+from lib.data.queue import VISIBILITY_SECONDS
 from lib.operations.batches import work_on
 from lib.operations.judge import judge_dirty
 from lib.operations.outputs import copy_next
-from lib.operations.paid_call import Tools
-from lib.operations.poll import poll_due
-from lib.operations.process import Processed, process
+from lib.operations.poll import POLLER, poll_due
+from lib.operations.process import process
 from lib.operations.recover import STALE_SECONDS
-from lib.operations.slots import Slots
 from lib.operations.sweep import sweep
-from lib.runway.client import RunwayClient
-from lib.settings import Settings
-from lib.worker.jobs import JobVerb
+from lib.worker.jobs import JobVerb, slots_of
 from lib.worker.loop import Loop, Verb
 from lib.worker.replay import JournalVerb
 from lib.worker.watch import watching
@@ -49,32 +44,25 @@ class Pace(NamedTuple):
     idle: float = 2.0
 
 
-def start_worker(
-    db: Database, runway: RunwayClient, journal: Journal, settings: Settings, pace: Pace | None = None
-) -> Loop:
-    """A running worker; `stop` it before `db` and `runway` are closed."""
-    loop = build_worker(db, runway, journal, settings, pace or Pace())
+def start_worker(app: App, pace: Pace | None = None) -> Loop:
+    """A running worker; `stop` it before `app` is closed."""
+    loop = build_worker(app, pace or Pace())
     loop.start()
     return loop
 
 
-def start_judge(db: Database, settings: Settings) -> Loop:
+def start_judge(app: App) -> Loop:
     """What is left to do where there is no Runway to ask: keeping the verdicts up to date."""
-    loop = Loop([Verb("judge", _judging(db, settings), Pace().idle)])
+    loop = Loop([Verb("judge", _judging(app), Pace().idle)])
     loop.start()
     return loop
 
 
-def build_worker(
-    db: Database, runway: RunwayClient, journal: Journal, settings: Settings, pace: Pace
-) -> Loop:
+def build_worker(app: App, pace: Pace) -> Loop:
     worker, stopping = worker_id(), Event()
 
-    def carry(job: Job) -> Processed:
-        return process(Tools(db, runway, journal, job.operator), job, stale_seconds=pace.stale)
-
     def beat(*, stopped: bool = False) -> int:
-        workers.beat(db, worker, socket.gethostname(), os.getpid(), jobs.doing, stopped=stopped)
+        workers.beat(app.db, worker, socket.gethostname(), os.getpid(), jobs.doing, stopped=stopped)
         return 0
 
     def end() -> None:
@@ -82,31 +70,30 @@ def build_worker(
         beat(stopped=True)
 
     def swept() -> int:
-        report = sweep(
-            db, runway, journal, settings, holder=worker, every_seconds=pace.sweep, stopped=stopping.is_set
-        )
+        report = sweep(app, holder=worker, every_seconds=pace.sweep, stopped=stopping.is_set)
         return len(report.decisions) if report else 0
 
     jobs = JobVerb(
-        db,
-        carry,
-        slots=Slots(runway),
-        app_model=settings.runway_model,
+        app.db,
+        lambda job: process(app, job, stale_seconds=pace.stale),
+        slots=lambda: slots_of(app.runway),
+        app_model=app.settings.runway_model,
         stopping=stopping,
         visibility_seconds=pace.visibility,
     )
+    poller = app.acting_as(POLLER)
     verbs = [
         Verb("worker", beat, BEAT_SECONDS),
         Verb("queue", jobs.step, pace.idle),
-        Verb("repairs", lambda: 1 if work_on(db, runway, journal) else 0, pace.idle),
-        Verb("poll", lambda: len(poll_due(db, runway, POLLED_AT_ONCE)), pace.idle),
-        Verb("judge", _judging(db, settings), pace.idle),
+        Verb("repairs", lambda: 1 if work_on(app) else 0, pace.idle),
+        Verb("poll", lambda: len(poll_due(poller, POLLED_AT_ONCE)), pace.idle),
+        Verb("judge", _judging(app), pace.idle),
         Verb("sweep", swept, min(pace.sweep, BEAT_SECONDS)),
-        Verb("journal", JournalVerb(db, journal).step, SWEEP_SECONDS),
-        *watching(db, runway, settings, worker),
+        Verb("journal", JournalVerb(app).step, SWEEP_SECONDS),
+        *watching(app.db, app.runway, app.settings, worker),
     ]
-    if storage := open_storage(settings):
-        verbs.append(Verb("outputs", lambda: int(copy_next(db, runway, storage)), BEAT_SECONDS))
+    if storage := open_storage(app.settings):
+        verbs.append(Verb("outputs", lambda: int(copy_next(app.db, app.runway, storage)), BEAT_SECONDS))
     return Loop(verbs, stopping, end)
 
 
@@ -114,5 +101,5 @@ def worker_id() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
 
 
-def _judging(db: Database, settings: Settings) -> Callable[[], int]:
-    return lambda: judge_dirty(db, settings, JUDGED_AT_ONCE)
+def _judging(app: App) -> Callable[[], int]:
+    return lambda: judge_dirty(app, JUDGED_AT_ONCE)

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 
 from lib.data.database import Database
 from lib.data.workers import keep_lease, take_lease
-from lib.operations.alert_rules import load_rules
-from lib.operations.alerts import OrganizationReader, check_alerts
+from lib.operations.alerts import SlackWebhook, check_alerts, load_rules
 from lib.operations.pull_logs import log_pull, open_vercel
-from lib.operations.webhook import SlackWebhook
+from lib.runway.organization import OrganizationReader
 from lib.settings import Settings
 from lib.worker.loop import Verb
 

@@ -56,6 +56,10 @@ create table if not exists dailies.tasks (
     next_check_at timestamptz
 );
 
+-- Why the row of the video did not take what the task brought; null when it did.
+alter table dailies.tasks add column if not exists row_problem text;
+
+create index if not exists tasks_refused on dailies.tasks (video_id) where row_problem is not null;
 create index if not exists tasks_video on dailies.tasks (video_id);
 create index if not exists tasks_created on dailies.tasks (created_at) include (credits);
 create index if not exists tasks_next_check on dailies.tasks (next_check_at) where next_check_at is not null;
@@ -105,6 +109,16 @@ create index if not exists verdicts_recoverable
     on dailies.verdicts (created_at desc, video_id desc) where recoverable_runway_id is not null;
 create index if not exists verdicts_recheck on dailies.verdicts (recheck_at) where recheck_at is not null;
 
+-- How far the logs of a source were read. `gap_from` and `gap_to`: the last span that was lost before anybody
+-- read it, because the source keeps its logs for a while only.
+create table if not exists dailies.log_sources (
+    source    text primary key,
+    read_to   timestamptz not null,
+    at        timestamptz not null default now(),
+    gap_from  timestamptz,
+    gap_to    timestamptz
+);
+
 -- A mark for each change of what a verdict rests on. Only ever inserted and deleted, never updated, so that
 -- nobody who marks waits for anybody else: least of all the production app.
 create table if not exists dailies.dirty (
@@ -121,3 +135,4 @@ alter table dailies.requests enable row level security;
 alter table dailies.tasks enable row level security;
 alter table dailies.verdicts enable row level security;
 alter table dailies.dirty enable row level security;
+alter table dailies.log_sources enable row level security;

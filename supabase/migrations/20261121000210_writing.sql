@@ -46,6 +46,24 @@ begin
     return query select n, jsonb_array_length(coalesce(p_entries, '[]')) - n;
 end $$;
 
+-- Writes columns of the app's row. Returns why the row refused them (a check, an enum, a trigger, a policy), null
+-- when it took them: what Runway answered must not be lost because a row refuses it. Index: videos_pkey.
+create or replace function dailies.write_video(p_id uuid, p_columns jsonb) returns text
+language plpgsql set search_path = '' as $$
+begin
+    execute format(
+        'update public.videos v set updated_at = now(), %s
+         from jsonb_populate_record(null::public.videos, $2) n where v.id = $1',
+        (select string_agg(format('%1$I = n.%1$I', k), ', ') from jsonb_object_keys(p_columns) k))
+    using p_id, p_columns;
+    return null;
+exception
+    when data_exception or integrity_constraint_violation or raise_exception or insufficient_privilege
+        or with_check_option_violation
+    then
+        return sqlerrm;
+end $$;
+
 -- What a terminal task says of the row, in the production app's words; no row while the task is active.
 create or replace function dailies.outcome(p_task dailies.tasks)
 returns table (status text, video_url text, error_message text)
@@ -71,6 +89,7 @@ declare
     owner uuid;
     n int := 0;
     said record;
+    problem text;
 begin
     if coalesce(p_task ->> 'task_id', '') = '' or coalesce(p_task ->> 'status', '') = '' then
         raise exception 'A task needs a task_id and a status.' using errcode = 'PT400';
@@ -98,16 +117,20 @@ begin
     returning * into saved;
     select * into said from dailies.outcome(saved);
     if found then
-        -- %L leaves the literal untyped, so that the column may be an enum
-        execute format(
-            'update public.videos set status = %L, error_message = $1, updated_at = now(),
-                 video_url = coalesce($2, video_url), runway_video_id = $3
-             where id = $4 and status::text <> ''succeeded''
-                 and (runway_video_id is null or runway_video_id = $3)
-                 and (status::text <> %1$L or error_message is distinct from $1 or runway_video_id is null)',
-            said.status)
-        using said.error_message, said.video_url, saved.task_id, saved.video_id;
-        get diagnostics n = row_count;
+        perform from public.videos v where v.id = saved.video_id and v.status::text <> 'succeeded'
+            and (v.runway_video_id is null or v.runway_video_id = saved.task_id)
+            and (v.status::text <> said.status or v.error_message is distinct from said.error_message
+                 or v.runway_video_id is null)
+        for update;
+        if found then
+            problem := dailies.write_video(saved.video_id, jsonb_build_object(
+                'status', said.status, 'error_message', said.error_message, 'runway_video_id', saved.task_id)
+                || case when said.video_url is null then '{}'
+                   else jsonb_build_object('video_url', said.video_url) end);
+            n := (problem is null)::int;
+        end if;
+        update dailies.tasks t set row_problem = problem
+        where t.task_id = saved.task_id and t.row_problem is distinct from problem;
     end if;
     return query select to_jsonb(saved), n > 0;
 end $$;

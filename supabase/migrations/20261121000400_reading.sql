@@ -22,7 +22,7 @@ create or replace function dailies.id_range(p_prefix text, out low uuid, out hig
 language sql immutable strict parallel safe set search_path = '' as $$
     select rpad(d, 32, '0')::uuid, rpad(d, 32, 'f')::uuid
     from (select lower(replace(p_prefix, '-', ''))) hex (h),
-        lateral (select case when h ~ '^[0-9a-f]{6,32}$' then h end) digits (d)
+        lateral (select case when h ~ '^[0-9a-f]{4,32}$' then h end) digits (d)
 $$;
 
 -- Which requests tell something of these videos? Those that name the video or its task, and those that name a
@@ -55,11 +55,14 @@ $$;
 -- one of `videos`; the statement is put together from the filters given, so that each gets its own plan.
 -- Indexes: dailies_videos_newest, dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_stuck,
 -- verdicts_errors, verdicts_recoverable.
+-- `p_first_missing` names a stage, or is `none` for videos that miss none.
+drop function if exists public.dailies_list_videos(
+    text[], text[], text, timestamptz, timestamptz, text, text, text, timestamptz, uuid, int);
 create or replace function public.dailies_list_videos(
     p_statuses text[] default null, p_causes text[] default null, p_search text default null,
     p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
-    p_deployment text default null, p_error_group text default null,
-    p_after_at timestamptz default null, p_after_id uuid default null, p_limit int default 50
+    p_deployment text default null, p_error_group text default null, p_first_missing text default null,
+    p_ids uuid[] default null, p_after_at timestamptz default null, p_after_id uuid default null, p_limit int default 50
 ) returns table (
     id uuid, status text, created_at timestamptz, updated_at timestamptz, prompt text, input_image_url text,
     runway_video_id text, video_url text, error_message text, cause text, confidence text, action text,
@@ -69,7 +72,7 @@ create or replace function public.dailies_list_videos(
 language plpgsql stable security definer set search_path = '' as $$
 declare
     judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
-        or coalesce(p_trouble in ('stuck', 'recoverable'), false);
+        or p_first_missing is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
     at text := case when judged then 'd.created_at' else 'v.created_at' end;
     key text := case when judged then 'd.video_id' else 'v.id' end;
     conditions text;
@@ -86,6 +89,8 @@ begin
         case when p_causes is not null then 'd.cause = any($6)' end,
         case when p_deployment is not null then 'd.deployment_id = $7' end,
         case when p_error_group is not null then 'd.error_group = $8' end,
+        case when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
+        case when p_ids is not null then 'v.id = any($12)' end,
         case when p_search is not null then
             '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
               or v.id::text ilike $9)' end,
@@ -106,7 +111,7 @@ begin
         case when judged then '' else 'left' end, conditions, at, key)
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
           '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
-          least(greatest(p_limit, 1), 1000);
+          least(greatest(p_limit, 1), 1000), p_first_missing, p_ids;
 end $$;
 
 -- What is known of one video? Indexes: the primary keys, tasks_video, attempts (video_id, number),
@@ -133,7 +138,7 @@ begin
     end if;
 end $$;
 
--- Which videos does this text mean: an id, the first six or more characters of one, or a task's id?
+-- Which videos does this text mean: an id, the first four or more characters of one, or a task's id?
 -- Indexes: videos_pkey, dailies_videos_task, tasks_pkey, log_entries_of_task.
 create or replace function public.dailies_find_videos(p_text text)
 returns table (id uuid)
@@ -145,7 +150,7 @@ language sql stable security definer set search_path = '' as $$
               where t.task_id = btrim(p_text)
         union select v.id from dailies.log_entries e join public.videos v on v.id = e.video_id
               where e.task_id = btrim(p_text)
-    ) found limit 20
+    ) found join public.videos v using (id) order by v.created_at desc limit 20
 $$;
 
 -- What was logged about a video? Every entry of each request that tells of it, oldest first.
@@ -320,8 +325,7 @@ begin
                coalesce(d.created_at - lag(d.created_at) over w > interval '6 hours', false)::int as begins
         from dailies.verdicts d
         where d.created_at >= since and d.created_at < until and d.cause in (
-            'missing_api_key', 'unauthorized', 'wrong_endpoint', 'runway_unreachable', 'insufficient_credits',
-            'rate_limited', 'runway_server_error', 'function_terminated', 'database_write_failed')
+            select c.key from dailies.causes c where c.incident)
         window w as (partition by d.cause, d.deployment_id order by d.created_at)
     ), numbered as (
         select h.*, sum(h.begins) over (partition by h.cause, h.deployment_id order by h.created_at) as incident

@@ -118,6 +118,11 @@ create or replace trigger dailies_mark_changed after update on public.videos
 create or replace trigger dailies_forget after delete on public.videos
     referencing old table as gone for each statement execute function dailies.forget_videos();
 
+-- Verdicts of a version that had other actions.
+insert into dailies.dirty (video_id)
+select d.video_id from dailies.verdicts d
+where d.action not in ('none', 'wait', 'recover', 'look_up', 'retry', 'ask', 'change_input', 'fix_first');
+
 -- Videos that were there before Dailies.
 insert into dailies.dirty (video_id, since)
 select v.id, coalesce(v.created_at, 'epoch') from public.videos v
@@ -151,11 +156,31 @@ begin
     order by d.recheck_at limit greatest(p_limit - coalesce(cardinality(found_ids), 0), 0);
 end $$;
 
--- Everything a verdict rests on. At most 2,000 entries a video, the oldest. As json, which is built three
--- times as fast as jsonb. Indexes: those of requests_of, log_entries_request, log_entries_video, tasks_pkey,
--- tasks_video, attempts (video_id, number).
-create or replace function public.dailies_evidence(p_ids uuid[])
-returns table (video_id uuid, video json, entries json, requests json, task json, tasks json, attempts json)
+-- Up to when is everything known that was logged after p_at? An export that covers that moment knows up to its
+-- end; logs that are pulled, up to where they were read, unless a gap lies between; a drain (p_drained: it
+-- brought the line of that moment), up to what it brought last. Null: nothing is known.
+-- Indexes: imports_pkey, log_sources_pkey, log_entries_time.
+create or replace function dailies.observed_until(p_at timestamptz, p_drained boolean) returns timestamptz
+language sql stable set search_path = '' as $$
+    select greatest(
+        (select max((i.report ->> 'last_at')::timestamptz) from dailies.imports i
+         where (i.report ->> 'first_at')::timestamptz <= p_at and (i.report ->> 'last_at')::timestamptz >= p_at),
+        (select max(s.read_to) from dailies.log_sources s
+         where s.read_to >= p_at and not coalesce(s.gap_to > p_at, false)),
+        (select e.at from dailies.log_entries e
+         where p_drained and e.at >= p_at and e.import_id is null and e.deployment_id is distinct from 'dailies'
+         order by e.at desc limit 1))
+$$;
+
+-- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `readings`: of
+-- Runway's account around the last attempt, where nobody knows its outcome. As json, which is built three
+-- times as fast as jsonb. Indexes: those of requests_of and observed_until, log_entries_request,
+-- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
+create or replace function public.dailies_dossiers(p_ids uuid[])
+returns table (
+    video_id uuid, video json, entries json, requests json, tasks json, attempts json, readings json,
+    observed_until timestamptz, now timestamptz
+)
 language plpgsql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set work_mem = '64MB' as $$
 begin
@@ -176,16 +201,19 @@ begin
                    'at', l.at, 'level', l.level, 'message', l.message, 'request_id', l.request_id,
                    'path', l.path, 'status_code', l.status_code, 'deployment_id', l.deployment_id,
                    'video_id', l.video_id, 'task_id', l.task_id) order by l.i) as entries,
-               array_agg(distinct l.task_id) filter (where l.task_id is not null) as named
+               array_agg(distinct l.task_id) filter (where l.task_id is not null) as named,
+               max(l.at) filter (where l.deployment_id is distinct from 'dailies') as last_at,
+               (array_agg(l.import_id is null order by l.i desc)
+                filter (where l.deployment_id is distinct from 'dailies'))[1] as drained
         from ranked l where l.i <= 2000 group by l.of
     ), answered as (
         select m.video_id as of, json_agg(to_json(r) order by r.at) as requests
         from mates m join dailies.requests r using (request_id) group by 1
     )
-    select v.id, to_json(v), coalesce(g.entries, '[]'), coalesce(a.requests, '[]'), t.known -> 0,
-           coalesce(t.known, '[]'),
+    select v.id, to_json(v), coalesce(g.entries, '[]'), coalesce(a.requests, '[]'), coalesce(t.known, '[]'),
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
-                     where x.video_id = v.id), '[]')
+                     where x.video_id = v.id), '[]'),
+           r.readings, dailies.observed_until(g.last_at, g.drained), now()
     from public.videos v
     left join grouped g on g.of = v.id
     left join answered a on a.of = v.id
@@ -197,8 +225,16 @@ begin
             union select * from dailies.tasks x where x.video_id = v.id
             union select * from dailies.tasks x where x.task_id = any(g.named)
         ) k) t on true
+    left join lateral (
+        select to_json(q) as readings
+        from (select x.id, x.state from dailies.attempts x where x.video_id = v.id
+              order by x.number desc limit 1) last
+        cross join lateral public.dailies_readings(last.id) q
+        where last.state = 'unknown') r on true
     where v.id = any(p_ids);
 end $$;
+
+drop function if exists public.dailies_evidence(uuid[]);
 
 -- Saves verdicts and takes away the marks they answer (see dailies_dirty). A verdict whose mark is gone was
 -- overtaken: somebody looked later and saw more, so it is not saved. Indexes: verdicts_pkey, dirty_video,
@@ -252,4 +288,4 @@ begin
 end $$;
 
 select dailies.service_only(f::regproc) from unnest(array[
-    'public.dailies_dirty', 'public.dailies_evidence', 'public.dailies_save_verdicts']) f;
+    'public.dailies_dirty', 'public.dailies_dossiers', 'public.dailies_save_verdicts']) f;

@@ -15,14 +15,6 @@ language sql stable security definer set search_path = '' as $$
     select a.* from dailies.attempts a where a.key = p_key
 $$;
 
--- Which attempts put credits at risk or are on their way? Index: attempts_one_open.
-create or replace function public.dailies_open_attempts()
-returns setof dailies.attempts
-language sql stable security definer set search_path = '' as $$
-    select a.* from dailies.attempts a
-    where a.state in ('claimed', 'sent', 'unknown') order by a.claimed_at
-$$;
-
 -- What of a row the audit keeps: the columns that operations change. A picture inside the row is left out.
 create or replace function dailies.audited(p_video public.videos) returns jsonb
 language sql stable set search_path = '' as $$
@@ -92,6 +84,31 @@ begin
         using p_video;
 end $$;
 
+-- Would the row take what comes back: the task's id, the words of success and of failure, an address? Each is
+-- tried and undone. Null when it would, else what it refused. Index: videos_pkey.
+create or replace function dailies.refused_by_row(p_id uuid) returns text
+language plpgsql set search_path = '' as $$
+declare
+    tried jsonb;
+    problem text;
+begin
+    foreach tried in array array[
+        '{"status": "succeeded", "video_url": "https://dailies.invalid/output.mp4", "error_message": null}'::jsonb,
+        '{"status": "failed", "error_message": "tried before anything is paid for"}']
+    loop
+        begin
+            problem := dailies.write_video(p_id, jsonb_build_object('runway_video_id', gen_random_uuid()::text));
+            problem := coalesce(problem, dailies.write_video(p_id, tried));
+            raise exception using errcode = 'PT299', message = 'undone';
+        exception when sqlstate 'PT299' then
+            if problem is not null then
+                return problem;
+            end if;
+        end;
+    end loop;
+    return null;
+end $$;
+
 -- Claims a video and opens an attempt, in one transaction. Whoever comes second, with the same key or while
 -- an attempt is open, gets the first one's attempt back with claimed = false and must not call Runway.
 -- p_override is the first eight characters of the video's id, typed by an operator who accepts that the
@@ -106,6 +123,7 @@ declare
     before public.videos;
     existing dailies.attempts;
     opened dailies.attempts;
+    refused text;
 begin
     if p_new is not null then
         perform dailies.insert_video(p_new || jsonb_build_object(
@@ -146,6 +164,11 @@ begin
         prompt = coalesce(p_request ->> 'prompt', prompt),
         input_image_url = coalesce(p_request ->> 'image', input_image_url), updated_at = now()
     where id = p_video_id;
+    refused := dailies.refused_by_row(p_video_id);
+    if refused is not null then
+        raise exception 'Nothing was paid for: the row of video % would not take what comes back.', p_video_id
+            using errcode = 'PT400', hint = refused;
+    end if;
     perform dailies.write_audit(p_operator, case when p_new is null then 'retry' else 'generate' end,
         p_video_id, before, opened.id, p_credits,
         case when p_override is null then '{}' else jsonb_build_object('override', p_override) end);
@@ -171,6 +194,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
     current dailies.attempts;
     before public.videos;
+    refused text;
 begin
     current := dailies.lock_attempt(p_attempt);
     if current.task_id is null then
@@ -178,14 +202,14 @@ begin
         update dailies.attempts a set state = 'created', task_id = p_task_id, settled_at = now(), reason = null,
             credits = coalesce(p_credits, a.credits)
         where a.id = p_attempt returning * into current;
-        insert into dailies.tasks (task_id, video_id, status, created_at)
-        values (p_task_id, current.video_id, 'PENDING', coalesce(current.sent_at, now()))
-        on conflict (task_id) do nothing;
         select * into before from public.videos v where v.id = current.video_id;
-        update public.videos v set runway_video_id = p_task_id, status = 'processing', error_message = null,
-            updated_at = now()
-        where v.id = current.video_id and v.runway_video_id is null and v.status::text <> 'succeeded'
-            and dailies.is_newest(current);
+        if before.runway_video_id is null and before.status::text <> 'succeeded' and dailies.is_newest(current) then
+            refused := dailies.write_video(current.video_id, jsonb_build_object(
+                'runway_video_id', p_task_id, 'status', 'processing', 'error_message', null));
+        end if;
+        insert into dailies.tasks (task_id, video_id, status, created_at, row_problem)
+        values (p_task_id, current.video_id, 'PENDING', coalesce(current.sent_at, now()), refused)
+        on conflict (task_id) do nothing;
         perform dailies.write_audit(coalesce(p_operator, current.operator), 'task_created', current.video_id,
             before, p_attempt, current.credits, jsonb_build_object('task_id', p_task_id));
     elsif current.task_id <> p_task_id then
@@ -228,9 +252,12 @@ begin
     update dailies.attempts a set state = p_state, cause = p_cause, reason = p_reason, settled_at = now()
     where a.id = p_attempt returning * into current;
     select * into before from public.videos v where v.id = current.video_id;
-    update public.videos v set status = 'failed', error_message = p_reason, updated_at = now()
-    where v.id = current.video_id and v.status::text in ('queued', 'processing') and v.runway_video_id is null
-        and dailies.is_newest(current);
+    if before.status::text in ('queued', 'processing') and before.runway_video_id is null
+        and dailies.is_newest(current)
+    then
+        perform dailies.write_video(current.video_id, jsonb_build_object(
+            'status', 'failed', 'error_message', p_reason));
+    end if;
     perform dailies.write_audit(current.operator, p_state, current.video_id, before, p_attempt, 0);
     return current;
 end $$;
@@ -259,8 +286,9 @@ begin
     update dailies.attempts a set state = 'unknown', cause = p_cause, reason = p_reason, settled_at = now()
     where a.id = p_attempt returning * into current;
     select * into before from public.videos v where v.id = current.video_id;
-    update public.videos v set error_message = p_reason, updated_at = now()
-    where v.id = current.video_id and dailies.is_newest(current);
+    if dailies.is_newest(current) then
+        perform dailies.write_video(current.video_id, jsonb_build_object('error_message', p_reason));
+    end if;
     perform dailies.write_audit(current.operator, 'unknown', current.video_id, before, p_attempt, current.credits);
     return next current;
 end $$;
@@ -319,9 +347,8 @@ begin
     update dailies.attempts a set state = 'created', task_id = p_task ->> 'task_id', settled_at = now()
     where a.id = lost.id;
     if before.runway_video_id is null and before.status::text <> 'succeeded' then
-        update public.videos v set runway_video_id = p_task ->> 'task_id', status = 'processing',
-            error_message = null, updated_at = now()
-        where v.id = p_video_id;
+        perform dailies.write_video(p_video_id, jsonb_build_object(
+            'runway_video_id', task_id, 'status', 'processing', 'error_message', null));
     end if;
     perform public.dailies_save_task(p_task, p_video_id);
     perform dailies.write_audit(p_operator, 'recover', p_video_id, before, lost.id, 0,
@@ -357,7 +384,8 @@ begin
     end if;
     perform public.dailies_save_task(p_task, p_video_id);
     -- fresh addresses for expired ones; a copy in the app's own storage (another host) stays
-    update public.videos v set video_url = p_task #>> '{output,0}', updated_at = now()
+    perform dailies.write_video(v.id, jsonb_build_object('video_url', p_task #>> '{output,0}'))
+    from public.videos v
     where v.id = p_video_id and v.status::text = 'succeeded' and v.runway_video_id = p_task ->> 'task_id'
         and p_task #>> '{output,0}' <> v.video_url
         and dailies.host(p_task #>> '{output,0}') = dailies.host(v.video_url);
@@ -367,19 +395,25 @@ begin
     return query select v.* from public.videos v where v.id = p_video_id;
 end $$;
 
--- Which unfinished videos are due for a look-up of their task? Each is given to one caller: the next look-up
--- is put off by p_lease_seconds, so that a caller who is killed in between delays it and loses nothing.
--- Index: dailies_videos_status, look_ups_pkey.
+-- Which unfinished videos are due for a look-up of their task, and which tasks whose row refused what they
+-- brought? Each is given to one caller: the next look-up is put off by p_lease_seconds, so that a caller who is
+-- killed in between delays it and loses nothing.
+-- Indexes: dailies_videos_status, look_ups_pkey, tasks_refused, videos_pkey.
 create or replace function public.dailies_claim_look_ups(
     p_limit int default 20, p_lease_seconds numeric default 60
 ) returns table (video_id uuid, task_id text, age_seconds double precision)
 language sql volatile security definer set search_path = '' as $$
-    with due as (
-        select v.id, v.runway_video_id, v.created_at
-        from public.videos v left join dailies.look_ups l on l.task_id = v.runway_video_id
+    with wanted as (
+        select v.id, v.runway_video_id, v.created_at from public.videos v
         where v.status::text in ('queued', 'processing') and v.runway_video_id is not null
-            and coalesce(l.next_at, '-infinity') <= now()
-        order by l.next_at nulls first, v.created_at desc limit p_limit
+        union
+        select v.id, t.task_id, v.created_at
+        from dailies.tasks t join public.videos v on v.id = t.video_id
+        where t.row_problem is not null
+    ), due as (
+        select w.* from wanted w left join dailies.look_ups l on l.task_id = w.runway_video_id
+        where coalesce(l.next_at, '-infinity') <= now()
+        order by l.next_at nulls first, w.created_at desc limit p_limit
     ), claimed as (
         insert into dailies.look_ups as l (task_id, next_at)
         select distinct due.runway_video_id, now() + make_interval(secs => p_lease_seconds) from due
@@ -409,7 +443,7 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 
 select dailies.service_only(name::regproc) from unnest(array[
-    'public.dailies_attempts', 'public.dailies_attempt_by_key', 'public.dailies_open_attempts',
+    'public.dailies_attempts', 'public.dailies_attempt_by_key',
     'public.dailies_claim_attempt', 'public.dailies_attempt_sent',
     'public.dailies_attempt_created', 'public.dailies_attempt_refused', 'public.dailies_attempt_abandoned',
     'public.dailies_attempt_unknown', 'public.dailies_stale_attempts', 'public.dailies_unsaved_attempts',

@@ -191,16 +191,7 @@ language sql stable security definer set search_path = '' as $$
     from pgmq.q_dailies q left join dailies.jobs_in_hand h on h.msg_id = q.msg_id
 $$;
 
--- Which jobs wait or are in hand, the next one first? Index: q_dailies_pkey.
-create or replace function public.dailies_queue(p_limit int default 100)
-returns table (msg_id bigint, job jsonb, enqueued_at timestamptz, visible_at timestamptz, reads int, in_hand boolean)
-language sql stable security definer set search_path = '' as $$
-    select q.msg_id, q.message, q.enqueued_at, q.vt, q.read_ct, h.msg_id is not null
-    from pgmq.q_dailies q left join dailies.jobs_in_hand h on h.msg_id = q.msg_id
-    order by q.msg_id limit p_limit
-$$;
-
 select dailies.service_only(f::regproc) from unnest(array[
     'public.dailies_enqueue', 'public.dailies_ack', 'public.dailies_dequeue', 'public.dailies_requeue',
-    'public.dailies_queue_metrics', 'public.dailies_queue'
+    'public.dailies_queue_metrics'
 ]) f;

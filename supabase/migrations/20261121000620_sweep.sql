@@ -131,10 +131,16 @@ begin
     return query select b.operator, b.per_hour, b.per_day from dailies.budgets b where b.operator = p_operator;
 end $$;
 
+-- Is this left to people? The actions of lib/domain/cause.py for which somebody has to be asked.
+create or replace function dailies.needs_a_person(p_action text) returns boolean
+language sql immutable set search_path = '' as $$
+    select p_action in ('ask', 'change_input', 'fix_first')
+$$;
+
 -- Which videos does the sweep have to decide about, those never looked at first? Without a task for
 -- p_older_than_seconds (p_take_queued: queued ones at once); and, with p_tries, failed today because Runway
 -- or the network refused for the moment, fewer than p_tries times. Not those in the queue, and not before the
--- next look that was set, unless it was flagged and the verdict has changed since. (A next look more than a
+-- next look that was set, unless it was left to people and the verdict has changed since. (A next look more than a
 -- day ahead was set by a clock that was wrong.)
 -- Indexes: dailies_videos_status, decisions_pkey, q_dailies_video, attempts_refused, verdicts_pkey.
 create or replace function public.dailies_sweep_due(
@@ -145,7 +151,7 @@ language sql stable security definer set search_path = '' as $$
     with refused as (
         select a.video_id from dailies.attempts a
         where a.claimed_at > now() - interval '1 day' and a.state = 'refused'
-            and a.cause in ('rate_limited', 'runway_unreachable', 'runway_server_error')
+            and a.cause in (select c.key from dailies.causes c where c.transient)
             and a.number < p_tries
             and not exists (select from dailies.attempts n where n.video_id = a.video_id and n.number > a.number)
     ), wanted as (
@@ -162,7 +168,7 @@ language sql stable security definer set search_path = '' as $$
         left join dailies.decisions d on d.video_id = v.id
         left join dailies.verdicts j on j.video_id = v.id
         where (d.video_id is null or d.next_at <= now() or d.next_at > now() + interval '1 day'
-               or d.action = 'flag' and j.judged_at > d.at and j.cause is distinct from d.cause)
+               or dailies.needs_a_person(d.action) and j.judged_at > d.at and j.cause is distinct from d.cause)
             and not exists (select from pgmq.q_dailies q where q.message ->> 'video_id' = v.id::text)
         order by d.next_at nulls first, v.created_at desc limit p_limit
     )
@@ -209,14 +215,19 @@ begin
     return query select n, news;
 end $$;
 
+-- Decisions of a version that had words of its own.
+update dailies.decisions set action = case action when 'flag' then 'ask' else 'retry' end
+where action in ('flag', 'enqueue');
+
 -- Which videos did the sweep leave to people, the latest first? One that has got its task, or has finished,
 -- needs nobody any more. Indexes: decisions_action, videos_pkey.
-create or replace function public.dailies_flagged(p_limit int default 100)
-returns table (video_id uuid, at timestamptz, reason text, cause text)
+drop function if exists public.dailies_flagged(int);
+create function public.dailies_flagged(p_limit int default 100)
+returns table (video_id uuid, at timestamptz, action text, reason text, cause text)
 language sql stable security definer set search_path = '' as $$
-    select d.video_id, d.at, d.reason, d.cause
+    select d.video_id, d.at, d.action, d.reason, d.cause
     from dailies.decisions d join public.videos v on v.id = d.video_id
-    where d.action = 'flag' and v.status::text not in ('succeeded', 'cancelled') and v.runway_video_id is null
+    where dailies.needs_a_person(d.action) and v.status::text not in ('succeeded', 'cancelled') and v.runway_video_id is null
     order by d.at desc limit p_limit
 $$;
 

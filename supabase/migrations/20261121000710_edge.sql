@@ -62,18 +62,6 @@ language sql stable security definer set search_path = '' as $$
     from dailies.alerts a where a.ended_at is null group by a.rule, a.severity
 $$;
 
--- How far the logs of a source were read. `gap_from` and `gap_to`: the last span that was lost before anybody
--- read it, because the source keeps its logs for a while only.
-create table if not exists dailies.log_sources (
-    source    text primary key,
-    read_to   timestamptz not null,
-    at        timestamptz not null default now(),
-    gap_from  timestamptz,
-    gap_to    timestamptz
-);
-
-alter table dailies.log_sources enable row level security;
-
 -- Index: log_sources_pkey.
 create or replace function public.dailies_log_source(p_source text)
 returns table (read_to timestamptz, at timestamptz, gap_from timestamptz, gap_to timestamptz)

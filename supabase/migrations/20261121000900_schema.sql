@@ -31,7 +31,7 @@ begin
             'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log',
             'dailies_overview', 'dailies_error_groups', 'dailies_stage_funnel', 'dailies_incidents',
             'dailies_incident',
-            'dailies_add_logs', 'dailies_dirty', 'dailies_evidence', 'dailies_save_verdicts',
+            'dailies_add_logs', 'dailies_dirty', 'dailies_dossiers', 'dailies_save_verdicts',
             'dailies_save_task', 'dailies_import_videos', 'dailies_claim_attempt',
             'dailies_attempt_sent', 'dailies_attempt_created', 'dailies_attempt_refused',
             'dailies_attempt_unknown', 'dailies_measure', 'dailies_save_alerts', 'dailies_alerts',

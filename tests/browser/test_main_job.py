@@ -20,7 +20,7 @@ def test_a_stuck_video_is_found_read_retried_and_succeeds(page: Page, address: s
     page.locator(".st-key-window").get_by_text("14d").click()
     page.locator(".st-key-trouble").get_by_text("Stuck").click()
     settle(page)
-    open_page(page, f"{page.url}&cause=Function+terminated")
+    open_page(page, f"{page.url}&cause=function_terminated")
     short_id = cell(page, 0, 0).split()[-1]
     click_row(page, 0)
 
@@ -58,7 +58,7 @@ def test_a_new_video_survives_a_double_click_and_a_reload(page: Page, address: s
 
 
 def test_stuck_videos_are_repaired_together_after_their_cost_was_shown(page: Page, address: str) -> None:
-    open_page(page, f"{address}/recover?cause=Function+terminated")
+    open_page(page, f"{address}/recover?cause=function_terminated")
     click_row(page, 1, x=16)
     click_row(page, 2, x=16)
     settle(page)

@@ -100,7 +100,7 @@ def test_a_window_that_ended_is_shared_kept_and_left_by_back(page: Page, address
     assert "window=14d" in page.url
     page.go_back()
     settle(page)
-    assert "window" not in page.url
+    assert "window=24h" in page.url
     expect(end).to_contain_text("Now")
 
 

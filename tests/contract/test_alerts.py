@@ -13,14 +13,13 @@ import pytest
 
 from lib.data import alerts as data
 from lib.data.database import Database
-from lib.domain.alert import MEASURES, Alert, Rule, Severity
+from lib.domain.alert import MEASURES, Alert, AlertRule, Severity
 from lib.errors import BadInput, NotFound
-from lib.operations.alerts import active_alerts, check_alerts, silence
-from lib.operations.webhook import NotTold
+from lib.operations.alerts import NotTold, active_alerts, check_alerts, silence
 from lib.runway.organization import Organization
 
-STUCK = Rule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL)
-CREDITS = Rule("credits-low", "credits_left", 500)
+STUCK = AlertRule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL)
+CREDITS = AlertRule("credits-low", "credits_left", 500)
 
 
 class Listener:
@@ -42,7 +41,7 @@ class Runway:
         self.credits = credits
 
     def organization(self) -> Organization:
-        return Organization(self.credits, None, {})
+        return Organization(self.credits, {})
 
 
 @pytest.fixture

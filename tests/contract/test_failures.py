@@ -10,8 +10,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from lib.data.database import Database
+from lib.data.migrations import check_schema
 from lib.data.postgres import PostgresDatabase
-from lib.data.schema import check_schema
 from lib.data.supabase import SupabaseDatabase
 from lib.errors import BadInput, DatabaseError, DatabaseUnavailable, SchemaMissing, SettingsError
 from tests.databases import RestServer

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from lib.data import overview, videos
 from lib.data import overview as health
-from lib.data import traces, videos
 from lib.data.database import Database
 from lib.data.videos import Filters
 from lib.domain.video import parse_time
@@ -21,6 +21,7 @@ from tests.examples import (
     TANGO_TASK,
     WALTZ,
     at,
+    save_task,
     the_entries,
     the_verdicts,
     the_videos,
@@ -119,9 +120,7 @@ def test_the_time_to_the_task_id_comes_from_the_log(filled: Database) -> None:
 
 
 def test_credits_are_those_of_the_tasks_of_the_span(filled: Database) -> None:
-    videos.save_task(
-        filled, {"task_id": TANGO_TASK, "status": "SUCCEEDED", "credits": 25, "created_at": at(0.2)}
-    )
+    save_task(filled, {"task_id": TANGO_TASK, "status": "SUCCEEDED", "credits": 25, "created_at": at(0.2)})
     assert health.overview(filled, *SPAN)["totals"]["credits"] == 25
     assert health.overview(filled, SPAN[1], SPAN[1] + timedelta(hours=1))["totals"]["credits"] == 0
 
@@ -164,6 +163,22 @@ def test_a_group_has_cause_stage_and_an_example(filled: Database) -> None:
         "saved",
         WALTZ,
     )
+
+
+def test_a_group_opens_exactly_its_videos(db: Database) -> None:
+    """Many groups have no message; what tells them apart is cause and first missing stage."""
+    make(db, 3, "function_timed_out", error=None, first_missing="saved")
+    make(db, 2, "function_timed_out", error=None, first_missing="task_created")
+    make(db, 1, "function_timed_out", error=None, first_missing=None)
+    make(db, 1, "task_id_not_saved", error=None, first_missing="saved")
+    groups = health.error_groups(db, *SPAN)
+    assert sorted(group["n"] for group in groups) == [1, 1, 2, 3]
+    for group in groups:
+        assert group["cause"]
+        chosen = Filters(
+            causes=(group["cause"],), error_group=group["grp"], first_missing=group["stage"] or "none"
+        )
+        assert len(videos.list_videos(db, chosen)) == group["n"]
 
 
 def test_a_group_shows_its_trend_and_the_span_before(db: Database) -> None:
@@ -243,7 +258,7 @@ def test_the_funnel_counts_states_by_stage_in_the_order_of_the_flow(filled: Data
         {"stage": "saved", "state": "not_observable"},
     ]
     filled.call("dailies_save_verdicts", p_verdicts=[reached])
-    funnel = traces.stage_funnel(filled, *SPAN)
+    funnel = overview.stage_funnel(filled, *SPAN)
     assert [(row["flow"], row["stage"], row["position"]) for row in funnel] == [
         ("sync-sdk", "accepted", 1),
         ("sync-sdk", "saved", 2),

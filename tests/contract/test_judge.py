@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from lib.app import App
 from lib.data import videos
 from lib.data.database import Database, Row
 from lib.data.verdicts import dirty_videos
 from lib.domain.trace import LogEntry
 from lib.operations.judge import judge_dirty
-from lib.settings import Settings
 from lib.traces.naming import names_in
+from tests.apps import app_of
 from tests.examples import entry
-from tests.stories import ANNA, ANNAS_TASK, BELA, START, run
+from tests.stories import ANNA, ANNAS_TASK, BELA, IMAGE, START, line, run
 
 NOW = START + timedelta(hours=1)
-SETTINGS = Settings(_env_file=None)  # type: ignore[call-arg]
 
 
 def stored(entries: list[LogEntry]) -> list[Row]:
@@ -32,15 +32,20 @@ def stored(entries: list[LogEntry]) -> list[Row]:
     return rows
 
 
+def at(moment: datetime, db: Database) -> App:
+    return app_of(db, clock=lambda: moment)
+
+
 @pytest.fixture
 def known(db: Database) -> Database:
     """ANNA's id is only in the logs; BELA's run stopped before it called Runway."""
     rows = [(ANNA, "failed"), (BELA, "processing")]
-    created = {"created_at": START.isoformat(), "updated_at": START.isoformat()}
+    created = {"created_at": START.isoformat(), "updated_at": START.isoformat(), "input_image_url": IMAGE}
     videos.import_videos(db, [{"id": video, "status": status} | created for video, status in rows])
     lost = run("sync-sdk", stages=10)
     halted = run("async-sdk", BELA, stages=4, request="req-b")
-    db.call("dailies_add_logs", p_entries=stored([*lost, *halted]))
+    later = line("[health] ok", 3000, "req-later")  # the log goes on
+    db.call("dailies_add_logs", p_entries=stored([*lost, *halted, later]))
     return db
 
 
@@ -51,13 +56,13 @@ def verdict(db: Database, video: str) -> Row:
 
 
 def test_everything_dirty_is_judged_and_then_nothing_is_dirty(known: Database) -> None:
-    assert judge_dirty(known, SETTINGS, 100, NOW) == 2
+    assert judge_dirty(at(NOW, known), 100) == 2
     assert dirty_videos(known, 100) == []
-    assert judge_dirty(known, SETTINGS, 100, NOW) == 0
+    assert judge_dirty(at(NOW, known), 100) == 0
 
 
 def test_verdicts_are_saved_with_what_they_rest_on(known: Database) -> None:
-    judge_dirty(known, SETTINGS, 100, NOW)
+    judge_dirty(at(NOW, known), 100)
     anna, bela = verdict(known, ANNA), verdict(known, BELA)
     assert (anna["cause"], anna["recoverable_runway_id"]) == ("task_id_not_saved", ANNAS_TASK)
     assert (bela["cause"], bela["action"], bela["stuck"]) == ("function_terminated", "retry", True)
@@ -67,19 +72,19 @@ def test_verdicts_are_saved_with_what_they_rest_on(known: Database) -> None:
 
 
 def test_at_most_the_asked_number_is_judged_at_once(known: Database) -> None:
-    assert judge_dirty(known, SETTINGS, 1, NOW) == 1
+    assert judge_dirty(at(NOW, known), 1) == 1
     assert len(dirty_videos(known, 100)) == 1
 
 
 def test_a_new_line_makes_only_its_video_dirty_and_changes_its_verdict(known: Database) -> None:
-    judge_dirty(known, SETTINGS, 100, NOW)
+    judge_dirty(at(NOW, known), 100)
     known.call("dailies_add_logs", p_entries=stored(run("async-sdk", BELA, ANNAS_TASK, request="req-b")[4:9]))
-    assert judge_dirty(known, SETTINGS, 100, NOW) == 1
-    assert verdict(known, BELA)["action"] == "investigate"
+    assert judge_dirty(at(NOW, known), 100) == 1
+    assert verdict(known, BELA)["action"] == "ask"
 
 
 def test_a_verdict_that_time_may_change_comes_up_again(known: Database) -> None:
-    judge_dirty(known, SETTINGS, 100, START + timedelta(minutes=1))
+    judge_dirty(at(START + timedelta(minutes=1), known), 100)
     assert verdict(known, BELA)["cause"] == "in_progress"
-    assert judge_dirty(known, SETTINGS, 100, NOW) == 1
+    assert judge_dirty(at(NOW, known), 100) == 1
     assert verdict(known, BELA)["cause"] == "function_terminated"

@@ -19,6 +19,7 @@ from tests.examples import (
     WALTZ_TASK,
     at,
     entry,
+    save_task,
     the_entries,
     the_verdicts,
     the_videos,
@@ -52,7 +53,7 @@ def dirty(db: Database) -> set[str]:
 
 
 def evidence(db: Database, video_id: str) -> dict[str, Any]:
-    (found,) = db.call("dailies_evidence", p_ids=[video_id])
+    (found,) = db.call("dailies_dossiers", p_ids=[video_id])
     return found
 
 
@@ -150,7 +151,7 @@ def test_two_who_diagnose_at_once_do_not_get_in_each_others_way(db: Database) ->
         (lambda db: add(db, [entry("of nobody", 3, "req-new")]), set()),
         (lambda db: add(db, the_entries()), set()),
         (lambda db: add(db, [], p_requests=[{"request_id": "req-waltz", "at": at(1)}]), {WALTZ}),
-        (lambda db: videos.save_task(db, {"task_id": WALTZ_TASK, "status": "RUNNING"}, WALTZ), {WALTZ}),
+        (lambda db: save_task(db, {"task_id": WALTZ_TASK, "status": "RUNNING"}, WALTZ), {WALTZ}),
     ],
     ids=["row", "video", "task", "task-by-log", "request", "pasted", "other", "repeated", "summary", "state"],
 )
@@ -160,9 +161,9 @@ def test_what_a_verdict_rests_on_marks_its_video(known: Database, change: Any, m
 
 
 def test_a_look_up_that_says_nothing_new_marks_nothing(known: Database) -> None:
-    videos.save_task(known, {"task_id": WALTZ_TASK, "status": "RUNNING", "progress": 0.1}, WALTZ)
+    save_task(known, {"task_id": WALTZ_TASK, "status": "RUNNING", "progress": 0.1}, WALTZ)
     judge_all(known)
-    videos.save_task(known, {"task_id": WALTZ_TASK, "status": "RUNNING", "progress": 0.7}, WALTZ)
+    save_task(known, {"task_id": WALTZ_TASK, "status": "RUNNING", "progress": 0.7}, WALTZ)
     assert dirty(known) == set()
 
 
@@ -221,23 +222,22 @@ def test_evidence_of_a_video_nobody_logged_is_its_row(known: Database) -> None:
     found = evidence(known, SALSA)
     assert found["video"]["status"] == "failed"
     assert (found["entries"], found["requests"], found["tasks"], found["attempts"]) == ([], [], [], [])
-    assert found["task"] is None
 
 
 def test_evidence_holds_the_row_s_task_before_others(known: Database) -> None:
-    videos.save_task(known, {"task_id": "elsewhere", "status": "FAILED"}, TANGO)
-    videos.save_task(known, {"task_id": TANGO_TASK, "status": "SUCCEEDED"})
+    save_task(known, {"task_id": "elsewhere", "status": "FAILED"}, TANGO)
+    save_task(known, {"task_id": TANGO_TASK, "status": "SUCCEEDED"})
     found = evidence(known, TANGO)
-    assert found["task"]["task_id"] == TANGO_TASK
+    assert found["tasks"][0]["task_id"] == TANGO_TASK
     assert [task["task_id"] for task in found["tasks"]] == [TANGO_TASK, "elsewhere"]
 
 
 def test_evidence_finds_the_task_that_only_the_log_names(known: Database) -> None:
     known.call("dailies_save_task", p_task={"task_id": WALTZ_TASK, "status": "RUNNING"})
-    assert evidence(known, WALTZ)["task"]["status"] == "RUNNING"
+    assert evidence(known, WALTZ)["tasks"][0]["status"] == "RUNNING"
 
 
 def test_evidence_comes_for_many_videos_at_once(known: Database) -> None:
-    found = known.call("dailies_evidence", p_ids=[TANGO, WALTZ, SALSA])
+    found = known.call("dailies_dossiers", p_ids=[TANGO, WALTZ, SALSA])
     assert {row["video_id"]: len(row["entries"]) for row in found} == {TANGO: 3, WALTZ: 3, SALSA: 0}
-    assert known.call("dailies_evidence", p_ids=[]) == []
+    assert known.call("dailies_dossiers", p_ids=[]) == []

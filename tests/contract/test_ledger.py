@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lib.data import attempts, audit, budgets, videos
+from lib.data import attempts, audit, credits, videos
 from lib.data.credits import ledger
 from lib.data.database import Database
-from lib.domain.attempt import Attempt, short_id
+from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
+from lib.domain.video import short_id
 
 REQUEST = GenerationRequest(image="https://images.example.com/rex.jpg", prompt="Rex dances the tango")
 
@@ -97,17 +98,17 @@ def test_only_what_is_at_risk_is_of_all_times(db: Database) -> None:
 def test_the_audit_is_filtered_by_operator_action_and_video(db: Database) -> None:
     attempt = sent(db)
     attempts.created(db, attempt.id, "task-1")
-    budgets.set_budget(db, "sweep", 10, 20, by="ben")
+    credits.set_budget(db, "sweep", 10, 20, by="ben")
     assert [row["action"] for row in audit.trail(db)] == ["set_budget", "task_created", "generate"]
     assert [row["action"] for row in audit.trail(db, operator="ben")] == ["set_budget"]
     assert [row["video_id"] for row in audit.trail(db, action="generate")] == [attempt.video_id]
     assert len(audit.trail(db, attempt.video_id, operator="ann")) == 2
-    assert audit.names(db) == audit.Names(["ann", "ben"], ["generate", "set_budget", "task_created"])
+    assert audit.names(db) == audit.AuditChoices(["ann", "ben"], ["generate", "set_budget", "task_created"])
 
 
 def test_the_audit_is_paged_by_key_without_gaps_or_repeats(db: Database) -> None:
     for number in range(7):
-        budgets.set_budget(db, "sweep", number, 20, by="ann")
+        credits.set_budget(db, "sweep", number, 20, by="ann")
     pages, end = [], None
     while rows := audit.trail(db, before_id=end, limit=3):
         pages.append([row["after"]["per_hour"] for row in rows if row["after"]])
@@ -117,9 +118,9 @@ def test_the_audit_is_paged_by_key_without_gaps_or_repeats(db: Database) -> None
 
 @pytest.mark.parametrize("hostile", ["' or true --", "ann'; drop table dailies.audit"])
 def test_filters_are_values_and_never_sql(db: Database, hostile: str) -> None:
-    budgets.set_budget(db, "sweep", 1, 20, by="ann")
+    credits.set_budget(db, "sweep", 1, 20, by="ann")
     assert audit.trail(db, operator=hostile) == []
 
 
 def test_an_empty_audit_has_no_names(db: Database) -> None:
-    assert audit.names(db) == audit.Names([], [])
+    assert audit.names(db) == audit.AuditChoices([], [])

@@ -12,15 +12,13 @@ import pytest
 
 from lib.data import overview as health
 from lib.data import videos
-from lib.data.migrations import FOLDER, migrate, migrations, script
-from lib.data.pgmq import install_pgmq
+from lib.data.migrations import FOLDER, check_schema, install_pgmq, migrate, migrations, script
 from lib.data.postgres import PostgresDatabase
-from lib.data.schema import check_schema
 from lib.errors import BadInput
 from lib.operations.judge import judge_dirty
-from lib.settings import Settings
+from tests.apps import app_of
 from tests.databases import Cluster
-from tests.examples import SALSA, TANGO, TANGO_TASK, WALTZ, at, the_verdicts, video
+from tests.examples import SALSA, TANGO, TANGO_TASK, WALTZ, at, save_task, the_verdicts, video
 
 ENUM = "create type video_status as enum ('queued', 'processing', 'succeeded', 'failed')"
 # A production table as a team may have made it: an enum, columns of its own, optional ones missing.
@@ -54,10 +52,10 @@ def use_everything(database: PostgresDatabase) -> None:
     videos.import_videos(
         database, [video(TANGO, "succeeded", 0), video(SALSA, "failed", 2, error_message="no")]
     )
-    assert videos.save_task(database, {"task_id": TANGO_TASK, "status": "FAILED", "failure": "x"}, WALTZ)
+    assert save_task(database, {"task_id": TANGO_TASK, "status": "FAILED", "failure": "x"}, WALTZ)
     found = {mark["video_id"] for mark in database.call("dailies_dirty")}
     assert found == {TANGO, WALTZ, SALSA}
-    assert len(database.call("dailies_evidence", p_ids=[TANGO, WALTZ])) == 2
+    assert len(database.call("dailies_dossiers", p_ids=[TANGO, WALTZ])) == 2
     assert database.call("dailies_save_verdicts", p_verdicts=the_verdicts()) == [{"saved": 3}]
     assert [row["status"] for row in videos.list_videos(database)] == ["failed", "failed", "succeeded"]
     listed = videos.list_videos(database, videos.Filters(statuses=("failed",), search="no"))
@@ -120,6 +118,27 @@ def test_what_is_printed_for_an_sql_editor_does_the_same(
     assert check_schema(empty).problem is None
 
 
+def test_functions_of_earlier_versions_that_nothing_calls_are_dropped(empty: PostgresDatabase) -> None:
+    with empty.transaction("test") as connection:
+        connection.execute(
+            "create function public.dailies_queue(p_limit int default 100) returns int return 1"
+        )
+    migrate(empty)
+    assert not any(name == "dailies_queue(integer)" for _, name, *_ in shape(empty))
+
+
+def test_a_budget_that_was_no_number_becomes_one_again(empty: PostgresDatabase) -> None:
+    migrate(empty)
+    with empty.transaction("test") as connection:
+        connection.execute("alter table dailies.budgets drop constraint budgets_are_finite")
+        connection.execute("update dailies.budgets set per_hour = 'NaN'")
+        connection.execute("insert into dailies.budgets values ('ann', 'Infinity', 1), ('ben', 3, 4)")
+        connection.execute("delete from dailies.migrations where name = 'budgets'")
+    migrate(empty)
+    found = {row["operator"]: (row["per_hour"], row["per_day"]) for row in empty.call("dailies_budgets")}
+    assert found == {"*": (5000, 20000), "sweep": (250, 1000), "ben": (3, 4)}
+
+
 def test_a_production_table_is_added_to_and_nothing_of_it_is_lost(lean: PostgresDatabase) -> None:
     migrate(lean)
     row = videos.get_video(lean, WALTZ)["video"]
@@ -138,8 +157,8 @@ def test_rows_that_cannot_be_read_hold_up_no_other(empty: PostgresDatabase, empt
         for row in values:
             connection.execute("insert into public.videos values (%s, %s, %s)", row)
     migrate(empty)
-    assert judge_dirty(empty, Settings.model_validate({}), 10) == 3
-    assert judge_dirty(empty, Settings.model_validate({}), 10) == 0
+    assert judge_dirty(app_of(empty), 10) == 3
+    assert judge_dirty(app_of(empty), 10) == 0
     listed = {row["id"]: row["cause"] for row in videos.list_videos(empty)}
     assert listed[TANGO] not in (None, "unknown")
     assert listed[SALSA] == "unknown"

@@ -14,7 +14,6 @@ from typing import Any
 
 import psycopg
 
-from lib.data.journal import Journal
 from lib.data.postgres import STATEMENT_SECONDS, PostgresDatabase
 from lib.domain.pricing import GenerationRequest
 from lib.operations.generate import video_id_of
@@ -25,7 +24,7 @@ from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.faults import parse_fault
 from lib.runway.simulator.programme import PlannedFault
 from lib.runway.simulator.schedule import StoredTask
-from lib.settings import Settings
+from tests.apps import app_of
 from tests.databases import EMPTY, Cluster
 from tests.faults.cases import PAYING, Case
 from tests.faults.child import Work, carry_out, run
@@ -126,7 +125,7 @@ class Bench:
             database_url=self._url(),
             runway_url=self._runway.server.url,
             runway_seconds=_runway_seconds(case),
-            journal=self._folder / f"{uuid.uuid4()}.jsonl",
+            data=self._folder / str(uuid.uuid4()),
             request=request,
             key=key,
             video_id=self._put_row(case, request) or video_id_of(key),
@@ -223,9 +222,9 @@ class Bench:
         for task in self._tasks(work):
             self._ended(task, 1.0)
         self._execute(f"set session_replication_role = replica; {AN_HOUR_LATER}")
-        journal, settings = Journal(work.journal), Settings(stuck_after_minutes=5, auto_retry=False)
-        assert sweep(self._db, self._patient, journal, settings, holder="bench")
-        poll_due(self._db, self._patient)
+        app = app_of(self._db, self._patient, work.data)
+        assert sweep(app, holder="bench")
+        poll_due(app)
 
     def _once_more(self, work: Work) -> None:
         """What a person does then: the same free operation again, or a retry without any override."""

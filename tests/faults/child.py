@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
+from lib.app import App, OnStep
 from lib.data.database import Database
-from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
+from lib.domain.cause import Action
 from lib.domain.pricing import GenerationRequest
 from lib.errors import DailiesError
 from lib.operations.generate import generate
 from lib.operations.poll import poll
 from lib.operations.recover import recover
-from lib.operations.retry import retry
+from lib.operations.repair import Agreed, plan
+from lib.operations.repair import carry_out as repaired
 from lib.runway.client import RunwayClient, connect
 from lib.runway.simulator import SIMULATOR_KEY
+from lib.settings import Settings
 from tests.faults.troubles import Locked, Meddling, kill
 from tests.faults.writes import WRITES
-
-OnStep = Callable[[str], object]
-
-
-class Hasty(TypedDict):
-    on_step: OnStep
-    save_seconds: float
 
 
 @dataclass(frozen=True)
@@ -38,7 +32,7 @@ class Work:
     database_url: str
     runway_url: str
     runway_seconds: float  # Runway's time-out
-    journal: Path
+    data: Path  # the folder of the journal
     request: GenerationRequest
     key: str
     video_id: str
@@ -64,18 +58,20 @@ def carry_out(
     work: Work, db: Database, runway: RunwayClient, on_step: OnStep = lambda _: None
 ) -> DailiesError | None:
     """The error, when it was one of ours."""
-    journal = Journal(work.journal)
-    hasty: Hasty = {"on_step": on_step, "save_seconds": 0.3}
+    settings = Settings.model_validate({"data_dir": work.data})
+    app = App(settings, db, runway, "ann", on_step=on_step, save_seconds=0.3)
     try:
         match work.operation:
             case "generate":
-                generate(db, runway, journal, work.request, "ann", key=work.key, **hasty)
+                generate(app, work.request, key=work.key)
             case "retry" | "retry-failed":
-                retry(db, runway, journal, work.video_id, "ann", **hasty)
+                (repair,) = plan(app, [work.video_id])
+                # what a person agreed to, before the task's end was known
+                repaired(app, Agreed(work.video_id, Action.RETRY, repair.key))
             case "recover":
-                recover(db, runway, work.video_id, "ann", on_step=on_step)
+                recover(app, work.video_id)
             case "poll":
-                poll(db, runway, work.video_id, fastest=0, on_step=on_step)
+                poll(app, work.video_id, fastest=0)
     except DailiesError as error:
         return error
     return None

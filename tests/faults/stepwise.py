@@ -7,8 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from lib.app import OnStep
 from lib.errors import DailiesError
-from tests.faults.child import OnStep
 
 WAIT_SECONDS = 30.0
 

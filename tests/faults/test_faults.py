@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from lib.data.postgres import PostgresDatabase
 from tests.databases import Cluster
+from tests.faults.answers import ask, questions
 from tests.faults.bench import Result
 from tests.faults.cases import Case, cases
 from tests.faults.matrix import running
+from tests.simulated import simulated
 
 THIRD = [case for case in cases() if case.in_third]  # all of them: `make faults`
 
@@ -32,6 +35,18 @@ def test_no_task_is_lost_or_paid_for_twice_and_nothing_untrue_is_claimed(
 ) -> None:
     result = results[case.name].result()
     assert result.is_good, result
+
+
+def test_page_command_batch_sweep_and_queue_give_one_answer_and_pay_for_nothing_unproved(
+    postgres: PostgresDatabase, database_url: str, tmp_path: Path
+) -> None:
+    """A third of the questions; all of them: `make faults`."""
+    with simulated(tmp_path / "simulator") as runway:
+        runway.store.configure(daily=100_000, credits=10_000_000, concurrency=1000)
+        found = list(ask(questions()[::3], postgres, database_url, runway, tmp_path))
+    assert {each.question.name: each.wrong for each in found if each.wrong} == {}
+    assert any(each.question.is_proved for each in found)
+    assert len(found) == 64
 
 
 def test_the_matrix_holds_each_case_once_and_more_than_four_hundred() -> None:

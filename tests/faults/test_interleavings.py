@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,26 +18,23 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
-from lib.data import queue
-from lib.data.journal import Journal
+from lib.app import App, OnStep
 from lib.data.postgres import PostgresDatabase
-from lib.domain.attempt import short_id
+from lib.domain.cause import Action
 from lib.domain.pricing import GenerationRequest
-from lib.operations.enqueue import enqueue
-from lib.operations.generate import generate, video_id_of
-from lib.operations.paid_call import Tools
+from lib.domain.video import short_id
+from lib.operations.generate import enqueue, generate, video_id_of
 from lib.operations.poll import poll, poll_due
-from lib.operations.process import Processed, process
+from lib.operations.process import process
 from lib.operations.recover import recover
-from lib.operations.retry import retry
+from lib.operations.repair import Agreed, Repaired, carry_out, plan
 from lib.operations.sweep import sweep
 from lib.runway.simulator.faults import parse_fault
 from lib.runway.simulator.schedule import StoredTask
-from lib.settings import Settings
 from lib.worker.jobs import JobVerb
+from tests.apps import app_of
 from tests.databases import EMPTY, Cluster
 from tests.faults.bench import AN_HOUR_LATER
-from tests.faults.child import OnStep
 from tests.faults.stepwise import Stepwise
 from tests.faults.truth import Left, left, untrue
 from tests.production import ANSWERED, put_log, put_row, terminated
@@ -86,7 +84,7 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self, stage: Stage) -> None:
         super().__init__()
         self.url, self.db, self.runway, folder = stage
-        self.journal = Journal(folder / f"{uuid.uuid4()}.jsonl")
+        self.app = app_of(self.db, self.runway.client, folder / str(uuid.uuid4()))
         self.hands = ThreadPoolExecutor(100)
         self.going: list[Stepwise] = []
         self.crashed: list[Stepwise] = []
@@ -122,7 +120,7 @@ class Interleavings(RuleBasedStateMachine):
         if kind == "terminated":
             return terminated(self.db, prompt=request.prompt)
         if kind == "enqueued":
-            return enqueue(self.db, [request], "ann")[0]
+            return enqueue(self.app, [request])[0]
         fault = parse_fault("fail:INTERNAL") if kind == "failed" else None
         task_id = self.runway.store.create(request, fault).id
         saved = None if kind == "lost" else task_id
@@ -131,10 +129,10 @@ class Interleavings(RuleBasedStateMachine):
         return video_id
 
     def generates(self, made: Footage) -> None:
-        db, client, journal = self.db, self.runway.client, self.journal
-        self.begin(
-            lambda on_step: generate(db, client, journal, made.request, "ann", key=made.key, on_step=on_step)
-        )
+        self.begin(lambda on_step: generate(self.stepping(on_step), made.request, key=made.key))
+
+    def stepping(self, on_step: OnStep) -> App:
+        return replace(self.app, on_step=on_step)
 
     @rule(made=footage.filter(lambda made: made.kind == "generated"))
     def somebody_clicks_again(self, made: Footage) -> None:
@@ -142,30 +140,29 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(made=footage, override=st.sampled_from((False, False, True)))
     def somebody_retries(self, made: Footage, override: bool) -> None:
-        db, client, journal = self.db, self.runway.client, self.journal
         typed = short_id(made.id) if override else None
         self.overrides += [made.id] if override else []
-        self.begin(
-            lambda on_step: retry(db, client, journal, made.id, "bob", override=typed, on_step=on_step)
-        )
+        self.begin(lambda on_step: self.retry(made.id, typed, on_step))
+
+    def retry(self, video_id: str, override: str | None, on_step: OnStep) -> Repaired:
+        (found,) = plan(self.app, [video_id])
+        agreed = Agreed(video_id, Action.ASK if override else Action.RETRY, found.key, override)
+        return carry_out(self.stepping(on_step), agreed)
 
     @rule(made=footage)
     def somebody_recovers(self, made: Footage) -> None:
-        self.begin(lambda on_step: recover(self.db, self.runway.client, made.id, "eve", on_step=on_step))
+        self.begin(lambda on_step: recover(self.stepping(on_step), made.id))
 
     @rule(made=footage)
     def somebody_polls(self, made: Footage) -> None:
-        self.begin(lambda on_step: poll(self.db, self.runway.client, made.id, fastest=0, on_step=on_step))
+        self.begin(lambda on_step: poll(self.stepping(on_step), made.id, fastest=0))
 
     @rule()
     def a_worker_takes_a_job(self) -> None:
         self.begin(self.worker_step)
 
     def worker_step(self, on_step: OnStep) -> int:
-        def carry(job: queue.Job) -> Processed:
-            return process(Tools(self.db, self.runway.client, self.journal, job.operator, on_step), job)
-
-        worker = JobVerb(self.db, carry)
+        worker = JobVerb(self.db, lambda job: process(self.stepping(on_step), job))
         found = worker.step()
         on_step("worked")
         worker.finish()
@@ -173,12 +170,12 @@ class Interleavings(RuleBasedStateMachine):
 
     @rule(auto_retry=st.booleans())
     def a_sweep(self, auto_retry: bool) -> None:
-        chosen = Settings(stuck_after_minutes=5, auto_retry=auto_retry)
-        sweep(self.db, self.runway.client, self.journal, chosen, holder=uuid.uuid4().hex)
+        chosen = self.app.settings.model_copy(update={"auto_retry": auto_retry})
+        sweep(replace(self.app, settings=chosen), holder=uuid.uuid4().hex)
 
     @rule()
     def a_round_of_polls(self) -> None:
-        poll_due(self.db, self.runway.client)
+        poll_due(self.app)
 
     @rule()
     def an_hour_passes(self) -> None:

@@ -16,11 +16,13 @@ import pytest
 
 from lib.data import attempts, queue, videos, workers
 from lib.data.postgres import PostgresDatabase
-from lib.operations.enqueue import enqueue
+from lib.operations.generate import enqueue
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import ROOT
 from tests import production
+from tests.apps import app_of
+from tests.examples import queue_metrics, worker_states
 from tests.simulated import REQUEST, Simulated, simulated
 
 CREATION = ("POST", "/v1/image_to_video")
@@ -68,11 +70,11 @@ class Plant:
             time.sleep(0.02)
 
     def calls_going_on(self) -> int:
-        return sum(attempt.state == "sent" for attempt in attempts.open_attempts(self.db))
+        return sum(attempt.state == "sent" for attempt in attempts.stale(self.db, 0))
 
     def is_drained(self) -> bool:
-        seen = queue.metrics(self.db)
-        return seen.waiting + seen.delayed + seen.in_hand == 0
+        seen = queue_metrics(self.db)
+        return bool(seen.waiting + seen.delayed + seen.in_hand == 0)
 
     def fault_is_used(self) -> bool:
         return not self.runway.store.programme._file.rows("select 1 from faults")
@@ -99,7 +101,7 @@ def plant(postgres: PostgresDatabase, database_url: str, tmp_path: Path) -> Iter
 
 
 def test_two_workers_of_which_one_is_killed_lose_nothing_and_pay_nothing_twice(plant: Plant) -> None:
-    ids = enqueue(plant.db, [REQUEST] * N, "ann")
+    ids = enqueue(app_of(plant.db), [REQUEST] * N)
     plant.runway.store.programme.add([PlannedFault("slow:0.3", *CREATION)] * N)
     victim, survivor = plant.worker(), plant.worker()
     plant.until(lambda: plant.calls_going_on() == 2)  # one is the victim's
@@ -120,11 +122,11 @@ def test_two_workers_of_which_one_is_killed_lose_nothing_and_pay_nothing_twice(p
     assert saved <= set(plant.runway.task_ids)
     assert len(plant.runway.task_ids) <= N
     assert plant.runway.posts <= N
-    assert {each.state for each in workers.workers(plant.db, dead_seconds=0)} == {"dead"}
+    assert set(worker_states(plant.db, dead_seconds=0).values()) == {"dead"}
 
 
 def test_told_to_stop_in_the_middle_of_a_paid_call_it_saves_the_id_first(plant: Plant) -> None:
-    first, second = enqueue(plant.db, [REQUEST] * 2, "ann")
+    first, second = enqueue(app_of(plant.db), [REQUEST] * 2)
     plant.runway.store.programme.add([PlannedFault("slow:1", *CREATION)])
     worker = plant.worker()
     plant.until(lambda: plant.runway.posts == 1)
@@ -132,7 +134,7 @@ def test_told_to_stop_in_the_middle_of_a_paid_call_it_saves_the_id_first(plant: 
     assert worker.wait(20) == 0, plant.logs()
     assert videos.get_video(plant.db, first)["video"]["runway_video_id"] == plant.runway.task_ids[0]
     assert [job.video_id for job in queue.dequeue(plant.db, limit=5)] == [second]
-    assert [each.state for each in workers.workers(plant.db)] == ["stopped"]
+    assert list(worker_states(plant.db).values()) == ["stopped"]
     assert plant.runway.posts == 1
 
 
@@ -155,7 +157,9 @@ def test_told_to_stop_in_the_middle_of_a_sweep_it_finishes_the_recovery_in_hand(
         video_id = production.put_row(plant.db, minutes=0)
         production.put_log(plant.db, video_id, *production.ANSWERED, minutes=0, task=tasks[-1])
     with psycopg.connect(plant.url) as connection:
-        connection.execute("update public.videos set created_at = now() - interval '20 minutes'")
+        ago = "now() - interval '20 minutes'"
+        connection.execute(f"update public.videos set created_at = {ago}, updated_at = {ago}".encode())
+        connection.execute("update dailies.log_entries set at = at - interval '19 minutes'")
     plant.runway.store.programme.add([PlannedFault("slow:1", *LOOK_UP)])
     worker = plant.worker()
     plant.until(plant.fault_is_used)

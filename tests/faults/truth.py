@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from lib.data import attempts, decisions
 from lib.data.database import Database, Row
-from lib.data.verdicts import evidence_of
+from lib.data.verdicts import dossier_rows
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.task import TaskStatus
 from lib.runway.simulator.schedule import StoredTask
@@ -51,7 +51,7 @@ class Left:
 
 
 def left(db: Database, video_id: str, tasks: Sequence[StoredTask]) -> Left:
-    evidence = evidence_of(db, [video_id])
+    evidence = dossier_rows(db, [video_id])
     row = evidence[0]["video"] if evidence else None
     tried = attempts.of_video(db, video_id)
     known = {attempt.task_id for attempt in tried} | {row["runway_video_id"] if row else None}

@@ -6,10 +6,14 @@ import re
 from pathlib import Path
 
 from lib.__main__ import COMMANDS
+from lib.domain.cause import Action
+from lib.domain.diagnosis.proof import FACTS
 from lib.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
 
 
@@ -53,3 +57,35 @@ def test_ci_runs_the_readmes_own_command() -> None:
 def test_git_keeps_the_package() -> None:
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert not {"lib", "lib/", "/lib", "/lib/"} & set(ignored)
+
+
+def test_the_architecture_tells_every_fact_and_what_it_proves() -> None:
+    told = re.findall(r"^\| `(\w+)` \| .* \| (.*) \|$", ARCHITECTURE, re.M)
+    assert [row for row in told if row[0] in {fact.proof for fact in FACTS}] == [
+        (str(fact.proof), fact.says) for fact in FACTS
+    ]
+
+
+def test_every_file_that_a_document_names_is_there() -> None:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for name in re.findall(
+            r"`((?:lib|tests|pages|docs|bench|supabase)/[\w/.]+)`", document.read_text("utf-8")
+        ):
+            assert (ROOT / name).exists(), f"{document.name} names {name}"
+
+
+def test_the_walk_of_a_retry_enters_no_module_twice() -> None:
+    walk = ARCHITECTURE.split("## A click on Retry")[1].split("\n## ")[0]
+    entered = re.findall(r"`(lib/[\w/]+\.py)`", walk)
+    assert len(entered) > 10
+    assert len(entered) == len(set(entered))
+
+
+def test_the_reading_order_is_thirty_files_at_most() -> None:
+    order = re.findall(r"`(lib/[\w/]+\.py)`", ARCHITECTURE.split("## Where to begin reading")[1])
+    assert len(order) == len(set(order)) <= 30
+
+
+def test_the_glossary_has_every_action() -> None:
+    repair = next(line for line in GLOSSARY.splitlines() if line.startswith("| repair |"))
+    assert all(str(action) in repair for action in Action)

@@ -16,12 +16,28 @@ MAY_IMPORT = {
     "traces": {"domain"},
     "data": {"domain"},
     "runway": {"domain"},
-    "operations": {"runway", "data", "traces", "logs", "domain"},
-    "worker": {"operations", "traces", "logs", "data", "runway", "domain"},
-    "web": {"worker", "operations", "traces", "logs", "data", "runway", "domain"},
-    "cli": {"worker", "operations", "traces", "logs", "data", "runway", "seed", "domain"},
-    "seed": {"operations", "runway", "data", "traces", "logs", "domain"},
-    "ui": {"worker", "web", "operations", "traces", "logs", "data", "runway", "seed", "domain"},
+    "app": {"data", "runway", "traces", "domain"},
+    "operations": {"app", "runway", "data", "traces", "logs", "domain"},
+    "worker": {"operations", "app", "traces", "logs", "data", "runway", "domain"},
+    "web": {"worker", "operations", "app", "traces", "logs", "data", "runway", "domain"},
+    "cli": {"worker", "operations", "app", "traces", "logs", "data", "runway", "seed", "domain"},
+    "seed": {"runway", "data", "traces", "logs", "domain"},
+    "ui": {"worker", "operations", "app", "traces", "logs", "data", "runway", "seed", "domain"},
+}
+# Who may use what leads to a payment: anything else is a second way.
+MAY_USE = {
+    "lib.operations.paid_call.pay": {
+        "operations/repair.py",
+        "operations/generate.py",
+        "operations/process.py",
+    },
+    "lib.domain.repair.assess": {
+        *("operations/repair.py", "operations/judge.py", "operations/sweep.py", "cli/diagnose.py"),
+    },
+    "lib.domain.diagnosis.proof.proof_of": {"domain/repair.py"},
+    "lib.operations.repair.carry_out": {
+        *("operations/batches.py", "operations/sweep.py", "cli/retry.py", "ui/views/repair.py"),
+    },
 }
 
 
@@ -37,6 +53,46 @@ def imported_modules(path: Path) -> Iterator[str]:
                 yield from (f"lib.{alias.name}" for alias in node.names)
 
 
+def modules_of(package: str) -> list[Path]:
+    module = ROOT / "lib" / f"{package}.py"
+    return [module] if module.exists() else sorted((ROOT / "lib" / package).rglob("*.py"))
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("name", MAY_USE)
+def test_there_is_one_way_to_a_payment(name: str) -> None:
+    users = {
+        str(path.relative_to(ROOT / "lib"))
+        for path in sorted((ROOT / "lib").rglob("*.py"))
+        if name in imported_names(path)
+    }
+    assert users == MAY_USE[name]
+
+
+def test_only_the_paid_call_creates_tasks() -> None:
+    """`runway.create` posts, and posts once: nobody else may call it."""
+    callers = [
+        str(path.relative_to(ROOT / "lib"))
+        for path in sorted((ROOT / "lib").rglob("*.py"))
+        if "runway.create(" in path.read_text("utf-8")
+    ]
+    assert callers == ["operations/paid_call.py"]
+
+
+def test_no_public_class_name_means_two_things() -> None:
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "lib").rglob("*.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
+
+
 def test_views_stand_above_the_kit() -> None:
     for path in sorted((ROOT / "lib" / "ui" / "kit").rglob("*.py")):
         assert not any(m.startswith("lib.ui.views") for m in imported_modules(path)), path
@@ -45,7 +101,7 @@ def test_views_stand_above_the_kit() -> None:
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_a_package_imports_only_what_lies_below_it(package: str) -> None:
     allowed = MAY_IMPORT[package] | {package} | (FOUNDATION if package != "domain" else set())
-    for path in sorted((ROOT / "lib" / package).rglob("*.py")):
+    for path in modules_of(package):
         for module in imported_modules(path):
             top, _, rest = module.partition(".")
             if top == "lib" and rest:

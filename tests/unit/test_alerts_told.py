@@ -22,8 +22,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.data.videos import import_videos
 from lib.domain.alert import Alert, Severity
 from lib.errors import BadInput
-from lib.operations.alerts import active_alerts
-from lib.operations.webhook import NotTold, SlackWebhook, notice
+from lib.operations.alerts import NotTold, SlackWebhook, active_alerts, notice
 from lib.settings import Settings, load_settings
 from lib.worker.watch import in_turn, watch_alerts, watching
 from tests.web import Runway, served

@@ -66,7 +66,7 @@ def test_several_log_files_are_read_as_one(folder: Path) -> None:
     assert verdict["video_id"] == ANNA
     assert verdict["flow"] == "sync-sdk"
     assert verdict["cause"] == "task_id_not_saved"
-    assert verdict["action"] == "recover_id"
+    assert verdict["action"] == "recover"
     assert verdict["recoverable_runway_id"] == ANNAS_TASK
     assert verdict["candidate_runway_ids"] == []
     assert [s["stage"] for s in verdict["stages"] if s["state"] == "missing"] == ["task_looked_up"]
@@ -82,7 +82,7 @@ def test_people_get_a_table(folder: Path) -> None:
     head, told, total = diagnose(folder).splitlines()
     assert head.split()[:3] == ["CREATED", "(UTC)", "VIDEO"]
     assert "Task id not saved" in told
-    assert told.endswith(f"recover id {ANNAS_TASK}")
+    assert told.endswith(f"recover {ANNAS_TASK}")
     assert total == "1 videos, 0 stuck, 1 with a task id that only the logs know."
 
 
@@ -95,8 +95,8 @@ def test_logs_may_be_left_out(folder: Path) -> None:
     ("content", "said"),
     [
         ("{", "is not JSON"),
-        ("{}", "expected a JSON array"),
-        ("[3]", "expected a JSON array"),
+        ("{}", "column `id` is missing"),
+        ("[3]", "expected objects"),
         ('[{"id": "7", "status": "failed"}]', "column `created_at` is missing"),
         ('[{"id": "7", "status": "failed", "created_at": "noon"}]', "noon"),
     ],

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from lib.cli.migrate import command
 from lib.data.connect import open_database, open_postgres
 from lib.data.embedded.server import EmbeddedPostgres
-from lib.data.pool import Pool
-from lib.data.schema import check_schema
+from lib.data.migrations import check_schema
+from lib.data.postgres import Pool
 from lib.errors import DatabaseUnavailable, SettingsError
 from lib.settings import Settings, load_settings
 from tests.databases import SECRET_KEY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from lib.data.encoding import storable
+from lib.data.database import storable
 from lib.data.failures import database_failure
 from lib.data.supabase import SupabaseDatabase
 from lib.errors import (

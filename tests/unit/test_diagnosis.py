@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from lib.domain.attempt import Attempt
-from lib.domain.diagnosis import RULES, Confidence, Source, Verdict
+from lib.domain.cause import Action
+from lib.domain.diagnosis import RULES, Confidence, Source, Verdict, judge
 from lib.domain.diagnosis.known_rules import row_succeeded
 from lib.domain.diagnosis.run_rules import nothing_decides
+from lib.domain.repair import assess
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video
-from lib.operations.diagnose import Thresholds, diagnose, diagnose_all
+from lib.operations.dossiers import dossiers_of_files
+from tests.apps import app_of
 from tests.stories import (
     ANNA,
     ANNAS_TASK,
     BELA,
     BELAS_TASK,
     FLOWS,
-    READER,
     START,
+    dossier,
     error,
     line,
     ms,
@@ -38,6 +41,13 @@ CHECKING = line(f"[Runway API] Checking video status for task ID: {ANNAS_TASK}",
 CHECK_FAILED = error("[Runway API] Error checking video status: InternalServerError: 500 {}", 31, "req-poll")
 
 
+class Judged(NamedTuple):
+    rule: str
+    cause: str
+    action: Action
+    verdict: Verdict
+
+
 def judged(
     video: Video,
     entries: Iterable[LogEntry] = (),
@@ -46,8 +56,10 @@ def judged(
     attempts: Sequence[Attempt] = (),
     requests: Iterable[RequestSummary] = (),
     after: timedelta = timedelta(hours=1),
-) -> Verdict:
-    return diagnose(video, entries, requests, task, attempts, START + after, Thresholds(), READER)
+) -> Judged:
+    known = dossier(video, entries, requests, tasks=[task] if task else [], attempts=attempts, after=after)
+    verdict, repair = assess(known)
+    return Judged(verdict.rule, verdict.cause, repair.action, verdict)
 
 
 def task(status: str, **more: Any) -> Task:
@@ -63,7 +75,7 @@ def attempt(state: str, **more: Any) -> Attempt:
         "previous_id": None,
         "state": state,
         "operator": "olga",
-        "request": {},
+        "request": {"image": "https://images.example.com/rex.jpg"},
         "credits": 40,
         "task_id": None,
         "reason": None,
@@ -86,9 +98,9 @@ def check(status: str, at: float = 31, **more: str) -> list[LogEntry]:
     return [CHECKING, line(answer, at, "req-poll")]
 
 
-STORIES: dict[str, tuple[Verdict, str, str]] = {
+STORIES: dict[str, tuple[Judged, str, str]] = {
     "row_succeeded": (judged(row(status="succeeded", video_url="https://x")), "succeeded", "none"),
-    "row_cancelled": (judged(row(status="cancelled")), "cancelled", "retry"),
+    "row_cancelled": (judged(row(status="cancelled")), "cancelled", "ask"),
     "attempt_on_its_way": (
         judged(row(), attempts=[attempt("sent")], after=timedelta(minutes=1)),
         "in_progress",
@@ -97,7 +109,7 @@ STORIES: dict[str, tuple[Verdict, str, str]] = {
     "attempt_settled": (
         judged(row(status="failed"), attempts=[attempt("refused", cause="unauthorized", reason="401")]),
         "unauthorized",
-        "fix_settings",
+        "retry",
     ),
     "run_still_going": (
         judged(row(), run("sync-sdk", stages=8), after=timedelta(minutes=1)),
@@ -107,12 +119,17 @@ STORIES: dict[str, tuple[Verdict, str, str]] = {
     "id_in_the_logs_only": (
         judged(row(status="failed"), stopped(10, FAILED + "RateLimitError: 429 Too many requests")),
         "task_id_not_saved",
-        "recover_id",
+        "recover",
     ),
     "saving_the_id_failed": (
         judged(row(status="failed", error_message="Failed to save runway_video_id: fetch failed")),
         "task_id_not_saved",
-        "investigate",
+        "ask",
+    ),
+    "row_refused_the_outcome": (
+        judged(SAVED, task=task("SUCCEEDED", row_problem="violates check constraint")),
+        "database_write_failed",
+        "look_up",
     ),
     "task_ended_badly": (
         judged(
@@ -125,12 +142,12 @@ STORIES: dict[str, tuple[Verdict, str, str]] = {
     "task_done_but_checks_fail": (
         judged(SAVED, [CHECKING, CHECK_FAILED], task=task("SUCCEEDED")),
         "polling_failing",
-        "poll",
+        "look_up",
     ),
     "task_done_and_nobody_asked": (
         judged(SAVED, run("sync-sdk"), task=task("SUCCEEDED")),
         "never_polled",
-        "poll",
+        "look_up",
     ),
     "task_under_way": (judged(SAVED, task=task("THROTTLED")), "throttled", "wait"),
     "check_said_it_ended_badly": (
@@ -138,50 +155,50 @@ STORIES: dict[str, tuple[Verdict, str, str]] = {
             row(status="failed", runway_video_id=ANNAS_TASK), check("FAILED", failureCode="ASSET.INVALID")
         ),
         "asset_rejected",
-        "change_input",
+        "look_up",
     ),
     "check_found_no_task": (
         judged(
             SAVED, [CHECKING, error("Error checking video status: NotFoundError: 404 {}", 31, "req-poll")]
         ),
         "cancelled",
-        "retry",
+        "look_up",
     ),
-    "checks_fail": (judged(SAVED, [CHECKING, CHECK_FAILED]), "polling_failing", "poll"),
+    "checks_fail": (judged(SAVED, [CHECKING, CHECK_FAILED]), "polling_failing", "look_up"),
     "row_failed_after_the_task_began": (
         judged(
             row(status="failed", runway_video_id=ANNAS_TASK, error_message="Failed to fetch the input asset.")
         ),
         "asset_rejected",
-        "change_input",
+        "look_up",
     ),
     "check_said_under_way": (
         judged(SAVED, check("RUNNING"), after=timedelta(minutes=2)),
         "in_progress",
         "wait",
     ),
-    "id_saved_and_no_word_since": (judged(SAVED, run("sync-sdk")), "never_polled", "poll"),
+    "id_saved_and_no_word_since": (judged(SAVED, run("sync-sdk")), "never_polled", "look_up"),
     "answer_without_id": (
         judged(row(status="failed"), stopped(8, FAILED + "Error: Runway API did not return a task ID")),
         "no_task_id",
-        "investigate",
+        "ask",
     ),
     "run_failed": (
         judged(row(status="failed"), stopped(8, FAILED + "AuthenticationError: 401 {}")),
         "unauthorized",
-        "fix_settings",
+        "retry",
     ),
     "platform_ended_the_request": (
         judged(row(), stopped(8), requests=[RequestSummary("req-a", ms(60), "POST", "/api", 504)]),
         "function_timeout",
-        "investigate",
+        "ask",
     ),
     "key_seen_missing": (
         judged(
             row(), [*run("async-sdk", stages=1), line("[Video Generation] { hasRunwayApiKey: false }", 1)]
         ),
         "missing_api_key",
-        "fix_settings",
+        "retry",
     ),
     "run_ended_without_a_word": (
         judged(row(), run("async-sdk", stages=4)),
@@ -191,17 +208,17 @@ STORIES: dict[str, tuple[Verdict, str, str]] = {
     "checked_but_never_begun": (
         judged(row(), [line(f"Video {ANNA} is processing but no runway_video_id found.", 9, "p", "warning")]),
         "function_terminated",
-        "investigate",
+        "ask",
     ),
-    "nothing_decides": (judged(row()), "unknown", "investigate"),
+    "nothing_decides": (judged(row()), "unknown", "ask"),
 }
 
 
 @pytest.mark.parametrize("rule", STORIES)
 def test_the_story_of_a_rule_is_decided_by_it(rule: str) -> None:
-    verdict, cause, action = STORIES[rule]
-    assert (verdict.rule, verdict.cause, verdict.action) == (rule, cause, action)
-    assert verdict.evidence
+    story, cause, action = STORIES[rule]
+    assert (story.rule, story.cause, story.action) == (rule, cause, action)
+    assert story.verdict.evidence
 
 
 def test_every_rule_has_a_story_and_a_sentence() -> None:
@@ -219,16 +236,16 @@ def test_the_row_comes_first_and_not_knowing_last() -> None:
 
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_recoverable_id_is_this_videos_and_never_the_rows(flow: str) -> None:
-    assert judged(row(status="failed"), run(flow)).recoverable_runway_id == ANNAS_TASK
-    assert judged(SAVED, run(flow)).recoverable_runway_id is None
-    assert judged(row(), run(flow, BELA, BELAS_TASK)).recoverable_runway_id is None
+    assert judged(row(status="failed"), run(flow)).verdict.recoverable_runway_id == ANNAS_TASK
+    assert judged(SAVED, run(flow)).verdict.recoverable_runway_id is None
+    assert judged(row(), run(flow, BELA, BELAS_TASK)).verdict.recoverable_runway_id is None
 
 
 def test_a_task_in_another_row_is_never_recovered_whatever_the_logs_say() -> None:
     rows = [row(ANNA, "failed"), row(BELA, "succeeded", runway_video_id=ANNAS_TASK)]
     moment = START + timedelta(hours=1)
-    anna, _ = diagnose_all(rows, run("sync-sdk", stages=10), (), {}, moment, Thresholds(), READER)
-    assert anna.recoverable_runway_id is None
+    anna, _ = dossiers_of_files(app_of(), rows, run("sync-sdk", stages=10), (), (), moment)
+    assert judge(anna).recoverable_runway_id is None
 
 
 def test_an_id_lost_by_an_earlier_try_is_found_behind_a_later_failure() -> None:
@@ -236,7 +253,7 @@ def test_an_id_lost_by_an_earlier_try_is_found_behind_a_later_failure() -> None:
         *run("sync-sdk", stages=8, begin=90, request="req-2"),
         error(FAILED + "429 Too many requests", 99, "req-2"),
     ]
-    verdict = judged(row(status="failed"), [*stopped(10, FAILED + "500 {}"), *again])
+    verdict = judged(row(status="failed"), [*stopped(10, FAILED + "500 {}"), *again]).verdict
     assert verdict.cause == "task_id_not_saved"
     assert verdict.recoverable_runway_id == ANNAS_TASK
 
@@ -250,38 +267,39 @@ def test_two_readings_of_a_text_are_both_said_and_none_is_chosen() -> None:
 
     rows = [row(ANNA, "failed"), row(BELA, "failed")]
     text = without_requests(lost(ANNA, ANNAS_TASK, 0), lost(BELA, BELAS_TASK, 0.05))
-    for verdict in diagnose_all(rows, text, (), {}, START + timedelta(hours=1), Thresholds(), READER):
+    for known in dossiers_of_files(app_of(), rows, text, (), (), START + timedelta(hours=1)):
+        verdict, repair = assess(known)
         assert verdict.rule == "some_id_in_the_logs"
         assert verdict.cause == "task_id_not_saved"
         assert verdict.recoverable_runway_id is None
         assert set(verdict.candidate_runway_ids) == {ANNAS_TASK, BELAS_TASK}
-        assert verdict.action == "investigate"
+        assert repair.action is Action.ASK
+        assert set(repair.task_ids) == {ANNAS_TASK, BELAS_TASK}
 
 
 def test_failing_checks_that_name_nobody_count_where_they_are_enough_for_every_waiting_video() -> None:
     errors = [error("Error checking video status with Runway API: Error: x", at, f"p{at}") for at in (60, 61)]
     rows = [row(ANNA, runway_video_id=ANNAS_TASK), row(BELA, runway_video_id=BELAS_TASK)]
-    tasks = {each: Task(each, "SUCCEEDED") for each in (ANNAS_TASK, BELAS_TASK)}
+    tasks = [Task(each, "SUCCEEDED") for each in (ANNAS_TASK, BELAS_TASK)]
     moment = START + timedelta(hours=1)
-    both = diagnose_all(rows, errors, (), tasks, moment, Thresholds(), READER)
+    both = map(judge, dossiers_of_files(app_of(), rows, errors, (), tasks, moment))
     assert {verdict.rule for verdict in both} == {"task_done_but_nameless_checks_fail"}
-    one = diagnose_all(rows, errors[:1], (), tasks, moment, Thresholds(), READER)
+    one = map(judge, dossiers_of_files(app_of(), rows, errors[:1], (), tasks, moment))
     assert {(v.cause, v.confidence) for v in one} == {("never_polled", Confidence.LIKELY)}
 
 
 @pytest.mark.parametrize(
-    ("stages", "action"), [(4, "retry"), (7, "retry"), (8, "investigate")], ids=["early", "late", "sent"]
+    ("stages", "action"), [(4, "retry"), (7, "retry"), (8, "ask")], ids=["early", "late", "sent"]
 )
 def test_only_a_run_that_stopped_before_it_called_runway_is_simply_retried(stages: int, action: str) -> None:
     assert judged(row(), run("sync-sdk", stages=stages)).action == action
 
 
 @pytest.mark.parametrize(
-    ("text", "action"),
-    [("TypeError: fetch failed ENOTFOUND r.test", "retry_later"), ("TypeError: fetch failed", "investigate")],
+    "text", ["TypeError: fetch failed ENOTFOUND r.test", "TypeError: fetch failed", "connect ECONNREFUSED"]
 )
-def test_a_lost_connection_may_have_paid_and_one_never_made_has_not(text: str, action: str) -> None:
-    assert judged(row(status="failed"), stopped(8, FAILED + text)).action == action
+def test_no_wording_of_a_lost_connection_makes_a_retry_free_of_asking(text: str) -> None:
+    assert judged(row(status="failed"), stopped(8, FAILED + text)).action is Action.ASK
 
 
 def test_the_first_error_decides_and_its_consequences_do_not() -> None:
@@ -303,27 +321,27 @@ def test_what_is_said_beside_a_plain_refusal_is_more_telling() -> None:
 
 
 def test_without_logs_the_rows_own_text_suggests_the_cause() -> None:
-    verdict = judged(row(status="failed", error_message="Too many requests"))
+    verdict = judged(row(status="failed", error_message="Too many requests")).verdict
     assert (verdict.cause, verdict.confidence) == ("rate_limited", Confidence.LIKELY)
 
 
 def test_a_task_that_ended_badly_is_first_written_into_an_unfinished_row() -> None:
-    assert judged(SAVED, task=task("FAILED")).action == "poll"
+    assert judged(SAVED, task=task("FAILED")).action is Action.LOOK_UP
     assert judged(row(status="failed", runway_video_id=ANNAS_TASK), task=task("FAILED")).action == "retry"
 
 
 def test_a_video_is_stuck_when_its_row_is_unfinished_and_its_cause_not_settled() -> None:
-    assert judged(row(), run("async-sdk", stages=4)).stuck
-    assert not judged(row(), run("async-sdk", stages=4), after=timedelta(minutes=1)).stuck
-    assert not judged(row(status="failed"), stopped(8, FAILED + "401 {}")).stuck
-    assert not judged(SAVED, task=task("THROTTLED")).stuck
+    assert judged(row(), run("async-sdk", stages=4)).verdict.stuck
+    assert not judged(row(), run("async-sdk", stages=4), after=timedelta(minutes=1)).verdict.stuck
+    assert not judged(row(status="failed"), stopped(8, FAILED + "401 {}")).verdict.stuck
+    assert not judged(SAVED, task=task("THROTTLED")).verdict.stuck
 
 
 def test_a_recent_video_is_looked_at_again_when_it_stops_being_recent() -> None:
-    recent = judged(row(), run("async-sdk", stages=4), after=timedelta(minutes=1))
+    recent = judged(row(), run("async-sdk", stages=4), after=timedelta(minutes=1)).verdict
     assert recent.recheck_at is not None
     assert recent.recheck_at - START == timedelta(minutes=5, milliseconds=300)
-    late = judged(row(), run("async-sdk", stages=4), after=recent.recheck_at - START)
+    late = judged(row(), run("async-sdk", stages=4), after=recent.recheck_at - START).verdict
     assert (late.cause, late.recheck_at) == ("function_terminated", None)
 
 
@@ -334,12 +352,12 @@ def test_clocks_that_disagree_by_seconds_change_nothing() -> None:
 
 def test_an_unknown_verdict_says_what_would_decide_it() -> None:
     for video in (row(), row(status="failed", error_message="?")):
-        needed = [each.text for each in judged(video).evidence if each.source is Source.NEEDED]
+        needed = [each.text for each in judged(video).verdict.evidence if each.source is Source.NEEDED]
         assert needed == ["the log of the request that began at 2026-03-14T12:00:00+00:00 decides"]
 
 
 def test_a_verdict_travels_as_a_row_of_json_values() -> None:
-    values = judged(row(), run("async-sdk", stages=4)).as_row()
+    values = judged(row(), run("async-sdk", stages=4)).verdict.as_row()
     assert values["stages"][0] == {"stage": "accepted", "state": "seen", "at": "2026-03-14T12:00:00.000Z"}
     assert values["first_missing"] == "runway_called"
     assert values["deployment_id"] == "dpl_1"
@@ -347,12 +365,11 @@ def test_a_verdict_travels_as_a_row_of_json_values() -> None:
 
 
 @pytest.mark.parametrize("state", ["claimed", "sent"])
-def test_an_attempt_that_never_came_back_may_have_paid_only_if_it_was_sent(state: str) -> None:
-    verdict = judged(row(), attempts=[attempt(state)])
-    assert verdict.cause == "function_terminated"
-    assert verdict.action == {"claimed": "retry", "sent": "investigate"}[state]
+def test_an_attempt_that_never_came_back_is_waited_for_until_the_sweep_settles_it(state: str) -> None:
+    story = judged(row(), attempts=[attempt(state)])
+    assert (story.cause, story.action) == ("function_terminated", Action.WAIT)
 
 
 def test_an_attempt_whose_outcome_is_unknown_is_never_simply_retried() -> None:
-    verdict = judged(row(status="failed"), attempts=[attempt("unknown", reason="timed out")])
-    assert (verdict.cause, verdict.action) == ("runway_unreachable", "investigate")
+    story = judged(row(status="failed"), attempts=[attempt("unknown", reason="timed out")])
+    assert (story.cause, story.action) == ("runway_unreachable", Action.ASK)

@@ -23,6 +23,7 @@ from lib.operations.environment.settings import (
     key_role,
     variables,
 )
+from lib.runway.organization import Organization
 from lib.settings import Settings
 
 GOOD_KEY = "key_" + "0123456789abcdef" * 8
@@ -176,21 +177,14 @@ def test_a_database_that_is_down_is_one_check_and_no_crash() -> None:
     assert check.todo.endswith("Nobody listens on port 5432.")
 
 
-class FakeOrganization:
-    models: dict[str, Any] = {}  # noqa: RUF012
-
-    def __init__(self, credit_balance: int) -> None:
-        self.credit_balance = credit_balance
-
-
 class Runway:
     def __init__(self, answer: int | RunwayError) -> None:
         self.answer = answer
 
-    def organization(self) -> FakeOrganization:
+    def organization(self) -> Organization:
         if isinstance(self.answer, RunwayError):
             raise self.answer
-        return FakeOrganization(self.answer)
+        return Organization(self.answer, models={})
 
 
 @pytest.mark.parametrize(

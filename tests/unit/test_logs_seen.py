@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lib.domain.trace import LogEntry
 from lib.logs.formats import Item
 from lib.logs.reading import in_written_order
-from lib.logs.repeats import BUCKET_MS, EntryKeys, Seen
+from lib.logs.repeats import BUCKET_MS, EntryKeys, Repeats
 
 things = st.tuples(st.integers(0, 5).map(lambda n: n * BUCKET_MS), st.sampled_from("abcdef"))
 
@@ -19,7 +19,7 @@ things = st.tuples(st.integers(0, 5).map(lambda n: n * BUCKET_MS), st.sampled_fr
 def test_counts_are_exact_when_hardly_anything_fits_in_memory(
     asked: list[tuple[int, str]], room: int
 ) -> None:
-    seen, expected = Seen(kept_in_memory=room), Counter[tuple[int, str]]()
+    seen, expected = Repeats(kept_in_memory=room), Counter[tuple[int, str]]()
     for at_ms, thing in asked:
         assert seen.count(at_ms, thing) == expected[at_ms, thing]
         expected[at_ms, thing] += 1
@@ -27,7 +27,7 @@ def test_counts_are_exact_when_hardly_anything_fits_in_memory(
 
 
 def test_memory_holds_no_more_than_it_may() -> None:
-    seen = Seen(kept_in_memory=1000)
+    seen = Repeats(kept_in_memory=1000)
     for n in range(100_000):
         seen.count(n * 100, n)
     assert sum(map(len, seen._recent.values())) <= 1000 + BUCKET_MS // 100

@@ -12,11 +12,12 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from lib.cli import generate, poll, recover, retry
-from lib.data import queue, videos
+from lib.data import videos
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotFound, SettingsError
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.settings import load_settings
+from tests.examples import queue_metrics
 from tests.production import ANSWERED, put_log, put_row, terminated
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
@@ -54,10 +55,10 @@ def test_a_batch_is_queued_for_the_workers_with_its_whole_cost_said_first(
     arguments = ["--image", REQUEST.image, "--prompt", REQUEST.prompt, "--count", "3"]
     declined = run(generate.command, *arguments, answer="n")
     assert f"{3 * COST} credits" in declined.output
-    assert queue.metrics(postgres).waiting == 0
+    assert queue_metrics(postgres).waiting == 0
     queued = run(generate.command, *arguments, "--yes")
     assert queued.output.count(": queued") == 3
-    assert queue.metrics(postgres).waiting == 3
+    assert queue_metrics(postgres).waiting == 3
     assert runway.posts == 0
 
 
@@ -99,7 +100,7 @@ def test_a_dry_retry_says_what_would_be_done_and_does_nothing(
 ) -> None:
     video_id = terminated(postgres)
     result = run(retry.command, video_id[:8], "--dry-run")
-    assert f"Video {video_id}: safe" in result.output
+    assert f"Video {video_id}: retry." in result.output
     assert runway.posts == 0
 
 

@@ -10,18 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from lib.app import App
 from lib.data import audit, videos
-from lib.data.journal import Journal
+from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.diagnosis import judge
 from lib.domain.flow import StageReader
 from lib.errors import BadInput, DatabaseUnavailable
-from lib.operations.findings import fresh_verdict
+from lib.operations.dossiers import load_dossier
 from lib.operations.generate import Generation, generate, video_id_of
-from lib.operations.paid_call import NotSaved, Tools, pay
+from lib.operations.paid_call import NotSaved, pay
 from lib.operations.recover import recover_from_journal
-from lib.operations.stage_log import request_id
 from lib.traces.flows import load_flows
+from tests.apps import app_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -32,51 +34,45 @@ def runway(tmp_path: Path) -> Iterator[Simulated]:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "data" / "journal.jsonl")
+def app(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> App:
+    return app_of(postgres, runway.client, tmp_path / "data")
 
 
-def made(db: PostgresDatabase, runway: Simulated, journal: Journal, fault: str = "") -> Generation:
+def made(app: App, fault: str = "") -> Generation:
     request = replace(REQUEST, prompt=f"{REQUEST.prompt} {f'[fault:{fault}]' if fault else ''}")
-    return generate(db, runway.client, journal, request, "ann")
+    return generate(app, request)
 
 
-def stages_seen(db: PostgresDatabase, attempt: Attempt) -> set[str]:
+def stages_seen(db: Database, attempt: Attempt) -> set[str]:
     reader = StageReader(load_flows())
     positions = {
         reader.read(entry["message"]).get("sync-sdk")
         for entry in videos.video_log(db, attempt.video_id)
-        if entry["request_id"] == request_id(attempt)
+        if entry["request_id"] == attempt.request_id
     }
     return {reader.flows["sync-sdk"].stages[at].key for at in positions if at is not None}
 
 
-def test_a_generated_video_has_its_task_id_in_journal_attempt_and_row(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
+def test_a_generated_video_has_its_task_id_in_journal_attempt_and_row(app: App, runway: Simulated) -> None:
     runway.store.configure(speed=1)  # the task is still going on at the first look
-    video_id, attempt, paid = made(postgres, runway, journal)
+    video_id, attempt, paid = made(app)
     assert paid
     assert runway.task_ids == [attempt.task_id]
-    assert [entry.task_id for entry in journal.read().entries] == runway.task_ids
-    details = videos.get_video(postgres, video_id)
+    assert [entry.task_id for entry in app.journal.read().entries] == runway.task_ids
+    details = videos.get_video(app.db, video_id)
     assert details["video"]["status"] == "processing"
     assert details["video"]["runway_video_id"] == attempt.task_id
     assert (attempt.state, attempt.credits, attempt.operator) == (AttemptState.CREATED, COST, "ann")
 
 
-def test_its_stage_log_shows_every_stage_of_the_synchronous_flow(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    attempt = made(postgres, runway, journal).attempt
+def test_its_stage_log_shows_every_stage_of_the_synchronous_flow(app: App, runway: Simulated) -> None:
+    attempt = made(app).attempt
     every = {stage.key for flow in load_flows() if flow.key == "sync-sdk" for stage in flow.stages}
-    assert stages_seen(postgres, attempt) == every
+    assert stages_seen(app.db, attempt) == every
 
 
-def test_the_diagnosis_reads_dailies_own_videos(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    verdict = fresh_verdict(postgres, made(postgres, runway, journal).video_id)
+def test_the_diagnosis_reads_dailies_own_videos(app: App, runway: Simulated) -> None:
+    verdict = judge(load_dossier(app, made(app).video_id))
     assert verdict.trace.flow == "sync-sdk"
     assert verdict.trace.first_missing is None
     assert verdict.cause in ("in_progress", "succeeded")
@@ -96,21 +92,19 @@ DIAGNOSED = [
 
 @pytest.mark.parametrize(("fault", "cause"), DIAGNOSED)
 def test_the_diagnosis_finds_why_dailies_own_call_failed(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal, fault: str, cause: str
+    app: App, runway: Simulated, fault: str, cause: str
 ) -> None:
-    made_of_it = made(postgres, runway, journal, fault)
-    assert fresh_verdict(postgres, made_of_it.video_id).cause == cause
+    made_of_it = made(app, fault)
+    assert judge(load_dossier(app, made_of_it.video_id)).cause == cause
     assert made_of_it.attempt.cause == cause
 
 
-def test_eight_clicks_on_one_form_make_one_call_and_one_video(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
+def test_eight_clicks_on_one_form_make_one_call_and_one_video(app: App, runway: Simulated) -> None:
     start = threading.Barrier(8)
 
     def click(_: int) -> Generation:
         start.wait()
-        return generate(postgres, runway.client, journal, REQUEST, "ann", key="form-1")
+        return generate(app, REQUEST, key="form-1")
 
     with ThreadPoolExecutor(8) as pool:
         clicks = list(pool.map(click, range(8)))
@@ -121,12 +115,12 @@ def test_eight_clicks_on_one_form_make_one_call_and_one_video(
 
 
 def test_input_that_runway_would_refuse_is_refused_before_anything_is_written_or_paid(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
+    app: App, runway: Simulated
 ) -> None:
     with pytest.raises(BadInput, match="seconds"):
-        generate(postgres, runway.client, journal, replace(REQUEST, duration=60), "ann")
+        generate(app, replace(REQUEST, duration=60))
     assert runway.posts == 0
-    assert videos.list_videos(postgres) == []
+    assert videos.list_videos(app.db) == []
 
 
 REFUSALS = [
@@ -138,46 +132,42 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("fault", "cause"), REFUSALS)
-def test_a_refusal_fails_the_row_and_says_why(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal, fault: str, cause: str
-) -> None:
-    video_id, attempt, _ = made(postgres, runway, journal, fault)
+def test_a_refusal_fails_the_row_and_says_why(app: App, runway: Simulated, fault: str, cause: str) -> None:
+    video_id, attempt, _ = made(app, fault)
     assert (attempt.state, attempt.cause) == (AttemptState.REFUSED, cause)
-    video = videos.get_video(postgres, video_id)["video"]
+    video = videos.get_video(app.db, video_id)["video"]
     assert (video["status"], video["error_message"]) == ("failed", attempt.reason)
-    assert "sdk_called" in stages_seen(postgres, attempt)
-    assert "task_created" not in stages_seen(postgres, attempt)
+    assert "sdk_called" in stages_seen(app.db, attempt)
+    assert "task_created" not in stages_seen(app.db, attempt)
 
 
 @pytest.mark.parametrize(
     "fault", ["http:500", "drop", "after-drop", "after-reset", "no-id", "malformed", "hang"]
 )
 def test_an_unknown_outcome_names_the_credits_at_risk_and_is_never_repeated_by_itself(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal, fault: str
+    app: App, runway: Simulated, fault: str
 ) -> None:
-    video_id, attempt, _ = made(postgres, runway, journal, fault)
+    video_id, attempt, _ = made(app, fault)
     assert attempt.state is AttemptState.UNKNOWN
     assert attempt.credits_at_risk == COST
-    video = videos.get_video(postgres, video_id)["video"]
+    video = videos.get_video(app.db, video_id)["video"]
     assert video["status"] == "processing"
     assert "25 credits are at risk" in video["error_message"]
     assert runway.posts == 1
 
 
-def test_a_runway_that_is_not_there_costs_nothing(
-    postgres: PostgresDatabase, tmp_path: Path, journal: Journal
-) -> None:
+def test_a_runway_that_is_not_there_costs_nothing(postgres: PostgresDatabase, tmp_path: Path) -> None:
     with simulated(tmp_path / "gone") as gone:
         client = gone.client
         gone.server.stop()
-        attempt = generate(postgres, client, journal, REQUEST, "ann").attempt
+        attempt = generate(app_of(postgres, client, tmp_path), REQUEST).attempt
     assert (attempt.state, attempt.cause) == (AttemptState.REFUSED, "runway_unreachable")
 
 
 class GoesAway:
     """A database that is gone from the moment on that `when` says, until it `comes_back`."""
 
-    def __init__(self, db: PostgresDatabase, function: str) -> None:
+    def __init__(self, db: Database, function: str) -> None:
         self.label = db.label
         self._db = db
         self._function = function
@@ -191,34 +181,29 @@ class GoesAway:
         """It belongs to the test."""
 
 
-def test_an_id_that_the_database_does_not_take_is_saved_from_the_journal(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    gone = GoesAway(postgres, "dailies_attempt_created")
-    tools = Tools(gone, runway.client, journal, "ann", save_seconds=0.3)
+def test_an_id_that_the_database_does_not_take_is_saved_from_the_journal(app: App, runway: Simulated) -> None:
+    gone = replace(app, opened=GoesAway(app.db, "dailies_attempt_created"), save_seconds=0.3)
     video_id = video_id_of("form-1")
     with pytest.raises(NotSaved, match="in the journal"):
-        pay(tools, video_id, f"{video_id}/1", REQUEST, new={})
-    assert videos.get_video(postgres, video_id)["video"]["runway_video_id"] is None
-    replayed = recover_from_journal(postgres, journal)
+        pay(gone, video_id, f"{video_id}/1", REQUEST, new={})
+    assert videos.get_video(app.db, video_id)["video"]["runway_video_id"] is None
+    replayed = recover_from_journal(app)
     assert [attempt.task_id for attempt in replayed.saved] == runway.task_ids
-    assert videos.get_video(postgres, video_id)["video"]["runway_video_id"] == runway.task_ids[0]
-    assert recover_from_journal(postgres, journal).saved == []
+    assert videos.get_video(app.db, video_id)["video"]["runway_video_id"] == runway.task_ids[0]
+    assert recover_from_journal(app).saved == []
 
 
 def test_a_journal_that_cannot_be_written_does_not_keep_the_id_from_the_database(
     postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
-    attempt = made(postgres, runway, Journal(tmp_path / "file" / "journal.jsonl")).attempt
+    attempt = made(app_of(postgres, runway.client, tmp_path / "file")).attempt
     assert attempt.task_id == runway.task_ids[0]
 
 
-def test_every_paid_call_stands_in_the_audit(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    video_id, attempt, _ = made(postgres, runway, journal)
-    trail = audit.trail(postgres, video_id)
+def test_every_paid_call_stands_in_the_audit(app: App, runway: Simulated) -> None:
+    video_id, attempt, _ = made(app)
+    trail = audit.trail(app.db, video_id)
     assert [(entry["action"], entry["operator"]) for entry in trail] == [
         ("task_created", "ann"),
         ("generate", "ann"),

@@ -14,16 +14,19 @@ from typing import Any
 import pytest
 
 from lib.data import attempts, audit, videos
-from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
-from lib.domain.attempt import Attempt, RetryVerdict, short_id
+from lib.domain.attempt import Attempt
+from lib.domain.cause import Action
+from lib.domain.diagnosis.proof import Proof
+from lib.domain.repair import NO_CHANGES, Changes, Repair
 from lib.domain.task import TaskStatus
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.generate import generate
 from lib.operations.poll import next_check, poll, poll_due
 from lib.operations.recover import recover, recover_from_journal, settle_interrupted
-from lib.operations.retry import LookUpFailed, Retried, retry
+from lib.operations.repair import Agreed, LookUpFailed, Repaired, carry_out, plan
 from lib.runway.simulator.programme import PlannedFault
+from tests.apps import app_of
 from tests.production import ANSWERED, put_log, put_row, terminated
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
@@ -34,27 +37,31 @@ def runway(tmp_path: Path) -> Iterator[Simulated]:
         yield running
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal.jsonl")
-
-
 class Desk:
     """An operator with everything at hand."""
 
-    def __init__(self, db: PostgresDatabase, runway: Simulated, journal: Journal) -> None:
-        self.db, self.runway, self.journal = db, runway, journal
+    def __init__(self, db: PostgresDatabase, runway: Simulated, folder: Path) -> None:
+        self.db, self.runway = db, runway
+        self.app = app_of(db, runway.client, folder, "ben")
 
     def generate(self, fault: str = "") -> Attempt:
         request = replace(REQUEST, prompt=f"{REQUEST.prompt} {f'[fault:{fault}]' if fault else ''}")
-        return generate(self.db, self.runway.client, self.journal, request, "ann").attempt
+        return generate(self.app.acting_as("ann"), request).attempt
 
-    def retry(self, video_id: str, **arguments: Any) -> Retried:
-        return retry(self.db, self.runway.client, self.journal, video_id, "ben", **arguments)
+    def plan(self, video_id: str, changes: Changes = NO_CHANGES) -> Repair:
+        return plan(self.app, [video_id], changes)[0]
+
+    def retry(self, video_id: str, override: str | None = None, changes: Changes = NO_CHANGES) -> Repaired:
+        """Carries out what would be done now."""
+        found = self.plan(video_id, changes)
+        return carry_out(self.app, Agreed(video_id, found.action, found.key, override, changes))
+
+    def attempts(self, video_id: str) -> list[Attempt]:
+        return attempts.of_video(self.db, video_id)
 
     def poll_to_the_end(self, video_id: str) -> str:
         for _ in range(200):
-            polled = poll(self.db, self.runway.client, video_id, fastest=0)
+            polled = poll(self.app, video_id, fastest=0)
             if polled and polled.task and polled.task.is_terminal:
                 return polled.task.status
             time.sleep(0.02)
@@ -65,15 +72,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(postgres: PostgresDatabase, runway: Simulated, journal: Journal) -> Desk:
-    return Desk(postgres, runway, journal)
+def desk(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> Desk:
+    return Desk(postgres, runway, tmp_path)
 
 
 def test_a_video_whose_function_was_terminated_is_tried_again_and_succeeds(desk: Desk) -> None:
     video_id = terminated(desk.db)
-    retried = desk.retry(video_id)
-    assert retried.decision.verdict is RetryVerdict.SAFE
-    assert retried.paid
+    assert desk.plan(video_id).proof is Proof.RUN_NOT_SENT
+    assert desk.retry(video_id).spent == COST
     assert desk.poll_to_the_end(video_id) == "SUCCEEDED"
     row = desk.row(video_id)
     assert row["status"] == "succeeded"
@@ -84,29 +90,31 @@ def test_eight_operators_on_one_video_pay_once(desk: Desk) -> None:
     video_id = terminated(desk.db)
     start = threading.Barrier(8)
 
-    def click(_: int) -> Retried:
+    def click(_: int) -> Repaired:
         start.wait()
         return desk.retry(video_id)
 
     with ThreadPoolExecutor(8) as pool:
         clicks = list(pool.map(click, range(8)))
     assert desk.runway.posts == 1
-    assert sum(click.paid for click in clicks) == 1
+    assert sum(click.spent for click in clicks) == COST
 
 
 def test_a_second_click_on_the_same_decision_pays_nothing(desk: Desk) -> None:
-    first = desk.generate("no-credits")
-    decided = desk.retry(first.video_id, key=f"{first.video_id}/2")
-    again = desk.retry(first.video_id, key=f"{first.video_id}/2")
-    assert (decided.paid, again.paid) == (True, False)
-    assert again.attempt == attempts.by_key(desk.db, f"{first.video_id}/2")
+    desk.runway.store.programme.add([PlannedFault("http:401", "POST")])
+    first = desk.generate()
+    found = desk.plan(first.video_id)
+    agreed = Agreed(first.video_id, found.action, found.key)
+    done, again = carry_out(desk.app, agreed), carry_out(desk.app, agreed)
+    assert (done.spent, again.spent) == (COST, 0)
+    assert done.task_id == again.task_id
     assert desk.runway.posts == 2
 
 
 def test_a_retry_is_linked_to_the_attempts_before(desk: Desk) -> None:
     first = desk.generate("http:429")
-    second = desk.retry(first.video_id, changes={"prompt": "Rex rests", "duration": 2}).attempt
-    assert second is not None
+    desk.retry(first.video_id, changes={"prompt": "Rex rests", "duration": 2})
+    second = desk.attempts(first.video_id)[0]
     assert (second.number, second.previous_id, second.operator) == (2, first.id, "ben")
     assert second.request == {**first.request, "prompt": "Rex rests", "duration": 2}
     assert second.credits == 10
@@ -125,10 +133,8 @@ def test_a_task_that_the_logs_name_is_recovered_instead_of_paid_for(desk: Desk) 
     video_id = put_row(desk.db)
     put_log(desk.db, video_id, *ANSWERED, task=lost.id)
     posts = desk.runway.posts
-    retried = desk.retry(video_id)
-    assert retried.decision.verdict is RetryVerdict.ID_KNOWN
-    assert retried.recovered is not None
-    assert retried.recovered.task.id == lost.id != task_id
+    assert desk.plan(video_id).action is Action.RECOVER
+    assert desk.retry(video_id).task_id == lost.id != task_id
     assert desk.row(video_id)["runway_video_id"] == lost.id
     assert desk.runway.posts == posts
 
@@ -139,7 +145,7 @@ def test_a_recovered_task_that_has_finished_brings_its_video_at_once(desk: Desk)
     put_log(desk.db, video_id, *ANSWERED, task=lost.id)
     while desk.runway.client.task(lost.id).status != "SUCCEEDED":
         time.sleep(0.05)
-    recover(desk.db, desk.runway.client, video_id, "ben")
+    recover(desk.app, video_id)
     row = desk.row(video_id)
     assert (row["status"], row["error_message"], row["runway_video_id"]) == ("succeeded", None, lost.id)
     after = audit.trail(desk.db, video_id)[0]["after"] or {}
@@ -150,31 +156,30 @@ def test_a_task_of_another_video_is_not_recovered(desk: Desk) -> None:
     owned = desk.generate()
     video_id = put_row(desk.db)
     with pytest.raises(DatabaseConflict, match="belongs to video"):
-        recover(desk.db, desk.runway.client, video_id, "ben", task_id=owned.task_id)
+        recover(desk.app, video_id, owned.task_id)
     assert desk.row(video_id)["runway_video_id"] is None
 
 
 def test_a_task_that_runway_does_not_know_is_not_recovered(desk: Desk) -> None:
     video_id = put_row(desk.db)
     with pytest.raises(BadInput, match="does not know"):
-        recover(desk.db, desk.runway.client, video_id, "ben", task_id=str(uuid.uuid4()))
+        recover(desk.app, video_id, str(uuid.uuid4()))
 
 
 def test_a_video_of_which_no_log_names_a_task_cannot_be_recovered(desk: Desk) -> None:
     with pytest.raises(BadInput, match="nothing to recover"):
-        recover(desk.db, desk.runway.client, put_row(desk.db), "ben")
+        recover(desk.app, put_row(desk.db))
 
 
 def test_an_unknown_outcome_is_paid_again_only_with_the_short_id(desk: Desk) -> None:
     lost = desk.generate("after-drop")
-    refused = desk.retry(lost.video_id)
-    assert refused.decision.verdict is RetryVerdict.OUTCOME_UNKNOWN
-    assert refused.decision.credits_at_risk == COST
-    assert refused.attempt == lost
-    assert not desk.retry(lost.video_id, override="wrong").paid
+    found = desk.plan(lost.video_id)
+    assert (found.action, found.credits_at_risk) == (Action.ASK, COST)
+    assert not desk.retry(lost.video_id).is_done
+    assert desk.retry(lost.video_id, override="wrong").spent == 0
     assert desk.runway.posts == 1
-    assert desk.retry(lost.video_id, override=short_id(lost.video_id), changes={"prompt": "Rex"}).paid
-    assert [a.state for a in attempts.of_video(desk.db, lost.video_id)] == ["created", "written_off"]
+    assert desk.retry(lost.video_id, found.override, {"prompt": "Rex"}).spent == COST
+    assert [a.state for a in desk.attempts(lost.video_id)] == ["created", "written_off"]
 
 
 def test_a_failed_look_up_stops_a_retry(desk: Desk) -> None:
@@ -188,15 +193,14 @@ def test_a_failed_look_up_stops_a_retry(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "verdict"),
-    [("fail:INTERNAL", RetryVerdict.SAFE), ("fail:SAFETY.INPUT.TEXT", RetryVerdict.NOT_WORTH_IT)],
+    ("fault", "action"),
+    [("fail:INTERNAL", Action.RETRY), ("fail:SAFETY.INPUT.TEXT", Action.CHANGE_INPUT)],
 )
-def test_after_a_failed_task_its_failure_code_decides(desk: Desk, fault: str, verdict: RetryVerdict) -> None:
+def test_after_a_failed_task_its_failure_code_decides(desk: Desk, fault: str, action: Action) -> None:
     attempt = desk.generate(fault)
     assert desk.poll_to_the_end(attempt.video_id) == "FAILED"
-    retried = desk.retry(attempt.video_id)
-    assert retried.decision.verdict is verdict
-    assert retried.paid is (verdict is RetryVerdict.SAFE)
+    assert desk.plan(attempt.video_id).action is action
+    assert desk.retry(attempt.video_id).spent == (COST if action is Action.RETRY else 0)
 
 
 def test_polling_follows_the_unfinished_videos_of_the_production_app(desk: Desk) -> None:
@@ -204,17 +208,17 @@ def test_polling_follows_the_unfinished_videos_of_the_production_app(desk: Desk)
     rows = [put_row(desk.db, status="queued", runway_video_id=task.id) for task in theirs]
     while desk.runway.client.task(theirs[-1].id).status != "SUCCEEDED":
         time.sleep(0.05)
-    polled = poll_due(desk.db, desk.runway.client, limit=2) + poll_due(desk.db, desk.runway.client, limit=2)
+    polled = poll_due(desk.app, limit=2) + poll_due(desk.app, limit=2)
     assert sorted(one.video_id for one in polled) == sorted(rows)
     assert {desk.row(video_id)["status"] for video_id in rows} == {"succeeded"}
     assert {audit.trail(desk.db, video_id)[0]["action"] for video_id in rows} == {"poll"}
-    assert poll_due(desk.db, desk.runway.client) == []
+    assert poll_due(desk.app) == []
 
 
 def test_a_look_up_that_fails_is_reported_and_leaves_the_row_as_it_is(desk: Desk) -> None:
     attempt = desk.generate()
     desk.runway.store.programme.add([PlannedFault("http:500", "GET")])
-    polled = poll(desk.db, desk.runway.client, attempt.video_id, fastest=0)
+    polled = poll(desk.app, attempt.video_id, fastest=0)
     assert polled is not None
     assert polled.error is not None
     assert desk.row(attempt.video_id)["status"] == "processing"
@@ -222,8 +226,8 @@ def test_a_look_up_that_fails_is_reported_and_leaves_the_row_as_it_is(desk: Desk
 
 def test_a_task_is_not_looked_up_more_often_than_runway_asks(desk: Desk) -> None:
     attempt = desk.generate()
-    assert poll(desk.db, desk.runway.client, attempt.video_id) is None
-    assert poll(desk.db, desk.runway.client, attempt.video_id, fastest=0) is not None
+    assert poll(desk.app, attempt.video_id) is None
+    assert poll(desk.app, attempt.video_id, fastest=0) is not None
 
 
 def test_a_deleted_task_fails_the_video_that_was_known_to_have_it(desk: Desk) -> None:
@@ -232,7 +236,7 @@ def test_a_deleted_task_fails_the_video_that_was_known_to_have_it(desk: Desk) ->
     while desk.runway.client.task(own.task_id).status != "SUCCEEDED":
         time.sleep(0.05)
     desk.runway.store.cancel_or_delete(own.task_id)
-    polled = poll(desk.db, desk.runway.client, own.video_id, fastest=0)
+    polled = poll(desk.app, own.video_id, fastest=0)
     assert polled is not None
     assert polled.task is not None
     assert polled.task.status == TaskStatus.DELETED
@@ -253,16 +257,16 @@ def test_what_a_killed_process_left_is_called_what_it_is(desk: Desk) -> None:
         desk.db, str(uuid.uuid4()), "key-2", "ann", request=REQUEST, credits=COST, new={}
     ).attempt
     attempts.sent(desk.db, sent.id)
-    assert settle_interrupted(desk.db, desk.journal).unknown == []
-    settled = settle_interrupted(desk.db, desk.journal, older_than=0)
+    assert settle_interrupted(desk.app).unknown == []
+    settled = settle_interrupted(desk.app, older_than=0)
     assert [a.id for a in settled.abandoned] == [never_sent.id]
     assert [a.id for a in settled.unknown] == [sent.id]
     assert desk.row(never_sent.video_id)["status"] == "failed"
     assert "nothing was paid" in desk.row(never_sent.video_id)["error_message"]
     assert "25 credits are at risk" in desk.row(sent.video_id)["error_message"]
-    assert desk.retry(never_sent.video_id).paid
+    assert desk.retry(never_sent.video_id).spent == COST
 
 
 def test_a_journal_of_another_database_is_left_alone(desk: Desk) -> None:
-    desk.journal.append(str(uuid.uuid4()), str(uuid.uuid4()), "task-1")
-    assert recover_from_journal(desk.db, desk.journal) == ([], [], [], [])
+    desk.app.journal.append(str(uuid.uuid4()), str(uuid.uuid4()), "task-1")
+    assert recover_from_journal(desk.app) == ([], [], [], [])

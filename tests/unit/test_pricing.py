@@ -12,7 +12,6 @@ from lib.domain.pricing import (
     GenerationRequest,
     Model,
     estimate,
-    frame_size,
     problems,
     prompt_length,
 )
@@ -126,7 +125,3 @@ def test_an_image_runway_cannot_take_is_a_problem(image: str) -> None:
 )
 def test_an_image_runway_can_take_is_none(image: str) -> None:
     assert fields(replace(DOG, image=image)) == []
-
-
-def test_a_ratio_is_a_size_in_pixels() -> None:
-    assert frame_size("1104:832") == (1104, 832)

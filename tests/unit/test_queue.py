@@ -15,7 +15,9 @@ from lib.data.postgres import PostgresDatabase
 from lib.data.queue import NewJob
 from lib.domain.pricing import GenerationRequest
 from lib.errors import BadInput, DatabaseConflict
-from lib.operations.enqueue import enqueue
+from lib.operations.generate import enqueue
+from tests.apps import app_of
+from tests.examples import queue_metrics, save_task
 from tests.simulated import REQUEST
 
 MODEL = REQUEST.model
@@ -48,7 +50,7 @@ def test_a_video_waits_once_however_often_it_is_put_in(db: Database) -> None:
     one = job()
     assert queue.enqueue(db, [one]) == [one.video_id]
     assert queue.enqueue(db, [one]) == []
-    assert queue.metrics(db).waiting == 1
+    assert queue_metrics(db).waiting == 1
 
 
 def test_eight_at_once_put_a_video_in_once(db: Database) -> None:
@@ -85,7 +87,7 @@ def test_what_was_done_is_acknowledged_on_the_way_to_the_next(db: Database) -> N
     (one,) = queue.dequeue(db, visibility_seconds=0)
     (two,) = queue.dequeue(db, done=[one.id])
     assert two.id != one.id
-    assert queue.metrics(db).in_hand == 1
+    assert queue_metrics(db).in_hand == 1
 
 
 def test_a_killed_workers_job_is_given_to_another_after_its_time(db: Database) -> None:
@@ -110,7 +112,7 @@ def test_a_job_given_back_for_later_waits(db: Database) -> None:
     (one,) = queue.dequeue(db)
     queue.requeue(db, [one], delay_seconds=60)
     assert taken(db) == []
-    assert (queue.metrics(db).delayed, queue.metrics(db).in_hand) == (1, 0)
+    assert (queue_metrics(db).delayed, queue_metrics(db).in_hand) == (1, 0)
 
 
 def test_only_who_has_a_job_can_give_it_back(db: Database) -> None:
@@ -159,19 +161,19 @@ def test_attempts_and_unfinished_tasks_take_slots_until_they_end(db: Database) -
     attempts.sent(db, claim.attempt.id)
     attempts.created(db, claim.attempt.id, "task-1")
     assert taken(db, slots={MODEL: 1}) == []
-    videos.save_task(db, {"task_id": "task-1", "status": "SUCCEEDED", "output": ["https://x.example/v.mp4"]})
+    save_task(db, {"task_id": "task-1", "status": "SUCCEEDED", "output": ["https://x.example/v.mp4"]})
     assert len(taken(db, slots={MODEL: 1})) == 1
 
 
 def test_the_production_apps_tasks_take_slots_of_its_model(db: Database) -> None:
-    videos.save_task(db, {"task_id": "task-of-the-app", "status": "RUNNING"})
+    save_task(db, {"task_id": "task-of-the-app", "status": "RUNNING"})
     put(db)
     assert taken(db, slots={MODEL: 1}, app_model=MODEL) == []
     assert len(taken(db, slots={MODEL: 1}, app_model="gen4.5")) == 1
 
 
 def test_a_task_that_nobody_could_look_up_for_an_hour_takes_no_slot(db: Database, database_url: str) -> None:
-    videos.save_task(db, {"task_id": "task-of-the-app", "status": "RUNNING"})
+    save_task(db, {"task_id": "task-of-the-app", "status": "RUNNING"})
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("update dailies.tasks set checked_at = now() - interval '61 minutes'")
     put(db)
@@ -186,10 +188,10 @@ def test_a_killed_workers_slot_is_free_again_after_its_time(db: Database) -> Non
 
 
 def test_its_length_and_age_are_told(db: Database) -> None:
-    empty = queue.metrics(db)
+    empty = queue_metrics(db)
     put(db, 3)
     taken(db, limit=1)
-    seen = queue.metrics(db)
+    seen = queue_metrics(db)
     assert (seen.waiting, seen.in_hand, seen.delayed, seen.failing) == (2, 1, 0, 0)
     assert seen.enqueued - empty.enqueued == 3
     assert empty.oldest_seconds is None
@@ -198,7 +200,7 @@ def test_its_length_and_age_are_told(db: Database) -> None:
 
 
 def test_a_batch_makes_its_rows_and_its_jobs_together(postgres: PostgresDatabase) -> None:
-    ids = enqueue(postgres, [REQUEST] * 5, "ann", key="click", dance_style="Tango")
+    ids = enqueue(app_of(postgres, operator="ann"), [REQUEST] * 5, key="click", dance_style="Tango")
     assert len(set(ids)) == 5
     assert taken(postgres) == ids
     row = videos.get_video(postgres, ids[0])["video"]
@@ -206,17 +208,17 @@ def test_a_batch_makes_its_rows_and_its_jobs_together(postgres: PostgresDatabase
 
 
 def test_a_second_click_queues_nothing_twice(postgres: PostgresDatabase) -> None:
-    first = enqueue(postgres, [REQUEST] * 3, "ann", key="click")
-    assert enqueue(postgres, [REQUEST] * 3, "ben", key="click") == first
-    assert queue.metrics(postgres).waiting == 3
+    first = enqueue(app_of(postgres, operator="ann"), [REQUEST] * 3, key="click")
+    assert enqueue(app_of(postgres, operator="ben"), [REQUEST] * 3, key="click") == first
+    assert queue_metrics(postgres).waiting == 3
 
 
 def test_a_batch_that_runway_would_refuse_is_refused_before_anything_is_written(
     postgres: PostgresDatabase,
 ) -> None:
     with pytest.raises(BadInput, match="seconds"):
-        enqueue(postgres, [REQUEST, GenerationRequest(image=REQUEST.image, duration=99)], "ann")
-    assert queue.metrics(postgres).waiting == 0
+        enqueue(app_of(postgres), [REQUEST, GenerationRequest(image=REQUEST.image, duration=99)])
+    assert queue_metrics(postgres).waiting == 0
     assert videos.list_videos(postgres) == []
 
 

@@ -150,6 +150,7 @@ HARMLESS = [
     "node_modules/.pnpm/pkg@1.0.0-beta.js/index.js",
     "connect ECONNREFUSED 127.0.0.1:443",
     "listening on 0.0.0.0:3000 and ::1",
+    "connect ECONNREFUSED ::1:5432",
     "code: 'ECONNREFUSED', errno: -111",
     "code: 'PGRST116', details: null",
     "{ code: 'P0001', state: 'processing' }",

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from lib.data import attempts, batches, budgets
+from lib.data import attempts, batches, credits
 from lib.data.batches import Batch
-from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotFound
-from lib.operations.batches import as_csv, freeze, work_on
+from lib.operations.batches import COLUMNS, freeze, work_on
+from lib.operations.export import as_csv
 from lib.operations.generate import generate
 from lib.runway.simulator.programme import PlannedFault
+from tests.apps import app_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -28,10 +29,11 @@ def runway(tmp_path: Path) -> Iterator[Simulated]:
 
 
 class Desk:
-    """An operator with a database, a Runway and a journal."""
+    """An operator with a database and a Runway."""
 
     def __init__(self, db: PostgresDatabase, runway: Simulated, folder: Path) -> None:
-        self.db, self.runway, self.journal = db, runway, Journal(folder / "journal.jsonl")
+        self.db, self.runway = db, runway
+        self.app = app_of(db, runway.client, folder)
 
     def refused(self, number: int = 1) -> list[str]:
         """Videos whose first attempt Runway refused for the moment: a retry is safe."""
@@ -43,10 +45,10 @@ class Desk:
 
     def _generate(self, fault: str = "") -> str:
         request = replace(REQUEST, prompt=f"Rex [fault:{fault}]") if fault else REQUEST
-        return generate(self.db, self.runway.client, self.journal, request, "ann").video_id
+        return generate(self.app, request).video_id
 
     def frozen(self, video_ids: list[str]) -> Batch:
-        return freeze(self.db, video_ids, "ben", {"trouble": "any"})
+        return freeze(self.app.acting_as("ben"), video_ids, {"trouble": "any"})
 
     def running(self, video_ids: list[str]) -> Batch:
         batch = self.frozen(video_ids)
@@ -55,7 +57,7 @@ class Desk:
 
     def work(self) -> int:
         done = 0
-        while work_on(self.db, self.runway.client, self.journal):
+        while work_on(self.app):
             done += 1
         return done
 
@@ -74,7 +76,7 @@ def test_freezing_pays_nothing_and_says_what_each_video_needs(desk: Desk) -> Non
     batch = desk.frozen(videos)
     assert {(part.kind, part.state, part.n) for part in batch.parts} == {
         ("retry", "waiting", 2),
-        ("override", "left_out", 1),
+        ("ask", "left_out", 1),
     }
     assert batch.credits == 2 * COST
     assert desk.work() == 0
@@ -113,7 +115,7 @@ def test_an_item_that_was_carried_out_but_not_ticked_off_is_not_paid_again(desk:
     assert len(generated) == 1
     item = batches.take(desk.db, 0)  # a killed worker's lease
     assert item is not None
-    work_on(desk.db, desk.runway.client, desk.journal)
+    work_on(desk.app)
     batches.keep_result(desk.db, item, "done", "late")
     assert len(desk.runway.task_ids) == 1
     assert batches.get(desk.db, batch.id).state == "done"
@@ -131,13 +133,13 @@ def test_a_refusal_that_hits_all_pauses_the_batch(desk: Desk) -> None:
 
 def test_a_used_up_budget_pauses_the_batch_and_fails_no_video(desk: Desk) -> None:
     videos = desk.refused(3)
-    budgets.set_budget(desk.db, budgets.EVERYBODY, COST, 1000, by="ann")
+    credits.set_budget(desk.db, credits.EVERYBODY, COST, 1000, by="ann")
     batch = desk.running(videos)
     desk.work()
     paused = batches.get(desk.db, batch.id)
     assert (paused.state, paused.count("done"), paused.count("waiting")) == ("paused", 1, 2)
     assert "budget of everybody" in (paused.note or "")
-    budgets.set_budget(desk.db, budgets.EVERYBODY, 1000, 1000, by="ann")
+    credits.set_budget(desk.db, credits.EVERYBODY, 1000, 1000, by="ann")
     batches.steer(desk.db, batch.id, "running", "ben")
     desk.work()
     assert batches.get(desk.db, batch.id).count("done") == 3
@@ -153,7 +155,7 @@ def test_an_empty_choice_and_an_unknown_video_are_refused(desk: Desk) -> None:
 def test_the_export_holds_every_video_and_no_formula(desk: Desk) -> None:
     batch = desk.running(desk.refused(2))
     desk.work()
-    rows = list(csv.DictReader(io.StringIO(as_csv(batches.items(desk.db, batch.id)))))
+    rows = list(csv.DictReader(io.StringIO(as_csv(COLUMNS, batches.items(desk.db, batch.id)))))
     assert [(row["kind"], row["state"]) for row in rows] == [("retry", "done")] * 2
     item = next(iter(batches.items(desk.db, batch.id)))
-    assert "'=HYPERLINK" in as_csv([item | {"result": "=HYPERLINK(1)"}])
+    assert "'=HYPERLINK" in as_csv(COLUMNS, [item | {"result": "=HYPERLINK(1)"}])

@@ -12,14 +12,14 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from lib.cli import budget, cancel, repair, retry
-from lib.data import attempts, batches, budgets
-from lib.data.journal import Journal
+from lib.data import attempts, batches, credits
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.generate import generate
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import load_settings
+from tests.apps import app_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -54,8 +54,8 @@ def run(command: Command, *arguments: str, answer: str | None = None) -> Result:
 def refused(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> list[str]:
     """Three videos that Runway refused for the moment: a retry is safe."""
     runway.store.programme.add([PlannedFault("http:401", "POST")] * 3)
-    journal = Journal(tmp_path / "journal.jsonl")
-    return [generate(postgres, runway.client, journal, REQUEST, "ann").video_id for _ in range(3)]
+    app = app_of(postgres, runway.client, tmp_path)
+    return [generate(app, REQUEST).video_id for _ in range(3)]
 
 
 def test_a_repair_is_a_dry_run_unless_told_otherwise(refused: list[str], runway: Simulated) -> None:
@@ -93,7 +93,7 @@ def test_a_choice_by_filter_needs_one(refused: list[str]) -> None:
 def test_a_paused_batch_is_gone_on_with(
     refused: list[str], postgres: PostgresDatabase, runway: Simulated
 ) -> None:
-    budgets.set_budget(postgres, budgets.EVERYBODY, COST, 1000, by="ann")
+    credits.set_budget(postgres, credits.EVERYBODY, COST, 1000, by="ann")
     paused = run(repair.command, *refused, "--apply", "--yes").output
     assert "budget of everybody is used up" in paused
     (batch,) = batches.latest(postgres)
@@ -108,7 +108,7 @@ def test_a_dry_run_of_a_risky_retry_tells_what_the_account_says(
     postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
 ) -> None:
     lost = replace(REQUEST, prompt="Rex [fault:after-drop]")
-    made = generate(postgres, runway.client, Journal(tmp_path / "journal"), lost, "ann")
+    made = generate(app_of(postgres, runway.client, tmp_path), lost)
     told = run(retry.command, made.video_id, "--dry-run").output
     assert "25 credits are at risk" in told
     assert "as if the task exists" in told
@@ -121,13 +121,24 @@ def test_the_budget_is_shown_and_set(postgres: PostgresDatabase) -> None:
         "everybody: 0 of 250 credits used in the past hour, 0 of 1000 in the past day; 250 left.\n"
     )
     run(budget.command, "--operator", "sweep", "--set", "10", "20")
-    assert [each.operator for each in budgets.budgets(postgres)] == ["*", "sweep"]
+    assert [each.operator for each in credits.budgets(postgres)] == ["*", "sweep"]
+
+
+@pytest.mark.parametrize("limit", ["nan", "inf", "-1", "1e999"])
+def test_a_budget_that_would_bind_nobody_is_refused_and_the_old_one_stays(
+    postgres: PostgresDatabase, limit: str
+) -> None:
+    run(budget.command, "--set", "250", "1000")
+    refused = run(budget.command, "--set", limit, limit)
+    assert isinstance(refused.exception, BadInput)
+    assert "finite number of credits" in str(refused.exception)
+    assert [(each.per_hour, each.per_day) for each in credits.budgets(postgres)] == [(250, 1000)]
 
 
 def test_a_cancellation_asks_and_says_what_became_of_the_task(
     postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
 ) -> None:
-    made = generate(postgres, runway.client, Journal(tmp_path / "journal"), REQUEST, "ann")
+    made = generate(app_of(postgres, runway.client, tmp_path), REQUEST)
     run(cancel.command, made.video_id, answer="n\n")
     assert runway.client.task(runway.task_ids[0]).status == "PENDING"
     assert "is cancelled" in run(cancel.command, made.video_id[:8], "--yes").output

@@ -11,8 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from lib.data import copies
-from lib.data.journal import Journal
+from lib.data import outputs
 from lib.data.outputs import Bucket, Folder, StorageError, open_storage
 from lib.data.postgres import PostgresDatabase
 from lib.domain.pricing import GenerationRequest
@@ -23,6 +22,7 @@ from lib.operations.poll import poll
 from lib.runway.client import RunwayClient
 from lib.settings import Settings
 from lib.ui.kit.services import Services, provide
+from tests.apps import app_of
 from tests.loopback import client_of, data_uri, simulator
 from tests.pages import opened, serve, text_of
 
@@ -40,9 +40,10 @@ def runway(tmp_path: Path) -> Iterator[RunwayClient]:
 @pytest.fixture
 def made(postgres: PostgresDatabase, runway: RunwayClient, tmp_path: Path) -> tuple[str, str]:
     """A video that has succeeded, and its task."""
-    attempt = generate(postgres, runway, Journal(tmp_path / "journal"), REQUEST, "ann").attempt
+    app = app_of(postgres, runway, tmp_path)
+    attempt = generate(app, REQUEST).attempt
     for _ in range(200):
-        polled = poll(postgres, runway, attempt.video_id, fastest=0)
+        polled = poll(app, attempt.video_id, fastest=0)
         if polled and polled.task and polled.task.is_terminal:
             break
         time.sleep(0.02)
@@ -56,17 +57,16 @@ def test_an_output_is_copied_into_the_folder_and_watched_from_there(
     folder = Folder(tmp_path / "data" / "outputs")
     assert copy_next(postgres, runway, folder)
     assert not copy_next(postgres, runway, folder)
-    copy = copies.of_task(postgres, task_id)
+    copy = outputs.of_task(postgres, task_id)
     assert copy is not None
     file = Path(folder.address(str(copy.path)) or "")
     assert file.stat().st_size == copy.bytes
     assert b"ftyp" in file.read_bytes()[:16]
-    settings = Settings.model_validate({"outputs": "local", "data_dir": tmp_path / "data"})
-    provide(Services(settings, opened=postgres))
+    provide(Services(app_of(postgres, folder=tmp_path / "data", outputs="local")))
     assert "A copy of" in text_of(opened("video", id=video_id))
     serve(postgres)  # no longer configured: Runway's own address
     assert "addresses expire" in text_of(opened("video", id=video_id))
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
 def test_a_task_that_is_gone_is_told_and_tried_again_later(
@@ -74,7 +74,7 @@ def test_a_task_that_is_gone_is_told_and_tried_again_later(
 ) -> None:
     runway._sdk.tasks.delete(made[1])
     assert copy_next(postgres, runway, Folder(tmp_path / "outputs"))
-    copy = copies.of_task(postgres, made[1])
+    copy = outputs.of_task(postgres, made[1])
     assert copy is not None
     assert "has no output" in (copy.problem or "")
     assert not list(tmp_path.glob("outputs/*"))
@@ -91,6 +91,7 @@ def test_a_task_that_is_gone_is_told_and_tried_again_later(
         "https://database/a.mp4",
         "http://127.0.0.1:1/a.mp4",
         "file:///etc/passwd",
+        "https://[::1/a.mp4",
         "",
     ],
 )

@@ -9,20 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from lib.data.journal import Journal
+from lib.app import App
 from lib.data.postgres import PostgresDatabase
-from lib.domain.account import Around, Hint, Reading, outlook
+from lib.domain.account import AccountReading, Around, Hint, outlook
 from lib.domain.attempt import Attempt, AttemptState
 from lib.operations.account import known, look_now
 from lib.operations.generate import generate
 from lib.runway.simulator.programme import PlannedFault
+from tests.apps import app_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
 
-def reading(balance: float, generations: int | None) -> Reading:
-    return Reading(NOON, balance, generations)
+def reading(balance: float, generations: int | None) -> AccountReading:
+    return AccountReading(NOON, balance, generations)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def reading(balance: float, generations: int | None) -> Reading:
     ],
 )
 def test_the_account_hints_at_what_happened(
-    after: Reading | None, others: int, other_credits: float, hint: Hint
+    after: AccountReading | None, others: int, other_credits: float, hint: Hint
 ) -> None:
     assert outlook(Around(reading(1000, 10), after, others, other_credits), 25).hint is hint
 
@@ -62,62 +63,50 @@ def runway(tmp_path: Path) -> Iterator[Simulated]:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(tmp_path / "journal.jsonl")
+def app(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> App:
+    return app_of(postgres, runway.client, tmp_path)
 
 
-def unknown(db: PostgresDatabase, runway: Simulated, journal: Journal, fault: str) -> Attempt:
+def unknown(app: App, fault: str) -> Attempt:
     request = replace(REQUEST, prompt=f"Rex [fault:{fault}]")
-    attempt = generate(db, runway.client, journal, request, "ann").attempt
+    attempt = generate(app, request).attempt
     assert attempt.state is AttemptState.UNKNOWN
     return attempt
 
 
-def test_a_lost_answer_of_a_created_task_looks_created(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    attempt = unknown(postgres, runway, journal, "after-drop")
+def test_a_lost_answer_of_a_created_task_looks_created(app: App, runway: Simulated) -> None:
+    attempt = unknown(app, "after-drop")
     assert len(runway.task_ids) == 1
-    assert known(postgres, attempt).hint is Hint.CREATED
+    assert known(app, attempt).hint is Hint.CREATED
 
 
-def test_a_call_that_never_arrived_looks_like_nothing(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    attempt = unknown(postgres, runway, journal, "drop")
+def test_a_call_that_never_arrived_looks_like_nothing(app: App, runway: Simulated) -> None:
+    attempt = unknown(app, "drop")
     assert runway.task_ids == []
-    assert known(postgres, attempt).hint is Hint.NOTHING
+    assert known(app, attempt).hint is Hint.NOTHING
 
 
-def test_other_attempts_meanwhile_do_not_mislead(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    attempt = unknown(postgres, runway, journal, "drop")
-    assert generate(postgres, runway.client, journal, REQUEST, "ben").attempt.credits == COST
-    assert look_now(postgres, runway.client, attempt).hint is Hint.NOTHING
+def test_other_attempts_meanwhile_do_not_mislead(app: App, runway: Simulated) -> None:
+    attempt = unknown(app, "drop")
+    assert generate(app.acting_as("ben"), REQUEST).attempt.credits == COST
+    assert look_now(app, attempt).hint is Hint.NOTHING
 
 
-def test_the_reading_before_is_never_replaced(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    attempt = unknown(postgres, runway, journal, "after-drop")
-    first = look_now(postgres, runway.client, attempt)
-    assert look_now(postgres, runway.client, attempt) == first
+def test_the_reading_before_is_never_replaced(app: App, runway: Simulated) -> None:
+    attempt = unknown(app, "after-drop")
+    first = look_now(app, attempt)
+    assert look_now(app, attempt) == first
 
 
-def test_an_account_that_cannot_be_read_holds_up_no_paid_call(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
+def test_an_account_that_cannot_be_read_holds_up_no_paid_call(app: App, runway: Simulated) -> None:
     runway.store.programme.add([PlannedFault("http:500", "GET", "/v1/organization")])
-    attempt = generate(postgres, runway.client, journal, REQUEST, "ann").attempt
+    attempt = generate(app, REQUEST).attempt
     assert attempt.state is AttemptState.CREATED
-    assert known(postgres, attempt).hint is Hint.UNDECIDED
+    assert known(app, attempt).hint is Hint.UNDECIDED
 
 
-def test_the_account_is_read_once_a_minute_however_many_pay(
-    postgres: PostgresDatabase, runway: Simulated, journal: Journal
-) -> None:
-    first = generate(postgres, runway.client, journal, REQUEST, "ann").attempt
+def test_the_account_is_read_once_a_minute_however_many_pay(app: App, runway: Simulated) -> None:
+    first = generate(app, REQUEST).attempt
     runway.store.programme.add([PlannedFault("http:500", "GET", "/v1/organization")])
-    second = generate(postgres, runway.client, journal, REQUEST, "ann").attempt
-    assert known(postgres, first) == known(postgres, second)
+    second = generate(app, REQUEST).attempt
+    assert known(app, first) == known(app, second)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
@@ -15,14 +14,13 @@ import httpx
 import pytest
 
 from lib.domain.cause import CAUSES
-from lib.domain.task import Task, TaskStatus
+from lib.domain.task import TaskStatus
 from lib.errors import BadInput, RunwayError, SettingsError
 from lib.runway.client import RunwayClient, connect
 from lib.runway.simulator import SIMULATOR_KEY, SimulatorServer
-from tests.loopback import DOG, client_of, plan, simulator
+from tests.loopback import DOG, client_of, ended, plan, simulator
 
 TASK_ID = "17f20503-6c24-4c16-946b-35dbbce2af2f"
-RUNNING: dict[str, object] = {"id": TASK_ID, "status": "RUNNING", "progress": 0.5}
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -56,10 +54,8 @@ def hasty(server: SimulatorServer) -> Iterator[RunwayClient]:
     client.close()
 
 
-def answered_by(handler: Handler, key: str = SIMULATOR_KEY, poll_seconds: float = 0.0) -> RunwayClient:
-    return RunwayClient(
-        httpx.Client(transport=httpx.MockTransport(handler)), key, poll_seconds=poll_seconds, retries=0
-    )
+def answered_by(handler: Handler, key: str = SIMULATOR_KEY) -> RunwayClient:
+    return RunwayClient(httpx.Client(transport=httpx.MockTransport(handler)), key, retries=0)
 
 
 def answering(status: int, body: dict[str, object]) -> RunwayClient:
@@ -356,42 +352,6 @@ def test_a_look_up_never_sleeps_because_runway_asks_for_a_pause(server: Simulato
     patient.close()
 
 
-# waiting
-
-
-def told(*bodies: dict[str, object]) -> tuple[list[Task], Task]:
-    """What a wait told of changes, and returned, while Runway answered `bodies` one after another."""
-    answers, seen = iter(bodies), list[Task]()
-    client = answered_by(lambda _: httpx.Response(200, json={"id": TASK_ID} | next(answers)))
-    return seen, client.wait(TASK_ID, seen.append)
-
-
-def test_a_wait_tells_every_change_once_and_ends_with_the_output() -> None:
-    seen, task = told(
-        {"status": "THROTTLED"},
-        {"status": "PENDING"},
-        {"status": "PENDING"},
-        {"status": "RUNNING", "progress": 0.1},
-        {"status": "RUNNING", "progress": 0.1},
-        {"status": "RUNNING", "progress": 0.6},
-        {"status": "SUCCEEDED", "output": ["https://example.com/a.mp4"]},
-    )
-    assert [(t.status, t.progress) for t in seen] == [
-        ("THROTTLED", None),
-        ("PENDING", None),
-        ("RUNNING", 0.1),
-        ("RUNNING", 0.6),
-        ("SUCCEEDED", None),
-    ]
-    assert task.output == ("https://example.com/a.mp4",)
-
-
-def test_a_wait_reports_a_status_nobody_knows_and_goes_on() -> None:
-    seen, task = told({"status": "WARMING"}, {"status": "SUCCEEDED"})
-    assert [(t.status, t.is_known) for t in seen] == [("WARMING", False), ("SUCCEEDED", True)]
-    assert task.is_terminal
-
-
 @pytest.mark.parametrize(
     ("fault", "status", "cause"),
     [
@@ -402,78 +362,12 @@ def test_a_wait_reports_a_status_nobody_knows_and_goes_on() -> None:
         ("status:WARMING", "SUCCEEDED", "succeeded"),
     ],
 )
-def test_a_wait_ends_at_every_terminal_state(
+def test_a_task_that_has_ended_tells_why(
     server: SimulatorServer, runway: RunwayClient, fault: str, status: str, cause: str
 ) -> None:
     plan(server, fault)
-    task = runway.wait(runway.create(DOG).id)
+    task = ended(runway, runway.create(DOG).id)
     assert (task.status, task.cause) == (status, cause)
-
-
-def test_a_wait_ends_when_the_task_was_deleted(runway: RunwayClient) -> None:
-    assert runway.wait(TASK_ID).status == TaskStatus.DELETED
-
-
-def test_a_wait_survives_look_ups_that_fail_and_tells_of_them(
-    server: SimulatorServer, runway: RunwayClient
-) -> None:
-    created = runway.create(DOG)
-    faults = ["http:500", "drop", "malformed", "empty", "http:429", "reset"]
-    plan(server, *faults, method="GET")
-    errors: list[RunwayError] = []
-    assert runway.wait(created.id, on_error=errors.append).status == "SUCCEEDED"
-    assert len(errors) == len(faults)
-
-
-def test_a_wait_gives_up_at_once_when_the_key_is_refused(
-    server: SimulatorServer, runway: RunwayClient
-) -> None:
-    created = runway.create(DOG)
-    plan(server, "http:401", method="GET")
-    with pytest.raises(RunwayError, match="401"):
-        runway.wait(created.id)
-
-
-def test_a_wait_that_never_got_an_answer_ends_with_the_error() -> None:
-    with pytest.raises(RunwayError, match="503"):
-        answering(503, {}).wait(TASK_ID, timeout=0.05)
-
-
-def test_a_wait_whose_time_is_up_returns_the_task_still_active() -> None:
-    assert answering(200, RUNNING).wait(TASK_ID, timeout=0.05).status == "RUNNING"
-
-
-def test_a_wait_can_be_stopped_by_an_event() -> None:
-    stop = threading.Event()
-    stop.set()
-    assert answering(200, RUNNING).wait(TASK_ID, pause=stop.wait).status == "RUNNING"
-
-
-def noting(pauses: list[float], until: int) -> Callable[[float], bool]:
-    """A pause that takes no time, and stops the wait after `until` of them."""
-
-    def pause(seconds: float) -> bool:
-        pauses.append(seconds)
-        return len(pauses) == until
-
-    return pause
-
-
-def test_look_ups_keep_the_distance_runway_asks_for_and_do_not_fall_into_step() -> None:
-    pauses: list[float] = []
-    client = answered_by(lambda _: httpx.Response(200, json=RUNNING), poll_seconds=5.0)
-    client.wait(TASK_ID, pause=noting(pauses, until=20))
-    assert min(pauses) >= 5
-    assert max(pauses) <= 7
-    assert len(set(pauses)) == 20
-
-
-def test_a_wait_honours_retry_after() -> None:
-    pauses: list[float] = []
-    limited = answered_by(lambda _: httpx.Response(429, headers={"Retry-After": "42"}))
-    with pytest.raises(RunwayError):
-        limited.wait(TASK_ID, pause=noting(pauses, until=1))
-    assert pauses == [42]
 
 
 # cancelling
@@ -486,7 +380,7 @@ def test_a_task_that_waits_is_cancelled(server: SimulatorServer, runway: RunwayC
 
 
 def test_cancelling_a_finished_task_does_not_delete_it(server: SimulatorServer, runway: RunwayClient) -> None:
-    done = runway.wait(runway.create(DOG).id)
+    done = ended(runway, runway.create(DOG).id)
     assert runway.cancel(done.id).status == "SUCCEEDED"
     assert runway.task(done.id).output
 
@@ -517,26 +411,7 @@ def test_the_organization_tells_credits_limits_and_use(tmp_path: Path) -> None:
     assert (limits.max_concurrent, limits.max_daily, limits.used_today) == (3, 50, 1)
 
 
-def test_the_usage_is_told_by_day_and_model(tmp_path: Path) -> None:
-    today = datetime.now(UTC).date()
-    with simulator(tmp_path) as server:
-        client = client_of(server)
-        client.create(DOG)
-        client.create(replace(DOG, model="veo3.1", duration=4))
-        usage = client.usage(today - timedelta(days=7), today + timedelta(days=1))
-        client.close()
-    assert {model: amount for day in usage for model, amount in day.credits.items()} == {
-        "gen4_turbo": 10,
-        "veo3.1": 160,
-    }
-
-
 @pytest.mark.parametrize("body", [{}, {"creditBalance": 5}, {"creditBalance": 5, "tier": [], "usage": {}}])
 def test_an_organization_that_cannot_be_read_is_an_error(body: dict[str, object]) -> None:
     with pytest.raises(RunwayError, match="cannot be read"):
         answering(200, body).organization()
-
-
-def test_a_usage_that_cannot_be_read_is_an_error() -> None:
-    with pytest.raises(RunwayError, match="cannot be read"):
-        answering(200, {"results": [{"date": "tomorrow"}]}).usage(date(2026, 11, 1), date(2026, 11, 2))

@@ -13,23 +13,23 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
+from lib.app import App
 from lib.cli.seed import command
 from lib.data import attempts, audit, videos
 from lib.data.postgres import PostgresDatabase
-from lib.data.verdicts import evidence_of
+from lib.data.verdicts import dossier_rows
 from lib.domain.cause import CAUSES
-from lib.domain.diagnosis import Verdict
+from lib.domain.diagnosis import Verdict, judge
 from lib.domain.video import UNFINISHED
 from lib.errors import BadInput, DatabaseConflict
-from lib.operations.diagnose import Thresholds
-from lib.operations.findings import reader
-from lib.operations.judge import verdicts_of
+from lib.operations.dossiers import dossiers_of
 from lib.operations.poll import poll_due
 from lib.operations.recover import recover
 from lib.runway.simulator.schedule import StoredTask
 from lib.seed.history import History
 from lib.seed.write import history, links_of, seed_history
 from lib.settings import load_settings
+from tests.apps import app_of
 from tests.databases import Cluster
 from tests.simulated import Simulated, simulated
 
@@ -52,6 +52,10 @@ def seeded(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         seed_history(db, runway.store, runway.server.url, now)
         yield Seeded(db, runway, history(now, links_of(runway.store, runway.server.url)), now)
         db.close()
+
+
+def app_at(seeded: Seeded) -> App:
+    return app_of(seeded.db, seeded.runway.client, clock=lambda: seeded.now)
 
 
 def test_the_same_moment_gives_the_same_history() -> None:
@@ -95,8 +99,8 @@ def test_the_diagnosis_finds_what_was_meant(seeded: Seeded) -> None:
 
 def verdicts(seeded: Seeded, video_ids: list[str]) -> Iterator[Verdict]:
     for start in range(0, len(video_ids), JUDGED_AT_ONCE):
-        rows = evidence_of(seeded.db, video_ids[start : start + JUDGED_AT_ONCE])
-        yield from verdicts_of(rows, reader(), Thresholds(), seeded.now)
+        rows = dossier_rows(seeded.db, video_ids[start : start + JUDGED_AT_ONCE])
+        yield from map(judge, dossiers_of(app_at(seeded), rows))
 
 
 def test_attempts_and_their_audit_are_in_it(seeded: Seeded) -> None:
@@ -110,7 +114,7 @@ def test_attempts_and_their_audit_are_in_it(seeded: Seeded) -> None:
 
 def test_its_lost_tasks_can_be_recovered_for_real(seeded: Seeded) -> None:
     lost = next(v for v in verdicts(seeded, not_saved(seeded)) if v.recoverable_runway_id)
-    recover(seeded.db, seeded.runway.client, lost.video_id, "ann")
+    recover(app_at(seeded), lost.video_id)
     row = videos.get_video(seeded.db, lost.video_id)["video"]
     assert (row["status"], row["runway_video_id"]) == ("succeeded", lost.recoverable_runway_id)
 
@@ -121,7 +125,7 @@ def not_saved(seeded: Seeded) -> list[str]:
 
 def test_what_runs_is_polled_and_what_nobody_polled_stays_to_be_looked_at(seeded: Seeded) -> None:
     truth = seeded.told.truth
-    polled = poll_due(seeded.db, seeded.runway.client, limit=500)
+    polled = poll_due(app_at(seeded), limit=500)
     assert {truth[one.video_id] for one in polled} == {"in_progress", "throttled"}
     assert {one.error for one in polled} == {None}
 

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from lib.app import App
 from lib.cli.run import command as run
 from lib.errors import SettingsError
 from lib.settings import Settings, load_settings
@@ -85,4 +86,4 @@ def test_the_header_names_runways_host_without_what_may_stand_before_it(
 ) -> None:
     address = "https://user:password@runway.example.com:8443/v1"
     settings = settings_of(monkeypatch, RUNWAY_API_KEY="key_1", RUNWAY_BASE_URL=address)
-    assert Services(settings).runway_label == "Runway (runway.example.com)"
+    assert Services(App(settings)).runway_label == "Runway (runway.example.com)"

@@ -1,43 +1,39 @@
-"""What the sweep does about a video, decided without any side effect."""
+"""When the sweep carries a repair out, when it waits and when it leaves it to people."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from lib.domain.attempt import Attempt, AttemptState, RetryDecision, RetryVerdict
+from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.cause import Action
+from lib.domain.diagnosis.proof import Proof
+from lib.domain.pricing import GenerationRequest
+from lib.domain.repair import Repair
 from lib.domain.sweep import (
-    LONGEST_FLAG,
+    LONGEST_LEFT,
     LONGEST_PAUSE,
     MOST_TRIES,
-    Allowed,
     Former,
-    SweepAction,
-    SweepCase,
+    SweepDecision,
     decide_sweep,
     pause_after,
 )
-from lib.domain.video import Video
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
-VIDEO = Video(id="aaaaaaaa-0000-4000-8000-000000000001", status="processing", created_at=NOON)
-EVERYTHING = Allowed(retry=True, take_queued=True)
+VIDEO = "aaaaaaaa-0000-4000-8000-000000000001"
 
 
-def ruled(verdict: RetryVerdict) -> RetryDecision:
-    return RetryDecision(verdict, "because", key=f"{VIDEO.id}/1")
-
-
-SAFE = SweepCase(VIDEO, None, ruled(RetryVerdict.SAFE))
+def repair(action: Action, last: Attempt | None = None, proof: Proof | None = None) -> Repair:
+    return Repair(VIDEO, action, "because", 25, proof, f"{VIDEO}/1", None, (), GenerationRequest(""), last)
 
 
 def refused(cause: str, number: int = 1, state: AttemptState = AttemptState.REFUSED) -> Attempt:
     return Attempt(
         id="1",
-        video_id=VIDEO.id,
-        key=f"{VIDEO.id}/{number}",
+        video_id=VIDEO,
+        key=f"{VIDEO}/{number}",
         number=number,
         previous_id=None,
         state=state,
@@ -53,58 +49,66 @@ def refused(cause: str, number: int = 1, state: AttemptState = AttemptState.REFU
     )
 
 
+def decide(wanted: Repair, former: Former | None = None, *, may_retry: bool = True) -> SweepDecision:
+    return decide_sweep(wanted, former, may_retry=may_retry)
+
+
 @pytest.mark.parametrize(
-    ("verdict", "action"),
+    ("action", "now"),
     [
-        (RetryVerdict.SAFE, SweepAction.RETRY),
-        (RetryVerdict.ID_KNOWN, SweepAction.RECOVER),
-        (RetryVerdict.OUTCOME_UNKNOWN, SweepAction.FLAG),
-        (RetryVerdict.NOT_WORTH_IT, SweepAction.FLAG),
-        (RetryVerdict.NOT_NEEDED, SweepAction.WAIT),
+        (Action.RETRY, Action.RETRY),
+        (Action.RECOVER, Action.RECOVER),
+        (Action.LOOK_UP, Action.LOOK_UP),
+        (Action.ASK, Action.ASK),
+        (Action.CHANGE_INPUT, Action.CHANGE_INPUT),
+        (Action.FIX_FIRST, Action.FIX_FIRST),
+        (Action.WAIT, Action.WAIT),
+        (Action.NONE, Action.WAIT),
     ],
 )
-def test_even_with_everything_allowed_only_what_is_safe_is_paid(
-    verdict: RetryVerdict, action: SweepAction
-) -> None:
-    assert decide_sweep(replace(SAFE, retry=ruled(verdict)), EVERYTHING).action is action
+def test_even_where_it_may_pay_it_pays_for_nothing_but_a_proved_retry(action: Action, now: Action) -> None:
+    assert decide(repair(action)).action is now
 
 
-def test_without_permission_a_safe_retry_is_left_to_people() -> None:
-    assert decide_sweep(SAFE, Allowed()).action is SweepAction.FLAG
+def test_without_permission_a_retry_is_left_to_people_and_says_what_would_permit_it() -> None:
+    decision = decide(repair(Action.RETRY), may_retry=False)
+    assert decision.action is Action.ASK
+    assert "DAILIES_AUTO_RETRY=1" in decision.reason
+
+
+def test_what_the_app_leaves_to_the_workers_needs_no_other_permission() -> None:
+    left = repair(Action.RETRY, proof=Proof.LEFT_TO_WORKERS)
+    assert decide(left, may_retry=False).action is Action.RETRY
 
 
 @pytest.mark.parametrize("cause", ["unauthorized", "insufficient_credits", "wrong_endpoint", "no_task_id"])
 def test_what_would_be_refused_again_is_not_tried_again(cause: str) -> None:
-    decision = decide_sweep(replace(SAFE, last=refused(cause)), EVERYTHING)
-    assert decision.action is SweepAction.FLAG
+    decision = decide(repair(Action.RETRY, refused(cause)))
+    assert decision.action is Action.ASK
     assert cause in decision.reason
 
 
 @pytest.mark.parametrize("cause", ["rate_limited", "runway_unreachable", "runway_server_error"])
 def test_what_was_refused_for_the_moment_waits_and_is_tried_then(cause: str) -> None:
-    case = replace(SAFE, last=refused(cause))
-    first = decide_sweep(case, EVERYTHING)
-    assert first.action is SweepAction.WAIT
-    then = decide_sweep(replace(case, former=Former("wait", first.reason, 0)), EVERYTHING)
-    assert then.action is SweepAction.RETRY
+    wanted = repair(Action.RETRY, refused(cause))
+    first = decide(wanted)
+    assert first.action is Action.WAIT
+    assert decide(wanted, Former("wait", first.reason, 0)).action is Action.RETRY
 
 
 def test_another_refusal_begins_another_pause() -> None:
-    first = decide_sweep(replace(SAFE, last=refused("rate_limited", 1)), EVERYTHING)
-    again = replace(SAFE, last=refused("rate_limited", 2), former=Former("wait", first.reason, 0))
-    second = decide_sweep(again, EVERYTHING)
-    assert second.action is SweepAction.WAIT
+    first = decide(repair(Action.RETRY, refused("rate_limited", 1)))
+    second = decide(repair(Action.RETRY, refused("rate_limited", 2)), Former("wait", first.reason, 0))
+    assert second.action is Action.WAIT
     assert second.again_seconds == 2 * first.again_seconds
 
 
 def test_tries_come_to_an_end() -> None:
-    decision = decide_sweep(replace(SAFE, last=refused("rate_limited", MOST_TRIES)), EVERYTHING)
-    assert decision.action is SweepAction.FLAG
+    assert decide(repair(Action.RETRY, refused("rate_limited", MOST_TRIES))).action is Action.ASK
 
 
 def test_an_attempt_that_never_left_the_machine_is_made_up_for_at_once() -> None:
-    last = refused("", state=AttemptState.ABANDONED)
-    assert decide_sweep(replace(SAFE, last=last), EVERYTHING).action is SweepAction.RETRY
+    assert decide(repair(Action.RETRY, refused("", state=AttemptState.ABANDONED))).action is Action.RETRY
 
 
 def test_pauses_double_are_capped_and_never_shorter_than_runway_asks_for() -> None:
@@ -113,30 +117,8 @@ def test_pauses_double_are_capped_and_never_shorter_than_runway_asks_for() -> No
     assert pause_after(1, asked=7200) == 7200
 
 
-def test_flags_come_back_ever_more_seldom() -> None:
-    again = [
-        decide_sweep(replace(SAFE, former=Former("flag", "", n)), Allowed()).again_seconds for n in range(6)
-    ]
+def test_what_is_left_to_people_comes_back_ever_more_seldom() -> None:
+    again = [decide(repair(Action.ASK), Former("ask", "", n)).again_seconds for n in range(6)]
     assert again == sorted(again)
     assert again[0] > 60
-    assert again[-1] == LONGEST_FLAG
-
-
-QUEUED = replace(SAFE, video=replace(VIDEO, status="queued"), retry=ruled(RetryVerdict.OUTCOME_UNKNOWN))
-
-
-def test_a_queued_row_without_a_trace_is_taken_where_the_app_leaves_it_to_the_workers() -> None:
-    assert decide_sweep(QUEUED, Allowed(take_queued=True)).action is SweepAction.ENQUEUE
-    assert decide_sweep(QUEUED, Allowed()).action is SweepAction.FLAG
-
-
-@pytest.mark.parametrize(
-    "case", [replace(QUEUED, in_logs=True), replace(QUEUED, last=refused("rate_limited")), SAFE]
-)
-def test_a_row_that_somebody_has_worked_on_is_not_taken(case: SweepCase) -> None:
-    assert decide_sweep(case, EVERYTHING).action is not SweepAction.ENQUEUE
-
-
-def test_a_known_task_comes_before_everything() -> None:
-    case = replace(QUEUED, retry=ruled(RetryVerdict.ID_KNOWN))
-    assert decide_sweep(case, EVERYTHING).action is SweepAction.RECOVER
+    assert again[-1] == LONGEST_LEFT

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lib.domain.cause import CAUSES
-from lib.domain.task import Retry, Task, TaskStatus, failure_advice
+from lib.domain.cause import CAUSES, Action
+from lib.domain.task import Task, TaskStatus, failure_advice
 
 BODY: dict[str, Any] = {
     "id": "17f20503-6c24-4c16-946b-35dbbce2af2f",
@@ -65,29 +65,66 @@ def test_a_state_names_its_cause(status: str, cause: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "cause", "retry"),
+    ("code", "cause", "action"),
     [
-        ("SAFETY.INPUT.TEXT", "moderated", Retry.NEVER),
-        ("SAFETY.INPUT.IMAGE", "moderated", Retry.NEVER),
-        ("SAFETY.OUTPUT.VIDEO", "moderated", Retry.NEVER),
-        ("SAFETY.SOMETHING.NEW", "moderated", Retry.NEVER),
-        ("INPUT_PREPROCESSING.SAFETY.TEXT", "moderated", Retry.NEVER),
-        ("INPUT_PREPROCESSING.INTERNAL", "generation_failed", Retry.LATER),
-        ("INTERNAL", "generation_failed", Retry.LATER),
-        ("INTERNAL.SOMETHING", "generation_failed", Retry.LATER),
-        (None, "generation_failed", Retry.LATER),
-        ("INTERNAL.BAD_OUTPUT.CODE01", "generation_failed", Retry.CHANGE_INPUT),
-        ("ASSET.INVALID", "asset_rejected", Retry.CHANGE_INPUT),
-        ("THIRD_PARTY.UNAVAILABLE", "generation_failed", Retry.LATER),
-        ("INTERNALISED", "generation_failed", Retry.ASK),
-        ("NEVER.SEEN", "generation_failed", Retry.ASK),
+        ("SAFETY.INPUT.TEXT", "moderated", Action.CHANGE_INPUT),
+        ("SAFETY.INPUT.IMAGE", "moderated", Action.CHANGE_INPUT),
+        ("SAFETY.OUTPUT.VIDEO", "moderated", Action.CHANGE_INPUT),
+        ("SAFETY.SOMETHING.NEW", "moderated", Action.CHANGE_INPUT),
+        ("INPUT_PREPROCESSING.SAFETY.TEXT", "moderated", Action.CHANGE_INPUT),
+        ("INPUT_PREPROCESSING.INTERNAL", "generation_failed", Action.RETRY),
+        ("INTERNAL", "generation_failed", Action.RETRY),
+        ("INTERNAL.SOMETHING", "generation_failed", Action.RETRY),
+        (None, "generation_failed", Action.RETRY),
+        ("INTERNAL.BAD_OUTPUT.CODE01", "generation_failed", Action.CHANGE_INPUT),
+        ("ASSET.INVALID", "asset_rejected", Action.CHANGE_INPUT),
+        ("THIRD_PARTY.UNAVAILABLE", "generation_failed", Action.RETRY),
+        ("INTERNALISED", "generation_failed", Action.ASK),
+        ("NEVER.SEEN", "generation_failed", Action.ASK),
+        ("internal.bad_output.code07", "generation_failed", Action.CHANGE_INPUT),
     ],
 )
-def test_a_failure_code_is_read_by_its_prefix(code: str | None, cause: str, retry: Retry) -> None:
+def test_a_failure_code_is_read_by_its_prefix(code: str | None, cause: str, action: Action) -> None:
     advice = failure_advice(code)
-    assert (advice.cause, advice.retry) == (cause, retry)
+    assert (advice.cause, advice.action) == (cause, action)
     assert Task("a", TaskStatus.FAILED, failure_code=code).cause == cause
     assert cause in CAUSES
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "action"),
+    [
+        ("THIRD_PARTY.INPUT_VALIDATION", "invalid_request", Action.CHANGE_INPUT),
+        ("INPUT_PREPROCESSING.VALIDATION.RATIO", "invalid_request", Action.CHANGE_INPUT),
+        ("PROVIDER.REQUEST_INVALID", "invalid_request", Action.CHANGE_INPUT),
+        ("THIRD_PARTY.CONTENT_SAFETY", "moderated", Action.CHANGE_INPUT),
+        ("OUTPUT.MODERATION", "moderated", Action.CHANGE_INPUT),
+        ("THIRD_PARTY.CONTENT_POLICY.VIDEO", "moderated", Action.CHANGE_INPUT),
+        ("INPUT_PREPROCESSING.ASSET.UNREADABLE", "asset_rejected", Action.CHANGE_INPUT),
+        ("ASSET.UNAVAILABLE", "asset_rejected", Action.CHANGE_INPUT),
+        ("PROVIDER.UNAVAILABLE", "generation_failed", Action.ASK),
+        ("RENDER.INTERNAL", "generation_failed", Action.ASK),
+        ("QUEUE.T9", "generation_failed", Action.ASK),
+    ],
+)
+def test_a_failure_code_that_nobody_has_described_is_read_by_its_words(
+    code: str, cause: str, action: Action
+) -> None:
+    assert failure_advice(code)[:2] == (cause, action)
+
+
+@pytest.mark.parametrize(
+    ("code", "action"),
+    [
+        ("INTERNAL.SAFETY.VIDEO", Action.CHANGE_INPUT),
+        ("INTERNAL.ASSET_MISSING", Action.CHANGE_INPUT),
+        ("THIRD_PARTY.UNAVAILABLE.INVALID_PROMPT", Action.CHANGE_INPUT),
+    ],
+)
+def test_a_word_that_forbids_another_try_outweighs_a_beginning_that_allows_it(
+    code: str, action: Action
+) -> None:
+    assert failure_advice(code).action is action
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Traces: flow, states of stages, tries, polls; and what logs cannot show."""
+"""Traces: flow, states of stages, runs, polls; and what logs cannot show."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def test_a_video_without_a_line_was_observed_when_logs_cover_its_time() -> None:
 def test_retries_stay_apart_and_the_stages_are_the_latest_ones() -> None:
     again = run("sync-sdk", task=BELAS_TASK, stages=9, begin=90, request="req-again")
     found = trace([*run("sync-sdk", stages=4), *again])
-    assert [len(one.entries) for one in found.tries] == [4, 9]
-    assert [one.request_id for one in found.tries] == ["req-a", "req-again"]
+    assert [len(one.entries) for one in found.runs] == [4, 9]
+    assert [one.request_id for one in found.runs] == ["req-a", "req-again"]
     assert states(found).count(SEEN) == 9
 
 

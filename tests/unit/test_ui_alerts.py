@@ -11,27 +11,28 @@ import pytest
 from lib.data import alerts as data
 from lib.data.audit import trail
 from lib.data.postgres import PostgresDatabase
-from lib.domain.alert import MEASURES, Finding, Rule, Severity
+from lib.domain.alert import MEASURES, AlertRule, Breach, Severity
 from lib.domain.cause import CAUSES
 from lib.operations.alerts import active_alerts
 from lib.settings import Settings
 from lib.ui.kit.services import Services, provide
 from lib.ui.views.alerts import TODO, grouped
 from lib.ui.views.headline import Headline
+from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 
-STUCK = Finding(Rule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL), "missing_api_key", 90, 12)
-NO_LOGS = Finding(Rule("no-logs", "minutes_without_logs", 30), "", 45, 7)
+STUCK = Breach(AlertRule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL), "missing_api_key", 90, 12)
+NO_LOGS = Breach(AlertRule("no-logs", "minutes_without_logs", 30), "", 45, 7)
 
 
 @pytest.fixture
 def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
     serve(postgres)
     yield postgres
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
-def fire(db: PostgresDatabase, *findings: Finding) -> None:
+def fire(db: PostgresDatabase, *findings: Breach) -> None:
     rules = [finding.rule.key for finding in findings]
     data.save(db, findings, evaluated=rules, rules=rules, quiet_seconds=120)
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from lib.data import attempts, budgets
+from lib.data import attempts, credits
 from lib.data.postgres import PostgresDatabase
-from lib.settings import Settings
 from lib.ui.kit.paging import PAGE
 from lib.ui.kit.services import Services, provide
 from lib.ui.views.audit import change_text
+from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 from tests.simulated import REQUEST
 
@@ -44,9 +44,9 @@ def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
         postgres, VIDEO, f"{VIDEO}/1", "ann", request=replace(REQUEST, prompt="![x](http://evil.test)"),
         credits=25, new={},
     )  # fmt: skip
-    budgets.set_budget(postgres, "sweep", 10, 20, by="ben")
+    credits.set_budget(postgres, "sweep", 10, 20, by="ben")
     yield postgres
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
 def table(**query: str) -> list[str]:
@@ -71,8 +71,8 @@ def test_the_audit_is_filtered_by_the_address() -> None:
 
 
 def test_the_audit_is_turned_page_by_page_and_back(db: PostgresDatabase) -> None:
-    for credits in range(PAGE):
-        budgets.set_budget(db, "sweep", credits, 20, by="ben")
+    for limit in range(PAGE):
+        credits.set_budget(db, "sweep", limit, 20, by="ben")
     app = opened("audit")
     assert len(app.dataframe[0].value) == PAGE
     next(button for button in app.button if button.label == "Older").click().run()

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lib.data.traces import FunnelStage
+from lib.data.overview import FunnelStage
 from lib.ui.kit import charts
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)

@@ -11,13 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.data import videos
-from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.operations.generate import generate
-from lib.settings import Settings
 from lib.ui.kit.media import SAMPLES, jpeg
 from lib.ui.kit.player import is_web
 from lib.ui.kit.services import Services, provide
+from tests.apps import app_of
 from tests.examples import WALTZ, video
 from tests.pages import opened, serve, text_of
 from tests.simulated import REQUEST, Simulated, simulated
@@ -31,9 +30,9 @@ def runway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
 
 @pytest.fixture
 def desk(postgres: PostgresDatabase, runway: Simulated) -> Iterator[PostgresDatabase]:
-    serve(postgres, client=runway.client)
+    serve(postgres, runway.client)
     yield postgres
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
 def uploaded(name: str, content: bytes, kind: str) -> AppTest:
@@ -67,7 +66,7 @@ def test_an_unknown_outcome_is_told_instead_of_waited_for(
     desk: PostgresDatabase, runway: Simulated, tmp_path: Path
 ) -> None:
     lost = replace(REQUEST, prompt="Rex [fault:after-drop]")
-    made = generate(desk, runway.client, Journal(tmp_path / "journal.jsonl"), lost, "ann")
+    made = generate(app_of(desk, runway.client, tmp_path), lost)
     said = text_of(opened("generate", video=made.video_id))
     assert "Nobody knows whether a task exists" in said
     assert "25 credits ($0.25) may have been spent" in said

@@ -11,9 +11,9 @@ from lib.data import overview as health
 from lib.data import videos
 from lib.data.overview import IncidentDetails
 from lib.data.postgres import PostgresDatabase
-from lib.settings import Settings
 from lib.ui.kit.services import Services, provide
 from lib.ui.views.incident import address_of, what_changed
+from tests.apps import app_of
 from tests.examples import NOON, at, verdict, video
 from tests.pages import opened, serve, text_of
 
@@ -62,7 +62,7 @@ def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
     postgres.call("dailies_save_verdicts", p_verdicts=[good, *bad])
     serve(postgres)
     yield postgres
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
 def test_an_incident_is_opened_by_its_address(db: PostgresDatabase) -> None:
@@ -72,7 +72,7 @@ def test_an_incident_is_opened_by_its_address(db: PostgresDatabase) -> None:
     assert app.header[0].value == "API key missing"
     assert "**3 videos** of 3 in `dpl_new`" in said
     assert "took over from `dpl_old`" in said
-    assert "Fix the settings, then retry" in said
+    assert "Set RUNWAY_API_KEY in Vercel" in said
     assert "No [key](http://evil)" in [code.value for code in app.code]
 
 
@@ -80,7 +80,7 @@ def test_its_videos_are_one_click_away_in_the_window_around_it(db: PostgresDatab
     (row,) = health.incidents(db, NOON, NOON.replace(hour=13))
     link = opened("incident", **address_of(row)).get("page_link")[0].proto
     assert link.query_string == (
-        "cause=API+key+missing&deployment=dpl_new&window=1h&until=2026-03-14T12%3A03"
+        "cause=missing_api_key&deployment=dpl_new&window=1h&until=2026-03-14T12%3A03"
     )
 
 

@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.data import batches, budgets
+from lib.data import batches, credits
 from lib.data.batches import Batch
-from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.operations.batches import freeze, work_on
 from lib.operations.generate import generate
 from lib.operations.judge import judge_dirty
 from lib.runway.simulator.programme import PlannedFault
-from lib.settings import Settings
 from lib.ui.kit.services import Services, provide
+from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
@@ -34,13 +33,14 @@ class Desk:
     """An operator at the pages."""
 
     def __init__(self, db: PostgresDatabase, runway: Simulated, folder: Path) -> None:
-        self.db, self.runway, self.journal = db, runway, Journal(folder / "journal.jsonl")
-        self.services = serve(db, client=runway.client)
+        self.db, self.runway = db, runway
+        self.services = serve(db, runway.client)
+        self.app = replace(self.services.app, settings=app_of(folder=folder).settings)
 
     def generated(self, fault: str = "") -> str:
         request = replace(REQUEST, prompt=f"Rex [fault:{fault}]") if fault else REQUEST
-        made = generate(self.db, self.runway.client, self.journal, request, "ann")
-        judge_dirty(self.db, self.services.settings, 50)
+        made = generate(self.app, request)
+        judge_dirty(self.app, 50)
         return made.video_id
 
     def refused(self) -> str:
@@ -48,17 +48,17 @@ class Desk:
         return self.generated()
 
     def frozen(self, *video_ids: str) -> Batch:
-        return freeze(self.db, video_ids, "ann", {})
+        return freeze(self.app, video_ids, {})
 
     def work(self) -> None:
-        while work_on(self.db, self.runway.client, self.journal):
+        while work_on(self.app):
             pass
 
 
 @pytest.fixture
 def desk(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> Iterator[Desk]:
     yield Desk(postgres, runway, tmp_path)
-    provide(Services(Settings.model_validate({})))
+    provide(Services(app_of()))
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -132,7 +132,7 @@ def test_a_list_that_nobody_confirmed_is_not_shown_as_a_run(desk: Desk) -> None:
 
 def test_a_retry_over_the_budget_says_so_and_when_it_may_be_paid(desk: Desk) -> None:
     video_id = desk.refused()
-    budgets.set_budget(desk.db, budgets.EVERYBODY, 10, 1000, by="ann")
+    credits.set_budget(desk.db, credits.EVERYBODY, 10, 1000, by="ann")
     app = press(opened("video", id=video_id), "Retry …")
     app.button(key="confirm-retry").click().run()
     desk.services.jobs.stop()

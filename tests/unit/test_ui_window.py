@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lib.ui.kit.window import LENGTHS, Window, covering, ending_after, parse_until
+from lib.ui.kit.window import LENGTHS, Window, between, covering, ending_after, known, parse_until
 
 NOW = datetime(2026, 3, 14, 18, 0, 30, tzinfo=UTC)
 INCIDENT = datetime(2025, 11, 13, 15, 30, tzinfo=UTC)
@@ -23,7 +23,9 @@ def test_a_window_with_an_end_stays_where_it_is() -> None:
     assert window.said == "in the 24 hours before 13 Nov 2025 15:30"
 
 
-@pytest.mark.parametrize("window", [Window("7d"), Window("1h", INCIDENT)])
+@pytest.mark.parametrize(
+    "window", [Window("7d"), Window("1h", INCIDENT), Window("95m", INCIDENT), Window("all")]
+)
 def test_the_address_of_a_window_leads_back_to_it(window: Window) -> None:
     query = window.query
     assert Window(query["window"], parse_until(query.get("until", ""))) == window
@@ -47,6 +49,40 @@ def test_what_is_no_time_is_no_end() -> None:
     assert parse_until("yesterday") is None
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00", "1815-06-18"])
+def test_a_time_from_which_nobody_has_logs_is_no_end(text: str) -> None:
+    assert parse_until(text) is None
+
+
+@pytest.mark.parametrize(
+    ("length", "is_known"),
+    [
+        ("24h", True),
+        ("all", True),
+        ("999999d", True),
+        ("0h", False),
+        ("-1d", False),
+        ("1y", False),
+        ("", False),
+    ],
+)
+def test_a_length_in_an_address_is_read_or_refused(length: str, is_known: bool) -> None:
+    assert known(length) is is_known
+    since, until = Window(length, parse_until("1990-01-01")).span(NOW)
+    assert since < until
+
+
+def test_any_two_times_make_a_window_that_holds_both() -> None:
+    since, until = INCIDENT, INCIDENT + timedelta(hours=2, minutes=14, seconds=30)
+    window = between(since, until)
+    assert window.span(NOW) == (since, until + timedelta(seconds=30))
+    assert window.words == "2 h 15 min"
+
+
+def test_all_of_time_is_said_as_such() -> None:
+    assert Window("all").said == "of all time"
+
+
 @pytest.mark.parametrize("second", [0, 1, 59])
 def test_a_window_that_ends_after_a_video_holds_it(second: int) -> None:
     at = INCIDENT + timedelta(seconds=second)
@@ -55,7 +91,14 @@ def test_a_window_that_ends_after_a_video_holds_it(second: int) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "length"),
-    [(5, "1h"), (60, "24h"), (24 * 60, "7d"), (10 * 24 * 60, "14d"), (90 * 24 * 60, "14d")],
+    [
+        (5, "1h"),
+        (60, "24h"),
+        (24 * 60, "7d"),
+        (10 * 24 * 60, "14d"),
+        (20 * 24 * 60, "30d"),
+        (90 * 24 * 60, "91d"),
+    ],
 )
 def test_a_span_is_covered_by_the_shortest_window_that_holds_it(minutes: int, length: str) -> None:
     window = covering(INCIDENT - timedelta(minutes=minutes), INCIDENT)
@@ -63,7 +106,7 @@ def test_a_span_is_covered_by_the_shortest_window_that_holds_it(minutes: int, le
     assert window.holds(INCIDENT, NOW)
 
 
-@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("length", [*LENGTHS, "95m", "3h", "3d"])
 def test_a_chart_of_any_window_has_as_many_bars_as_fit(length: str) -> None:
     window = Window(length)
-    assert 20 <= window.size.total_seconds() / window.bucket_seconds <= 30
+    assert 15 <= window.size.total_seconds() / window.bucket_seconds <= 30

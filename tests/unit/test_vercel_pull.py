@@ -12,12 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from lib.cli.pull_logs import command, parse_since
-from lib.data import status as edge
+from lib.data import logs
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput
 from lib.logs.vercel import NoHistory, Project, Vercel, VercelError
-from lib.operations.follow_logs import Follower
-from lib.operations.pull_logs import LogPull, Span, said, windows
+from lib.operations.pull_logs import LogFollower, LogPull, Span, said, windows
 from lib.settings import load_settings
 from tests.vercel_simulator import PAGE, TOKEN, VercelSimulator
 
@@ -151,7 +150,7 @@ def test_a_pull_that_breaks_off_keeps_what_it_has_and_the_next_goes_on_from_ther
     simulator.breaks_after = 3  # the project and the first two windows
     with pytest.raises(VercelError, match="answered 500"):
         pull.catch_up(now=NOW)
-    known = edge.log_source(postgres, "vercel prj_simulated")
+    known = logs.log_source(postgres, "vercel prj_simulated")
     assert known is not None
     assert known.read_to == NOW - timedelta(hours=1)
     assert stored() == ["2 hours ago", "1 hours ago"]
@@ -165,7 +164,7 @@ def test_what_vercel_threw_away_before_it_was_read_is_said(pull: LogPull, postgr
     lost = Span(NOW, NOW + timedelta(hours=2))
     assert report.gap == lost
     assert any(line.startswith("Lost: Vercel had thrown away the logs") for line in said(report))
-    known = edge.log_source(postgres, "vercel prj_simulated")
+    known = logs.log_source(postgres, "vercel prj_simulated")
     assert known is not None
     assert known.gap == tuple(lost)
 
@@ -225,7 +224,7 @@ def test_without_the_history_endpoint_that_is_what_is_said(
 def followed(pull: LogPull, until: Callable[[], bool]) -> list[str]:
     """What is told while logs are followed, until something holds."""
     stop, told = threading.Event(), list[str]()
-    thread = threading.Thread(target=Follower(pull, settle=0.02, idle=0.2).run, args=(stop, told.append))
+    thread = threading.Thread(target=LogFollower(pull, settle=0.02, idle=0.2).run, args=(stop, told.append))
     thread.start()
     try:
         for _ in range(500):

@@ -17,7 +17,6 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from lib.data import audit, videos
-from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import NewJob, enqueue
 from lib.operations.sweep import sweep
@@ -39,7 +38,7 @@ def shared() -> Iterator[tuple[Switch, httpx.Client]]:
 
 @pytest.fixture
 def parts(postgres: PostgresDatabase, tmp_path: Path) -> FakeParts:
-    return FakeParts(postgres, settings(), journal=Journal(tmp_path / "journal.jsonl"))
+    return FakeParts(postgres, settings(data_dir=tmp_path))
 
 
 @pytest.fixture
@@ -88,14 +87,7 @@ def test_a_sweep_fired_twice_at_once_beside_a_worker_acts_once(
         start.wait()
         if number % 2:
             return bool(client.get("/api/cron/sweep", headers=BEARER).json()["acted"])
-        report = sweep(
-            postgres,
-            parts.runway,
-            parts.journal,
-            parts.settings,
-            holder=f"worker-{number}",
-            every_seconds=SWEEP_EVERY_SECONDS,
-        )
+        report = sweep(parts.app, holder=f"worker-{number}", every_seconds=SWEEP_EVERY_SECONDS)
         return report is not None
 
     with ThreadPoolExecutor(8) as threads:
@@ -109,7 +101,7 @@ def test_a_queue_processed_twice_at_once_pays_once(parts: FakeParts, tmp_path: P
     with simulated(tmp_path / "simulator") as runway:
         parts.runway = runway.client
         enqueue(
-            parts.database,
+            parts.app.db,
             [
                 NewJob(
                     video_id=str(uuid.uuid4()),
@@ -145,7 +137,7 @@ def test_an_answer_comes_in_time_while_the_work_goes_on(parts: FakeParts) -> Non
         finish.wait(5)
         return {}
 
-    cron = Cron(lambda: parts, slow, seconds=0.1)
+    cron = Cron(lambda: parts.app, slow, seconds=0.1)
     with served(Starlette(routes=[Route("/slow", Endpoint(GET=cron.fire))])) as client:
         began = time.monotonic()
         answer = client.get("/slow", headers=BEARER)

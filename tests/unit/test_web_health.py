@@ -1,4 +1,4 @@
-"""Health and metrics: what they say when all is well, when not, and to whom."""
+"""HealthReadings and metrics: what they say when all is well, when not, and to whom."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from lib.app import App
 from lib.data import queue, workers
-from lib.data.database import Database, Row
+from lib.data.database import Row
+from lib.data.migrations import SchemaState
 from lib.data.postgres import PostgresDatabase
-from lib.data.schema import SchemaState
-from lib.data.status import Health
+from lib.data.status import HealthReadings
 from lib.data.videos import import_videos
-from lib.errors import DatabaseUnavailable
+from lib.errors import DailiesError, DatabaseUnavailable
 from lib.web.health import Readings, State, parts_of
 from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
@@ -26,7 +27,7 @@ from tests.examples import WALTZ, the_videos
 from tests.web import CRON_SECRET, DRAIN_SECRET, FakeParts, Runway, application, served, settings
 
 GOOD = SchemaState("1", "1", ())
-QUIET = Health(0, None, None, 1, 0, 1.0, 0, None, 5.0)
+QUIET = HealthReadings(0, None, None, 1, 0, 1.0, 0, None, 5.0)
 
 
 @pytest.fixture
@@ -51,16 +52,6 @@ class Broken:
     def close(self) -> None: ...
 
 
-class Starting:
-    """A process whose parts are not open yet."""
-
-    settings = settings()
-
-    @property
-    def database(self) -> Database:
-        raise DatabaseUnavailable("Opening the database")
-
-
 def states(readings: Readings) -> dict[str, str]:
     return {name: part.state for name, part in parts_of(readings)}
 
@@ -69,6 +60,7 @@ def test_a_process_that_can_work_is_ready(client: httpx.Client, postgres: Postgr
     import_videos(postgres, the_videos())
     workers.beat(postgres, "w1", "host", 1)
     workers.take_lease(postgres, "sweep", "w1", 60)
+    workers.completed(postgres, "sweep", "w1")
     answer = client.get("/api/health")
     body = answer.json()
     assert (answer.status_code, body["ready"], body["status"]) == (200, True, "ok")
@@ -91,7 +83,7 @@ def test_without_its_database_it_is_alive_and_not_ready() -> None:
 
 
 def test_while_it_starts_it_is_not_ready() -> None:
-    with served(application(Starting())) as client:
+    with served(application(FakeParts(None, settings(), no_database="Opening the database"))) as client:
         answer = client.get("/api/health")
     assert (answer.status_code, answer.json()["parts"]["database"]["message"]) == (
         503,
@@ -116,7 +108,9 @@ def test_a_schema_of_another_version_makes_it_unready() -> None:
 def test_what_is_late_or_dead_is_named(change: dict[str, float], part: str) -> None:
     before = states(Readings(GOOD, QUIET))
     after = states(
-        Readings(GOOD, Health(**{name: getattr(QUIET, name) for name in Health.__slots__} | change))
+        Readings(
+            GOOD, HealthReadings(**{name: getattr(QUIET, name) for name in HealthReadings.__slots__} | change)
+        )
     )
     assert before[part] != State.TROUBLE
     assert {name for name, state in after.items() if state is State.TROUBLE} == {part}
@@ -137,9 +131,31 @@ def test_runway_is_asked_beside_the_requests_and_seldom(client: httpx.Client, pa
     assert parts.runway.asked == 1
 
 
+def test_of_runway_nothing_is_said_before_it_was_asked_in_a_process_that_has_started(
+    postgres: PostgresDatabase,
+) -> None:
+    """Whoever asks for health during the start must not see a minute of trouble after it."""
+    parts = FakeParts(postgres, settings(), None)
+    watch = RunwayWatch(lambda: parts.app)
+    told = []
+    for parts.runway in (None, Runway(1000)):
+        watch.refresh()
+        told.append(watch.seen.credits if watch.seen else None)
+    assert told == [None, 1000]
+
+
+def test_a_process_that_has_opened_nothing_yet_has_asked_nothing() -> None:
+    def nothing() -> App:
+        raise DailiesError("nothing has been opened")
+
+    watch = RunwayWatch(nothing)
+    watch.refresh()
+    assert watch.seen is None
+
+
 def test_runway_is_asked_again_when_its_answer_is_old(parts: FakeParts) -> None:
     now = 0.0
-    watch = RunwayWatch(lambda: parts, lambda: now)
+    watch = RunwayWatch(lambda: parts.app, lambda: now)
     watch.refresh()
     now = 59.0
     watch.refresh()

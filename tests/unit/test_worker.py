@@ -6,29 +6,31 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from lib.data import attempts, budgets, decisions, queue, videos, workers
+from lib.data import attempts, credits, decisions, queue, videos, workers
 from lib.data.database import Database
-from lib.data.journal import Journal
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import Job, NewJob
 from lib.domain.attempt import AttemptState
 from lib.domain.sweep import WORKER
 from lib.errors import DatabaseConflict, RunwayError
-from lib.operations.enqueue import enqueue
-from lib.operations.paid_call import Tools
+from lib.operations.generate import enqueue
 from lib.operations.process import Processed, process
-from lib.operations.slots import Slots
-from lib.settings import ROOT, Settings
-from lib.worker.jobs import JobVerb
+from lib.runway.client import RunwayClient, connect
+from lib.runway.simulator import SIMULATOR_KEY
+from lib.settings import ROOT
+from lib.worker.jobs import JobVerb, slots_of
 from lib.worker.replay import JournalVerb
 from lib.worker.start import Pace, build_worker
 from tests import production
+from tests.apps import app_of
+from tests.examples import queue_metrics, worker_states
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -47,7 +49,7 @@ class Worker:
 
     def __init__(self, db: PostgresDatabase, runway: Simulated, folder: Path, name: str = "one") -> None:
         self.db, self.runway, self.name = db, runway, name
-        self.journal = Journal(folder / f"{name}.jsonl")
+        self.app = app_of(db, runway.client, folder / name)
         self.stopping = threading.Event()
 
     def carry(self, job: Job, dies_at: str = "", stale: float = 0) -> Processed:
@@ -55,8 +57,7 @@ class Worker:
             if name == dies_at:
                 raise Killed
 
-        tools = Tools(self.db, self.runway.client, self.journal, job.operator, step)
-        return process(tools, job, stale_seconds=stale)
+        return process(replace(self.app, on_step=step), job, stale_seconds=stale)
 
     def verb(self, dies_at: str = "", stale: float = 0) -> JobVerb:
         return JobVerb(
@@ -86,7 +87,7 @@ def states(db: Database, video_id: str) -> list[str]:
 
 
 def test_a_queued_video_gets_one_task_in_the_name_of_who_asked_for_it(worker: Worker) -> None:
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
+    (video_id,) = enqueue(worker.app, [REQUEST])
     verb = worker.verb()
     assert verb.step() == 1
     assert verb.step() == 0
@@ -98,11 +99,11 @@ def test_a_queued_video_gets_one_task_in_the_name_of_who_asked_for_it(worker: Wo
     )
     assert row(worker.db, video_id)["runway_video_id"] == attempt.task_id
     assert worker.runway.task_ids == [attempt.task_id]
-    assert queue.metrics(worker.db).in_hand == 0
+    assert queue_metrics(worker.db).in_hand == 0
 
 
 def test_a_worker_killed_before_it_sent_pays_once_in_the_end(worker: Worker) -> None:
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
+    (video_id,) = enqueue(worker.app, [REQUEST])
     worker.killed_at("claimed")
     worker.verb().step()
     assert states(worker.db, video_id) == ["abandoned", "created"]
@@ -111,7 +112,7 @@ def test_a_worker_killed_before_it_sent_pays_once_in_the_end(worker: Worker) -> 
 
 @pytest.mark.parametrize("step", ["sent", "answered"])
 def test_after_a_worker_was_killed_during_the_call_nobody_pays_again(worker: Worker, step: str) -> None:
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
+    (video_id,) = enqueue(worker.app, [REQUEST])
     worker.killed_at(step)
     posts = worker.runway.posts
     verb = worker.verb()
@@ -123,7 +124,7 @@ def test_after_a_worker_was_killed_during_the_call_nobody_pays_again(worker: Wor
 
 
 def test_an_id_in_the_journal_of_the_same_machine_is_saved(worker: Worker) -> None:
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
+    (video_id,) = enqueue(worker.app, [REQUEST])
     worker.killed_at("journaled")
     worker.verb().step()
     assert states(worker.db, video_id) == ["created"]
@@ -133,7 +134,7 @@ def test_an_id_in_the_journal_of_the_same_machine_is_saved(worker: Worker) -> No
 
 @pytest.mark.parametrize("step", ["saved", "logged"])
 def test_a_worker_killed_after_it_saved_left_nothing_to_do(worker: Worker, step: str) -> None:
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
+    (video_id,) = enqueue(worker.app, [REQUEST])
     worker.killed_at(step)
     worker.verb().step()
     assert states(worker.db, video_id) == ["created"]
@@ -141,30 +142,29 @@ def test_a_worker_killed_after_it_saved_left_nothing_to_do(worker: Worker, step:
 
 
 def test_an_attempt_that_is_on_its_way_is_left_to_whoever_makes_it(worker: Worker) -> None:
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
+    (video_id,) = enqueue(worker.app, [REQUEST])
     worker.killed_at("claimed")
     assert worker.verb(stale=60).step() == 1
     assert states(worker.db, video_id) == ["claimed"]
-    assert queue.metrics(worker.db).delayed == 1
+    assert queue_metrics(worker.db).delayed == 1
 
 
 def test_a_worker_that_was_only_asleep_sends_nothing_once_it_was_given_up(worker: Worker) -> None:
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
-    other = Worker(worker.db, worker.runway, worker.journal.path.parent, "two")
+    (video_id,) = enqueue(worker.app, [REQUEST])
+    other = Worker(worker.db, worker.runway, worker.app.settings.data_dir.parent, "two")
 
     def step(name: str) -> None:
         if name == "claimed":
             other.verb().step()
 
     (job,) = queue.dequeue(worker.db, visibility_seconds=0)
-    tools = Tools(worker.db, worker.runway.client, worker.journal, "ann", step)
-    process(tools, job)
+    process(replace(worker.app, on_step=step), job)
     assert states(worker.db, video_id) == ["abandoned", "created"]
     assert worker.runway.posts == 1
 
 
 def test_a_refusal_is_in_the_row_and_ends_the_job(worker: Worker) -> None:
-    (video_id,) = enqueue(worker.db, [replace(REQUEST, prompt=f"{REQUEST.prompt} [fault:http:401]")], "ann")
+    (video_id,) = enqueue(worker.app, [replace(REQUEST, prompt=f"{REQUEST.prompt} [fault:http:401]")])
     verb = worker.verb()
     verb.step()
     assert states(worker.db, video_id) == ["refused"]
@@ -173,7 +173,7 @@ def test_a_refusal_is_in_the_row_and_ends_the_job(worker: Worker) -> None:
 
 
 def test_how_long_runway_asked_to_wait_is_kept(worker: Worker, database_url: str) -> None:
-    enqueue(worker.db, [replace(REQUEST, prompt="Rex [fault:http:429:1234]")], "ann")
+    enqueue(worker.app, [replace(REQUEST, prompt="Rex [fault:http:429:1234]")])
     worker.verb().step()
     with psycopg.connect(database_url) as connection:
         found = connection.execute("select asked_to_wait_seconds::int from dailies.attempts").fetchall()
@@ -194,7 +194,7 @@ def test_a_video_that_cannot_be_sent_is_set_aside_with_the_reason(worker: Worker
 
 
 def test_a_job_that_fails_again_and_again_is_set_aside(worker: Worker, database_url: str) -> None:
-    enqueue(worker.db, [REQUEST], "ann")
+    enqueue(worker.app, [REQUEST])
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("update pgmq.q_dailies set read_ct = 10")
     worker.verb().step()
@@ -203,7 +203,7 @@ def test_a_job_that_fails_again_and_again_is_set_aside(worker: Worker, database_
 
 
 def test_a_deleted_video_is_not_brought_back(worker: Worker, database_url: str) -> None:
-    enqueue(worker.db, [REQUEST], "ann")
+    enqueue(worker.app, [REQUEST])
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("delete from public.videos")
     verb = worker.verb()
@@ -224,7 +224,7 @@ def test_a_row_that_the_app_took_up_meanwhile_is_left_to_it(worker: Worker) -> N
 
 
 def test_a_job_taken_while_stopping_goes_back_unread(worker: Worker, database_url: str) -> None:
-    enqueue(worker.db, [REQUEST], "ann")
+    enqueue(worker.app, [REQUEST])
     worker.stopping.set()
     worker.verb().step()
     assert worker.runway.posts == 0
@@ -233,7 +233,7 @@ def test_a_job_taken_while_stopping_goes_back_unread(worker: Worker, database_ur
 
 
 def test_the_last_job_is_acknowledged_at_the_end(worker: Worker) -> None:
-    enqueue(worker.db, [REQUEST], "ann")
+    enqueue(worker.app, [REQUEST])
     verb = worker.verb()
     verb.step()
     verb.finish()
@@ -241,38 +241,46 @@ def test_the_last_job_is_acknowledged_at_the_end(worker: Worker) -> None:
 
 
 def test_while_runway_does_not_answer_no_job_is_begun(worker: Worker) -> None:
-    enqueue(worker.db, [REQUEST], "ann")
-    slots = Slots(worker.runway.client)
+    enqueue(worker.app, [REQUEST])
     worker.runway.server.stop()
-    verb = JobVerb(worker.db, worker.carry, slots=slots)
+    verb = JobVerb(worker.db, worker.carry, slots=lambda: slots_of(worker.runway.client))
     with pytest.raises(RunwayError):
         verb.step()
-    assert queue.metrics(worker.db).waiting == 1
+    assert queue_metrics(worker.db).waiting == 1
+
+
+@contextmanager
+def later(runway: Simulated) -> Iterator[RunwayClient]:
+    """A client that has asked for nothing yet, as ours is again after a minute."""
+    client = connect(SIMULATOR_KEY, runway.server.url)
+    yield client
+    client.close()
 
 
 def test_the_limits_are_asked_for_once_a_minute(runway: Simulated) -> None:
     runway.store.configure(concurrency=3)
-    slots = Slots(runway.client)
-    assert slots()[REQUEST.model] == 3
+    assert slots_of(runway.client)[REQUEST.model] == 3
     runway.store.configure(concurrency=7)
-    assert slots()[REQUEST.model] == 3
-    assert Slots(runway.client)()[REQUEST.model] == 7
+    assert slots_of(runway.client)[REQUEST.model] == 3
+    with later(runway) as client:
+        assert slots_of(client)[REQUEST.model] == 7
 
 
 def test_with_todays_generations_used_up_jobs_wait(worker: Worker) -> None:
     worker.runway.store.configure(daily=1)
-    enqueue(worker.db, [REQUEST] * 2, "ann")
+    enqueue(worker.app, [REQUEST] * 2)
     worker.verb().step()
-    assert Slots(worker.runway.client)()[REQUEST.model] == 0
+    with later(worker.runway) as client:
+        assert slots_of(client)[REQUEST.model] == 0
 
 
 def test_a_whole_worker_brings_a_batch_to_its_end_within_the_slots(
     postgres: PostgresDatabase, database_url: str, runway: Simulated, tmp_path: Path
 ) -> None:
     runway.store.configure(concurrency=2, speed=100)
-    ids = enqueue(postgres, [REQUEST] * 4, "ann")
-    journal = Journal(tmp_path / "journal.jsonl")
-    loop = build_worker(postgres, runway.client, journal, Settings(), Pace(idle=0.02))
+    app = app_of(postgres, runway.client, tmp_path)
+    ids = enqueue(app, [REQUEST] * 4)
+    loop = build_worker(app, Pace(idle=0.02))
     loop.start()
     deadline = time.monotonic() + 20
     while any(video["status"] != "succeeded" for video in videos.list_videos(postgres)):
@@ -281,17 +289,16 @@ def test_a_whole_worker_brings_a_batch_to_its_end_within_the_slots(
         with psycopg.connect(database_url) as connection:  # nobody has to wait out the five seconds
             connection.execute("update dailies.look_ups set next_at = now()")
         time.sleep(0.05)
-    (alive,) = workers.workers(postgres)
-    assert alive.state == "alive"
+    assert list(worker_states(postgres).values()) == ["alive"]
     assert loop.stop()
-    assert [each.state for each in workers.workers(postgres)] == ["stopped"]
+    assert list(worker_states(postgres).values()) == ["stopped"]
     assert all(str(row(postgres, video_id)["video_url"]).startswith("http") for video_id in ids)
     assert runway.posts == 4
 
 
 def test_the_journal_is_replayed_when_it_has_grown(worker: Worker) -> None:
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
-    verb = JournalVerb(worker.db, worker.journal)
+    (video_id,) = enqueue(worker.app, [REQUEST])
+    verb = JournalVerb(worker.app)
     assert verb.step() == 0
     worker.killed_at("journaled")
     assert verb.step() == 1
@@ -309,7 +316,7 @@ def test_a_silent_worker_counts_as_dead_and_one_that_said_goodbye_does_not(
         connection.execute(
             "update dailies.workers set beat_at = now() - interval '46 seconds' where id <> 'alive'"
         )
-    assert {each.id: each.state for each in workers.workers(db)} == {
+    assert worker_states(db) == {
         "alive": "alive",
         "dead": "dead",
         "stopped": "stopped",
@@ -352,22 +359,22 @@ def test_after_the_databases_clock_was_set_back_a_lease_from_the_future_holds_up
 
 
 def test_a_budget_is_enforced_inside_the_claim(worker: Worker) -> None:
-    budgets.set_budget(worker.db, "robot", COST, 1000, by="ann")
-    ids = enqueue(worker.db, [REQUEST] * 2, "robot")
+    credits.set_budget(worker.db, "robot", COST, 1000, by="ann")
+    ids = enqueue(worker.app.acting_as("robot"), [REQUEST] * 2)
     verb = worker.verb()
     while verb.step():
         pass
     assert worker.runway.posts == 1
     assert [flag.video_id in ids for flag in decisions.flagged(worker.db)] == [True]
     assert "budget of robot" in decisions.flagged(worker.db)[0].reason
-    budget = budgets.budget(worker.db, "robot")
+    budget = credits.budget(worker.db, "robot")
     assert budget is not None
     assert (budget.spent_hour, budget.spent_day, budget.left) == (COST, COST, 0)
 
 
 def test_eight_claims_at_once_stay_within_the_budget(postgres: PostgresDatabase) -> None:
-    budgets.set_budget(postgres, "robot", 3 * COST, 1000, by="ann")
-    ids = enqueue(postgres, [REQUEST] * 8, "ann")
+    credits.set_budget(postgres, "robot", 3 * COST, 1000, by="ann")
+    ids = enqueue(app_of(postgres), [REQUEST] * 8)
     won: list[str] = []
 
     def claim(video_id: str) -> None:
@@ -389,8 +396,8 @@ def test_when_the_databases_clock_jumps_ahead_during_a_call_its_id_is_saved_all_
     worker: Worker, database_url: str
 ) -> None:
     """The job comes again too early and its attempt looks left behind: unknown, and never paid twice."""
-    (video_id,) = enqueue(worker.db, [REQUEST], "ann")
-    other = Worker(worker.db, worker.runway, worker.journal.path.parent, "two")
+    (video_id,) = enqueue(worker.app, [REQUEST])
+    other = Worker(worker.db, worker.runway, worker.app.settings.data_dir.parent, "two")
 
     def step(name: str) -> None:
         if name == "sent":
@@ -401,7 +408,7 @@ def test_when_the_databases_clock_jumps_ahead_during_a_call_its_id_is_saved_all_
             assert states(worker.db, video_id) == ["unknown"]
 
     (job,) = queue.dequeue(worker.db)
-    process(Tools(worker.db, worker.runway.client, worker.journal, "ann", step), job)
+    process(replace(worker.app, on_step=step), job)
     assert states(worker.db, video_id) == ["created"]
     assert worker.runway.posts == 1
 
@@ -410,7 +417,7 @@ def test_when_the_databases_clock_jumps_ahead_during_a_call_its_id_is_saved_all_
     "file",
     [
         *sorted((ROOT / "lib" / "worker").glob("*.py")),
-        *(ROOT / "lib" / "operations" / f"{name}.py" for name in ("process", "sweep", "slots", "enqueue")),
+        *(ROOT / "lib" / "operations" / f"{name}.py" for name in ("process", "sweep", "repair")),
         *(ROOT / "lib" / "data" / f"{name}.py" for name in ("queue", "workers", "decisions")),
     ],
     ids=lambda path: path.stem,

@@ -83,7 +83,11 @@ class Installation:
             unfinished = Path(tempfile.mkdtemp(dir=self._open_outside()))
             for part in filter(lambda part: (site / part).is_dir(), (inside, f"{WHEEL}.libs")):
                 shutil.copytree(site / part, unfinished / part, symlinks=True)
-            _open(unfinished)
+            # everybody may read, and run what its owner may run
+            for path in (unfinished, *unfinished.rglob("*")):
+                if not path.is_symlink():
+                    mode = path.stat().st_mode
+                    path.chmod(mode | (0o055 if mode & 0o100 else 0o044))
             unfinished.rename(copy)
         return copy
 
@@ -121,11 +125,3 @@ class Installation:
         import pwd
 
         return {"user": SERVER_USER, "group": pwd.getpwnam(SERVER_USER).pw_gid, "extra_groups": []}
-
-
-def _open(folder: Path) -> None:
-    """Everybody may read, and run what its owner may run."""
-    for path in (folder, *folder.rglob("*")):
-        if not path.is_symlink():
-            mode = path.stat().st_mode
-            path.chmod(mode | (0o055 if mode & 0o100 else 0o044))

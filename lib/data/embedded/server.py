@@ -48,7 +48,12 @@ class EmbeddedPostgres:
                 self._use = (self.home / "use.lock").open("a")
                 fcntl.flock(self._use, fcntl.LOCK_SH)
                 atexit.register(self.stop)
-            self._bring_up()
+            if not self.installation.is_initialised:
+                self._initialise()
+            if self._postmaster() is None:
+                self._start_server()
+            else:
+                self._wait_until_ready()
         return self
 
     def stop(self) -> None:
@@ -105,14 +110,6 @@ class EmbeddedPostgres:
                 "Choose another folder with DAILIES_DATA, or `make run DATA=…`."
             ) from error
 
-    def _bring_up(self) -> None:
-        if not self.installation.is_initialised:
-            self._initialise()
-        if self._postmaster() is None:
-            self._start_server()
-        else:
-            self._wait_until_ready()
-
     def _initialise(self) -> None:
         """Build in a folder of another name: a half-built one must never be taken for a database."""
         folder = self.installation.new_data_folder()
@@ -120,30 +117,32 @@ class EmbeddedPostgres:
         password_file = folder.with_suffix(".password")
         self._write_private(password_file, password)
         self.installation.give(password_file)
+        locale = ["--locale=C"]
+        if self.installation.major >= FIRST_BUILTIN_LOCALE:
+            locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         try:
-            self._run_or_fail(
+            code, output = self._run(
                 *("initdb", "-D", str(folder), "-U", "postgres", "-E", "UTF8", "--auth=scram-sha-256"),
-                *(f"--pwfile={password_file}", *self._locale()),
+                *(f"--pwfile={password_file}", *locale),
             )
-        except DatabaseUnavailable:
-            shutil.rmtree(folder)
-            raise
         finally:
             password_file.unlink()
+        if code != 0:
+            shutil.rmtree(folder)
+            reason = (output.strip().splitlines() or ["no output"])[-1]
+            raise DatabaseUnavailable(f"initdb failed in {self.home}: {reason}")
         self._write_private(self._password_file, password)
         self.installation.adopt(folder)
-
-    def _locale(self) -> list[str]:
-        if self.installation.major < FIRST_BUILTIN_LOCALE:
-            return ["--locale=C"]
-        return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 
     def _start_server(self) -> None:
         """Tried a few times: the port may be taken meanwhile, and processes of a killed server take a moment
         to notice and let go of its memory."""
         for tries_left in reversed(range(START_TRIES)):
             self._pid_file.unlink(missing_ok=True)
-            options = f"-c listen_addresses=127.0.0.1 -p {_free_port()} -c unix_socket_directories="
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            options = f"-c listen_addresses=127.0.0.1 -p {port} -c unix_socket_directories="
             log = self.installation.data / "server.log"
             code, output = self._run(
                 *("pg_ctl", "-D", str(self.installation.data), "-w", "-t", str(READY_SECONDS)),
@@ -152,8 +151,9 @@ class EmbeddedPostgres:
             if code == 0:
                 return
             if not tries_left:
+                said = log.read_text(errors="replace")[-2000:] if log.is_file() else ""
                 raise DatabaseUnavailable(
-                    f"The embedded Postgres in {self.home} does not start: {output.strip()}\n{_tail(log)}"
+                    f"The embedded Postgres in {self.home} does not start: {output.strip()}\n{said}"
                 )
             time.sleep(0.5)
 
@@ -182,12 +182,6 @@ class EmbeddedPostgres:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
 
-    def _run_or_fail(self, program: str, *arguments: str) -> None:
-        code, output = self._run(program, *arguments)
-        if code != 0:
-            reason = (output.strip().splitlines() or ["no output"])[-1]
-            raise DatabaseUnavailable(f"{program} failed in {self.home}: {reason}")
-
     def _run(self, program: str, *arguments: str) -> tuple[int, str]:
         """Exit code and output. Into a file, never a pipe: the server inherits it and keeps it open."""
         with tempfile.TemporaryFile("w+") as output:
@@ -202,14 +196,3 @@ class EmbeddedPostgres:
             )
             output.seek(0)
             return done.returncode, output.read()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace")[-2000:] if log.is_file() else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lib.domain.diagnosis.case import Case
+from lib.domain.diagnosis.dossier import Dossier
 from lib.domain.diagnosis.known_rules import (
     attempt_on_its_way,
     attempt_settled,
@@ -36,6 +36,7 @@ from lib.domain.diagnosis.task_rules import (
     checks_fail,
     id_saved_and_no_word_since,
     row_failed_after_the_task_began,
+    row_refused_the_outcome,
     task_done_and_nobody_asked,
     task_done_but_checks_fail,
     task_done_but_nameless_checks_fail,
@@ -49,7 +50,7 @@ from lib.domain.diagnosis.verdict import Finding
 class Rule:
     """`explanation` is one sentence for people: why this finding follows."""
 
-    test: Callable[[Case], Finding | None]
+    test: Callable[[Dossier], Finding | None]
     explanation: str
 
     @property
@@ -75,6 +76,7 @@ RULES: tuple[Rule, ...] = (
         saving_the_id_failed, "The database refused the update that saves the id, after Runway had answered."
     ),
     # The row holds an id, and Runway was asked.
+    Rule(row_refused_the_outcome, "Runway has answered, and the row did not take it."),
     Rule(task_ended_badly, "Runway says how the task ended."),
     Rule(task_done_but_checks_fail, "Runway has finished, and the app's status checks end in errors."),
     Rule(

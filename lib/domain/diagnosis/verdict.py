@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from lib.domain.cause import CAUSES, Action, Side
+from lib.domain.cause import CAUSES, Side
 from lib.domain.trace import LogEntry, Trace, time_of
 from lib.domain.video import Video
 
@@ -54,15 +54,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule says. `action` only where it differs from the cause's own.
-
-    recheck_at  when time alone may change the finding
-    """
+    """What a rule says. `recheck_at`: when time alone may change it."""
 
     cause: str
     confidence: Confidence
     evidence: tuple[Evidence, ...]
-    action: Action | None = None
     recheck_at: datetime | None = None
 
 
@@ -76,7 +72,6 @@ class Verdict:
     video_id: str
     cause: str
     confidence: Confidence
-    action: Action
     rule: str
     explanation: str
     evidence: tuple[Evidence, ...]
@@ -88,14 +83,14 @@ class Verdict:
     recheck_at: datetime | None = None
 
     def as_row(self) -> dict[str, Any]:
-        """JSON values under the column names of `dailies.verdicts`, and `rule` and `explanation`."""
+        """JSON values under the column names of `dailies.verdicts`, without `action`, and `rule` and
+        `explanation`."""
         trace = self.trace
         return {
             "video_id": self.video_id,
             "flow": trace.flow,
             "cause": self.cause,
             "confidence": str(self.confidence),
-            "action": str(self.action),
             "stuck": self.stuck,
             "rule": self.rule,
             "explanation": self.explanation,
@@ -105,7 +100,7 @@ class Verdict:
             "candidate_runway_ids": list(self.candidate_runway_ids),
             "evidence": [each.as_json() for each in self.evidence],
             "deployment_id": trace.deployment_id,
-            "tries": len(trace.tries),
+            "tries": len(trace.runs),
             "polls": len(trace.polls),
             "last_polled_at": iso(trace.polls[-1].at) if trace.polls else None,
             "judged_at": iso(self.judged_at),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item
-from lib.logs.repeats import Seen
+from lib.logs.repeats import Repeats
 from lib.logs.values import Unusable, made_up_id, message
 
 CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,6})?(?: ?[AP]M)?"
@@ -149,7 +149,7 @@ class Requests:
     """Ids for the requests that rows of a text stand for, the same in every copy of it."""
 
     def __init__(self) -> None:
-        self._seen = Seen()
+        self._seen = Repeats()
 
     def made_up(self, at_ms: int, what: str) -> str:
         return made_up_id(at_ms, f"{what} {self._seen.count(at_ms, what)}")

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from lib.domain.address import is_loopback
 from lib.errors import BadInput
-from lib.operations.alert_rules import load_rules
+from lib.operations.alerts import load_rules
 from lib.operations.environment.settings import Check, Level
 from lib.settings import Settings
 
@@ -91,7 +92,7 @@ def _webhook(settings: Settings) -> Iterator[Check]:
     if settings.alert_webhook is None:
         return
     parts = urlsplit(settings.alert_webhook.get_secret_value())
-    local = parts.hostname in ("localhost", "127.0.0.1")
+    local = is_loopback(parts.hostname)
     if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
         todo = "Copy the incoming webhook's address again; it begins with https://."
         yield Check("E135", name, Level.ERROR, f"{name} is not an https address: nobody is told", todo)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import orjson
@@ -18,8 +17,10 @@ import orjson
 from lib.data.database import Database, Row
 from lib.data.outputs import open_storage
 from lib.data.overview import Incident
+from lib.domain.address import is_loopback
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
 from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
+from lib.runway.organization import Organization, OrganizationReader
 from lib.settings import RUNWAY_BASE_URL, Settings
 
 KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
@@ -45,19 +46,6 @@ class Check:
 
     def __str__(self) -> str:
         return f"{self.code} {self.found}" + (f" — {self.todo}" if self.todo else "")
-
-
-class Organization(Protocol):
-    @property
-    def credit_balance(self) -> int: ...
-    @property
-    def models(self) -> Mapping[str, Any]: ...
-
-
-class OrganizationReader(Protocol):
-    """The part of the Runway client that the check needs."""
-
-    def organization(self) -> Organization: ...
 
 
 def variables(settings: Settings) -> list[tuple[str, bool]]:
@@ -156,9 +144,9 @@ def _address_problems(address: str) -> Iterator[Check]:
     host = parts.hostname or ""
     if host == WRONG_HOST:
         yield Check("E104", subject, Level.ERROR, f"RUNWAY_BASE_URL names the wrong host, {WRONG_HOST}", todo)
-    elif parts.scheme != "https" and host not in ("localhost", "127.0.0.1"):
+    elif parts.scheme != "https" and not is_loopback(host):
         yield Check("E105", subject, Level.ERROR, "RUNWAY_BASE_URL does not begin with https://", todo)
-    elif host not in (urlsplit(RUNWAY_BASE_URL).hostname, "localhost", "127.0.0.1"):
+    elif host != urlsplit(RUNWAY_BASE_URL).hostname and not is_loopback(host):
         yield Check("E106", subject, Level.WARNING, f"RUNWAY_BASE_URL names another host, {host}", todo)
     if parts.path.rstrip("/").endswith("/v1"):
         yield Check(

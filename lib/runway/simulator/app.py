@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,44 +18,41 @@ from starlette.routing import Route
 
 from lib.runway.simulator.faults import NO_CREDITS, Fault
 from lib.runway.simulator.misbehaviour import Misbehaviour
-from lib.runway.simulator.picture import Fetch, decode_data_uri, fetch_image
 from lib.runway.simulator.programme import PlannedFault
 from lib.runway.simulator.protocol import (
-    Json,
     creation,
     creation_issues,
+    is_picture,
     organization_body,
     past_task,
     refusal,
     task_body,
-    usage_body,
 )
 from lib.runway.simulator.store import DailyLimitReached, OutOfCredits, SimulatorStore
 
 # The only key the simulator takes: of the right shape, and no secret.
 SIMULATOR_KEY = "key_" + hashlib.sha512(b"runway simulator").hexdigest()
 VERSION = "2024-11-06"
-USAGE_DAYS = 90
+# A short dance in each ratio, which stands for whatever was asked for.
+MOVIES = {path.stem.replace("x", ":"): path for path in Path(__file__).with_name("movies").glob("*.mp4")}
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Do = Callable[[Request, bytes], Response]  # with the request's body, in a thread
 
 
-def simulator_app(store: SimulatorStore, fetch: Fetch = fetch_image) -> Starlette:
-    """`fetch` gets the prompt images that are addresses."""
-    api, outputs, controls = _Api(store), _Outputs(store, fetch), _Controls(store)
+def simulator_app(store: SimulatorStore) -> Starlette:
+    api, controls = _Api(store), _Controls(store)
     routes = [
-        Route("/v1/image_to_video", _guarded(api.create), methods=["POST"]),
-        Route("/v1/tasks/{id}", _guarded(api.task), methods=["GET"]),
-        Route("/v1/tasks/{id}", _guarded(api.delete), methods=["DELETE"]),
-        Route("/v1/organization", _guarded(api.organization), methods=["GET"]),
-        Route("/v1/organization/usage", _guarded(api.usage), methods=["POST"]),
-        Route("/outputs/{id}.mp4", outputs.movie, methods=["GET"]),
-        Route("/simulator", controls.state, methods=["GET"]),
-        Route("/simulator/tasks", controls.tasks, methods=["GET"]),
-        Route("/simulator/tasks", _controlled(controls.import_tasks), methods=["POST"]),
-        Route("/simulator/faults", _controlled(controls.add_faults), methods=["POST"]),
-        Route("/simulator/faults", controls.clear_faults, methods=["DELETE"]),
-        Route("/simulator/settings", _controlled(controls.configure), methods=["POST"]),
+        _route("POST", "/v1/image_to_video", api.create, guarded=True),
+        _route("GET", "/v1/tasks/{id}", api.task, guarded=True),
+        _route("DELETE", "/v1/tasks/{id}", api.delete, guarded=True),
+        _route("GET", "/v1/organization", api.organization, guarded=True),
+        _route("GET", "/outputs/{id}.mp4", api.movie),
+        _route("GET", "/simulator", controls.state),
+        _route("GET", "/simulator/tasks", controls.tasks),
+        _route("POST", "/simulator/tasks", controls.import_tasks),
+        _route("POST", "/simulator/faults", controls.add_faults),
+        _route("DELETE", "/simulator/faults", controls.clear_faults),
+        _route("POST", "/simulator/settings", controls.configure),
     ]
     return Starlette(
         routes=routes,
@@ -65,85 +61,83 @@ def simulator_app(store: SimulatorStore, fetch: Fetch = fetch_image) -> Starlett
     )
 
 
+def _route(method: str, path: str, do: Do, *, guarded: bool = False) -> Route:
+    """`guarded` asks for the key and the version that Runway asks for."""
+
+    async def endpoint(request: Request) -> Response:
+        if guarded and request.headers.get("authorization") != f"Bearer {SIMULATOR_KEY}":
+            return _refused("Invalid API key provided.", 401)
+        if guarded and request.headers.get("x-runway-version") != VERSION:
+            return _refused(f"Header X-Runway-Version must be {VERSION}")
+        try:
+            return await run_in_threadpool(do, request, await request.body())
+        except (ValueError, KeyError, TypeError) as error:
+            if guarded:
+                raise
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    return Route(path, endpoint, methods=[method])
+
+
+def _refused(text: str, status: int = 400, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(refusal(text), status, headers)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, HTTPException)
+    return JSONResponse(refusal(error.detail), error.status_code, error.headers)
+
+
 class _Api:
     def __init__(self, store: SimulatorStore) -> None:
         self._store = store
 
-    async def create(self, request: Request) -> Response:
+    def create(self, request: Request, body: bytes) -> Response:
         try:
-            body = json.loads(await request.body())
+            asked = json.loads(body)
         except ValueError:
-            return JSONResponse(refusal("Invalid JSON in the body"), 400)
-        return await run_in_threadpool(self._create, body, request.scope["fault"])
-
-    def _create(self, body: Any, fault: Fault | None) -> Response:
-        issues = creation_issues(body)
-        if issues:
+            return _refused("Invalid JSON in the body")
+        if issues := creation_issues(asked):
             return JSONResponse(refusal("Validation of body failed", issues), 400)
-        wanted = creation(body)
-        if wanted.image.startswith("data:") and decode_data_uri(wanted.image) is None:
+        wanted, fault = creation(asked), request.scope["fault"]
+        if wanted.image.startswith("data:") and not is_picture(wanted.image):
             fault = Fault("fail", "ASSET.INVALID")
         try:
             task = self._store.create(wanted, fault)
         except OutOfCredits:
-            return JSONResponse(refusal(NO_CREDITS), 400)
+            return _refused(NO_CREDITS)
         except DailyLimitReached as limit:
             text = "You have reached your daily limit of generations for this model."
-            return JSONResponse(refusal(text), 429, {"Retry-After": str(limit.retry_after)})
+            return _refused(text, 429, {"Retry-After": str(limit.retry_after)})
         return JSONResponse({"id": task.id, "estimatedCost": {"credits": task.credits}})
 
-    async def task(self, request: Request) -> Response:
-        task = await run_in_threadpool(self._store.task, request.path_params["id"])
+    def task(self, request: Request, _: bytes) -> Response:
+        task = self._store.task(request.path_params["id"])
         if task is None:
-            return _no_task()
+            return _refused("No such task", 404)
         link = signed_link(self._store, str(request.base_url), task.id)
         return JSONResponse(task_body(task, self._store.now(), link))
 
-    async def delete(self, request: Request) -> Response:
-        task_id = request.path_params["id"]
-        found = await run_in_threadpool(self._store.cancel_or_delete, task_id)
-        return Response(status_code=204) if found else _no_task()
+    def delete(self, request: Request, _: bytes) -> Response:
+        found = self._store.cancel_or_delete(request.path_params["id"])
+        return Response(status_code=204) if found else _refused("No such task", 404)
 
-    async def organization(self, request: Request) -> Response:  # noqa: ARG002
-        return JSONResponse(await run_in_threadpool(self._organization))
+    def organization(self, _: Request, __: bytes) -> Response:
+        store = self._store
+        concurrency, daily = int(store.number("concurrency")), int(store.number("daily"))
+        return JSONResponse(organization_body(store.balance(), concurrency, daily, store.daily_generations()))
 
-    def _organization(self) -> Json:
-        concurrency, daily = int(self._store.number("concurrency")), int(self._store.number("daily"))
-        return organization_body(self._store.balance(), concurrency, daily, self._store.daily_generations())
-
-    async def usage(self, request: Request) -> Response:
-        try:
-            start, before = _period(json.loads(await request.body() or b"{}"), self._store.now())
-        except (ValueError, TypeError, AttributeError):
-            return JSONResponse(refusal("Validation of body failed"), 400)
-        if not start <= before <= start + timedelta(days=USAGE_DAYS):
-            return JSONResponse(refusal(f"The period must be {USAGE_DAYS} days at most"), 400)
-        return JSONResponse(usage_body(await run_in_threadpool(self._store.usage, start, before)))
-
-
-class _Outputs:
-    def __init__(self, store: SimulatorStore, fetch: Fetch) -> None:
-        self._store = store
-        self._fetch = fetch
-
-    async def movie(self, request: Request) -> Response:
+    def movie(self, request: Request, _: bytes) -> Response:
         task_id, expires = request.path_params["id"], request.query_params.get("expires", "")
         signature = _signature(self._store, task_id, expires)
         if not hmac.compare_digest(signature, request.query_params.get("signature", "")):
             return JSONResponse({"error": "The signature of this address is wrong."}, 403)
         if float(expires) < self._store.now():
             return JSONResponse({"error": "This address has expired: look the task up again."}, 403)
-        return await run_in_threadpool(self._movie, task_id)
-
-    def _movie(self, task_id: str) -> Response:
         task = self._store.task(task_id)
         if task is None:
-            return _no_task()
-        from lib.runway.simulator.movie import ensure_movie  # loads an encoder: only for those who watch
-
-        path = self._store.outputs / f"{task.id}.mp4"
-        ensure_movie(task, path, self._fetch)
-        return FileResponse(path, media_type="video/mp4")
+            return _refused("No such task", 404)
+        return FileResponse(MOVIES.get(task.ratio, MOVIES["1280:720"]), media_type="video/mp4")
 
 
 class _Controls:
@@ -152,38 +146,37 @@ class _Controls:
     def __init__(self, store: SimulatorStore) -> None:
         self._store = store
 
-    async def state(self, request: Request) -> Response:  # noqa: ARG002
-        posts = await run_in_threadpool(self._store.programme.posts)
+    def state(self, _: Request, __: bytes) -> Response:
+        posts = self._store.programme.posts()
         return JSONResponse({"folder": folder_mark(self._store), "posts": posts})
 
-    async def tasks(self, request: Request) -> Response:
-        tasks = await run_in_threadpool(self._store.tasks)
+    def tasks(self, request: Request, _: bytes) -> Response:
         now, base = self._store.now(), str(request.base_url)
         return JSONResponse(
             [
                 task_body(task, now, signed_link(self._store, base, task.id))
                 | {"model": task.model, "promptText": task.prompt, "deleted": bool(task.deleted)}
-                for task in tasks
+                for task in self._store.tasks()
             ]
         )
 
-    async def import_tasks(self, request: Request) -> Response:
-        tasks = [past_task(body) for body in await request.json()]
-        return JSONResponse({"imported": await run_in_threadpool(self._store.import_tasks, tasks)})
+    def import_tasks(self, _: Request, body: bytes) -> Response:
+        tasks = [past_task(each) for each in json.loads(body)]
+        return JSONResponse({"imported": self._store.import_tasks(tasks)})
 
-    async def add_faults(self, request: Request) -> Response:
-        body = await request.json()
-        faults = [PlannedFault(item) if isinstance(item, str) else PlannedFault(**item) for item in body]
-        await run_in_threadpool(self._store.programme.add, faults)
+    def add_faults(self, _: Request, body: bytes) -> Response:
+        given = json.loads(body)
+        self._store.programme.add(
+            PlannedFault(each) if isinstance(each, str) else PlannedFault(**each) for each in given
+        )
         return Response(status_code=204)
 
-    async def clear_faults(self, request: Request) -> Response:  # noqa: ARG002
-        await run_in_threadpool(self._store.programme.clear)
+    def clear_faults(self, _: Request, __: bytes) -> Response:
+        self._store.programme.clear()
         return Response(status_code=204)
 
-    async def configure(self, request: Request) -> Response:
-        values = await request.json()
-        await run_in_threadpool(lambda: self._store.configure(**values))
+    def configure(self, _: Request, body: bytes) -> Response:
+        self._store.configure(**json.loads(body))
         return Response(status_code=204)
 
 
@@ -201,41 +194,3 @@ def signed_link(store: SimulatorStore, base: str, task_id: str, at: float | None
 
 def _signature(store: SimulatorStore, subject: str, expires: str) -> str:
     return hmac.new(store.secret.encode(), f"{subject} {expires}".encode(), hashlib.sha256).hexdigest()
-
-
-def _guarded(endpoint: Endpoint) -> Endpoint:
-    async def guarded(request: Request) -> Response:
-        if request.headers.get("authorization") != f"Bearer {SIMULATOR_KEY}":
-            return JSONResponse(refusal("Invalid API key provided."), 401)
-        if request.headers.get("x-runway-version") != VERSION:
-            return JSONResponse(refusal(f"Header X-Runway-Version must be {VERSION}"), 400)
-        return await endpoint(request)
-
-    return guarded
-
-
-def _period(body: Json, now: float) -> tuple[date, date]:
-    """Runway's defaults: the past 30 days, or the 30 days from the start."""
-    today = datetime.fromtimestamp(now, UTC).date()
-    given, until = body.get("startDate"), body.get("beforeDate")
-    start = date.fromisoformat(given) if given else today - timedelta(days=30)
-    return start, date.fromisoformat(until) if until else start + timedelta(days=30)
-
-
-def _no_task() -> Response:
-    return JSONResponse(refusal("No such task"), 404)
-
-
-async def _http_error(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    assert isinstance(error, HTTPException)
-    return JSONResponse(refusal(error.detail), error.status_code, error.headers)
-
-
-def _controlled(endpoint: Endpoint) -> Endpoint:
-    async def controlled(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except (ValueError, KeyError, TypeError) as error:
-            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
-
-    return controlled

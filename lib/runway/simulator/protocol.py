@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from lib.domain.pricing import MODELS, GenerationRequest, problems
 from lib.domain.task import TERMINAL, TaskStatus
+from lib.domain.times import iso
 from lib.domain.video import parse_time
 from lib.runway.simulator.schedule import StoredTask
 
@@ -58,6 +62,17 @@ def creation(body: Json) -> GenerationRequest:
     )
 
 
+def is_picture(uri: str) -> bool:
+    """Whether a data URI holds an image that can be read."""
+    try:
+        content = base64.b64decode(uri.partition(",")[2], validate=True)
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow's readers raise
+        return False
+    return True
+
+
 def _type_issues(body: Json) -> Iterator[Json]:
     required = {"model", "promptImage", "ratio"} | ({"duration"} if body.get("model") == "gen4.5" else set())
     for name, types in _TYPES.items():
@@ -88,7 +103,7 @@ def _issue(path: list[str], message: str) -> Json:
 def task_body(task: StoredTask, now: float, output: str) -> Json:
     """What `GET /v1/tasks/{id}` answers; `output` is the address of its result."""
     status = task.status(now)
-    body: Json = {"id": task.id, "status": status, "createdAt": _iso(task.created_at)}
+    body: Json = {"id": task.id, "status": status, "createdAt": iso(round(task.created_at * 1000))}
     if status not in TERMINAL:
         body["estimatedCost"] = {"credits": task.credits}
         return body | ({"progress": task.progress(now)} if now >= task.runs_at else {})
@@ -141,22 +156,7 @@ def organization_body(balance: int, concurrency: int, daily: int, used: Mapping[
     }
 
 
-def usage_body(rows: list[tuple[str, str, int]]) -> Json:
-    """From (day, model, credits) in order of days."""
-    days: dict[str, list[Json]] = {}
-    for day, model, credits in rows:
-        days.setdefault(day, []).append({"model": model, "amount": credits})
-    return {
-        "results": [{"date": day, "usedCredits": used} for day, used in days.items()],
-        "models": sorted({model for _, model, _ in rows}),
-    }
-
-
 def _epoch(value: str) -> float:
     at = parse_time(value)
     assert at is not None
     return at.timestamp()
-
-
-def _iso(epoch: float) -> str:
-    return datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

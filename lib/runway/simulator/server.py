@@ -17,7 +17,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from lib.errors import DailiesError
 from lib.runway.simulator.app import folder_mark, simulator_app
-from lib.runway.simulator.picture import Fetch, fetch_image
 from lib.runway.simulator.store import SimulatorStore
 
 HOST = "127.0.0.1"
@@ -33,11 +32,11 @@ class SimulatorServer:
     raised by `start` when another program has it.
     """
 
-    def __init__(self, data_dir: Path, port: int | None = None, fetch: Fetch = fetch_image) -> None:
+    def __init__(self, data_dir: Path, port: int | None = None) -> None:
         self.store = SimulatorStore(data_dir)
         self._wanted_port = port
         self._port_file = self.store.folder / "port"
-        self._app = simulator_app(self.store, fetch)
+        self._app = simulator_app(self.store)
         self._server: uvicorn.Server | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="runway-simulator", daemon=True)

@@ -23,17 +23,14 @@ class SqliteFile:
         self._db = sqlite3.connect(path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         try:
-            self._prepare(path, schema)
+            # SQLite does not wait for its turn to switch the journal: the first openers would fail.
+            with _opening, fasteners.InterProcessLock(path.with_suffix(".lock")):
+                self._db.execute("pragma journal_mode = wal")
+                self._db.execute("pragma synchronous = normal")
+                self._db.executescript(schema)
         except BaseException:
             self._db.close()
             raise
-
-    def _prepare(self, path: Path, schema: str) -> None:
-        # SQLite does not wait for its turn to switch the journal: the first openers would fail.
-        with _opening, fasteners.InterProcessLock(path.with_suffix(".lock")):
-            self._db.execute("pragma journal_mode = wal")
-            self._db.execute("pragma synchronous = normal")
-            self._db.executescript(schema)
 
     def close(self) -> None:
         with self._lock:

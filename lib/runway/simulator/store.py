@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, fields, replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +65,9 @@ class SimulatorStore:
 
     def __init__(self, data_dir: Path, now: Callable[[], float] = time.time) -> None:
         self.folder = data_dir / "runway"
-        self.outputs = self.folder / "outputs"
         self.now = now
         try:
-            self.outputs.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             self._file = SqliteFile(self.folder / "simulator.sqlite", _SCHEMA)
         except (OSError, sqlite3.Error) as error:
             text = f"The simulator's state in {self.folder} cannot be opened: {error}. Repair or remove it."
@@ -78,9 +76,8 @@ class SimulatorStore:
         with self._file.transaction():
             secret = ("secret", secrets.token_hex(16))
             self._file.write("insert or ignore into settings values (?, ?)", [secret])
-        self.secret: str = self._setting(
-            "secret"
-        )  # signs output addresses, and tells this folder from others
+        # signs output addresses, and tells this folder from others
+        self.secret: str = self._setting("secret")
 
     def close(self) -> None:
         self._file.close()
@@ -104,30 +101,28 @@ class SimulatorStore:
         """Raises OutOfCredits or DailyLimitReached; then nothing was created."""
         with self._file.transaction():
             now = self.now()
-            task = self._planned(request, now)
             self._check_daily_limit(request.model, now)
-            if self.balance() < task.credits:
+            credits = estimate(request.model, request.duration) or 0
+            if self.balance() < credits:
                 raise OutOfCredits
-            task = task.delayed_to(free_slot_at(self._ends(task.model, now), self._slots(), now))
+            task_id, speed = str(uuid.uuid4()), self.number("speed")
+            ends = [end for _, end in self._unfinished(request.model, now)]
+            starts_at = free_slot_at(ends, self._slots(), now)
+            runs_at = starts_at + PENDING_SECONDS / speed
+            task = StoredTask(
+                id=task_id,
+                **request.as_json(),
+                credits=credits,
+                final_credits=credits,
+                created_at=now,
+                starts_at=starts_at,
+                runs_at=runs_at,
+                ends_at=runs_at + seconds_to_run(task_id, request.duration) / speed,
+            )
             if fault:
                 task = with_fault(task, fault)
             self._put(task)
         return task
-
-    def _planned(self, request: GenerationRequest, now: float) -> StoredTask:
-        credits = estimate(request.model, request.duration) or 0
-        task_id, speed = str(uuid.uuid4()), self.number("speed")
-        runs_at = now + PENDING_SECONDS / speed
-        return StoredTask(
-            id=task_id,
-            **request.as_json(),
-            credits=credits,
-            final_credits=credits,
-            created_at=now,
-            starts_at=now,
-            runs_at=runs_at,
-            ends_at=runs_at + seconds_to_run(task_id, request.duration) / speed,
-        )
 
     def task(self, task_id: str) -> StoredTask | None:
         """None when it never existed or was deleted."""
@@ -161,9 +156,6 @@ class SimulatorStore:
             moved = task.delayed_to(free_slot_at(ends, self._slots(), now))
             ends.append(moved.ends_at)
             self._put(moved)
-
-    def _ends(self, model: str, now: float) -> list[float]:
-        return [end for _, end in self._unfinished(model, now)]
 
     def _unfinished(self, model: str, now: float) -> list[tuple[str, float]]:
         sql = "select id, ends_at from tasks where model = ? and not imported and ends_at > ?"
@@ -199,16 +191,3 @@ class SimulatorStore:
         row = self._file.row(sql, model, now - DAY, int(self.number("daily")) - 1)
         if row:
             raise DailyLimitReached(int(row["created_at"] + DAY - now) + 1)
-
-    def usage(self, start: date, before: date) -> list[tuple[str, str, int]]:
-        """(day, model, credits) of the UTC days from `start` up to the day before `before`."""
-        sql = """
-            select date(created_at, 'unixepoch') as day, model,
-                   sum(iif(ends_at > ?, credits, final_credits)) as credits
-            from tasks where created_at >= ? and created_at < ? group by 1, 2 order by 1, 2"""
-        rows = self._file.rows(sql, self.now(), _midnight(start), _midnight(before))
-        return [(row["day"], row["model"], int(row["credits"])) for row in rows]
-
-
-def _midnight(day: date) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lib.data.database import Row
-from lib.data.traces import FunnelStage
+from lib.data.overview import FunnelStage
 from lib.data.videos import VideoRow
 from lib.domain.cause import Side
 from lib.domain.video import parse_time

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from lib.data import copies
-from lib.data.copies import Copy
-from lib.data.outputs import open_storage
+from lib.data import outputs
+from lib.data.outputs import Copy, open_storage
 from lib.errors import DailiesError
 from lib.ui.kit.services import services
 
@@ -15,7 +14,7 @@ def copied_output(task_id: str | None) -> tuple[str, Copy] | None:
     """Where to watch the copy; None without one, or while its place cannot be asked."""
     if not task_id or not services().settings.outputs:
         return None
-    copy = copies.of_task(services().database, task_id)
+    copy = outputs.of_task(services().database, task_id)
     if copy is None or copy.path is None or copy.place is None:
         return None
     address = _address(copy.place, copy.path)

@@ -60,18 +60,15 @@ BATCH_STATE = {
     "done": Look("done", "✓", ":material/check_circle:", "green", GREEN),
     "aborted": Look("aborted", "⊘", ":material/block:", "gray", GRAY),
 }
-ACTION = {
+ACTION: Mapping[str, str] = {
     Action.NONE: "Nothing to do",
     Action.WAIT: "Wait",
-    Action.POLL: "Look the task up (free)",
-    Action.RECOVER_ID: "Save the task id (free)",
+    Action.LOOK_UP: "Look the task up (free)",
+    Action.RECOVER: "Save the task id (free)",
     Action.RETRY: "Retry",
-    Action.RETRY_LATER: "Retry later",
-    Action.FIX_SETTINGS: "Fix the settings, then retry",
-    Action.FIX_CODE: "Fix the production app's code",
+    Action.ASK: "Decide: a task may exist",
     Action.CHANGE_INPUT: "Change the input, then retry",
-    Action.ADD_CREDITS: "Add credits, then retry",
-    Action.INVESTIGATE: "Investigate",
+    Action.FIX_FIRST: "Fix the cause first, then retry",
 }
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from lib.errors import DailiesError
-from lib.ui.kit import loaders
+from lib.ui.kit import address, loaders
 from lib.ui.kit.format import age, plain
-from lib.ui.kit.services import Services, services
+from lib.ui.kit.router import go_to_video, page
+from lib.ui.kit.services import ENTERED, Services, services
 from lib.ui.kit.window import Window
-from lib.ui.kit.window_control import choose_window, without_window
-
-ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
+from lib.ui.kit.window_control import choose_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +29,48 @@ def begin(title: str, *, window: bool = False) -> Frame:
         raise DailiesError("This page is part of Dailies and is only served through its entry point.")
     opened = services()
     now = datetime.now(UTC)
+    address.begin()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
         _in_use(opened, now)
-        chosen = choose_window(title) if window else without_window(title)
+        _search()
+        chosen = choose_window() if window else Window()
     if opened.preparing:
         _wait_until_prepared()
         st.stop()
     return Frame(now, chosen, opened)
+
+
+def _search() -> None:
+    """A video by its id, the beginning of one, or its task, from any page and of all times."""
+    st.text_input(
+        "Find a video by its id or task id",
+        placeholder="Video or task id",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        width=190,
+        key="find",
+        help="Four characters of an id are enough. The key / leads here.",
+        on_change=_remember_search,
+    )
+    text = st.session_state.pop("searched", "").strip()
+    if not text:
+        return
+    found = loaders.find(text)
+    if len(found) == 1:
+        go_to_video(found[0])
+    elif found:
+        st.switch_page(page("videos"), query_params={"q": text})
+    else:
+        st.toast(
+            "No video has such an id or task. It takes four characters or more.", icon=":material/search_off:"
+        )
+
+
+def _remember_search() -> None:
+    st.session_state["searched"] = st.session_state["find"]
+    st.session_state["find"] = ""
 
 
 def _in_use(opened: Services, now: datetime) -> None:

@@ -9,19 +9,19 @@ from typing import Any
 import streamlit as st
 
 from lib.data import batches as stored_batches
-from lib.data import budgets, traces
-from lib.data import credits as stored_ledger
+from lib.data import credits
 from lib.data import overview as health
 from lib.data import videos as stored
-from lib.data.audit import AuditRow, Names, names, trail
+from lib.data.audit import AuditChoices, AuditRow, names, trail
 from lib.data.batches import Batch
-from lib.data.budgets import Budget
-from lib.data.credits import Ledger
-from lib.data.overview import ErrorGroup, Incident, IncidentDetails, Overview
-from lib.data.traces import FunnelStage
+from lib.data.credits import Budget, Ledger
+from lib.data.decisions import Flagged, flagged
+from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
 from lib.domain.alert import Alert
+from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
+from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
 from lib.ui.kit.services import services
 from lib.ui.kit.window import Window
 
@@ -58,7 +58,7 @@ def error_groups(window: Window) -> list[ErrorGroup]:
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def funnel(window: Window) -> list[FunnelStage]:
-    return traces.stage_funnel(services().database, *_span(window))
+    return health.stage_funnel(services().database, *_span(window))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
@@ -69,7 +69,20 @@ def videos(
     chosen = filters or Filters()
     if window:
         chosen = replace(chosen, since=_span(window)[0], until=window.until)
-    return stored.list_videos(services().database, chosen, after=after, limit=limit)
+    rows = stored.list_videos(services().database, chosen, after=after, limit=limit)
+    return [{**row, "error_message": _shown(row["error_message"])} for row in rows]
+
+
+def _shown(text: str | None) -> str | None:
+    """The app writes into its rows what it likes; no secret of it gets onto a page."""
+    return redact(text) if text else text
+
+
+def export(window: Window, filters: Filters, kind: str) -> bytes:
+    """All matches as a file of that kind."""
+    since, until = _span(window)
+    rows = stored.every_video(services().database, replace(filters, since=since, until=until), page=1000)
+    return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 
 
 def stuck_videos(window: Window | None = None) -> list[VideoRow]:
@@ -79,7 +92,7 @@ def stuck_videos(window: Window | None = None) -> list[VideoRow]:
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def ledger(window: Window) -> Ledger:
-    return stored_ledger.ledger(services().database, *_span(window))
+    return credits.ledger(services().database, *_span(window))
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
@@ -91,12 +104,18 @@ def alerts() -> list[Alert]:
 @st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
 def budget() -> Budget | None:
     """Everybody's; None without one."""
-    return budgets.budget(services().database, budgets.EVERYBODY)
+    return credits.budget(services().database, credits.EVERYBODY)
 
 
 def batches() -> list[Batch]:
     """The latest, never cached: people watch them."""
     return stored_batches.latest(services().database)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def left_to_people() -> list[Flagged]:
+    """What the sweep did not do by itself, the latest first."""
+    return flagged(services().database, limit=50)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=16, show_spinner=False)
@@ -108,13 +127,15 @@ def audit(
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
-def audit_names() -> Names:
+def audit_names() -> AuditChoices:
     return names(services().database)
 
 
 def video(video_id: str) -> VideoDetails:
     """Never cached: this is what people watch while they repair."""
-    return stored.get_video(services().database, video_id)
+    found = stored.get_video(services().database, video_id)
+    found["video"]["error_message"] = _shown(found["video"].get("error_message"))
+    return found
 
 
 def video_log(video_id: str) -> list[LogRow]:

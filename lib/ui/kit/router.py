@@ -6,8 +6,8 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from lib.settings import ROOT
-from lib.ui.kit.frame import ENTERED
 from lib.ui.kit.notices import narrated
+from lib.ui.kit.services import ENTERED
 
 # A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
 _ICON = ROOT / "lib" / "ui" / "static" / "icon.svg"

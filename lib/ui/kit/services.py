@@ -2,49 +2,49 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from lib.app import App
 from lib.data.database import Database
-from lib.data.journal import Journal
-from lib.errors import DailiesError, DatabaseUnavailable, RunwayError
+from lib.errors import DailiesError
 from lib.runway.client import RunwayClient
 from lib.settings import RUNWAY_BASE_URL, Settings
 from lib.ui.kit.jobs import Jobs
 from lib.worker.loop import Loop
 
+ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
+
 
 @dataclass
 class Services:
-    settings: Settings
-    opened: Database | None = None
-    client: RunwayClient | None = None
-    preparing: str | None = None  # the step of the start that is going on; None once all is there
-    problems: dict[str, str] = field(default_factory=dict)  # a part that did not start -> why
+    """app        what is open; replaced as its parts open
+    preparing  the step of the start that is going on; None once all is there
+    problems   a part that did not start -> why
+    """
+
+    app: App
+    preparing: str | None = None
+    problems: dict[str, str] = field(default_factory=dict)
     loop: Loop | None = None
     jobs: Jobs = field(default_factory=Jobs)
 
     @property
-    def journal(self) -> Journal:
-        return Journal(self.settings.data_dir / "journal.jsonl")
+    def settings(self) -> Settings:
+        return self.app.settings
 
     @property
     def database(self) -> Database:
         """Raises DatabaseUnavailable saying why there is none."""
-        if self.opened is None:
-            raise DatabaseUnavailable(self.problems.get("database"))
-        return self.opened
+        return self.app.db
 
     @property
     def runway(self) -> RunwayClient:
-        if self.client is None:
-            raise RunwayError(
-                self.problems.get("runway") or "The Runway client has not been started.",
-                cause="runway_unreachable",
-            )
-        return self.client
+        """Raises RunwayError saying why there is none."""
+        return self.app.runway
 
     @property
     def runway_label(self) -> str:
@@ -55,8 +55,8 @@ class Services:
 
     @property
     def database_label(self) -> str:
-        if self.opened is not None:
-            return self.opened.label
+        if self.app.opened is not None:
+            return self.app.opened.label
         return {"embedded": "embedded Postgres", "supabase": "Supabase"}.get(
             self.settings.database_kind, "Postgres"
         )
@@ -69,6 +69,10 @@ def provide(services: Services) -> None:
     """Makes `services` the ones every page uses from now on; what was read through others is forgotten."""
     _provided[:] = [services]
     st.cache_data.clear()
+
+
+def running_app() -> App:
+    return services().app
 
 
 def services() -> Services:

@@ -12,6 +12,7 @@ import streamlit as st
 from lib.data.database import Row
 from lib.data.overview import ErrorGroup
 from lib.data.videos import VideoRow
+from lib.logs.redact import redact
 from lib.ui.kit.format import (
     ACTION,
     SIDE,
@@ -39,7 +40,7 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
             "age": [age(row["created_at"], now) for row in rows],
             "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
-            "action": [ACTION[cause_of(row["cause"]).action] for row in rows],
+            "action": [ACTION.get(row["action"] or "", "") for row in rows],
             "stages": [stage_progress(row["stages"]) for row in rows],
             "first_missing": [words(row["first_missing"] or "") for row in rows],
             "prompt": [row["prompt"] or "" for row in rows],
@@ -194,7 +195,7 @@ def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> Non
                 "n": [row["n"] for row in groups],
                 "change": [_change(row["n"], row["previous_n"]) for row in groups],
                 "trend": [row["trend"] or [] for row in groups],
-                "grp": [row["grp"] for row in groups],
+                "grp": [redact(row["grp"]) for row in groups],
                 "cause": [[cause_label(row["cause"])] for row in groups],
                 "stage": [words(row["stage"] or "") for row in groups],
                 "first": [age(row["first_at"], now) for row in groups],

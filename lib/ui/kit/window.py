@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 MINUTE = timedelta(minutes=1)
-_LENGTHS = {
-    "1h": ("hour", timedelta(hours=1), timedelta(minutes=2)),
-    "24h": ("24 hours", timedelta(hours=24), timedelta(hours=1)),
-    "7d": ("7 days", timedelta(days=7), timedelta(hours=6)),
-    "14d": ("14 days", timedelta(days=14), timedelta(hours=12)),
-    "30d": ("30 days", timedelta(days=30), timedelta(days=1)),
-}
-LENGTHS = ("1h", "24h", "7d", "14d")  # those a page offers
+LENGTHS = ("1h", "24h", "7d", "14d", "30d")  # those a page offers
 DEFAULT = "24h"
+ALL = "all"
+_WORDS = {"1h": "hour", "24h": "24 hours", "7d": "7 days", "14d": "14 days", "30d": "30 days"}
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_LENGTH = re.compile(r"([1-9]\d{0,5})([mhd])")
+_ALL_TIME = timedelta(days=3650)
+_STEPS = [
+    *(timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30)),
+    *(timedelta(hours=n) for n in (1, 2, 3, 6, 12)),
+    *(timedelta(days=n) for n in (1, 2, 7, 30)),
+]
+MOST_BUCKETS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Hashable: what is read for it is cached under it. `until` is in UTC; None follows the clock."""
+    """Hashable: what is read for it is cached under it. `until` is in UTC; None follows the clock.
+
+    `length` is `all`, or a number of minutes, hours or days: `90m`, `24h`, `7d`.
+    """
 
     length: str = DEFAULT
     until: datetime | None = None
 
     @property
     def size(self) -> timedelta:
-        return _LENGTHS[self.length][1]
+        found = _LENGTH.fullmatch(self.length)
+        return min(int(found[1]) * _UNITS[found[2]], _ALL_TIME) if found else _ALL_TIME
 
     @property
     def bucket_seconds(self) -> int:
         """How finely a chart divides it."""
-        return round(_LENGTHS[self.length][2].total_seconds())
+        fits = (step for step in _STEPS if self.size <= MOST_BUCKETS * step)
+        return round(next(fits, _STEPS[-1]).total_seconds())
 
     def span(self, now: datetime) -> tuple[datetime, datetime]:
         end = self.until or now
@@ -42,15 +52,38 @@ class Window:
         return since <= at < until
 
     @property
+    def words(self) -> str:
+        """`24 hours`, `2 h 15 min`."""
+        if self.length in _WORDS:
+            return _WORDS[self.length]
+        hours, minutes = divmod(round(self.size / MINUTE), 60)
+        days, hours = divmod(hours, 24)
+        parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+        return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+    @property
     def said(self) -> str:
         """`in the last 24 hours`, `in the 24 hours before 13 Nov 2025 15:30`."""
-        words = _LENGTHS[self.length][0]
-        return f"in the {words} before {moment(self.until)}" if self.until else f"in the last {words}"
+        if self.length == ALL:
+            return f"before {moment(self.until)}" if self.until else "of all time"
+        return (
+            f"in the {self.words} before {moment(self.until)}" if self.until else f"in the last {self.words}"
+        )
 
     @property
     def query(self) -> dict[str, str]:
         """The address of a page that shows it."""
-        return {"window": self.length, **({"until": f"{self.until:%Y-%m-%dT%H:%M}"} if self.until else {})}
+        return {"window": self.length, **({"until": written(self.until)} if self.until else {})}
+
+
+def known(length: str) -> bool:
+    return length == ALL or bool(_LENGTH.fullmatch(length))
+
+
+def between(since: datetime, until: datetime) -> Window:
+    """The window from one time to another, in whole minutes that hold both."""
+    end = ending_after(until - timedelta(microseconds=1))
+    return Window(f"{max(1, -(-(end - since) // MINUTE))}m", end)
 
 
 def ending_after(at: datetime) -> datetime:
@@ -59,10 +92,15 @@ def ending_after(at: datetime) -> datetime:
 
 
 def covering(first: datetime, last: datetime) -> Window:
-    """The shortest window that ends just after `last` and begins before `first`; else the longest."""
+    """The shortest window offered that ends just after `last` and holds `first`, else one that fits."""
     until = ending_after(last)
-    fits = (length for length in LENGTHS if until - _LENGTHS[length][1] <= first - MINUTE)
-    return Window(next(fits, LENGTHS[-1]), until)
+    fits = (length for length in LENGTHS if until - Window(length).size <= first - MINUTE)
+    return Window(next(fits, f"{(until - first).days + 1}d"), until)
+
+
+def written(at: datetime) -> str:
+    """As it stands in an address."""
+    return f"{at:%Y-%m-%dT%H:%M}"
 
 
 def moment(at: datetime) -> str:
@@ -71,9 +109,12 @@ def moment(at: datetime) -> str:
 
 
 def parse_until(text: str) -> datetime | None:
-    """Any ISO time, as it stands in an address or a log; without a zone it is UTC. None when it is none."""
+    """Any ISO time, as it stands in an address or a log; without a zone it is UTC. None when it is none, or
+    one of which no log can be."""
     try:
         at = datetime.fromisoformat(text.strip().replace(" ", "+" if "T" in text else " "))
     except ValueError:
+        return None
+    if not 1990 <= at.year <= 2200:
         return None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

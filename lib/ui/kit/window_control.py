@@ -4,65 +4,73 @@ shared and Back leads to the one before."""
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
 from lib.domain.video import parse_time
-from lib.ui.kit import loaders
+from lib.ui.kit import address, loaders
 from lib.ui.kit.notices import empty
-from lib.ui.kit.window import DEFAULT, LENGTHS, Window, ending_after, moment, parse_until
+from lib.ui.kit.window import (
+    DEFAULT,
+    LENGTHS,
+    Window,
+    between,
+    ending_after,
+    known,
+    moment,
+    parse_until,
+    written,
+)
 
-# The page navigation drops addresses: what was chosen is kept, and is what an address without a window means.
-_KEPT, _BARE, _PAGE = "kept-window", "bare-window", "last-page"
-_LENGTH, _END = "window", "window-end"
+_KEPT = "kept-window"  # what an address means that names no window: the one that was looked at last
+_START, _END = "window-start", "window-end"
+_ANY_DAY: dict[str, Any] = {  # Streamlit's own bounds are ten years around today
+    "format": "YYYY-MM-DD",
+    "min_value": datetime(1900, 1, 1),
+    "max_value": datetime(2299, 1, 1),
+}
 
 
-def without_window(page: str) -> Window:
-    """For a page that looks at no span of time."""
-    st.session_state[_PAGE] = page
-    return Window()
-
-
-def choose_window(page: str) -> Window:
-    window = _of_address(page)
-    st.session_state[_LENGTH] = window.length
-    st.session_state[_END] = window.until.replace(tzinfo=None) if window.until else None
+def choose_window() -> Window:
+    window = _of_address()
+    st.session_state[_KEPT] = window.query
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+        offered = LENGTHS if window.length in LENGTHS else (*LENGTHS, window.length)
         st.segmented_control(
             "Time window",
-            LENGTHS,
+            offered,
+            format_func=lambda length: length if length in LENGTHS else Window(length).words,
             required=True,
-            key=_LENGTH,
-            on_change=_chosen,
             label_visibility="collapsed",
+            **address.widget("window", window.length, lambda length: [length or DEFAULT]),
         )
-        _choose_end(window)
+        _choose_span(window)
     return window
 
 
-def _of_address(page: str) -> Window:
-    query, came_from = st.query_params, st.session_state.get(_PAGE)
-    st.session_state[_PAGE] = page
-    if came_from != page:
-        st.session_state[_BARE] = dict(st.session_state.get(_KEPT, {}))
-    named = query.to_dict()
-    if not {"window", "until"} & named.keys():
-        named = st.session_state[_BARE]
-        if came_from != page:
-            query.update(named)
-    length = named.get("window", DEFAULT)
-    window = Window(length if length in LENGTHS else DEFAULT, parse_until(named.get("until", "")))
-    if came_from is None:
-        st.session_state[_KEPT] = window.query if window != Window() else {}
-    return window
+def _of_address() -> Window:
+    """Written out where the address says nothing: it has to mean the same tomorrow."""
+    given = st.query_params.to_dict()
+    if not {"window", "until"} & given.keys():
+        given = st.session_state.get(_KEPT) or Window().query
+        address.put({name: [value] for name, value in given.items()})
+    length = given.get("window", DEFAULT)
+    return Window(length if known(length) else DEFAULT, parse_until(given.get("until", "")))
 
 
-def _choose_end(window: Window) -> None:
+def _choose_span(window: Window) -> None:
     label = moment(window.until) if window.until else "Now"
     with st.popover(
-        label, icon=":material/event:", type="tertiary", key="window-until", help="Where it ends"
+        label, icon=":material/event:", type="tertiary", key="window-until", help="From when to when"
     ):
-        st.datetime_input("The window ends at (UTC)", None, key=_END, format="YYYY-MM-DD", on_change=_chosen)
+        since, until = (at.replace(tzinfo=None) for at in window.span(datetime.now(UTC)))
+        st.session_state[_START] = since.replace(second=0, microsecond=0)
+        st.datetime_input("From (UTC)", key=_START, on_change=_start_chosen, **_ANY_DAY)
+        end = address.widget(
+            "until", until if window.until else None, lambda at: [written(at)] if at else [], key=_END
+        )
+        st.datetime_input("Until (UTC); empty: now", None, **end, **_ANY_DAY)
         st.button(
             "Now",
             icon=":material/update:",
@@ -73,23 +81,23 @@ def _choose_end(window: Window) -> None:
         )
 
 
-def _chosen() -> None:
-    at = st.session_state[_END]
-    show_window(Window(st.session_state[_LENGTH] or DEFAULT, at.replace(tzinfo=UTC) if at else None))
+def _start_chosen() -> None:
+    since, until = st.session_state[_START], st.session_state[_END]
+    now = datetime.now(UTC)
+    end = until.replace(tzinfo=UTC) if until else now
+    if since and since.replace(tzinfo=UTC) < end:
+        chosen = between(since.replace(tzinfo=UTC), end)
+        show_window(Window(chosen.length, chosen.until if until else None))
 
 
 def end_window(at: datetime | None) -> None:
     """Sets where the window ends; None: now, and from then on."""
-    show_window(Window(st.session_state[_LENGTH], at))
+    show_window(Window(st.query_params.get("window", DEFAULT), at))
 
 
 def show_window(window: Window) -> None:
     """In one step, which Back takes back."""
-    st.session_state[_KEPT] = window.query
-    rest = {
-        name: value for name, value in st.query_params.to_dict().items() if name not in ("window", "until")
-    }
-    st.query_params.from_dict({**rest, **window.query})
+    address.put({"until": [], **{name: [value] for name, value in window.query.items()}})
 
 
 def empty_window(

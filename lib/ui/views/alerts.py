@@ -125,7 +125,7 @@ def _way_out(group: Group) -> None:
         page(target),
         label=todo,
         icon=":material/arrow_forward:",
-        query_params={"cause": group.names[0]} if narrowed else None,
+        query_params={"cause": group.first.subject} if narrowed else None,
         width="content",
     )
 

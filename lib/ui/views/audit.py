@@ -11,11 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.audit import AuditRow, end_of
-from lib.ui.kit import loaders
+from lib.ui.kit import address, loaders
 from lib.ui.kit.format import clock, short_id, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
-from lib.ui.kit.paging import PAGE, turn_pages
+from lib.ui.kit.paging import PAGE, place, turn_pages
 from lib.ui.kit.tables import open_column, remember_rows, table_height
 
 
@@ -75,11 +75,11 @@ def _video(row: AuditRow) -> str:
 
 
 def audit_page(frame: Frame) -> None:
-    """The filters, in the address, and one page of entries: as in the list of videos, paged by key."""
+    """The filters and one page of entries."""
     operator, action, video_id = _filters()
-    name = f"{hash((operator, action, video_id)):x}"
-    trail: list[int] = st.session_state.setdefault(f"trail-audit-{name}", [])
-    rows = loaders.audit(operator, action, video_id, trail[-1] if trail else None, PAGE + 1)
+    _, before = place()
+    before_id = int(before) if before and before.isdecimal() else None
+    rows = loaders.audit(operator, action, video_id, before_id, PAGE + 1)
     if not rows:
         filtered = operator or action or video_id
         empty(
@@ -91,41 +91,18 @@ def audit_page(frame: Frame) -> None:
         )
         return
     shown = rows[:PAGE]
-    audit_table(shown, frame.now, key=f"{name}-{len(trail)}-{shown[0]['id']}")
-    turn_pages("Entries", trail, len(shown), end_of(shown), more=len(rows) > PAGE)
+    audit_table(shown, frame.now, key=f"{hash((operator, action, video_id)):x}-{shown[0]['id']}")
+    turn_pages("Entries", len(shown), str(end_of(shown)), more=len(rows) > PAGE)
 
 
 def _filters() -> tuple[str | None, str | None, str | None]:
     """Operator, action and the full id of a video; None for any."""
     names = loaders.audit_names()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        operator = _choice("Any operator", names.operators, "operator")
-        action = _choice("Any action", names.actions, "action")
-        text = st.text_input(
-            "Video",
-            placeholder="Id of a video, or its first 6 characters",
-            icon=":material/search:",
-            type="search",
-            key="video",
-            bind="query-params",
-            label_visibility="collapsed",
-            width=320,
-        )
-    return operator, action, _video_id((text or "").strip())
-
-
-def _choice(anything: str, options: Sequence[str], key: str) -> str | None:
-    return st.selectbox(
-        anything,
-        options,
-        index=None,
-        placeholder=anything,
-        format_func=words if key == "action" else str,
-        key=key,
-        bind="query-params",
-        label_visibility="collapsed",
-        width=220,
-    )
+        operator = address.choice("Any operator", "operator", names.operators, width=220)
+        action = address.choice("Any action", "action", names.actions, format_func=words, width=220)
+        text = address.text("Video", "video", "Id of a video, or its first 4 characters", width=320)
+    return operator, action, _video_id(text)
 
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"

@@ -12,7 +12,8 @@ import streamlit as st
 
 from lib.data import batches
 from lib.data.batches import ENDED, Batch, Item
-from lib.operations.batches import as_csv
+from lib.operations.batches import COLUMNS
+from lib.operations.export import as_csv
 from lib.ui.kit import loaders
 from lib.ui.kit.format import BATCH_STATE, age, clock, count, credits_text, look, plain, short_id
 from lib.ui.kit.frame import Frame
@@ -116,7 +117,7 @@ def _ended(batch: Batch) -> None:
             )
             st.space("stretch")
             name = f"repairs-{short_id(batch.id)}.csv"
-            st.download_button("CSV", as_csv(items), name, "text/csv", icon=":material/download:")
+            st.download_button("CSV", as_csv(COLUMNS, items), name, "text/csv", icon=":material/download:")
             st.button("Close", type="tertiary", icon=":material/close:", on_click=_close, key="close-batch")
         item_table(items)
 
@@ -127,7 +128,7 @@ def _button(label: str, state: str, batch: Batch, icon: str) -> None:
 
 def _steer(batch_id: str, state: str) -> None:
     opened = services()
-    batches.steer(opened.database, batch_id, state, opened.settings.operator)
+    batches.steer(opened.database, batch_id, state, opened.app.operator)
     st.query_params[_ASKED] = batch_id
     if opened.loop is not None:
         opened.loop.wake()

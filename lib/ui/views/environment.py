@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.errors import DailiesError
+from lib.logs.redact import redact
 from lib.operations.environment.services import check_services
 from lib.operations.environment.settings import (
     Check,
@@ -47,19 +48,19 @@ def all_checks(opened: Services) -> list[Check]:
 
 
 def _database(opened: Services) -> list[Check]:
-    if opened.opened is None:
+    if opened.app.opened is None:
         why = opened.problems.get("database", "It is still being opened.")
         return [Check("E201", "Database", Level.ERROR, "The database could not be opened", why)]
-    return check_database(opened.opened)
+    return check_database(opened.app.opened)
 
 
 @st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway …")
 def _runway() -> list[Check]:
     opened = services()
-    if opened.client is None:
+    if opened.app.client is None:
         why = opened.problems.get("runway", "It is still being started.")
         return [Check("E301", "Runway", Level.ERROR, f"{opened.runway_label} could not be started", why)]
-    return check_runway(opened.client, opened.settings.runway_model)
+    return check_runway(opened.app.client, opened.settings.runway_model)
 
 
 def _production() -> list[Check]:
@@ -133,7 +134,7 @@ def latest_videos(now: datetime) -> None:
                 {
                     "id": [row["id"] for row in rows],
                     "status": [f"{look(STATUS, row['status']).glyph} {row['status']}" for row in rows],
-                    "error_message": [row["error_message"] or "" for row in rows],
+                    "error_message": [redact(row["error_message"] or "") for row in rows],
                     "runway_video_id": [row["runway_video_id"] or "" for row in rows],
                     "created_at": [clock(row["created_at"], now) for row in rows],
                     "updated_at": [clock(row["updated_at"], now) for row in rows],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib.data.overview import ErrorGroup
+from lib.logs.redact import redact
 from lib.ui.kit.format import cause_of, count
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.router import page
@@ -47,12 +48,18 @@ def _all_of_a_group(groups: Sequence[ErrorGroup], frame: Frame) -> None:
         chosen = st.selectbox(
             "Show the videos of",
             range(len(groups)),
-            format_func=lambda index: f"{groups[index]['n']} × {groups[index]['grp'][:110]}",
+            format_func=lambda index: f"{groups[index]['n']} × {redact(groups[index]['grp'])[:110]}",
             width=640,
         )
         st.page_link(
             page("videos"),
             label="Open the list",
             icon=":material/arrow_forward:",
-            query_params={"group": groups[chosen]["grp"], **frame.window.query},
+            query_params=exactly(groups[chosen]) | frame.window.query,
         )
+
+
+def exactly(group: ErrorGroup) -> dict[str, str]:
+    """The filters of Videos that fit the videos of the group and no others."""
+    cause = {"cause": group["cause"]} if group["cause"] else {}
+    return {"group": group["grp"], "stage": group["stage"] or "none", **cause}

@@ -12,7 +12,7 @@ from lib.data.videos import VideoDetails
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
 from lib.domain.task import Task, TaskStatus
-from lib.domain.video import FINISHED, Video
+from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import generate, video_id_of
 from lib.ui.kit import loaders
@@ -25,7 +25,7 @@ from lib.ui.kit.picture import uploaded_picture
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
 from lib.ui.kit.services import Services, services
-from lib.ui.views.risk import unknown_attempt
+from lib.ui.views.repair import unknown_attempt
 
 SOURCES = {"sample": "Sample image", "address": "Address", "upload": "Upload"}
 
@@ -97,9 +97,14 @@ def _balance() -> int:
 
 
 def account(opened: Services) -> int | None:
-    """The credits before; None when Runway does not say."""
+    """The credits before; None when Runway does not say, or nothing can be generated at all."""
     section("Cost")
-    if opened.settings.runway_kind == "simulator" and opened.client is not None:
+    if opened.app.client is None:
+        st.warning("**Nothing can be generated here**", icon=":material/key_off:")
+        st.text(opened.app.no_runway or "Runway has not been opened.")
+        st.page_link(page("environment"), label="Check the environment", icon=":material/arrow_forward:")
+        return None
+    if opened.settings.runway_kind == "simulator":
         st.caption("The Runway simulator is in use: its credits are play money.")
     try:
         return _balance()
@@ -109,6 +114,7 @@ def account(opened: Services) -> int | None:
 
 
 def confirm_button(request: GenerationRequest, balance: int | None) -> None:
+    """What it costs, what stands in its way, and the way on."""
     cost = estimate(request.model, request.duration)
     shown = {"This video": credits_text(cost), "Balance": credits_text(balance)}
     if balance is not None and cost is not None:
@@ -120,9 +126,8 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     short = balance is not None and cost is not None and balance < cost
     if short:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
-    if st.button(
-        "Generate …", type="primary", icon=":material/movie:", disabled=bool(found) or short, key="generate"
-    ):
+    impossible = bool(found) or short or services().app.client is None
+    if st.button("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
         _confirm(request, cost, uuid4().hex)
 
 
@@ -143,10 +148,7 @@ def _confirm(request: GenerationRequest, cost: int | None, key: str) -> None:
 
 def _start(request: GenerationRequest, key: str) -> None:
     opened = services()
-    work = partial(
-        generate, opened.database, opened.runway, opened.journal, request, opened.settings.operator, key=key
-    )
-    opened.jobs.start(_job(video_id_of(key)), work)
+    opened.jobs.start(_job(video_id_of(key)), partial(generate, opened.app, request, key=key))
     st.query_params["video"] = video_id_of(key)
 
 
@@ -171,7 +173,7 @@ def progress(frame: Frame) -> None:
             empty("There is no such video", "The address may be incomplete.", ":material/search_off:")
             st.button("Make one", icon=":material/add:", type="tertiary", on_click=_another)
             return
-        if row is not None and row["video"]["status"] in FINISHED:
+        if row is not None and Video.from_row(row["video"]).is_finished:
             _finished(row, frame.now)
         else:
             _running(video_id)
@@ -199,7 +201,7 @@ def _running(video_id: str) -> None:
         failure(problem)
         return
     row = _watched(video_id)
-    if row is not None and row["video"]["status"] in FINISHED:
+    if row is not None and Video.from_row(row["video"]).is_finished:
         st.rerun()
     if row is not None and (attempt := unknown_attempt(row)):
         _outcome_unknown(attempt)

@@ -9,6 +9,7 @@ import streamlit as st
 from lib.data.overview import Incident, IncidentDetails
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
+from lib.logs.redact import redact
 from lib.ui.kit import loaders
 from lib.ui.kit.components import evidence, section
 from lib.ui.kit.format import ACTION, SIDE, cause_of, count, deployment, percent, short_id, since, span
@@ -59,7 +60,7 @@ def what_happened(row: IncidentDetails, now: datetime) -> None:
             f" {cause.explanation}"
         )
         st.markdown(f":material/difference: **What changed:** {what_changed(row, now)}")
-        st.markdown(f":material/arrow_forward: **What to do:** {ACTION[cause.action]}.")
+        st.markdown(f":material/arrow_forward: **What to do:** {cause.remedy or ACTION[cause.action]}")
         _links(row)
 
 
@@ -101,13 +102,12 @@ def _share(part: int, whole: int) -> str:
 def _links(row: IncidentDetails) -> None:
     window = covering(_at(row["first_at"]), _at(row["last_at"])).query
     where = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
-    title = cause_of(row["cause"]).title  # addresses hold what a filter shows
     with st.container(horizontal=True, gap="small", key="incident-links"):
         st.page_link(
             page("videos"),
             label=f"All {row['n']:,} of them" if row["n"] > 1 else "The video",
             icon=":material/video_library:",
-            query_params={"cause": title, **where, **window},
+            query_params={"cause": row["cause"], **where, **window},
             width="content",
         )
         st.page_link(
@@ -121,7 +121,7 @@ def _links(row: IncidentDetails) -> None:
             page("recover"),
             label="Repair what is stuck by it",
             icon=":material/healing:",
-            query_params={"cause": title},
+            query_params={"cause": row["cause"]},
             width="content",
         )
 
@@ -156,5 +156,5 @@ def first_video(row: IncidentDetails, now: datetime) -> None:
         query_params={"id": row["first_video_id"]},
     )
     if row["error_message"]:
-        st.code(row["error_message"], language=None, wrap_lines=True)
+        st.code(redact(row["error_message"]), language=None, wrap_lines=True)
     evidence(row["evidence"] or (), now)

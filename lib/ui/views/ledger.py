@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.data.budgets import Budget
-from lib.data.credits import Ledger
+from lib.data.credits import Budget, Ledger
 from lib.ui.kit import loaders
 from lib.ui.kit.format import count, dollars
 from lib.ui.kit.window import Window

@@ -172,7 +172,7 @@ def trouble_list(rows: Sequence[VideoRow], now: datetime) -> None:
             page("videos"),
             label="All videos in trouble",
             icon=":material/arrow_forward:",
-            query_params={"trouble": "Any trouble"},
+            query_params={"trouble": "any"},
         )
         st.page_link(page("recover"), label="Repair the stuck ones", icon=":material/arrow_forward:")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import uuid4
 
 import streamlit as st
@@ -11,42 +12,40 @@ import streamlit as st
 from lib.data.batches import Batch, items, steer
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
+from lib.domain.repair import BY_ITSELF, FREE
 from lib.operations.batches import freeze
-from lib.operations.repairs import BY_ITSELF, Kind
-from lib.ui.kit import loaders
-from lib.ui.kit.format import ACTION, cause_of, count, credits_text
+from lib.ui.kit import address, loaders
+from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
+from lib.ui.kit.router import page
 from lib.ui.kit.services import services
 from lib.ui.kit.tables import choose_videos
 from lib.ui.views.batch import item_table
 from lib.ui.views.videos import choose_causes
 
 MOST = 200  # videos on the page: what one person can answer for at once
-KINDS = {"Stuck": "stuck", "Recoverable": "recoverable", "Failed": "failed", "All": "any"}
+KINDS = {"stuck": "Stuck", "recoverable": "Recoverable", "failed": "Failed", "any": "All"}
 _WORDS = {
-    Kind.RECOVER: ("save the task id the logs name", ":material/link:"),
-    Kind.LOOK_UP: ("look the task up", ":material/search:"),
-    Kind.RETRY: ("retry, nothing was created so far", ":material/replay:"),
-    Kind.OVERRIDE: ("left out: a task may exist, decide on the video's own page", ":material/help:"),
-    Kind.CHANGE: ("left out: the same input would fail again", ":material/edit:"),
-    Kind.LEAVE: ("left out: nothing to do", ":material/check:"),
+    Action.RECOVER: ("save the task id the logs name", ":material/link:"),
+    Action.LOOK_UP: ("look the task up", ":material/search:"),
+    Action.RETRY: ("retry, nothing was created so far", ":material/replay:"),
+    Action.ASK: ("left out: a task may exist, decide on the video's own page", ":material/help:"),
+    Action.FIX_FIRST: (
+        "left out: fix the cause first, then decide one by one",
+        ":material/build:",
+    ),
+    Action.CHANGE_INPUT: ("left out: the same input would fail again", ":material/edit:"),
+    Action.WAIT: ("left out: still on its way", ":material/schedule:"),
+    Action.NONE: ("left out: nothing to do", ":material/check:"),
 }
 
 
 def shown_videos() -> list[VideoRow]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        kind = st.segmented_control(
-            "Which videos",
-            list(KINDS),
-            default="Stuck",
-            required=True,
-            key="repairable",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
+        kind = address.segments("Which videos", "repairable", KINDS)
         causes = choose_causes()
-    return loaders.videos(None, Filters(trouble=KINDS[kind or "Stuck"], causes=causes), limit=MOST)
+    return loaders.videos(None, Filters(trouble=kind, causes=causes), limit=MOST)
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
@@ -55,11 +54,30 @@ def summary(rows: Sequence[VideoRow]) -> None:
         return
     if len(rows) == MOST:
         st.caption(f"The newest {MOST} are shown.")
-    actions = Counter(cause_of(row["cause"]).action for row in rows)
+    actions = Counter(row["action"] or "" for row in rows if row["action"] in ACTION)
     with st.container(horizontal=True, gap="small", key="recommended"):
         for action, number in actions.most_common():
-            free = action in (Action.POLL, Action.RECOVER_ID)
-            st.badge(f"{number} × {ACTION[action]}", color="green" if free else "gray")
+            st.badge(f"{number} × {ACTION[action]}", color="green" if action in FREE else "gray")
+
+
+def left_to_people(now: datetime) -> None:
+    """What the sweep did not do by itself, and why: each is decided on the video's own page."""
+    rows = loaders.left_to_people()
+    if not rows:
+        return
+    with st.expander(
+        f"The sweep left {count(len(rows), 'video')} to people, the latest first",
+        icon=":material/front_hand:",
+    ):
+        for row in rows:
+            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+                st.page_link(
+                    page("video"),
+                    label=f"`{short_id(row.video_id)}` **{ACTION.get(row.action, row.action)}**",
+                    query_params={"id": row.video_id},
+                    width=260,
+                )
+                st.text(f"{age(row.at, now)}: {row.reason}")
 
 
 def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
@@ -91,9 +109,9 @@ def _confirm(chosen: tuple[str, ...], batch_id: str) -> None:
     opened = services()
     kind, causes = st.session_state.get("repairable"), st.session_state.get("cause", ())
     how = {"page": "Recover", "kind": kind, "causes": list(causes)}
-    batch = freeze(opened.database, chosen, opened.settings.operator, how, batch_id=batch_id)
-    for kind in _WORDS:
-        _group(batch, kind)
+    batch = freeze(opened.app, chosen, how, batch_id=batch_id)
+    for action in _WORDS:
+        _group(batch, action)
     item_table(list(items(opened.database, batch_id)))
     price = credits_text(batch.credits) if batch.credits else "nothing"
     if st.button(
@@ -107,20 +125,20 @@ def _confirm(chosen: tuple[str, ...], batch_id: str) -> None:
         st.rerun()
 
 
-def _group(batch: Batch, kind: Kind) -> None:
-    """How many videos of the batch are of this kind, and what that costs."""
-    parts = [part for part in batch.parts if part.kind == kind]
+def _group(batch: Batch, action: Action) -> None:
+    """For how many videos of the batch this is to be done, and what that costs."""
+    parts = [part for part in batch.parts if part.kind == action]
     if not parts:
         return
-    words, icon = _WORDS[kind]
-    cost = sum(part.credits for part in parts) if kind in BY_ITSELF else 0
-    price = f", **{credits_text(cost)}**" if cost else ", free" if kind in BY_ITSELF else ""
+    words, icon = _WORDS[action]
+    cost = sum(part.credits for part in parts) if action in BY_ITSELF else 0
+    price = f", **{credits_text(cost)}**" if cost else ", free" if action in BY_ITSELF else ""
     st.markdown(f"{icon} **{count(sum(part.n for part in parts), 'video')}**: {words}{price}")
 
 
 def _start(batch_id: str) -> None:
     opened = services()
-    steer(opened.database, batch_id, "running", opened.settings.operator)
+    steer(opened.database, batch_id, "running", opened.app.operator)
     st.query_params["batch"] = batch_id
     if opened.loop is not None:
         opened.loop.wake()

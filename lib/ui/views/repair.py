@@ -9,43 +9,96 @@ from typing import Any
 import streamlit as st
 
 from lib.data.videos import VideoDetails
+from lib.domain.account import Hint
+from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.cause import Action
 from lib.domain.pricing import MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
-from lib.operations.paid_call import Tools
-from lib.operations.repairs import Kind, Repair, Repaired, carry_out, plan
-from lib.operations.retry import Changes
+from lib.domain.repair import FREE, NO_CHANGES, Changes, Repair
+from lib.domain.task import Task, TaskStatus
+from lib.domain.video import Video
+from lib.operations.account import look_now
+from lib.operations.cancel import cancel
+from lib.operations.recover import recover
+from lib.operations.repair import Agreed, Repaired, carry_out, plan
 from lib.ui.kit import loaders
-from lib.ui.kit.format import ACTION, cause_of, credits_text
-from lib.ui.kit.notices import failure
+from lib.ui.kit.format import ACTION, cause_of, credits_text, plain
+from lib.ui.kit.notices import failure, narrated
 from lib.ui.kit.picture import uploaded_picture
-from lib.ui.kit.services import services
-from lib.ui.views.risk import risk
+from lib.ui.kit.services import running_app, services
 
 _STARTED = "repairs-started"
+_HINT = {
+    Hint.CREATED: ":material/paid:",
+    Hint.NOTHING: ":material/money_off:",
+    Hint.UNDECIDED: ":material/help:",
+}
 
 
 def repair_panel(row: VideoDetails) -> None:
-    """The one action of the verdict, or why there is none."""
+    """The one thing to do, or why there is none."""
     video_id = str(row["video"]["id"])
     if _went_on(video_id):
         return
-    repair = plan(services().database, video_id)
-    risk(row)
-    verdict = row["verdict"] or {}
-    action = cause_of(verdict.get("cause")).action
+    (repair,) = plan(running_app(), [video_id])
+    _risk(repair)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.markdown(f":material/build: **{ACTION[action]}**", width="content")
+        st.markdown(f":material/build: **{ACTION[repair.action]}**", width="content")
         st.text(repair.reason)
-    if repair.kind in (Kind.RECOVER, Kind.LOOK_UP):
-        label = "Save the task id" if repair.kind is Kind.RECOVER else "Look the task up"
+    remedy = cause_of((row["verdict"] or {}).get("cause")).remedy
+    if remedy and remedy not in repair.reason and repair.action is not Action.NONE:
+        st.caption(f"So that it does not happen again: {remedy}")
+    if repair.action in FREE:
+        label = "Save the task id" if repair.action is Action.RECOVER else "Look the task up"
         st.button(f"{label} (free)", type="primary", key="repair", on_click=_start, args=(repair,))
-    elif repair.kind is not Kind.LEAVE and st.button(_label(repair), type="primary", key="repair"):
+    elif repair.pays and st.button("Retry …", type="primary", key="repair"):
         _confirm(repair)
+    elif repair.needs_a_person:
+        _candidates(repair)
+        if st.button(_label(repair), key="repair"):
+            _confirm(repair)
 
 
 def _label(repair: Repair) -> str:
-    if repair.kind is Kind.OVERRIDE:
-        return "Retry in spite of the risk …"
-    return "Change the input and retry …" if repair.kind is Kind.CHANGE else "Retry …"
+    if repair.action is Action.CHANGE_INPUT:
+        return "Change the input and retry …"
+    return "Retry in spite of the risk …" if repair.override else "Retry …"
+
+
+def _candidates(repair: Repair) -> None:
+    """Tasks of which one may be this video's: each can be saved for nothing."""
+    for task_id in repair.task_ids:
+        st.button(
+            f"Task {task_id} is this video's: save it (free)",
+            key=f"save-{task_id}",
+            on_click=_save,
+            args=(repair.video_id, task_id),
+        )
+
+
+def _risk(repair: Repair) -> None:
+    """What is at risk in an attempt whose outcome nobody knows, and what Runway's account says about it."""
+    last, outlook = repair.last, repair.outlook
+    if last is None or outlook is None:
+        return
+    with st.container(border=True, key="risk"):
+        st.markdown(
+            f"{_HINT[outlook.hint]} **{credits_text(last.credits)} at risk** in attempt {last.number}"
+            f" by {plain(last.operator)}"
+        )
+        st.text(outlook.text)
+        if outlook.may_change and st.button(
+            "Read Runway's account again (free)", icon=":material/sync:", key="read-account"
+        ):
+            with narrated():
+                look_now(running_app(), last)
+                st.rerun()
+
+
+def unknown_attempt(row: VideoDetails) -> Attempt | None:
+    """The last attempt, when nobody knows whether it created a task."""
+    attempts = [Attempt.from_row(each) for each in row.get("attempts") or ()]
+    last = max(attempts, key=lambda attempt: attempt.number, default=None)
+    return last if last and last.state is AttemptState.UNKNOWN else None
 
 
 @st.dialog("Retry this video?", icon=":material/replay:", width="medium")
@@ -53,20 +106,19 @@ def _confirm(repair: Repair) -> None:
     changed = edited(repair.request)
     cost = estimate(changed.model, changed.duration)
     st.markdown(f"A new attempt spends **{credits_text(cost)}**.")
-    typed = _override(repair) if repair.kind is Kind.OVERRIDE else None
+    typed = _override(repair) if repair.override else None
     found = problems(changed)
     for problem in found:
         st.text(f"• {problem.text}")
     changes = {k: v for k, v in changed.as_json().items() if v != repair.request.as_json()[k]}
-    unchanged = repair.kind is Kind.CHANGE and not changes
+    unchanged = repair.action is Action.CHANGE_INPUT and not changes
     if unchanged and not found:
         st.caption("With the same input it would fail again: change something first.")
-    refused = bool(found) or unchanged or (repair.kind is Kind.OVERRIDE and typed != repair.decision.override)
     if st.button(
         "Retry now",
         type="primary",
         key="confirm-retry",
-        disabled=refused,
+        disabled=bool(found) or unchanged or typed != repair.override,
         on_click=_start,
         args=(repair, changes, typed),
     ):
@@ -110,35 +162,29 @@ def _place(options: tuple[Any, ...], value: object) -> int:
 
 
 def _override(repair: Repair) -> str:
+    risk = repair.credits_at_risk or repair.credits
     st.warning(
         "**Nobody knows whether a task exists already.**"
-        f" {credits_text(repair.decision.credits_at_risk)} may have been spent; a retry may pay twice.",
+        f" {credits_text(risk)} may have been spent; a retry may pay twice.",
         icon=":material/warning:",
     )
     return (
-        st.text_input(
-            f"Type `{repair.decision.override}`, the video's short id, to accept that", key="retry-override"
-        )
+        st.text_input(f"Type `{repair.override}`, the video's short id, to accept that", key="retry-override")
         or ""
     )
 
 
-def _start(repair: Repair, changes: Changes | None = None, override: str | None = None) -> None:
-    work = partial(
-        carry_out,
-        tools(),
-        repair.video_id,
-        repair.kind,
-        repair.decision.key,
-        override=override,
-        changes=changes,
-    )
-    start_work(repair.video_id, work)
+def _start(repair: Repair, changes: Changes = NO_CHANGES, override: str | None = None) -> None:
+    agreed = Agreed(repair.video_id, repair.action, repair.key, override, changes)
+    start_work(repair.video_id, partial(carry_out, running_app(), agreed))
 
 
-def tools() -> Tools:
-    opened = services()
-    return Tools(opened.database, opened.runway, opened.journal, opened.settings.operator)
+def _save(video_id: str, task_id: str) -> None:
+    def work() -> Repaired:
+        return Repaired(recover(app, video_id, task_id).message, task_id=task_id)
+
+    app = running_app()
+    start_work(video_id, work)
 
 
 def start_work(video_id: str, work: Callable[[], Repaired]) -> None:
@@ -177,3 +223,52 @@ def _wait(name: str) -> None:
         loaders.forget()
         st.rerun()
     st.markdown(":material/progress_activity: Asking Runway …")
+
+
+def task_actions(row: VideoDetails) -> None:
+    """What can be done to a task besides repairing its video: cancel it, or renew the output's address."""
+    video = Video.from_row(row["video"])
+    if not video.runway_video_id:
+        return
+    if video.status == "succeeded":
+        st.button(
+            "Fresh address (free)",
+            icon=":material/link:",
+            key="refresh-output",
+            help="Runway's addresses expire after 24 to 48 hours; a look-up gives new ones.",
+            on_click=_refresh,
+            args=(video.id,),
+        )
+    elif _may_run(row) and st.button("Cancel the task …", icon=":material/cancel:", key="cancel"):
+        _confirm_cancelling(video.id, video.runway_video_id)
+
+
+def _may_run(row: VideoDetails) -> bool:
+    """Whether there may be something to cancel: neither the row nor the last look-up knows an end."""
+    task = row["task"]
+    ended = task is not None and Task.from_row(task).is_terminal
+    return not ended and not Video.from_row(row["video"]).is_finished
+
+
+@st.dialog("Cancel this task?", icon=":material/cancel:", width="medium")
+def _confirm_cancelling(video_id: str, task_id: str) -> None:
+    st.code(task_id, language=None)
+    st.markdown(
+        "Runway refunds a task that has not begun to run; one that runs is paid for either way. "
+        "It is looked up first: a finished one is left alone."
+    )
+    if st.button("Cancel the task", type="primary", key="confirm-cancel", on_click=_cancel, args=(video_id,)):
+        st.rerun()
+
+
+def _cancel(video_id: str) -> None:
+    def work() -> Repaired:
+        done = cancel(app, video_id)
+        return Repaired(done.message, is_done=done.task.status == TaskStatus.CANCELLED)
+
+    app = running_app()
+    start_work(video_id, work)
+
+
+def _refresh(video_id: str) -> None:
+    start_work(video_id, partial(carry_out, running_app(), Agreed(video_id, Action.LOOK_UP, "")))

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from lib.data.traces import FunnelStage
+from lib.data.overview import FunnelStage
 from lib.data.videos import VideoRow
-from lib.ui.kit import charts, loaders
+from lib.ui.kit import address, charts, loaders
 from lib.ui.kit.components import section
 from lib.ui.kit.format import count, plain, words
 from lib.ui.kit.frame import Frame
@@ -36,16 +36,8 @@ def choose_flow(rows: Sequence[FunnelStage], frame: Frame) -> str | None:
         )
         return None
     flows = sorted(seen, key=lambda flow: -seen[flow])
-    chosen = st.segmented_control(
-        "Flow",
-        flows,
-        default=flows[0],
-        required=True,
-        format_func=lambda flow: f"{plain(flow)} ({count(seen[flow], 'video')})",
-        key="flow",
-        label_visibility="collapsed",
-    )
-    return chosen or flows[0]
+    labels = {flow: f"{plain(flow)} ({count(seen[flow], 'video')})" for flow in flows}
+    return address.segments("Flow", "flow", labels)
 
 
 def deaths(rows: Sequence[FunnelStage]) -> None:
@@ -73,7 +65,7 @@ def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
         section("Newest videos, stage by stage", "A click on a cell opens the video.")
         found = loaders.videos(frame.window, limit=200)
         rows = [row for row in found if row["flow"] == flow and row["stages"]]
-        only = st.toggle("Only videos with a missing stage", key="missing", bind="query-params")
+        only = address.toggle("Only videos with a missing stage", "missing")
         rows = [row for row in rows if row["first_missing"] or not only][:SHOWN]
         if not rows:
             empty(f"No such video {frame.window.said}", "Choose a longer window above.")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.data.database import Row
 from lib.data.videos import VideoDetails
-from lib.domain.video import FINISHED, Video, parse_time
+from lib.domain.video import Video, parse_time
 from lib.ui.kit import loaders
 from lib.ui.kit.components import evidence, section, status_badge, timeline, verdict_facts
 from lib.ui.kit.copies import copied_output
@@ -72,7 +72,7 @@ def follow(video_id: str, now: datetime) -> VideoDetails:
 def is_moving(row: VideoDetails) -> bool:
     """Whether news are to be expected: the video is unfinished, or changed since it was judged."""
     video, judged_at = Video.from_row(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
-    if video.status not in FINISHED or judged_at is None:
+    if not video.is_finished or judged_at is None:
         return True
     return video.updated_at is not None and video.updated_at > judged_at
 

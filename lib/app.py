@@ -1,0 +1,105 @@
+"""The app: what every operation works with, opened once and closed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from lib.data.connect import open_database
+from lib.data.database import Database
+from lib.data.journal import Journal
+from lib.domain.flow import StageReader
+from lib.errors import DatabaseUnavailable, RunwayError
+from lib.runway.client import RunwayClient
+from lib.runway.opening import open_runway
+from lib.settings import Settings, load_settings
+from lib.traces.flows import load_flows
+
+SAVE_SECONDS = 30.0  # how long a person waits for a database that went away; the journal waits longer
+OnStep = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class App:
+    """operator      in whose name something is done: it stands in the audit
+    clock         the time by which videos are judged; None for the database's own
+    on_step       hears of each step of an operation when it is over
+    save_seconds  how long a task id is offered to a database that does not take it
+    no_database, no_runway  why a part is not open
+    """
+
+    settings: Settings
+    opened: Database | None = None
+    client: RunwayClient | None = None
+    operator: str = ""
+    clock: Callable[[], datetime] | None = None
+    on_step: OnStep = lambda _: None
+    save_seconds: float = SAVE_SECONDS
+    no_database: str | None = None
+    no_runway: str | None = None
+
+    @property
+    def db(self) -> Database:
+        """Raises DatabaseUnavailable saying why there is none."""
+        if self.opened is None:
+            raise DatabaseUnavailable(self.no_database)
+        return self.opened
+
+    @property
+    def runway(self) -> RunwayClient:
+        """Raises RunwayError saying why there is none."""
+        if self.client is None:
+            why = self.no_runway or "The Runway client has not been opened."
+            raise RunwayError(why, cause="runway_unreachable")
+        return self.client
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self.settings.data_dir / "journal.jsonl")
+
+    @cached_property
+    def flows(self) -> StageReader:
+        """The shipped flows and the team's own. Raises BadInput for a file that cannot be used."""
+        return StageReader(load_flows(self.settings.flows_dir))
+
+    @property
+    def stuck_after(self) -> timedelta:
+        """How long an unfinished video may be silent."""
+        return timedelta(minutes=self.settings.stuck_after_minutes)
+
+    @property
+    def retention(self) -> timedelta:
+        """How long the platform keeps logs."""
+        return timedelta(hours=self.settings.log_retention_hours)
+
+    def acting_as(self, operator: str) -> App:
+        return replace(self, operator=operator)
+
+    def close(self) -> None:
+        if self.client is not None:
+            self.client.close()
+        if self.opened is not None:
+            self.opened.close()
+
+
+GetApp = Callable[[], App]  # of the running process; raises DailiesError while it starts
+
+
+@contextmanager
+def open_app(settings: Settings | None = None, *, runway: bool = True) -> Iterator[App]:
+    """`runway=False` for what never asks Runway. Raises SettingsError, DatabaseUnavailable."""
+    settings = settings or load_settings()
+    database = open_database(settings)
+    try:
+        client = open_runway(settings) if runway else None
+        app = App(settings, database, client, settings.operator)
+    except BaseException:
+        database.close()
+        raise
+    try:
+        yield app
+    finally:
+        app.close()

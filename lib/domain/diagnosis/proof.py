@@ -1,0 +1,163 @@
+"""What proves that no task can exist, or that the known one has ended.
+
+The table in docs/architecture.md is `FACTS`, row by row. Only a fact makes a repair free of asking: no
+wording does, and one run of the app that is not accounted for outweighs every fact about the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from lib.domain.attempt import AttemptState
+from lib.domain.cause import CAUSES, Side, Trait
+from lib.domain.diagnosis.dossier import Dossier, tells_of_failure
+from lib.domain.diagnosis.symptoms import Symptom, read_error
+from lib.domain.trace import Run
+
+AFTER_THE_END = timedelta(seconds=2)  # logs that go on so long after a run that has said how it ended
+
+
+class Proof(StrEnum):
+    TASK_ENDED = "task_ended"
+    ATTEMPT_REFUSED = "attempt_refused"
+    ATTEMPT_NOT_SENT = "attempt_not_sent"
+    RUN_NOT_SENT = "run_not_sent"
+    RUN_REFUSED = "run_refused"
+    LEFT_TO_WORKERS = "left_to_workers"
+
+
+class Fact(NamedTuple):
+    proof: Proof
+    holds: Callable[[Dossier], bool]
+    says: str  # what it proves, for people
+
+
+def proof_of(dossier: Dossier) -> Fact | None:
+    """The first fact that holds; None where a task may exist."""
+    if (
+        dossier.lost_task
+        or dossier.candidates
+        or dossier.video.other_task_id
+        or not all(_accounted_for(dossier))
+    ):
+        return None
+    return next((fact for fact in FACTS if fact.holds(dossier)), None)
+
+
+def doubt_of(dossier: Dossier) -> str:
+    """Why nothing is proved, in one sentence for people."""
+    runs, until, other = _new_runs(dossier), dossier.trace.observed_until, dossier.video.other_task_id
+    doubts = (
+        (other is not None, f"Another column of the row holds {other}"),
+        (not runs, "No log shows whether the app called Runway"),
+        (any(run.created for run in runs), "The logs show that Runway answered with a task"),
+        (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
+        (
+            until is None or not all(_is_over(run, dossier) for run in runs),
+            "The logs end with this run, so what came after it is not known",
+        ),
+        (
+            not all(run.ended_unsent for run in runs),
+            "Where the run ended cannot be told for certain from these logs",
+        ),
+        (True, "The run seems to have ended early, but its errors speak of a later step"),
+    )
+    return next(doubt for holds, doubt in doubts if holds) + ": a task may exist, paid for."
+
+
+def _task_ended(dossier: Dossier) -> bool:
+    """A task that Runway does not find may be another key's, unless the row was told that it ended."""
+    task, is_finished = dossier.row_task, dossier.video.is_finished
+    return task is not None and task.ended_in_vain and (is_finished or not task.is_gone)
+
+
+def _attempt_refused(dossier: Dossier) -> bool:
+    return not dossier.video.runway_video_id and _last_attempt_is(AttemptState.REFUSED, dossier)
+
+
+def _attempt_not_sent(dossier: Dossier) -> bool:
+    return not dossier.video.runway_video_id and _last_attempt_is(AttemptState.ABANDONED, dossier)
+
+
+def _run_not_sent(dossier: Dossier) -> bool:
+    runs = _new_runs(dossier)
+    return bool(runs) and not dossier.video.runway_video_id and all(_not_sent(run, dossier) for run in runs)
+
+
+def _run_refused(dossier: Dossier) -> bool:
+    """The others, if there are any, were not sent: they are accounted for."""
+    runs = _new_runs(dossier)
+    return not dossier.video.runway_video_id and any(_refused(run, dossier) for run in runs)
+
+
+def _left_to_workers(dossier: Dossier) -> bool:
+    video = dossier.video
+    untouched = video.status == "queued" and not dossier.attempts and not dossier.trace.runs
+    return dossier.left_to_workers and untouched and not video.runway_video_id
+
+
+FACTS: tuple[Fact, ...] = (
+    Fact(Proof.TASK_ENDED, _task_ended, "Runway says that the video's task has ended without a video."),
+    Fact(Proof.ATTEMPT_REFUSED, _attempt_refused, "The last attempt was refused: it created nothing."),
+    Fact(Proof.ATTEMPT_NOT_SENT, _attempt_not_sent, "The last attempt ended before it was sent."),
+    Fact(Proof.RUN_NOT_SENT, _run_not_sent, "The app's run is over, and it ended before it called Runway."),
+    Fact(Proof.RUN_REFUSED, _run_refused, "Runway itself refused the app's request: it created nothing."),
+    Fact(Proof.LEFT_TO_WORKERS, _left_to_workers, "The app leaves queued videos to the workers."),
+)
+
+
+def _last_attempt_is(state: AttemptState, dossier: Dossier) -> bool:
+    return dossier.last_attempt is not None and dossier.last_attempt.state is state
+
+
+def _new_runs(dossier: Dossier) -> tuple[Run, ...]:
+    """The app's runs that logged anything since the last attempt: it was made with those before in view."""
+    last = dossier.last_attempt
+    return tuple(run for run in dossier.app_runs if last is None or run.last_at > last.claimed_at)
+
+
+def _accounted_for(dossier: Dossier) -> Iterator[bool]:
+    """Of each new run, whether it is known what came of it."""
+    known = {task.id for task in dossier.tasks.values() if task.ended_in_vain}
+    known.add(dossier.video.runway_video_id or "")
+    for run in _new_runs(dossier):
+        named = bool(run.tasks) and run.tasks <= known
+        yield named or _not_sent(run, dossier) or _refused(run, dossier)
+
+
+def _not_sent(run: Run, dossier: Dossier) -> bool:
+    """It is over, its logs would show the call to Runway, and nothing contradicts that there was none."""
+    symptoms = [symptom for symptom, _ in _told(run, dossier)]
+    contradicted = any(Trait.BEFORE_CALL not in CAUSES[symptom.cause].traits for symptom in symptoms)
+    return run.ended_unsent and not contradicted and _is_over(run, dossier)
+
+
+def _refused(run: Run, dossier: Dossier) -> bool:
+    """Runway's own refusal, and no sign of a creation. The SDK posts again by itself after a time-out or a
+    server error: where the run tells of one, the refusal may be that of a second post."""
+    told = list(_told(run, dossier))
+    causes = [CAUSES[symptom.cause] for symptom, _ in told]
+    may_exist = any(c.side is Side.RUNWAY and Trait.CREATED_NOTHING not in c.traits for c in causes)
+    refused = any(symptom.refusal and is_certain for symptom, is_certain in told)
+    return refused and not may_exist and not run.created and _is_over(run, dossier)
+
+
+def _is_over(run: Run, dossier: Dossier) -> bool:
+    """Logs go on behind its last line, for as long as an unfinished video may be silent."""
+    until = dossier.trace.observed_until
+    patience = AFTER_THE_END if dossier.video.is_finished else dossier.stuck_after
+    return until is not None and until - run.last_at >= patience
+
+
+def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
+    """What the errors of the run, and of the row if it is the latest, speak for; and whether they are its
+    own for certain."""
+    for entry in filter(tells_of_failure, run.entries):
+        if symptom := read_error(entry.message):
+            yield symptom, entry not in run.doubtful
+    text = dossier.video.error_message
+    if text and dossier.app_runs[-1:] == (run,) and (symptom := read_error(text)):
+        yield symptom, True

@@ -1,0 +1,126 @@
+"""Rows of a table as people export them: JSON in any of its shapes, CSV or INSERTs, in any encoding."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lib.errors import BadInput
+from lib.logs.framing import LONGEST_RECORD
+from lib.logs.report import ImportReport
+from lib.logs.source import utf8_chunks
+from lib.logs.sql_rows import sql_rows
+
+Row = Mapping[str, Any]
+
+_WRAPPERS = ("data", "rows", "videos", "tasks", "items", "results", "result")
+_SQL = re.compile(r"\s*+(?:--[^\n]*\n\s*+)*+(?:INSERT\s+INTO|COPY|CREATE\s+TABLE|BEGIN|SET)\b", re.I)
+csv.field_size_limit(LONGEST_RECORD)
+_DELIMITERS = ",;\t|"
+_DEEPEST = 4  # arrays within arrays
+
+
+class Numbered(NamedTuple):
+    """A row and the line of the file that it begins on."""
+
+    line: int
+    row: Row
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Every row of the file, in its order. Raises BadInput naming the file, the line and what is wrong."""
+    return [row for _, row in numbered_rows(path)]
+
+
+def numbered_rows(path: Path) -> list[Numbered]:
+    """`read_rows`, each with its line."""
+    try:
+        with path.open("rb") as file:
+            text = b"".join(utf8_chunks(file, ImportReport())).decode(errors="replace")
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    try:
+        if _SQL.match(text):
+            return [
+                Numbered(line, {name: _parsed(v) for name, v in row.items()}) for line, row in sql_rows(text)
+            ]
+        if text.lstrip()[:1] in ("[", "{"):
+            return list(_of_json(text))
+        return list(_of_csv(text))
+    except ValueError as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def _of_json(text: str) -> Iterator[Numbered]:
+    """Arrays, objects, wrapped arrays, one after another, with or without line breaks between them."""
+    decode, at, open_arrays, line, counted = json.JSONDecoder().raw_decode, 0, 0, 1, 0
+    while at < len(text):
+        if text[at] in "[]":
+            open_arrays += 1 if text[at] == "[" else -1
+            if not 0 <= open_arrays <= _DEEPEST:
+                raise ValueError(
+                    f"line {line}: {'nested too deeply' if open_arrays > 0 else 'an array ends twice'}"
+                )
+        elif not (text[at].isspace() or text[at] == ","):
+            line, counted = line + text.count("\n", counted, at), at
+            try:
+                value, at = decode(text, at)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"line {error.lineno} is not JSON: {error.msg}") from error
+            except RecursionError as error:
+                raise ValueError(f"line {line}: nested too deeply to be a row") from error
+            yield from (Numbered(line, row) for row in _rows_in(value, line))
+            continue
+        at += 1
+    if open_arrays:
+        raise ValueError(f"line {line + text.count(chr(10), counted)}: cut off in the middle of an array")
+
+
+def _rows_in(value: Any, line: int) -> Iterator[Row]:
+    """The object itself, or the objects that it wraps: `{"data": […]}`, or psql's `{"json_agg": […]}`."""
+    if isinstance(value, dict) and "id" not in value:
+        names = value if len(value) == 1 else _WRAPPERS
+        wrapped = next((value[name] for name in names if isinstance(value.get(name), list)), None)
+        value = value if wrapped is None else wrapped
+    for row in value if isinstance(value, list) else [value]:
+        if not isinstance(row, dict):
+            kind = type(row).__name__
+            raise ValueError(f"line {line}: expected objects, one a row, and found {kind}")
+        yield from _rows_in(row, line) if len(row) == 1 and "id" not in row else [row]
+
+
+def _of_csv(text: str) -> Iterator[Numbered]:
+    header = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    if len(reader.fieldnames or ()) < 2:
+        raise ValueError("expected rows as JSON or CSV, with the names of the columns in the first line")
+    line = reader.line_num + 1
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(f"line {line}: it has not as many cells as the header")
+            yield Numbered(line, {name.strip(): _cell(cell) for name, cell in row.items()})
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"line {line}: {error}") from error
+
+
+def _cell(text: str) -> Any:
+    """An empty cell is null."""
+    return None if text in ("", "null", "NULL") else _parsed(text)
+
+
+def _parsed(value: Any) -> Any:
+    """JSON columns hold JSON."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value

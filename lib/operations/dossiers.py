@@ -1,0 +1,163 @@
+"""Dossiers: everything known of videos, from the database or from files, in one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from lib.app import App
+from lib.data.verdicts import DossierRow, dossier_rows
+from lib.domain.account import Around
+from lib.domain.attempt import Attempt
+from lib.domain.diagnosis import Dossier
+from lib.domain.task import Task, TaskStatus
+from lib.domain.trace import LogEntry, RequestSummary, time_of
+from lib.domain.video import Video, parse_time
+from lib.errors import NotFound
+from lib.traces.correlate import Correlation, correlate
+from lib.traces.polls import pollers
+from lib.traces.trace import trace_of, usual_flows
+
+Json = Mapping[str, Any]
+
+
+def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
+    """In the order of `video_ids`, each once, by one call of the database. Raises NotFound, ValueError for a
+    row that cannot be read."""
+    wanted = list(dict.fromkeys(video_ids))
+    rows = {row["video_id"]: row for row in dossier_rows(app.db, wanted)}
+    if missing := [video_id for video_id in wanted if video_id not in rows]:
+        raise NotFound(f"There is no video {', '.join(missing)}.")
+    return dossiers_of(app, [rows[video_id] for video_id in wanted])
+
+
+def load_dossier(app: App, video_id: str) -> Dossier:
+    return load_dossiers(app, [video_id])[0]
+
+
+def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
+    """The videos of a deployment tell each other which flow it follows."""
+    videos = [Video.from_row(row["video"]) for row in rows]
+    found = [
+        correlate(map(_entry, row["entries"]), map(_summary, row["requests"]), [video], app.flows)
+        for row, video in zip(rows, videos, strict=True)
+    ]
+    usual = usual_flows(found)
+    return [
+        dossier_of(
+            app,
+            video,
+            correlation,
+            usual,
+            now=now_of(app, row),
+            tasks=map(Task.from_row, row["tasks"]),
+            attempts=map(Attempt.from_row, row["attempts"]),
+            logs_end=parse_time(row["observed_until"]),
+            readings=Around.from_row(row["readings"]) if row["readings"] else None,
+        )
+        for row, video, correlation in zip(rows, videos, found, strict=True)
+    ]
+
+
+def now_of(app: App, row: DossierRow) -> datetime:
+    """The database's time: this machine's may be wrong."""
+    return app.clock() if app.clock else datetime.fromisoformat(row["now"])
+
+
+def dossiers_of_files(  # noqa: PLR0917
+    app: App,
+    videos: Sequence[Video],
+    entries: Iterable[LogEntry],
+    summaries: Iterable[RequestSummary],
+    tasks: Sequence[Task],
+    now: datetime,
+) -> list[Dossier]:
+    """Of all videos of a deployment, or of several, from one pile of logs."""
+    found = correlate(entries, summaries, videos, app.flows)
+    logs_end = time_of(found.last_ms) if found.last_ms is not None else None
+    share = _nameless_share(videos, found, tasks)
+    usual = usual_flows([found])
+    return [
+        dossier_of(app, video, found, usual, now=now, tasks=tasks, logs_end=logs_end, nameless_share=share)
+        for video in videos
+    ]
+
+
+def dossier_of(
+    app: App,
+    video: Video,
+    found: Correlation,
+    usual: Mapping[str | None, str],
+    *,
+    now: datetime,
+    logs_end: datetime | None,
+    tasks: Iterable[Task] = (),
+    attempts: Iterable[Attempt] = (),
+    nameless_share: float = 0.0,
+    readings: Around | None = None,
+) -> Dossier:
+    """usual     the flow that most videos of a deployment follow
+    logs_end  up to when everything that was logged is known
+    """
+    runs = found.of(video.id).strands
+    trace = trace_of(
+        video,
+        found,
+        app.flows.flows,
+        now=now,
+        retention=app.retention,
+        usual_flow=usual.get(runs[-1].first.entry.deployment_id) if runs else None,
+        logs_end=logs_end,
+    )
+    return Dossier(
+        video=video,
+        trace=trace,
+        tasks={task.id: task for task in tasks},
+        attempts=tuple(attempts),
+        now=now,
+        stuck_after=app.stuck_after,
+        nameless_errors=found.nameless_errors,
+        nameless_share=nameless_share,
+        readings=readings,
+        model=app.settings.runway_model,
+        left_to_workers=app.settings.take_queued,
+    )
+
+
+def _nameless_share(videos: Iterable[Video], found: Correlation, tasks: Iterable[Task]) -> float:
+    """Of the videos whose status checks might be the nameless ones that fail, how many are being checked."""
+    waiting = [v for v in videos if v.runway_video_id and not v.is_finished and not found.of(v.id).polls]
+    succeeded = {task.id for task in tasks if task.status == TaskStatus.SUCCEEDED}
+    unheard = len([v for v in waiting if v.runway_video_id in succeeded] or waiting)
+    return min(1.0, pollers(found.nameless_errors) / unheard) if unheard else 0.0
+
+
+def _entry(row: Json) -> LogEntry:
+    return LogEntry(
+        at_ms=_ms(row["at"]),
+        level=row["level"],
+        message=row["message"],
+        request_id=row["request_id"],
+        path=row["path"],
+        status_code=row["status_code"],
+        deployment_id=row.get("deployment_id"),
+    )
+
+
+def _summary(row: Json) -> RequestSummary:
+    return RequestSummary(
+        request_id=row["request_id"],
+        at_ms=_ms(row["at"]),
+        method=row["method"],
+        path=row["path"],
+        status_code=row["status_code"],
+        duration_ms=row["duration_ms"],
+        deployment_id=row["deployment_id"],
+    )
+
+
+def _ms(time: str) -> int:
+    at = parse_time(time)
+    assert at is not None
+    return round(at.timestamp() * 1000)

@@ -1,0 +1,83 @@
+"""Up to when everything is known that was logged behind a video's last line: what a proof rests on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+
+from lib.data import logs, videos
+from lib.data.database import Database
+from lib.data.verdicts import dossier_rows
+from lib.domain.video import parse_time
+from tests.examples import TANGO, at, entry
+
+LINE = f"[Video Generation] Starting video generation for video {TANGO}"
+
+
+def observed(db: Database) -> datetime | None:
+    return parse_time(dossier_rows(db, [TANGO])[0]["observed_until"])
+
+
+def moment(minutes: float) -> datetime:
+    return datetime.fromisoformat(at(minutes))
+
+
+def imported(db: Database, first: float, last: float, *lines: dict[str, object]) -> None:
+    report = {"first_at": at(first), "last_at": at(last)}
+    db.call("dailies_add_logs", p_import={"id": str(uuid4()), "report": report}, p_entries=list(lines))
+
+
+@pytest.fixture
+def known(db: Database) -> Database:
+    videos.import_videos(db, [{"id": TANGO, "status": "processing", "created_at": at(0)}])
+    return db
+
+
+def the_line() -> dict[str, object]:
+    return entry(LINE, 1, "req-1", video_id=TANGO)
+
+
+def test_nothing_is_known_without_a_line(known: Database) -> None:
+    assert observed(known) is None
+
+
+def test_an_export_knows_up_to_its_end(known: Database) -> None:
+    imported(known, 0, 30, the_line())
+    assert observed(known) == moment(30)
+
+
+def test_the_longest_export_that_covers_the_moment_counts_and_no_other(known: Database) -> None:
+    imported(known, 0, 1.5, the_line())
+    imported(known, 10, 60)
+    assert observed(known) == moment(1.5)
+    imported(known, 0, 40)
+    assert observed(known) == moment(40)
+
+
+def test_a_drain_knows_up_to_what_it_brought_last(known: Database) -> None:
+    known.call("dailies_add_logs", p_entries=[the_line()])
+    assert observed(known) == parse_time(str(the_line()["at"]))
+    known.call("dailies_add_logs", p_entries=[entry("[health] ok", 25, "req-2")])
+    assert observed(known) == moment(25)
+
+
+def test_a_drain_says_nothing_of_what_a_file_brought(known: Database) -> None:
+    imported(known, 0, 1.5, the_line())
+    known.call("dailies_add_logs", p_entries=[entry("[health] ok", 25, "req-2")])
+    assert observed(known) == moment(1.5)
+
+
+def test_what_dailies_logs_itself_is_no_log_of_the_app(known: Database) -> None:
+    own = entry("[Runway API] Task created", 25, "dailies-1", deployment_id="dailies")
+    known.call("dailies_add_logs", p_entries=[the_line(), own])
+    assert observed(known) == parse_time(str(the_line()["at"]))
+
+
+def test_a_pull_knows_up_to_where_it_read_unless_a_gap_lies_between(known: Database) -> None:
+    imported(known, 0, 1.5, the_line())
+    logs.save_log_source(known, "vercel prj_1", moment(45))
+    assert observed(known) == moment(45)
+    logs.save_log_source(known, "vercel prj_1", moment(50), (moment(10), moment(20)))
+    assert observed(known) == moment(1.5)

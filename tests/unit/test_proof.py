@@ -1,0 +1,275 @@
+"""What proves that nothing was created, and every doubt that takes such a proof away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lib.domain.attempt import Attempt
+from lib.domain.cause import Action
+from lib.domain.diagnosis.proof import Proof
+from lib.domain.repair import Repair, assess
+from lib.domain.task import Task
+from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.video import Video
+from tests.stories import (
+    ANNA,
+    ANNAS_TASK,
+    BELA,
+    FLOWS,
+    START,
+    dossier,
+    error,
+    line,
+    ms,
+    row,
+    run,
+    without_requests,
+)
+
+FAILED = f"[Video Generation] Error creating Runway task for video {ANNA}: "
+REFUSED = FAILED + 'AuthenticationError: 401 {"error":"Invalid API key"}'
+BEFORE_THE_CALL = {"async-fetch": 8, "async-sdk": 8, "sync-sdk": 7}  # stages
+
+
+def repair(video: Video, entries: Iterable[LogEntry] = (), **more: Any) -> Repair:
+    return assess(dossier(video, entries, **more)).repair
+
+
+def attempt(state: str, claimed: float, **more: Any) -> Attempt:
+    at = START + timedelta(seconds=claimed)
+    return Attempt.from_row(
+        {
+            "id": "00000000-0000-4000-8000-000000000001",
+            "video_id": ANNA,
+            "key": f"{ANNA}/1",
+            "number": 1,
+            "previous_id": None,
+            "state": state,
+            "operator": "ann",
+            "request": {"image": "https://images.example.com/rex.jpg", "prompt": "Rex"},
+            "credits": 25,
+            "task_id": None,
+            "reason": None,
+            "cause": "unauthorized",
+            "claimed_at": at,
+            "sent_at": at,
+            "settled_at": at,
+        }
+        | more
+    )
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_run_that_is_over_and_stopped_before_the_call_may_be_paid_for(flow: str) -> None:
+    found = repair(row(), run(flow, stages=BEFORE_THE_CALL[flow]))
+    assert (found.action, found.proof, found.override) == (Action.RETRY, Proof.RUN_NOT_SENT, None)
+    assert found.pays
+    assert found.credits == 25
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_run_that_stopped_with_the_call_is_a_persons_to_decide(flow: str) -> None:
+    found = repair(row(), run(flow, stages=BEFORE_THE_CALL[flow] + 1))
+    assert (found.action, found.proof, found.override) == (Action.ASK, None, ANNA[:8])
+    assert not found.pays
+    assert found.needs_a_person
+
+
+def test_logs_that_end_with_the_run_prove_nothing_of_what_came_next() -> None:
+    halted = run("async-sdk", stages=4)
+    assert repair(row(), halted, observed=timedelta(minutes=10)).pays
+    for observed in (timedelta(seconds=1), timedelta(minutes=4)):
+        found = repair(row(), halted, observed=observed)
+        assert found.action is Action.ASK
+        assert "logs end" in found.reason
+
+
+def test_a_setting_of_patience_holds_for_verdict_and_repair_alike() -> None:
+    halted = run("async-sdk", stages=4)
+    known = dossier(row(), halted, after=timedelta(minutes=30), stuck_after_minutes=60)
+    verdict, found = assess(known)
+    assert (verdict.cause, found.action, found.pays) == ("in_progress", Action.WAIT, False)
+
+
+def test_an_export_that_was_filtered_by_the_videos_id_proves_nothing() -> None:
+    whole = run("async-sdk", stages=9)
+    assert repair(row(), [e for e in whole if ANNA in e.message]).action is Action.ASK
+
+
+def test_a_call_that_is_nobodys_for_certain_may_be_this_runs() -> None:
+    """Two runs in text without request ids; one of them logged the call, and nothing tells which."""
+    anna, bela = run("sync-sdk", stages=7), run("sync-sdk", BELA, stages=7, begin=0.05)
+    call = line("[Runway API] Calling SDK imageToVideo.create()", 5)
+    text = without_requests(anna, bela, [call])
+    assert repair(row(), text).action is Action.ASK
+    assert repair(row(BELA), text).action is Action.ASK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Failed to upload video to storage: 403 Forbidden",
+        "Failed to download video: 404 Not Found",
+        "TypeError: fetch failed",
+        "InternalServerError: 500 {}",
+    ],
+)
+def test_a_row_that_speaks_of_a_later_step_contradicts_an_early_end(text: str) -> None:
+    found = repair(row(status="failed", error_message=text), run("async-sdk", stages=4))
+    assert not found.pays
+
+
+def test_an_error_of_the_database_in_a_run_that_ended_early_is_no_contradiction() -> None:
+    text = "Failed to update video status: canceling statement due to statement timeout"
+    halted = [*run("sync-sdk", stages=3), error(f"[Video Generation] {text}", 1)]
+    assert repair(row(status="failed", error_message=text), halted).pays
+    assert not repair(row(status="failed", error_message=text)).pays
+
+
+def test_runways_own_refusal_in_a_run_without_a_creation_is_a_proof() -> None:
+    found = repair(row(status="failed"), [*run("sync-sdk", stages=8), error(REFUSED, 2)])
+    assert (found.action, found.proof) == (Action.RETRY, Proof.RUN_REFUSED)
+
+
+def test_the_same_words_without_the_run_are_none() -> None:
+    text = 'AuthenticationError: 401 {"error":"Invalid API key"}'
+    found = repair(row(status="failed", error_message=text))
+    assert (found.pays, found.override) == (False, ANNA[:8])
+
+
+def test_a_refusal_after_a_server_error_may_be_that_of_a_second_post() -> None:
+    said = [error("[Runway API] InternalServerError: 500 {}", 1), error(REFUSED, 2)]
+    assert repair(row(status="failed"), [*run("sync-sdk", stages=8), *said]).action is not Action.RETRY
+
+
+def test_every_run_of_the_app_has_to_be_accounted_for() -> None:
+    sent = run("sync-sdk", stages=8)
+    halted = run("sync-sdk", stages=4, begin=60, request="req-again")
+    assert repair(row(), halted).pays
+    assert not repair(row(), [*sent, *halted]).pays
+    assert not repair(row(), [*halted, *run("sync-sdk", stages=8, begin=120, request="req-third")]).pays
+
+
+def test_a_refused_attempt_proves_nothing_of_what_the_app_did_since() -> None:
+    refused = attempt("refused", claimed=600)
+    before = run("sync-sdk", stages=8)
+    since = run("sync-sdk", stages=8, begin=700, request="req-since")
+    assert repair(row(status="failed"), before, attempts=[refused]).proof is Proof.ATTEMPT_REFUSED
+    assert not repair(row(status="failed"), [*before, *since], attempts=[refused]).pays
+
+
+def test_an_attempt_that_was_never_sent_created_nothing() -> None:
+    found = repair(row(status="failed"), attempts=[attempt("abandoned", 0, cause=None)])
+    assert (found.action, found.proof) == (Action.RETRY, Proof.ATTEMPT_NOT_SENT)
+
+
+def test_an_unknown_attempt_names_its_credits_and_what_to_type() -> None:
+    found = repair(row(), run("async-sdk", stages=4), attempts=[attempt("unknown", 600)])
+    assert (found.action, found.credits_at_risk, found.override) == (Action.ASK, 25, ANNA[:8])
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "action", "override"),
+    [
+        ("FAILED", "INTERNAL", Action.RETRY, None),
+        ("FAILED", "INTERNAL.BAD_OUTPUT.CODE01", Action.CHANGE_INPUT, None),
+        ("FAILED", "SAFETY.INPUT.TEXT", Action.CHANGE_INPUT, None),
+        ("FAILED", "NEVER.SEEN", Action.ASK, None),
+        ("CANCELLED", None, Action.ASK, None),
+        ("SUCCEEDED", None, Action.LOOK_UP, None),
+    ],
+)
+def test_a_known_task_that_ended_is_tried_again_as_its_end_allows(
+    status: str, code: str | None, action: Action, override: str | None
+) -> None:
+    task = Task(ANNAS_TASK, status, failure_code=code)
+    found = repair(row(status="failed", runway_video_id=ANNAS_TASK), tasks=[task])
+    assert (found.action, found.override) == (action, override)
+
+
+def test_a_task_that_runway_does_not_know_may_be_another_keys() -> None:
+    gone = [Task(ANNAS_TASK, "DELETED")]
+    unfinished = repair(row(runway_video_id=ANNAS_TASK), tasks=gone)
+    assert (unfinished.action, unfinished.override) == (Action.ASK, ANNA[:8])
+
+
+def test_a_changed_input_makes_a_refused_one_worth_trying() -> None:
+    refused = [attempt("refused", 0, cause="moderated")]
+    known = dossier(row(status="failed"), attempts=refused)
+    assert assess(known).repair.action is Action.CHANGE_INPUT
+    assert assess(known, {"prompt": "Rex waltzes"}).repair.action is Action.RETRY
+
+
+def test_a_queued_row_is_the_workers_only_where_the_team_says_so() -> None:
+    assert repair(row(status="queued"), take_queued=True).proof is Proof.LEFT_TO_WORKERS
+    assert not repair(row(status="queued")).pays
+    assert not repair(row(status="queued"), run("async-sdk", stages=9), take_queued=True).pays
+
+
+def test_a_retry_asks_for_what_the_model_of_the_settings_makes() -> None:
+    found = repair(row(), run("async-sdk", stages=4), runway_model="veo3.1")
+    assert (found.request.model, found.request.duration, found.action) == ("veo3.1", 8, Action.RETRY)
+
+
+def test_a_time_out_of_the_platform_says_how_the_run_ended_and_no_more() -> None:
+    timeout = [RequestSummary("req-a", ms(60), "POST", "/api", 504)]
+    assert repair(row(), run("sync-sdk", stages=4), requests=timeout).pays
+    assert not repair(row(), run("sync-sdk", stages=8), requests=timeout).pays
+
+
+def test_two_people_who_saw_the_same_state_hold_the_same_key() -> None:
+    assert repair(row()).key == repair(row(), run("async-sdk", stages=4)).key == f"{ANNA}/1"
+    assert repair(row(status="failed"), attempts=[attempt("refused", 0)]).key == f"{ANNA}/2"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"runway_task_id": ANNAS_TASK},
+        {"external_job_id": ANNAS_TASK},
+        {"taskId": ANNAS_TASK},
+        {"meta": {"provider": "runway", "generation": {"id": ANNAS_TASK}}},
+    ],
+)
+def test_an_id_in_another_column_may_be_the_tasks(columns: dict[str, Any]) -> None:
+    """Where the app has no column of ours it is the task's; beside an empty one it takes the proof away."""
+    halted = run("async-sdk", stages=4)
+    theirs = row(**columns)
+    assert theirs.runway_video_id == ANNAS_TASK
+    assert repair(theirs, halted).action is Action.LOOK_UP
+    beside = row(runway_video_id=None, **columns)
+    assert (beside.runway_video_id, beside.other_task_id) == (None, ANNAS_TASK)
+    found = repair(beside, halted)
+    assert (found.action, found.pays) == (Action.ASK, False)
+    assert ANNAS_TASK in found.reason
+
+
+@pytest.mark.parametrize("columns", [{"user_id": ANNAS_TASK}, {"template_id": "t-12345678"}, {"task": "x"}])
+def test_ids_of_other_things_are_none_of_a_task(columns: dict[str, Any]) -> None:
+    assert repair(row(runway_video_id=None, **columns), run("async-sdk", stages=4)).pays
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("COMPLETED", "succeeded"),
+        ("In Progress", "processing"),
+        ("in-progress", "processing"),
+        ("Error", "failed"),
+        ("canceled", "cancelled"),
+        ("PENDING", "queued"),
+        ("archived", "archived"),
+    ],
+)
+def test_status_words_of_other_apps_are_ours_where_they_mean_the_same(word: str, status: str) -> None:
+    assert row(status=word).status == status
+
+
+def test_a_status_that_nobody_knows_is_never_stuck_and_never_paid_for() -> None:
+    known = dossier(row(status="archived"), run("async-sdk", stages=4))
+    verdict, found = assess(known)
+    assert (verdict.stuck, found.action, found.pays) == (False, Action.NONE, False)

@@ -1,0 +1,124 @@
+"""Rows are read as people have them: in the shapes and encodings of other tools, and nothing is lost."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from pathlib import Path
+
+import pytest
+
+from lib.errors import BadInput
+from lib.logs.rows import numbered_rows, read_rows
+
+ROWS = [{"id": "1", "prompt": 'a "very", long\nkite'}, {"id": "2", "prompt": None}]
+JSON = json.dumps(ROWS)
+SQL = """-- the two
+insert into "public"."clips" ("id", "prompt") values ('1', 'a "very", long
+kite'), ('2', NULL) on conflict (id) do nothing;
+"""
+CSV = 'id,prompt\r\n1,"a ""very"", long\nkite"\r\n2,\r\n'
+
+
+def read(folder: Path, content: str | bytes) -> list[object]:
+    path = folder / "rows"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return list(read_rows(path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        JSON,
+        codecs.BOM_UTF8 + JSON.encode(),
+        codecs.BOM_UTF16_LE + JSON.replace("\n", "\r\n").encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + JSON.encode("utf-16-be"),
+        "\n".join(json.dumps(row) for row in ROWS) + "\n",
+        "".join(json.dumps(row) for row in ROWS),
+        ",\n".join(json.dumps(row, indent=2) for row in ROWS),
+        json.dumps({"data": ROWS, "count": 2}),
+        json.dumps({"rows": ROWS}),
+        "".join(json.dumps([row]) for row in ROWS),
+        CSV,
+        CSV.replace(",", ";").replace('""very"";', '""very"",'),
+        CSV.replace(",", "\t").replace('""very""\t', '""very"",'),
+        codecs.BOM_UTF16_LE + CSV.encode("utf-16-le"),
+        json.dumps([{"json_agg": ROWS}]),
+        SQL,
+        SQL.replace("\nkite", "\\nkite").replace("'a", "E'a"),
+        SQL.replace("('2', NULL) on", "('2'::text, null::character varying(80)) on"),
+        "SET statement_timeout = 0;\n"
+        + SQL.replace("), (", ");\nINSERT INTO public.clips (id, prompt) VALUES (").replace(
+            '"public"."clips"', "public.clips"
+        ),
+    ],
+)
+def test_the_same_rows_are_read_from_every_shape(tmp_path: Path, content: str | bytes) -> None:
+    assert read(tmp_path, content) == ROWS
+
+
+def test_a_single_object_is_a_row_whatever_lists_it_holds(tmp_path: Path) -> None:
+    task = {"id": "t", "status": "SUCCEEDED", "output": ["https://cdn.example.com/a.mp4"], "data": []}
+    assert read(tmp_path, json.dumps(task, indent=1)) == [task]
+
+
+def test_json_columns_of_a_csv_hold_json(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, 'id,metadata,tags\n1,"{""task"": {""id"": ""x""}}",[broken\n')
+    assert row == {"id": "1", "metadata": {"task": {"id": "x"}}, "tags": "[broken"}
+
+
+def test_values_of_sql_keep_their_kinds(tmp_path: Path) -> None:
+    values = """(7, 2.5, TRUE, '{"task": 1}'::jsonb, 'O''Neill')"""
+    sql = f"INSERT INTO clips (id, n, ok, data, who) VALUES {values};"
+    assert read(tmp_path, sql) == [{"id": 7, "n": 2.5, "ok": True, "data": {"task": 1}, "who": "O'Neill"}]
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        (json.dumps(ROWS, indent=1), [2, 6]),
+        ("\n".join(json.dumps(row) for row in ROWS), [1, 2]),
+        (CSV, [2, 4]),
+        (SQL, [2, 3]),
+    ],
+)
+def test_every_row_knows_its_line(tmp_path: Path, content: str, lines: list[int]) -> None:
+    path = tmp_path / "rows"
+    path.write_bytes(content.encode())
+    assert [line for line, _ in numbered_rows(path)] == lines
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('[{"id": 1},\n{"id": 2}', "line 2: cut off"),
+        ('[{"id": 1}]\n]', "line 1: an array ends twice"),
+        (
+            "insert into a (id) values (1);\ninsert into b (id) values (2);",
+            "line 2: rows of two tables, a and b",
+        ),
+        ("insert into a (id) values\n(1, 2);", "line 2: 2 values for 1 columns"),
+        ("insert into a (id) values\n(1), (now());", "line 2: a value that is no text"),
+        ("insert into a (id) values (1), ('2", "line 1: a value that is no text"),
+        ("insert into a (id) values (1", "line 1: the list of values is cut off"),
+        ("create table a (id int);", "inserts no rows"),
+        ('[{"id": 1},\n{"id": 2,}]', "line 2"),
+        ('{"id": 1}\n{"id": ', "line 2"),
+        ("[1, 2]", "found int"),
+        ("[" * 100_000, "nested too deeply"),
+        ("id,status\n1,failed\n2\n", "line 3"),
+        ("hello", "as JSON or CSV"),
+        ("", "as JSON or CSV"),
+        ('INSERT INTO "public"."videos" VALUES (1);', "as CSV"),
+        ("-- dump\nCOPY public.videos FROM stdin;", "as CSV"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path, content: str, told: str) -> None:
+    with pytest.raises(BadInput, match=told) as refused:
+        read(tmp_path, content)
+    assert "rows" in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="No such file"):
+        read_rows(tmp_path / "absent.csv")
