@@ -7,10 +7,13 @@ import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from lib.cli.diagnose import command as diagnose
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import BadInput
 from lib.logs import framing
@@ -164,6 +167,13 @@ def test_a_quote_that_is_never_closed_costs_its_own_row() -> None:
     items, report = read("\n".join(rows))
     assert (len(items), report.unusable) == (49, 1)
     assert report.offences[0].line == 21
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row_in_a_long_file_too() -> None:
+    rows = as_csv([exported(AT + n, f"message {n} " + "x" * 1_000) for n in range(12_000)]).split("\n")
+    rows[20] = rows[20].replace("message", '"message')
+    _, report = read("\n".join(rows))
+    assert (report.used, report.unusable) == (11_999, 1)
 
 
 def test_quotes_that_are_never_closed_are_read_in_a_moment() -> None:
@@ -406,3 +416,23 @@ def test_years_between_which_logs_can_be_are_wide() -> None:
         AT + timedelta(days=3650).total_seconds() * 1000,
     ):
         assert read(lines(drained(timestamp=round(at))))[1].used == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("build.txt", "12:00:00.000 Running build in Frankfurt, Germany (West) – fra1\n", "is a build log"),
+        ("logs.jsonl", lines(drained(timestamp=0)), "nothing of it could be used"),
+        ("empty.csv", as_csv([exported(AT, "")]).split("\n")[0], "export without rows"),
+    ],
+)
+def test_diagnose_refuses_logs_of_which_nothing_is_of_use(
+    name: str, content: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "videos.json").write_text("[]", "utf-8")
+    (tmp_path / name).write_text(content, "utf-8")
+    given = ["--videos", str(tmp_path / "videos.json"), "--logs", str(tmp_path / name)]
+    result = CliRunner().invoke(diagnose, given)
+    assert isinstance(result.exception, BadInput)
+    assert f"{name}" in str(result.exception)
+    assert said in str(result.exception)
