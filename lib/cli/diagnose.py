@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
 from lib.logs.reading import read_logs
+from lib.logs.repeats import merged
 from lib.logs.report import ImportReport
 from lib.operations.dossiers import dossiers_of_files
 from lib.settings import load_settings
@@ -40,7 +41,7 @@ def command(
     videos = videos_of(videos_file)
     tasks = tasks_of(tasks_file) if tasks_file else []
     at = _moment(now)
-    entries, summaries = _logs(log_files)
+    entries, summaries = merged(map(_logs, log_files))
     assessments = [
         assess(dossier) for dossier in dossiers_of_files(app, videos, entries, summaries, tasks, at)
     ]
@@ -61,22 +62,15 @@ def _moment(text: str | None) -> datetime:
         raise BadInput(f"--now {text!r} is no ISO time such as 2025-11-12T09:00:00Z.") from error
 
 
-def _logs(paths: Iterable[Path]) -> tuple[list[LogEntry], list[RequestSummary]]:
-    entries: list[LogEntry] = []
-    summaries: list[RequestSummary] = []
-    for path in paths:
-        report = ImportReport()
-        for item in read_logs(path, report):
-            if isinstance(item, LogEntry):
-                entries.append(item)
-            else:
-                summaries.append(item)
-        report.refuse_if_unused(path.name)
-        for note in report.notes:
-            click.echo(f"note: {path.name}: {note}", err=True)
-        if report.unusable:
-            click.echo(f"note: {path.name}: {report.unusable} records could not be used.", err=True)
-    return entries, summaries
+def _logs(path: Path) -> Iterator[LogEntry | RequestSummary]:
+    """What a file holds; what people should know of it is told. Raises BadInput where that is nothing."""
+    report = ImportReport()
+    yield from read_logs(path, report)
+    report.refuse_if_unused(path.name)
+    for note in report.notes:
+        click.echo(f"note: {path.name}: {note}", err=True)
+    if report.unusable:
+        click.echo(f"note: {path.name}: {report.unusable} records could not be used.", err=True)
 
 
 def table(videos: list[Video], assessments: list[Assessment]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from lib.errors import BadInput
 from lib.logs.report import ImportReport
 from lib.operations.import_files import count_file, import_file
 
@@ -19,14 +20,34 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--dry-run", is_flag=True, help="Read and count; store nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON, for several files an array.")
 def command(files: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
-    """Store log files of any source Vercel has, recognised by content; repeated entries are left out."""
-    reports = list(map(count_file if dry_run else import_file, files))
+    """Store log files of any source Vercel has, recognised by content; repeated entries are left out.
+
+    A file that holds nothing of use costs the others nothing, and ends the command with an error.
+    """
+    reports: list[tuple[Path, ImportReport]] = []
+    refused: list[str] = []
+    for file in files:
+        try:
+            reports.append((file, count_file(file) if dry_run else import_file(file)))
+        except BadInput as error:
+            refused.append(str(error))
     if as_json:
-        counts = [report.summary() if dry_run else report.details() for report in reports]
-        click.echo(json.dumps(counts[0] if len(counts) == 1 else counts, indent=2))
-        return
-    for file, report in zip(files, reports, strict=True):
-        click.echo("\n  ".join([f"{file.name}: {report.format}", *_lines(report, dry_run)]))
+        _print_json([report for _, report in reports], len(files), dry_run)
+    else:
+        for file, report in reports:
+            click.echo("\n  ".join([f"{file.name}: {report.format}", *_lines(report, dry_run)]))
+    if refused:
+        raise BadInput("\n".join(refused))
+
+
+def _print_json(reports: list[ImportReport], files: int, dry_run: bool) -> None:
+    """The counts alone of a dry run; what people should know of it goes to the error output."""
+    counts = [report.summary() if dry_run else report.details() for report in reports]
+    if counts:
+        click.echo(json.dumps(counts[0] if files == 1 else counts, indent=2))
+    for report in reports if dry_run else ():
+        for note in report.notes:
+            click.echo(f"note: {note}", err=True)
 
 
 def _lines(report: ImportReport, dry_run: bool) -> Iterator[str]:

@@ -78,6 +78,13 @@ def as_json(entry: EntryRow) -> Row:
     return dict(zip(COLUMNS, (key.hex(), iso(at_ms), *more), strict=False))
 
 
+def merge_text(db: Database, since_ms: int, until_ms: int) -> int:
+    """Remove the lines of text in a span that another source tells with the ids of their requests; how many
+    those were. Raises DatabaseError."""
+    rows = db.call("dailies_merge_text", p_since=iso(since_ms), p_until=iso(until_ms))
+    return int(rows[0]["merged"])
+
+
 def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> bool:
     import_id = UUID(import_["id"]).bytes if import_["id"] else None
 

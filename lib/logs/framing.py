@@ -14,10 +14,12 @@ from msgspec.json import Decoder
 from orjson import JSONDecodeError, loads
 
 LONGEST_RECORD = 128 << 20  # a request of 256 lines of 256 KB, as Vercel allows, with room for JSON's escapes
+MOST_BRACKETS = 200_000  # that open in a first record; one of 256 lines has 257
 RESCANS = 4
 RESCANNED_AT_LEAST = 8 << 20
 _TO_MARK = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)  # a bracket or an open string
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_OBJECT = re.compile(rb'\{(?=\s*["}])')
 _BETWEEN_OBJECTS = re.compile(rb"\}[\s,\]\[]+(?=\{)")
 
 Line = tuple[int, bytes]
@@ -119,11 +121,11 @@ def json_objects(chunks: Iterator[bytes]) -> Iterator[Piece]:
 
 
 def first_objects(head: bytes, most: int) -> tuple[list[dict[str, Any]], bool]:
-    """The first objects of the beginning of a file, and whether one has begun that does not end in it."""
+    """The first objects of the beginning of a file, and whether one has begun that may end behind it."""
     scan = _ObjectScan()
     pieces = itertools.chain.from_iterable(_several(*piece) for piece in scan.feed(head))
     found = [value for _, _, value in itertools.islice(pieces, most) if value is not None]
-    return found, scan.is_inside
+    return found, scan.is_inside and scan.brackets <= MOST_BRACKETS
 
 
 def _several(line: int, raw: bytes, value: Any) -> Iterator[Piece]:
@@ -148,7 +150,7 @@ def parse_json(raw: bytes) -> Any:
 class _ObjectScan:
     """Finds objects by their brackets. A damaged object costs itself, not those behind it.
 
-    Whatever is between two objects is passed over up to the next brace: quotes in prose mean nothing.
+    What is between two objects is passed over up to where one can begin: quotes in prose mean nothing.
     """
 
     def __init__(self) -> None:
@@ -160,6 +162,8 @@ class _ObjectScan:
         self._position = 0
         self._in_string = False  # at `_position`, of an object whose end has not come yet
         self._budget = RESCANNED_AT_LEAST  # bytes that may be looked at again, so that damage costs no more
+
+        self.brackets = 0  # of the object so far
 
     @property
     def is_inside(self) -> bool:
@@ -173,7 +177,9 @@ class _ObjectScan:
             if bracket in b"{[":
                 if not self._depth:
                     yield from self._between(self._position - 1)
+                    self.brackets = 0
                 self._depth += 1
+                self.brackets += 1
             else:
                 self._depth -= 1
                 if not self._depth:
@@ -191,9 +197,13 @@ class _ObjectScan:
     def _next_bracket(self) -> bytes:
         """The next bracket that counts, with the position behind it; nothing when it is still to come."""
         if not self._depth:
-            at = self._buffer.find(b"{", self._position)
-            self._position = at + 1 if at >= 0 else len(self._buffer)
-            return b"{" if at >= 0 else b""
+            if begins := _OBJECT.search(self._buffer, self._position):
+                self._position = begins.start() + 1
+                return b"{"
+            last = self._buffer.rfind(b"{", self._position)
+            may_begin = last >= 0 and not self._buffer[last + 1 :].strip()
+            self._position = last if may_begin else len(self._buffer)
+            return b""
         while True:
             pattern = _IN_STRING if self._in_string else _TO_MARK
             found = pattern.match(self._buffer, self._position)

@@ -33,6 +33,7 @@ from lib.logs.source import HEAD, utf8_chunks, with_head
 from lib.logs.values import Unusable, request_start
 
 EXCERPT = 120
+HEAD_OF_A_LINE = 200  # bytes
 LONGEST_RUN = 10_000
 BIG = 64 << 20  # bytes; starting processes pays from here on
 MOST = 4  # processes: passing over the records of the others costs each a tenth of reading them
@@ -84,8 +85,7 @@ def read_stream(
     head, chunks, found = _recognised(utf8_chunks(file, report), written)
     if not head.strip():
         raise BadInput(f"{name} is empty. Expected {EXPECTED}. {strangers.RIGHT_ONE}")
-    before = head[: found.start if found else len(head)].decode(errors="replace")
-    if found is None or strangers.is_build_log(before):
+    if found is None or strangers.is_build_log(head[: found.start + HEAD_OF_A_LINE]):
         told = strangers.stranger(name, head)
         raise BadInput(told or f"{name}: this is no log format Dailies knows. Expected {EXPECTED}.")
     report.format = found.format.name

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pickle
 import tempfile
 import weakref
-from collections.abc import Hashable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from hashlib import blake2b
 from typing import IO
 
-from lib.domain.trace import LogEntry
+from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.values import MADE_UP
 
 KEPT_IN_MEMORY = 50_000
@@ -92,3 +93,48 @@ class EntryKeys:
         if not before:
             return same
         return same[:6] + blake2b(same + before.to_bytes(8, "big"), digest_size=10).digest()
+
+
+def merged(
+    files: Iterable[Iterable[LogEntry | RequestSummary]],
+) -> tuple[list[LogEntry], list[RequestSummary]]:
+    """The entries and requests of several files, what overlaps once.
+
+    A line that one tells as text, without its request's id, and another with it, is one as well.
+    """
+    entries: dict[bytes, LogEntry] = {}
+    requests: dict[str, RequestSummary] = {}
+    for items in files:
+        keys = EntryKeys()
+        for item in items:
+            if isinstance(item, LogEntry):
+                entries.setdefault(keys.key(item), item)
+            else:
+                requests[item.request_id] = completed(item, requests.get(item.request_id))
+    return _without_copies(entries.values()), list(requests.values())
+
+
+def completed(summary: RequestSummary, known: RequestSummary | None) -> RequestSummary:
+    """`summary`, with what only `known` says of the same request."""
+    if known is None:
+        return summary
+    both = zip(summary, known, strict=True)
+    whole = RequestSummary._make(old if new is None else new for new, old in both)
+    return whole._replace(at_ms=min(summary.at_ms, known.at_ms))
+
+
+def _without_copies(entries: Iterable[LogEntry]) -> list[LogEntry]:
+    told, copies = list[LogEntry](), list[LogEntry]()
+    for entry in entries:
+        is_text = entry.request_id is None or entry.request_id.startswith(MADE_UP)
+        (copies if is_text else told).append(entry)
+    if not copies or not told:
+        return told or copies
+    left = Counter((entry.at_ms, entry.level, entry.message) for entry in told)
+    for entry in copies:
+        line = entry.at_ms, entry.level, entry.message
+        if left[line]:
+            left[line] -= 1
+        else:
+            told.append(entry)
+    return told

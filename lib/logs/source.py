@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from lib.logs.formats.printed import is_noise
 from lib.logs.formats.table import TABLE
+from lib.logs.formats.tail import TAIL
 from lib.logs.framing import lines, parse_json
-from lib.logs.recognise import PRINTED
 from lib.logs.report import ImportReport
 from lib.logs.values import SEQUENCE
 
@@ -33,6 +33,7 @@ _POWERSHELL = re.compile(
 )
 _PLAIN_TABLE = re.compile(r"\bTIME\s+(?:HOST\s+)?LEVEL\s+STATUS\s+MESSAGE\b")
 _TIME_FIRST = re.compile(r"(?:[A-Z][a-z]{2} \d\d )?\d\d:\d\d:\d\d\.\d\d  ")
+_PROGRESS = re.compile(rb"((?:waiting for new|Fetching) logs\.\.\.)(?=[^\r\n])")  # a row stands behind it
 _RECORDS = re.compile(r"\s*(?:\[?\s*\{|[^\n]{0,400}\brequestId\b)")
 _SYMBOLS = frozenset("λεɛƒന◇…🚫⚠ℹ")  # that the Vercel CLI prints
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
@@ -53,9 +54,11 @@ def utf8_chunks(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
     head = start.decode(errors="replace")
     if _POWERSHELL.match(start):
         chunks = _unwrapped(chunks, head)
-    if page := None if _RECORDS.match(head) else _code_page(head):
+    if _RECORDS.match(head):
+        return chunks
+    if page := _code_page(head):
         chunks = (_mended(raw.decode(errors="replace"), page).encode() + b"\n" for _, raw in lines(chunks))
-    return chunks
+    return (_PROGRESS.sub(rb"\1\n", chunk) if b" logs..." in chunk else chunk for chunk in chunks)
 
 
 def with_head(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
@@ -132,13 +135,15 @@ def _without_sequences(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _unwrapped(chunks: Iterator[bytes], head: str) -> Iterator[bytes]:
     """`chunks` with the lines joined that PowerShell wrapped at the width of its console."""
-    width = max(len(line.rstrip("\r")) for line in head.split("\n"))
+    below = head.partition("FullyQualifiedErrorId")[2] or head
+    width = max(len(line.rstrip("\r")) for line in below.split("\n"))
     is_table = _PLAIN_TABLE.search(head) or any(
         (found := TABLE.start.match(line)) and found["status"] for line in head.split("\n")
     )
     row = before = ""
     for number, raw in lines(chunks):
         line = raw.decode(errors="replace").rstrip("\r")
+        line = "" if line == " " else line  # as PowerShell writes an empty one
         if is_table:
             goes_on = _TIME_FIRST.match(row) and not _TIME_FIRST.match(line) and not is_noise(line)
         else:
@@ -152,7 +157,7 @@ def _unwrapped(chunks: Iterator[bytes], head: str) -> Iterator[bytes]:
 
 
 def _starts(line: str) -> bool:
-    return line.startswith('{"') or any(printed.start.match(line) for printed in PRINTED)
+    return line.startswith('{"') or bool(TABLE.start.match(line) or TAIL.start.match(line))
 
 
 def _was_wrapped(row: str, before: str, line: str, width: int) -> bool:

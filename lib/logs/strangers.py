@@ -14,11 +14,12 @@ RIGHT_ONE = "Get the logs with `vercel logs --json > logs.jsonl`, or export them
 NOTHING_LOGGED = f"nothing was logged while it was captured. {RIGHT_ONE}"
 NO_ROWS = f"it is an export without rows: no logs were found for what was asked. {RIGHT_ONE}"
 _BUILD = re.compile(
-    r"^\W{0,3}(?:\d{4}-\d\d-\d\d[T ])?(?:\d\d:\d\d(?::\d\d)?(?:\.\d{1,6})?Z?)?\W{0,6}(?:"
+    r"^\W{0,3}(?:\d{4}-\d\d-\d\d[T ])?(?:\d\d:\d\d(?::\d\d)?(?:\.\d{1,6})?Z?)?\W{0,6}(?:Building: )?(?:"
     r"Running build in \S|Build machine configuration: |Cloning \S{1,200} \(Branch: |Cloning completed: "
     r"|Running \"(?:vercel|now) build\"|Build Completed in |Build cache uploaded|Deploying outputs\.\.\."
     r"|Retrieving list of deployment files|Downloading \d+ deployment files|Restored build cache from"
-    r"|Previous build caches? (?:not available|restored)|Skipping build cache|Uploading build cache \[)",
+    r"|Previous build caches? (?:not available|restored)|Skipping build cache"
+    r"|Uploading build cache \[|Creating an optimized production build)",
     re.MULTILINE,
 )
 _NOTHING = re.compile(
@@ -28,25 +29,28 @@ _CLI = re.compile(r"^\s{0,8}(?:Vercel CLI \d|TIME\s+(?:HOST\s+)?LEVEL\b|## Runti
 _PROGRESS = re.compile(
     r"\s*(?:\W ?)?(?:Retrieving|Fetching|Resolving|Finding|Streaming|Searching|Loading|No logs found|> )"
 )
-_ERROR = re.compile(r"^\s{0,8}Error: (.{1,300})", re.MULTILINE)
+_ERROR = re.compile(r"^\s{0,8}(?:\S{1,40} ?: )?Error: (.{1,300})", re.MULTILINE)
+_LIST = re.compile(r"(?:\s*https://[\w.-]{1,200}\.vercel\.app)+\s*")
 _OBJECTS = 20
 _EVENTS = ("deployment-state", "delimiter", "command", "exit")
 
 
-def is_build_log(head: str) -> bool:
-    return _BUILD.search(head) is not None
+def is_build_log(head: bytes) -> bool:
+    return _BUILD.search(head.decode(errors="replace")) is not None
 
 
 def stranger(name: str, head: bytes) -> str | None:
     """What the file of this beginning is, for people; None when that is not known."""
     text = head.decode(errors="replace")
-    if is_build_log(text):
+    if is_build_log(head):
         return f"{name} is a build log, which says nothing of requests. {RIGHT_ONE}"
     if text.lstrip()[:1] in ("{", "["):
         return _of_json(name, head)
     if _NOTHING.search(text) or (_CLI.search(text) and _is_chatter(text)):
         return f"{name}: {NOTHING_LOGGED}"
-    if (error := _ERROR.search(text)) and _is_chatter(text[: error.start()]):
+    if _LIST.fullmatch(text[:2_000].rpartition("\n")[0]):
+        return f"{name} lists deployments and holds no logs. {RIGHT_ONE}"
+    if (error := _ERROR.search(text)) and (_CLI.search(text) or _is_chatter(text[: error.start()])):
         return f"{name} holds an error of the Vercel CLI and no logs: {redact(error[1])}"
     return None
 
@@ -90,5 +94,5 @@ def _is_build_event(value: dict[str, Any]) -> bool:
     inner = value.get("payload")
     payload = inner if isinstance(inner, dict) else value
     info = payload.get("info")
-    is_build = isinstance(info, dict) and info.get("type") == "build"
-    return "created" in value and bool(is_build or value.get("type") in _EVENTS)
+    is_build: bool = isinstance(info, dict) and info.get("type") == "build"
+    return "created" in value and (is_build or value.get("type") in _EVENTS)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lib.data.database import Database, Row
-from lib.data.logs import Added, add_logs
+from lib.data.logs import Added, add_logs, merge_text
 from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
 from lib.logs.formats import Item
@@ -36,6 +36,7 @@ def import_logs(
 ) -> ImportReport:
     """Store the entries and requests of a log file; what earlier imports stored is counted, not doubled.
 
+    That holds for a line which one source tells as text, without its request's id, and another with it, too.
     Importing a file again, also one that broke off in the middle, completes it. `import_id` makes it one
     import with what came under this id before. Raises BadInput, DatabaseError.
     """
@@ -48,6 +49,8 @@ def import_logs(
             _count(storing, report)
             storing = background.submit(add_logs, db, import_, *batch)
         _count(storing, report)
+    if report.first_ms is not None and report.last_ms is not None:
+        report.already_stored += merge_text(db, report.first_ms, report.last_ms)
     add_logs(db, {**import_, "format": report.format, "report": report.details()})
     return report
 

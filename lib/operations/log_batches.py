@@ -9,7 +9,8 @@ from lib.data.logs import EntryRow, entry_row
 from lib.domain.trace import RequestSummary
 from lib.logs.formats import Item
 from lib.logs.memo import remembered
-from lib.logs.repeats import EntryKeys
+from lib.logs.repeats import EntryKeys, completed
+from lib.logs.values import LONGEST_ID
 from lib.traces.naming import names_in
 
 ENTRIES = 5_000
@@ -33,14 +34,15 @@ def batches(items: Iterable[Item]) -> Iterator[LogBatch]:
     characters = 0
     for item in items:
         if isinstance(item, RequestSummary):
-            requests[item.request_id] = item
+            requests[item.request_id] = completed(item, requests.get(item.request_id))
             continue
         at_ms, _, message, request, path, status, deployment, entry_id = item
         if request is not None and request not in requests:
             # what an entry carries of its request, where no summary says more
             requests[request] = RequestSummary(request, at_ms, None, path, status, None, deployment)
         videos, tasks = _names_in(message)
-        row = entry_row(keys.key(item), item, videos[0] if videos else None, tasks[0] if tasks else None)
+        task = tasks[0] if tasks and len(tasks[0]) <= LONGEST_ID else None
+        row = entry_row(keys.key(item), item, videos[0] if videos else None, task)
         rows.append((at_ms, entry_id or "", len(rows), row))
         characters += len(message)
         if len(rows) >= ENTRIES or characters >= CHARACTERS:

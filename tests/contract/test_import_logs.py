@@ -143,6 +143,20 @@ def test_several_files_print_an_array(drain_file: Path) -> None:
     assert [counts["entries"] for counts in json.loads(result.output)] == [5, 5]
 
 
+def test_a_file_without_use_costs_the_others_nothing_and_is_an_error(
+    drain_file: Path, tmp_path: Path
+) -> None:
+    build = tmp_path / "build.txt"
+    build.write_text('2026-03-14T12:00:00.000Z  Running "vercel build"\n', "utf-8")
+    unusable = tmp_path / "unusable.ndjson"
+    unusable.write_text(json.dumps(drain(1, "x") | {"timestamp": 0}), "utf-8")
+    result = CliRunner().invoke(command, [str(build), str(drain_file), str(unusable), "--dry-run"])
+    assert "5 entries" in result.output
+    assert isinstance(result.exception, DailiesError)
+    assert "build.txt is a build log" in str(result.exception)
+    assert "unusable.ndjson: nothing of it could be used" in str(result.exception)
+
+
 def test_people_are_told_what_was_used_and_what_was_not(drain_file: Path) -> None:
     output = CliRunner().invoke(command, [str(drain_file), "--dry-run"]).output
     assert "6 records read: 5 used, 0 repeated, 1 unusable" in output
@@ -169,3 +183,62 @@ def test_a_file_of_no_known_format_ends_the_command_with_its_name(tmp_path: Path
     result = CliRunner().invoke(command, [str(path), "--dry-run"])
     assert isinstance(result.exception, DailiesError)
     assert "notes.txt" in str(result.exception)
+
+
+EXPORTED_LATER = "\n".join(
+    [
+        "timestampInMs,requestId,requestPath,requestMethod,responseStatusCode,level,durationMs,message",
+        *(
+            f'{AT + n},{REQUEST},x.app/api/videos/generate,POST,200,info,,"{message}"'
+            for n, message in enumerate(MESSAGES)
+        ),
+        f"{AT},{REQUEST},x.app/api/videos/generate,POST,200,,1203,",
+    ]
+)
+
+
+@pytest.mark.parametrize("first_pasted", [True, False])
+def test_the_same_lines_pasted_and_exported_are_stored_once(
+    with_videos: Database, first_pasted: bool
+) -> None:
+    first, second = (PASTED, EXPORTED_LATER) if first_pasted else (EXPORTED_LATER, PASTED)
+    assert imported(with_videos, first).already_stored == 0
+    assert imported(with_videos, second).already_stored == len(MESSAGES)
+    assert imported(with_videos, second).already_stored == len(MESSAGES)
+    rows = stored(with_videos)
+    assert sorted(row["message"] for row in rows) == sorted(
+        message.replace("key_9f2c41...", "[redacted]") for message in MESSAGES
+    )
+    assert {row["request_id"] for row in rows} == {REQUEST}
+    requests = with_videos.call("dailies_video", p_id=TANGO)[0]["requests"]
+    assert [request["request_id"] for request in requests] == [REQUEST]
+
+
+def test_a_pasted_line_that_no_other_source_tells_stays(with_videos: Database) -> None:
+    extra = PASTED + f"\n2026-03-14 12:00:06.002 [info] [Runway API] Task created with ID: {TANGO_TASK}"
+    imported(with_videos, EXPORTED_LATER)
+    assert imported(with_videos, extra).already_stored == len(MESSAGES)
+    assert len(stored(with_videos)) == len(MESSAGES) + 1
+
+
+def test_one_bad_record_never_costs_its_neighbours(with_videos: Database) -> None:
+    deep = "[" * 1_000 + "]" * 1_000
+    bad = [
+        drain(11, "long id") | {"requestId": "x" * 3_000},
+        drain(12, "a null in an id") | {"deploymentId": "a\0b"},
+        drain(13, "half a surrogate") | {"requestId": "\ud800"},
+        drain(14, "year 9999") | {"timestamp": "9999-12-31T23:59:59Z"},
+        drain(15, deep),
+    ]
+    odd = [
+        drain(21, f"[Runway API] Task created with ID: {'9f0c' * 1_000}"),
+        drain(22, "null \0 and half \ud83d"),
+        drain(23, "path") | {"path": "/a\0b/\udc00"},
+        drain(24, "") | {"requestId": f"abcde-{AT}-0a1b2c3d4e5f", "proxy": {"statusCode": 10**12}},
+    ]
+    lines = [json.dumps(record) for record in (*bad, *odd)] + DRAIN.split("\n")
+    lines[4] = lines[4].replace(json.dumps(deep), deep)
+    report = imported(with_videos, "\n".join(lines))
+    assert (report.unusable, report.used) == (len(bad), len(odd) + len(MESSAGES))
+    assert len(stored(with_videos)) >= len(MESSAGES)
+    assert report.already_stored == 0

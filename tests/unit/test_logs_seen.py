@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.domain.trace import LogEntry
+from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Item
 from lib.logs.reading import in_written_order
-from lib.logs.repeats import BUCKET_MS, EntryKeys, Repeats
+from lib.logs.repeats import BUCKET_MS, EntryKeys, Repeats, completed, merged
 
 things = st.tuples(st.integers(0, 5).map(lambda n: n * BUCKET_MS), st.sampled_from("abcdef"))
 
@@ -73,3 +74,29 @@ def test_runs_of_one_time_are_turned_round_where_time_goes_back() -> None:
     assert [e.message for e in in_written_order(backwards) if isinstance(e, LogEntry)] == ["d", "b", "c", "a"]
     forwards = backwards[::-1]
     assert [e.message for e in in_written_order(forwards) if isinstance(e, LogEntry)] == ["a", "b", "c", "d"]
+
+
+def summary(**fields: Any) -> RequestSummary:
+    return RequestSummary("r", 5)._replace(**fields)
+
+
+def test_what_two_files_tell_is_there_once_and_what_one_tells_twice_is_there_twice() -> None:
+    twice, other = [entry(), entry()], entry("other")
+    assert merged([twice, [*twice, other], [other]]) == ([*twice, other], [])
+
+
+def test_a_line_of_text_that_another_file_tells_with_its_request_is_one() -> None:
+    pasted: list[Item] = [entry(request=None), entry("only pasted", request="text-1-ab"), entry(request=None)]
+    exported: list[Item] = [entry(), summary()]
+    for files in ([pasted, exported], [exported, pasted]):
+        entries, requests = merged(files)
+        assert sorted(map(str, entries)) == sorted(map(str, [entry(), entry(request=None), pasted[1]]))
+        assert requests == [summary()]
+
+
+def test_what_is_known_of_a_request_is_completed() -> None:
+    first, second = summary(status_code=200, at_ms=7), summary(duration_ms=412, method="POST")
+    for files in ([[first], [second]], [[second], [first]]):
+        assert merged(files)[1] == [summary(status_code=200, duration_ms=412, method="POST", at_ms=5)]
+    assert completed(first, None) == first
+    assert completed(summary(status_code=500), first).status_code == 500

@@ -15,7 +15,7 @@ from typing import Any
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
-from lib.logs.framing import RESCANNED_AT_LEAST, RESCANS, Piece, lines
+from lib.logs.framing import LONGEST_RECORD, RESCANNED_AT_LEAST, RESCANS, Piece, lines
 from lib.logs.values import (
     Unusable,
     an_id,
@@ -33,7 +33,7 @@ from lib.logs.values import (
 
 TIME_COLUMNS = ("timestampInMs", "TimeUTC")
 DELIMITERS = ",;\t"
-LONGEST_FIELD = 2 << 20
+LONGEST_ROW = 4 << 20  # characters that a quote which is never closed may swallow
 _LAST_WORD = re.compile(r"[A-Za-z]+(?=\W{0,3}\Z)")
 _ROW = re.compile(r"\W{0,4}(?:\d{4}-\d\d-\d\d[ T]\d\d:|\d{1,2}[./]\d{1,2}[./]\d{4} |\d{13}\D|prj_)")
 _ROUNDED = 100_000  # a spreadsheet leaves six digits of thirteen
@@ -42,7 +42,7 @@ _SPREADSHEET = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?: ?(?P<half>[AP])M)?"
 )
 
-csv.field_size_limit(LONGEST_FIELD)
+csv.field_size_limit(LONGEST_RECORD)
 
 
 def _matches(record: Record) -> bool:
@@ -121,7 +121,7 @@ def csv_rows(chunks: Iterator[bytes]) -> Iterator[Piece]:
     """The rows below the header, each by column name. A cut row, or a quote never closed, has no value."""
     source = _Lines(chunks)
     columns, delimiter = header(next(source, "")) or ([], ",")
-    source.taken.clear()
+    source.forget()
     while True:
         reader = csv.reader(source, delimiter=delimiter)
         for row in _until_damaged(reader, len(columns), source):
@@ -129,8 +129,8 @@ def csv_rows(chunks: Iterator[bytes]) -> Iterator[Piece]:
         if not source.taken:
             return
         source.give_back()
-        yield source.first, "".join(source.taken).strip().encode(), None
-        source.taken.clear()
+        yield source.first, "".join(source.taken).strip().encode(errors="replace"), None
+        source.forget()
 
 
 def _until_damaged(reader: Iterator[list[str]], width: int, source: _Lines) -> Iterator[list[str]]:
@@ -141,7 +141,7 @@ def _until_damaged(reader: Iterator[list[str]], width: int, source: _Lines) -> I
                 yield row
             elif row:
                 return
-            source.taken.clear()
+            source.forget()
     except csv.Error:
         return
 
@@ -155,15 +155,24 @@ class _Lines:
         self._budget = RESCANNED_AT_LEAST  # characters that may be looked at again
         self.first = 1  # the number of the first line taken
         self.taken: list[str] = []
+        self._size = 0  # of what is taken
+
+    def forget(self) -> None:
+        """What was taken is read."""
+        self.taken.clear()
+        self._size = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
+        if self._size > LONGEST_ROW:
+            raise csv.Error("a quote is never closed")
         number, line = self._again.popleft() if self._again else next(self._lines)
         if not self.taken:
             self.first = number
         self._budget += RESCANS * len(line)
+        self._size += len(line)
         self.taken.append(line)
         return line
 

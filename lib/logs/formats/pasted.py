@@ -25,7 +25,7 @@ BRACKETED = re.compile(
     r"\s{0,8}\[(?:(?P<date>\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}),?[ T])?"
     rf"(?P<time>{CLOCK})(?P<zone>Z|[+-]\d\d:\d\d)?\]:? ?"
     rf"(?:(?:\[(?P<in_brackets>{_LEVELS}|{_LEVELS.upper()})\]:?|(?P<level>{_LEVELS}):"
-    rf"|(?P<loud>{_LEVELS.upper()}):?)(?: |\Z|(?=\n)))?(?P<text>.*)",
+    rf"|(?P<loud>{_LEVELS.upper()}):?)(?: |\Z|(?=\n))|(?=\S))(?P<text>.*)",
     re.DOTALL,
 )
 NOTE = (
