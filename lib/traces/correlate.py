@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from zlib import crc32
 
 from lib.domain.flow import Means, StageReader
@@ -17,7 +18,7 @@ from lib.traces.naming import Names, ids_in, names_in
 from lib.traces.polls import PollSign, poll_sign
 from lib.traces.runs import Mark, Strand, named_stages
 
-MOST_STAGES = 40  # that are looked for in lines which are nobody's
+_by_order = attrgetter("order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,23 +172,17 @@ def _doubt(follower: Follower, marks: Sequence[Mark]) -> None:
     """Marks the runs that may have logged a line of the call to Runway which is nobody's for certain."""
     sending = {key: flow.first_that_means(Means.SENT) for key, flow in follower.flows.items()}
     certain = {m.order for run in follower.everyone() for m in run.marks if m.order not in run.doubtful}
-    uncertain = [
-        mark
-        for mark in marks
-        if mark.order not in certain
-        and any(at is not None and mark.steps.get(key, -1) >= at for key, at in sending.items())
-    ]
-    orders = [mark.order for mark in uncertain]
+    uncertain: dict[frozenset[tuple[str, int]], list[Mark]] = defaultdict(list)
+    for mark in marks:
+        if mark.order not in certain and any(
+            at is not None and mark.steps.get(key, -1) >= at for key, at in sending.items()
+        ):
+            uncertain[frozenset(mark.steps.items())].append(mark)
     for run in follower.everyone():
-        tried: set[frozenset[tuple[str, int]]] = set()  # later lines of the same stage fit no better
-        for mark in uncertain[bisect_left(orders, run.last_certain_order) :]:
-            stage = frozenset(mark.steps.items())
-            if stage not in tried and run.may_have_logged(mark):
-                run.may_have_sent = True
-                break
-            tried.add(stage)
-            if len(tried) >= MOST_STAGES:
-                break
+        after = run.last_certain_order
+        starts = ((lines, bisect_left(lines, after, key=_by_order)) for lines in uncertain.values())
+        # Later lines of the same stage fit no better.
+        run.may_have_sent = any(run.may_have_logged(lines[at]) for lines, at in starts if at < len(lines))
 
 
 def _alone(marks: Sequence[Mark]) -> Iterator[tuple[str, str]]:

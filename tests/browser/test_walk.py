@@ -1,0 +1,16 @@
+"""In whatever order people click, write, go back and reload: nothing breaks."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.walk import Walker
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("theme", ["light"])]
+
+
+def test_a_walk_at_random_breaks_nothing(page: Page, address: str) -> None:
+    walker = Walker(page, address, seed=20)
+    walker.walk(100)
+    assert walker.wrong == [], walker.done[-20:]
