@@ -10,11 +10,12 @@ from lib.domain.flow import Flow, Means
 from lib.domain.trace import RequestSummary, Run, Stage, StageState, Trace, time_of
 from lib.domain.video import Video
 from lib.traces.correlate import Correlation, VideoLog
-from lib.traces.polls import read_poll
+from lib.traces.polls import polling_stages, read_poll
 from lib.traces.runs import NEVER, OpenRun
 
 LINES_A_REQUEST = 256  # Vercel keeps no more; what comes after is lost
 SLACK = timedelta(seconds=5)  # between the row's clock and the logs'
+FIRST_CHECK = timedelta(seconds=30)  # after which a browser that waits has asked
 CUT = timedelta(seconds=2)  # a run whose last line is this near to the end of the logs may have gone on
 
 
@@ -44,7 +45,8 @@ def trace_of(
         if latest and flow
         else (),
         runs=tuple(_run(run, flows, _blind(run, video, found, logs_end)) for run in log.runs),
-        polls=tuple(map(read_poll, log.polls)),
+        polls=(polls := tuple(map(read_poll, log.polls))),
+        polling=polling_stages(video, polls, _goes_on(latest, logs_end)) if latest and flow else (),
         sent=any(_passed(run, flows, Means.SENT) for run in log.runs),
         created=any(run.owns_a_task or run.tasks for run in log.runs),
         task_ids=mine,
@@ -109,6 +111,11 @@ def _blind(run: OpenRun, video: Video, found: Correlation, logs_end: datetime | 
     last = time_of(max(line.entry.at_ms for line in run.lines))
     cut = logs_end is not None and run.closed_at == NEVER and logs_end - last < CUT
     return began, full or cut or run.likely
+
+
+def _goes_on(run: OpenRun, logs_end: datetime | None) -> bool:
+    """Whether there are logs of the time in which a browser would ask how the video is."""
+    return logs_end is not None and logs_end - time_of(run.last.entry.at_ms) >= FIRST_CHECK
 
 
 def _run(run: OpenRun, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> Run:
