@@ -44,7 +44,7 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Failure:
+class Failures:
     """What is known of a place, from all runs that failed there."""
 
     runs: list[OpenRun] = field(default_factory=list)
@@ -97,9 +97,9 @@ def _says_no_task(run: OpenRun) -> bool:
     return any(_NO_TASK.search(line.entry.message[:_READ]) for line in certain)
 
 
-def _failures(found: Assigned, edges: Edges, lines: Sequence[Line]) -> dict[Place, Failure]:
+def _failures(found: Assigned, edges: Edges, lines: Sequence[Line]) -> dict[Place, Failures]:
     able = {run for owners in edges.values() for run in owners}
-    failures: dict[Place, Failure] = defaultdict(Failure)
+    failures: dict[Place, Failures] = defaultdict(Failures)
     for number, run in enumerate(found.everyone()):
         if run.closed_at == NEVER or (run not in able and _says_no_task(run)):
             continue
@@ -148,7 +148,7 @@ class Reading(NamedTuple):
     owners: Mapping[str, OpenRun]
 
 
-def _readings(edges: Edges, failures: Mapping[Place, Failure]) -> Iterator[Reading]:
+def _readings(edges: Edges, failures: Mapping[Place, Failures]) -> Iterator[Reading]:
     """Every consistent supposition of which places of failure lie after the creation; none of too many."""
     here = {run for owners in edges.values() for run in owners}
     places = {place: failure for place, failure in failures.items() if not here.isdisjoint(failure.runs)}
