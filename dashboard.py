@@ -38,5 +38,5 @@ app = st.App(
     ROOT / "lib" / "ui" / "main.py",
     lifespan=lifespan,
     routes=routes(running_app),
-    middleware=[Middleware(Guard), Middleware(OwnScript)],
+    middleware=[Middleware(Guard, load_settings()), Middleware(OwnScript)],
 )

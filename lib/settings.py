@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     outputs: str | None = _named("DAILIES_OUTPUTS")
     demo: bool = _named("DAILIES_DEMO", default=True)
     address: str | None = _named("DAILIES_URL")
+    hosts: str | None = _named("DAILIES_HOSTS")
     log_drain_secret: SecretStr | None = _named("DAILIES_LOG_DRAIN_SECRET")
     log_drain_verify: str | None = _named("DAILIES_LOG_DRAIN_VERIFY")
     cron_secret: SecretStr | None = _named("CRON_SECRET")

@@ -84,7 +84,9 @@ def application(parts: Any) -> ASGIApp:
     async def page(request: Request) -> Response:
         return HTMLResponse("<html>the app</html>")
 
-    return Starlette(routes=[*routes(get), Route("/{path:path}", page)], middleware=[Middleware(Guard)])
+    return Starlette(
+        routes=[*routes(get), Route("/{path:path}", page)], middleware=[Middleware(Guard, settings())]
+    )
 
 
 @contextmanager

@@ -72,6 +72,14 @@ def failure(error: DailiesError) -> JSONResponse:
     return reply(500, "failed", str(error))
 
 
+async def refuse(error: DailiesError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the refusal; a websocket is closed before it opens, which browsers see as 403."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await failure(error)(scope, receive, send)
+
+
 def retry_later(error: DailiesError, seconds: int = 10) -> JSONResponse:
     response = reply(503, "unavailable", str(error))
     response.headers["retry-after"] = str(seconds)

@@ -25,7 +25,7 @@ from lib.web.routes import routes
 from tests.web import FakeParts, settings
 
 parts = FakeParts(PostgresDatabase("postgresql://nobody@127.0.0.1:1/none", label="none"), settings())
-app = st.App(sys.argv[1], routes=routes(lambda: parts.app), middleware=[Middleware(Guard)])
+app = st.App(sys.argv[1], routes=routes(lambda: parts.app), middleware=[Middleware(Guard, settings())])
 uvicorn.run(app, port=int(sys.argv[2]), log_level="error")
 """
 
