@@ -12,7 +12,7 @@ from pathlib import Path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.settings import Settings
+from lib.operations.access import Access
 from lib.web.origin import Origins
 from lib.web.replies import Refused, refuse
 
@@ -33,9 +33,9 @@ _FIXED = {
 class Guard:
     """Answers nobody else's page, sets security headers on every answer and hides what `BLOCKED` names."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
-        self._origins = Origins(settings)
+        self._origins = Origins(access)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

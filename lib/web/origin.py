@@ -7,21 +7,16 @@ says of itself: `Host`, `Origin` and `Sec-Fetch-Site`, which no page can forge.
 
 from __future__ import annotations
 
-import re
-from ipaddress import ip_address
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from lib.domain.address import is_loopback
-from lib.settings import Settings
+from lib.domain.address import host_and_port, host_name, is_loopback, plain_address
+from lib.operations.access import Access
 from lib.web.replies import Refused
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Programs call these, which send no Origin. Whatever they change takes a secret of its own.
 FOR_PROGRAMS = ("/api", "/metrics")
-_HOST = re.compile(r"([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?")
 _DEFAULT_PORTS = ("", "80", "443")
 
 
@@ -29,12 +24,18 @@ class Origins:
     """The hosts that are ours: this machine's own names, those of the settings, and the address of this
     machine that a connection came in on. Numbers, unlike names, cannot be pointed elsewhere."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._names = frozenset(own_hosts(settings))
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
     def refuse_foreign(self, scope: Scope) -> None:
         """Raises Refused for what a page of somebody else's asks, or asks under a name that is not ours."""
         headers = Headers(scope=scope)
+        if self._access.only_here and not _came_from_here(scope):
+            raise Refused(
+                403,
+                "only_here",
+                "Dailies was started for this machine only. Start it with `python -m lib run --address …`.",
+            )
         host = headers.get("host", "")
         if not self._is_ours(host, scope):
             raise Refused(
@@ -56,33 +57,15 @@ class Origins:
         name = host_name(host)
         if name is None:
             return False
-        if is_loopback(name) or name in self._names:
+        if is_loopback(name) or name in self._access.hosts:
             return True
-        return scope.get("server") is not None and name == _plain_address(str(scope["server"][0]))
+        return scope.get("server") is not None and name == plain_address(str(scope["server"][0]))
 
 
-def own_hosts(settings: Settings) -> set[str]:
-    """The names of the settings, without those of this machine."""
-    addresses = [urlsplit(settings.address or "").netloc, *(settings.hosts or "").split(",")]
-    names = {host_name(each.strip()) for each in addresses}
-    return {name for name in names if name and not is_loopback(name)}
-
-
-def host_name(host: str) -> str | None:
-    """`Example.org.:8501` → `example.org`; `[::1]:80` → `::1`. None for what is no host."""
-    found = _HOST.fullmatch(host)
-    if found is None:
-        return None
-    name = found[1].strip("[]").lower()
-    return _plain_address(name.removesuffix("."))
-
-
-def _plain_address(name: str) -> str:
-    """Addresses in numbers have many spellings."""
-    try:
-        return str(ip_address(name))
-    except ValueError:
-        return name
+def _came_from_here(scope: Scope) -> bool:
+    """By the address that the connection came in on; a socket in the file system has none."""
+    server = scope.get("server")
+    return server is None or server[1] is None or is_loopback(str(server[0]))
 
 
 def _same_host(origin: str, host: str) -> bool:
@@ -93,11 +76,8 @@ def _same_host(origin: str, host: str) -> bool:
 
 
 def _with_port(host: str) -> tuple[str, str] | None:
-    found, name = _HOST.fullmatch(host), host_name(host)
-    if found is None or name is None:
-        return None
-    port = found[2] or ""
-    return name, "" if port in _DEFAULT_PORTS else port
+    found = host_and_port(host)
+    return found and (found[0], "" if found[1] in _DEFAULT_PORTS else found[1])
 
 
 def _is_followed_link(scope: Scope, headers: Headers) -> bool:

@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from lib.errors import BadInput, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
+from lib.errors import BadInput, DailiesError, DatabaseUnavailable, NotAllowed, RunwayError, SchemaMissing
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -65,6 +65,8 @@ def failure(error: DailiesError) -> JSONResponse:
         return refusal
     if isinstance(error, BadInput):
         return reply(400, "bad_input", str(error))
+    if isinstance(error, NotAllowed):
+        return reply(403, "not_allowed", str(error))
     if isinstance(error, (DatabaseUnavailable, SchemaMissing)):
         return retry_later(error)
     if isinstance(error, RunwayError):

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from lib.web.origin import Origins, host_name
+from lib.domain.address import host_name
+from lib.operations.access import Access
+from lib.web.origin import Origins
 from lib.web.replies import Refused
 from tests.web import settings
 
-OURS = settings(address="https://dailies.studio.test/", hosts="board.studio.test, 192.0.2.7:8501")
+OURS = Access(settings(address="https://dailies.studio.test/", hosts="board.studio.test, 192.0.2.7:8501"))
 PAGES = ["/", "/videos", "/metrics", "/api/health", "/media/1.mp4", "/_stcore/health", "/no/such/page"]
 
 
@@ -115,3 +117,11 @@ def test_what_our_own_page_loads_is_let_in() -> None:
 def test_an_address_has_one_spelling() -> None:
     assert host_name("[0:0:0:0:0:0:0:1]:80") == "::1"
     assert host_name("Example.TEST.:8501") == "example.test"
+
+
+def test_a_server_that_was_started_for_this_machine_answers_no_other() -> None:
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")]}
+    only_here = Origins(Access(settings()))
+    only_here.refuse_foreign(scope | {"server": ("127.0.0.1", 8501)})
+    with pytest.raises(Refused, match="this machine only"):
+        only_here.refuse_foreign(scope | {"server": ("192.0.2.9", 8501)})
