@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lib.data.connect import open_database
+from lib.data.connect import open_fully
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
 from lib.errors import DailiesError
@@ -75,7 +75,7 @@ class Startup:
 
     def _open_database(self) -> None:
         app = self._services.app
-        self._services.app = replace(app, opened=open_database(app.settings))
+        self._services.app = replace(app, opened=open_fully(app.settings))
 
     def _open_runway(self) -> None:
         app = self._services.app
@@ -92,5 +92,6 @@ class Startup:
 
     def _start_worker(self) -> None:
         services = self._services
-        start = start_judge if services.app.client is None else start_worker
+        only_judge = services.app.client is None or services.settings.read_only
+        start = start_judge if only_judge else start_worker
         services.loop = start(services.app)

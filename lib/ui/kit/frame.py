@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from lib.domain.access import Role
 from lib.errors import DailiesError
 from lib.ui.kit import address, loaders
 from lib.ui.kit.format import age, plain
@@ -77,6 +78,22 @@ def _in_use(opened: Services, now: datetime) -> None:
     st.caption(_freshness(now), width="content")
     st.badge(plain(opened.database_label), icon=":material/database:", color="gray")
     st.badge(plain(opened.runway_label), icon=":material/movie:", color="gray")
+    _person(opened)
+
+
+def _person(opened: Services) -> None:
+    """Who is here, where people sign in; and that they may not act, with the reason."""
+    person = opened.person
+    if person is None:
+        return
+    if person.role < Role.OPERATOR:
+        st.badge("read-only", icon=":material/lock:", color="orange", help=person.reason)
+    if opened.access.needs_sign_in:
+        with st.popover("", icon=":material/account_circle:", type="tertiary", help="Who is signed in"):
+            st.text(person.name)
+            st.caption(f"Role: {person.role}")
+            if st.button("Sign out", icon=":material/logout:", key="sign-out"):
+                st.logout()
 
 
 def _freshness(now: datetime) -> str:

@@ -15,7 +15,9 @@ from lib.errors import (
     DailiesError,
     DatabaseConflict,
     DatabaseUnavailable,
+    NotAllowed,
     NotFound,
+    NotSignedIn,
     RunwayError,
     SchemaMissing,
     SettingsError,
@@ -31,6 +33,8 @@ _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
     (NotFound, "Not found", ":material/search_off:"),
     (RunwayError, "Runway did not do it", ":material/cloud_off:"),
     (SettingsError, "A setting cannot be used", ":material/settings_alert:"),
+    (NotSignedIn, "You are not signed in", ":material/login:"),
+    (NotAllowed, "You may not do this", ":material/lock:"),
     (BadInput, "This input cannot be used", ":material/edit_off:"),
     (DailiesError, "It did not work", ":material/error:"),
 )

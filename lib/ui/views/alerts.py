@@ -12,6 +12,7 @@ from lib.domain.alert import MEASURES, Alert, Severity
 from lib.domain.cause import CAUSES
 from lib.operations.alerts import silence
 from lib.ui.kit import loaders
+from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.format import AMBER, RED, Look, clock, plain, since
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
@@ -110,7 +111,8 @@ def _loud(group: Group, said: Headline | None, now: datetime) -> None:
         key=f"silence-{group.first.rule}",
         icon=":material/notifications_off:",
         type="tertiary",
-        help="Nobody is told of it for this long. It is written into the audit.",
+        disabled=why_not() is not None,
+        help=why_not() or "Nobody is told of it for this long. It is written into the audit.",
     )
     if chosen:
         _keep_quiet([alert.name for alert in group.alerts], SILENCES[chosen])
@@ -137,7 +139,7 @@ def _silenced(group: Group, now: datetime) -> None:
         f":material/notifications_off: {plain(group.first.title)}{about}: silenced until {until}",
         width="content",
     )
-    if st.button("Tell again", type="tertiary", key=f"tell-{group.first.rule}"):
+    if act("Tell again", type="tertiary", key=f"tell-{group.first.rule}"):
         _keep_quiet(sorted({group.first.rule, *(alert.name for alert in group.alerts)}), 0)
 
 
@@ -146,6 +148,6 @@ def _keep_quiet(names: Sequence[str], minutes: int) -> None:
     with narrated():
         opened = services()
         for name in names:
-            silence(opened.database, name, minutes, opened.settings.operator)
+            silence(opened.database, name, minutes, opened.app.operator)
         loaders.forget()
         st.rerun()

@@ -15,6 +15,7 @@ from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
 from lib.operations.batches import freeze
 from lib.ui.kit import address, loaders
+from lib.ui.kit.acting import act
 from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
@@ -93,7 +94,7 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
 
 
 def repair_button(chosen: Sequence[str]) -> None:
-    if st.button(
+    if act(
         f"Repair {count(len(chosen), 'video')} …" if chosen else "Choose videos to repair",
         type="primary",
         icon=":material/healing:",
@@ -114,7 +115,7 @@ def _confirm(chosen: tuple[str, ...], batch_id: str) -> None:
         _group(batch, action)
     item_table(list(items(opened.database, batch_id)))
     price = credits_text(batch.credits) if batch.credits else "nothing"
-    if st.button(
+    if act(
         f"Repair {count(batch.to_do, 'video')} for {price}",
         type="primary",
         disabled=not batch.to_do,
