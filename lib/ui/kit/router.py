@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
@@ -11,6 +13,7 @@ from lib.ui.kit.services import ENTERED
 
 # A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
 _ICON = ROOT / "lib" / "ui" / "static" / "icon.svg"
+_STYLE = Path(__file__).with_name("style.css")
 _PAGES = (
     ("overview", "Overview", "monitoring", "Is generation healthy right now, and what does it cost?"),
     ("videos", "Videos", "video_library", "Which videos are in trouble?"),
@@ -41,6 +44,7 @@ def page(name: str) -> Page:
 def run() -> None:
     """One run of the app: every page is reached through here, and only through here."""
     st.set_page_config(page_title="Dailies", page_icon=_ICON, layout="wide")
+    st.html(_STYLE)
     # The default page has no address but `/`: this one leads to the Overview, which has one like the rest.
     home = st.Page(_home, title="Dailies", url_path="home", default=True, visibility="hidden")
     current = st.navigation([home, *(page(name) for name, *_ in _PAGES)], position="top")
