@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 _META = frozenset(".^$*+?{}[]()|\\")
 _QUANTIFIERS = frozenset("*?{")
@@ -47,8 +48,20 @@ class Flow:
     def is_sign(self, message: str) -> bool:
         return self._sign is not None and self._sign.search(message) is not None
 
+    @cached_property
+    def names_tasks(self) -> bool:
+        """Whether patterns say where the task's id stands: elsewhere in a stage's line it is user text."""
+        return any("(?P<task>" in stage.pattern for stage in self.stages)
+
     def first_that_means(self, means: Means) -> int | None:
         return next((i for i, stage in enumerate(self.stages) if stage.means is means), None)
+
+
+class Named(NamedTuple):
+    """The groups `video` and `task` of a pattern, in a message."""
+
+    video: str | None
+    task: str | None
 
 
 Steps = Mapping[str, int]
@@ -67,6 +80,12 @@ class StageReader:
         self._patterns = [
             (literal_prefix(pattern), re.compile(pattern).search, found) for pattern, found in steps.items()
         ]
+        self._naming = [
+            (literal_prefix(stage.pattern), re.compile(stage.pattern).search)
+            for flow in self.flows.values()
+            if flow.names_tasks
+            for stage in flow.stages
+        ]
 
     def read(self, message: str) -> Steps:
         """The position of the message's stage in each flow that knows it."""
@@ -75,9 +94,18 @@ class StageReader:
                 return steps
         return _NO_STEPS
 
+    def named(self, message: str) -> Named | None:
+        """What the pattern of its stage says that the message names; None where no flow says that."""
+        for literal, search in self._naming:
+            if literal in message and (found := search(message)):
+                groups = found.groupdict()
+                return Named(groups.get("video"), groups.get("task"))
+        return None
+
 
 def literal_prefix(pattern: str) -> str:
     """The plain text every match of `pattern` begins with: a cheap test before the real one."""
+    pattern, _, _ = pattern.removeprefix("^").partition("(?P<")
     if "|" in pattern or "(?" in pattern:
         return ""
     literal: list[str] = []

@@ -101,7 +101,7 @@ def in_order(entries: Iterable[LogEntry]) -> list[LogEntry]:
 
 def _marks(entries: Sequence[LogEntry], videos: Sequence[Video], reader: StageReader) -> list[Mark]:
     known = {video.id.lower() for video in videos}
-    names = [_names(entry.message, known) for entry in entries]
+    names = [_names(entry.message, known, reader) for entry in entries]
     owner = _in_rows(videos)
     for each in names:
         if len(each.videos) == 1:
@@ -152,8 +152,11 @@ def _learn_owners(marks: Sequence[Mark], owner: dict[str, str]) -> None:
             mark.video = mark.video or _named((), mark.tasks, learned)
 
 
-def _names(message: str, known: set[str]) -> Names:
+def _names(message: str, known: set[str], reader: StageReader) -> Names:
+    """What its wording names, or its stage's pattern: people's words in a stage's line name nothing."""
     names = names_in(message)
+    if said := reader.named(message):
+        names = Names((said.video.lower(),) if said.video else (), (said.task,) if said.task else ())
     if not names.videos and known:
         found = tuple(dict.fromkeys(i for i in ids_in(message) if i in known))
         return names._replace(videos=found) if found else names

@@ -110,13 +110,20 @@ class Follower:
         if video is None:
             return False
         poll = self._poll_of_room.get((video, mark.room))
-        if mark.poll and not mark.steps:
+        if (mark.poll or self._is_looked_after(video, mark)) and not mark.steps:
             self._add_to_poll(video, mark)
         elif poll and mark.room and not mark.video and not mark.steps:
             poll.append(mark)
         else:
             self.give(self._strand_for(video, mark), mark)
         return True
+
+    def _is_looked_after(self, video: str, mark: Mark) -> bool:
+        """Whether the line begins another request about a video that has its task: in whatever words it is
+        said, that is to ask what became of it."""
+        strands = self.strands[video]
+        begun = mark.room is None or any(mark.room in strand.rooms for strand in strands)
+        return not begun and any(strand.has_created for strand in strands)
 
     def _strand_for(self, video: str, mark: Mark) -> Strand:
         """The run of `video` in the line's request, else its latest run, else a new one."""

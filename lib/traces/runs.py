@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lib.domain.flow import Flow, Steps
+from lib.domain.flow import Flow, Means, Steps
 from lib.domain.trace import LogEntry
 from lib.traces.polls import PollSign
 
@@ -104,6 +104,12 @@ class Strand:
 
     def reached(self, flow: str) -> int:
         return max(self.filled.get(flow, {}), default=-1)
+
+    @property
+    def has_created(self) -> bool:
+        """Whether Runway had answered it with a task, in a flow it may follow."""
+        steps = ((flow, self.flows[flow].first_that_means(Means.CREATED)) for flow in self.likely_flows)
+        return any(step is not None and self.reached(flow) >= step for flow, step in steps)
 
     @property
     def is_complete(self) -> bool:
