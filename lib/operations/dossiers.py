@@ -100,7 +100,7 @@ def dossier_of(
     """usual     the flow that most videos of a deployment follow
     logs_end  up to when everything that was logged is known
     """
-    runs = found.of(video.id).strands
+    runs = found.of(video.id).runs
     trace = trace_of(
         video,
         found,
