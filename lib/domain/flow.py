@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 _META = frozenset(".^$*+?{}[]()|\\")
 _QUANTIFIERS = frozenset("*?{")
@@ -59,6 +60,11 @@ class Flow:
         sign = self._sign
         return sign is not None and any(sign.match(words) for words, _ in _beginnings(message))
 
+    @cached_property
+    def names_tasks(self) -> bool:
+        """Whether patterns say where the task's id stands: elsewhere in a stage's line it is user text."""
+        return any("(?P<task>" in stage.pattern for stage in self.stages)
+
     def first_that_means(self, means: Means) -> int | None:
         return next((i for i, stage in enumerate(self.stages) if stage.means is means), None)
 
@@ -69,6 +75,15 @@ class Flow:
 
 
 _THERE_IS_A_TASK = (Means.CREATED, Means.SAVED)
+
+
+class Named(NamedTuple):
+    """What the groups `video` and `task` of a pattern hold, in a message."""
+
+    video: str | None
+    task: str | None
+
+
 Steps = Mapping[str, int]
 _NO_STEPS: Steps = {}
 
@@ -89,6 +104,12 @@ class StageReader:
         self._patterns = [
             (literal_prefix(pattern), re.compile(pattern).match, found) for pattern, found in steps.items()
         ]
+        self._naming = [
+            (literal_prefix(stage.pattern), re.compile(stage.pattern).match)
+            for flow in self.flows.values()
+            if flow.names_tasks
+            for stage in flow.stages
+        ]
         self._without_tag = [each for each in self._patterns if not each[0].startswith("[")]
 
     def read(self, message: str) -> Steps:
@@ -98,6 +119,15 @@ class StageReader:
                 if words.startswith(literal) and match(words):
                     return steps
         return _NO_STEPS
+
+    def named(self, message: str) -> Named | None:
+        """What the stage's pattern says that the message names; None where its flow leaves that open."""
+        for words, _ in _beginnings(message) if self._naming else ():
+            for literal, match in self._naming:
+                if words.startswith(literal) and (found := match(words)):
+                    groups = found.groupdict()
+                    return Named(groups.get("video"), groups.get("task"))
+        return None
 
 
 def _beginnings(message: str) -> Iterator[tuple[str, bool]]:
@@ -113,6 +143,7 @@ def _beginnings(message: str) -> Iterator[tuple[str, bool]]:
 
 def literal_prefix(pattern: str) -> str:
     """The plain text every match of `pattern` begins with: a cheap test before the real one."""
+    pattern, _, _ = pattern.partition("(?P<")
     if "|" in pattern or "(?" in pattern:
         return ""
     literal: list[str] = []

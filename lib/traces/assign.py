@@ -62,7 +62,7 @@ def _settle(found: Assigned, lines: Iterable[Line], only: Mapping[str | None, st
         here = video, line.request
         poll = poll_of.get(here)
         goes_on = line.request is not None and poll is not None
-        if line.poll and not line.steps:
+        if (line.poll or _looks_after(line, found.runs[video])) and not line.steps:
             begins = line.request is None and line.poll in (PollSign.BEGUN, PollSign.NO_TASK_ID)
             if poll is None or begins:
                 poll = poll_of[here] = []
@@ -77,6 +77,13 @@ def _settle(found: Assigned, lines: Iterable[Line], only: Mapping[str | None, st
                 runs.append(OpenRun(video, found.flows, line, line, likely=line.shows_video))
             run_of[here] = run or runs[-1]
             run_of[here].take(line)
+
+
+def _looks_after(line: Line, runs: Sequence[OpenRun]) -> bool:
+    """Whether the line is of another request about a video that has its task: in whatever words it is said,
+    that asks what became of it."""
+    elsewhere = line.request is not None and not any(line.request in run.requests for run in runs)
+    return elsewhere and any(run.has_created for run in runs)
 
 
 def _add(poll: Poll, line: Line) -> None:

@@ -154,13 +154,16 @@ def _line(
     order: int, entry: LogEntry, in_rows: Mapping[str, str], known: Collection[str], reader: StageReader
 ) -> Line:
     videos, tasks = names_in(entry.message)
+    said = reader.named(entry.message)
+    if said:
+        videos, tasks = (said.video.lower(),) if said.video else (), (said.task,) if said.task else ()
     steps = reader.read(entry.message)
     stages = [(reader.flows[flow], position) for flow, position in steps.items()]
     created = any(flow.stages[position].means is Means.CREATED for flow, position in stages)
     ids = ids_in(entry.message) if (known and not videos) or (created and not tasks) else []
     videos = videos or tuple(each for each in ids if each in known)
     others = [each for each in ids if each not in videos and (each in in_rows or created)]
-    tasks = tasks or tuple(others if len(others) == 1 else ())
+    tasks = tasks or tuple(others if len(others) == 1 and not said else ())
     return Line(
         order=order,
         entry=entry,

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from lib.domain.flow import Flow, Steps
+from lib.domain.flow import Flow, Means, Steps
 from lib.domain.trace import LogEntry
 from lib.traces.polls import PollSign
 
@@ -114,6 +114,12 @@ class OpenRun:
         """The flows that explain most of what was seen; several while they look alike."""
         most = max(map(len, self.filled.values()), default=0)
         return [flow for flow, seen in self.filled.items() if len(seen) == most]
+
+    @property
+    def has_created(self) -> bool:
+        """Whether Runway had answered it with a task, in a flow it may follow."""
+        steps = ((flow, self.flows[flow].first_that_means(Means.CREATED)) for flow in self.likely_flows)
+        return any(step is not None and max(self.filled[flow]) >= step for flow, step in steps)
 
     @property
     def just_ends(self) -> bool:
