@@ -16,7 +16,7 @@ from lib.data.audit import AuditChoices, AuditRow, names, trail
 from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
-from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview
+from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
 from lib.domain.alert import Alert
 from lib.logs.redact import redact
@@ -34,7 +34,14 @@ def _span(window: Window) -> tuple[datetime, datetime]:
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def overview(window: Window) -> Overview:
-    return health.overview(services().database, *_span(window), bucket_seconds=window.bucket_seconds)
+    return health.overview(
+        services().database, *_span(window), bucket_seconds=window.bucket_seconds, own=window.own
+    )
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+def pulse(since: datetime, own: bool) -> Pulse:
+    return health.pulse(services().database, since, own=own)
 
 
 def freshness() -> dict[str, Any]:
@@ -43,22 +50,22 @@ def freshness() -> dict[str, Any]:
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def incidents(window: Window) -> list[Incident]:
-    return health.incidents(services().database, *_span(window))
+    return health.incidents(services().database, *_span(window), own=window.own)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
-def incident(cause: str, at: datetime, deployment_id: str | None) -> IncidentDetails:
-    return health.incident(services().database, cause, at, deployment_id)
+def incident(cause: str, at: datetime, deployment_id: str | None, own: bool) -> IncidentDetails:
+    return health.incident(services().database, cause, at, deployment_id, own=own)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def error_groups(window: Window) -> list[ErrorGroup]:
-    return health.error_groups(services().database, *_span(window), limit=100)
+    return health.error_groups(services().database, *_span(window), limit=100, own=window.own)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
 def funnel(window: Window) -> list[FunnelStage]:
-    return health.stage_funnel(services().database, *_span(window))
+    return health.stage_funnel(services().database, *_span(window), own=window.own)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
@@ -68,7 +75,7 @@ def videos(
     """Newest first; of all times without a window."""
     chosen = filters or Filters()
     if window:
-        chosen = replace(chosen, since=_span(window)[0], until=window.until)
+        chosen = replace(chosen, since=_span(window)[0], until=window.until, own=window.own)
     rows = stored.list_videos(services().database, chosen, after=after, limit=limit)
     return [{**row, "error_message": _shown(row["error_message"])} for row in rows]
 
@@ -81,13 +88,14 @@ def _shown(text: str | None) -> str | None:
 def export(window: Window, filters: Filters, kind: str) -> bytes:
     """All matches as a file of that kind."""
     since, until = _span(window)
-    rows = stored.every_video(services().database, replace(filters, since=since, until=until), page=1000)
+    wanted = replace(filters, since=since, until=until, own=window.own)
+    rows = stored.every_video(services().database, wanted, page=1000)
     return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 
 
-def stuck_videos(window: Window | None = None) -> list[VideoRow]:
-    """The newest; of all times without a window."""
-    return videos(window, Filters(trouble="stuck"), limit=200)
+def stuck_since(since: datetime, own: bool) -> list[VideoRow]:
+    """The newest."""
+    return videos(None, Filters(trouble="stuck", since=since, own=own), limit=200)
 
 
 @st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
