@@ -3,7 +3,8 @@
 import streamlit as st
 
 from lib.ui.kit import loaders
-from lib.ui.kit.frame import begin, keep_fresh
+from lib.ui.kit.frame import begin
+from lib.ui.kit.kept import look_again
 from lib.ui.views.alerts import alert_list
 from lib.ui.views.headline import say
 from lib.ui.views.overview import chart_row, incident_list, metrics, problems, trouble_list
@@ -22,4 +23,4 @@ with left:
     trouble_list(data, frame)
 with right:
     incident_list(incidents, frame)
-keep_fresh(frame, 5 if data["freshness"]["dirty"] else 30)
+look_again(5 if data["freshness"]["dirty"] else 30)

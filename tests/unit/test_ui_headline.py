@@ -10,7 +10,7 @@ import pytest
 from lib.data.overview import Pulse, Totals
 from lib.data.videos import VideoRow
 from lib.ui.kit.window import Window
-from lib.ui.views.headline import an_hour_ago, headline_now, headline_then
+from lib.ui.views.headline import headline_now, headline_then
 
 NOW = datetime(2026, 3, 14, 15, 0, 40, tzinfo=UTC)
 
@@ -119,10 +119,6 @@ def test_a_window_that_is_over_is_judged_by_itself() -> None:
     assert said(stuck=2)[0] == "degraded"
     assert said(success_rate=0.5)[0] == "degraded"
     assert said(total=0)[0] == "quiet"
-
-
-def test_the_last_hour_begins_on_a_minute_that_an_address_can_say() -> None:
-    assert an_hour_ago(NOW) == datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
 
 
 def test_a_deployment_id_from_a_log_cannot_bring_markup() -> None:

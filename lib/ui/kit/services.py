@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from lib.app import App
 from lib.data.database import Database
-from lib.errors import DailiesError
+from lib.errors import DailiesError, DatabaseUnavailable
 from lib.runway.client import RunwayClient
 from lib.settings import RUNWAY_BASE_URL, Settings
 from lib.ui.kit.jobs import Jobs
 from lib.worker.loop import Loop
 
 ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
+
+
+@dataclass
+class Outage:
+    """What was read last, by what was asked (with the time), and when the database last failed to answer."""
+
+    kept: OrderedDict[tuple[Any, ...], tuple[datetime, Any]] = field(default_factory=OrderedDict)
+    failed_at: float = float("-inf")
+    error: DatabaseUnavailable | None = None
+
+    def spare(self, seconds: float) -> None:
+        """Raises the last failure again where it was less than `seconds` ago."""
+        if self.error and time.monotonic() - self.failed_at < seconds:
+            raise self.error
+
+    def began(self, error: DatabaseUnavailable) -> None:
+        if error is not self.error:
+            self.failed_at, self.error = time.monotonic(), error
+
+    def keep(self, key: tuple[Any, ...], answer: tuple[datetime, Any], most: int) -> None:
+        self.kept[key] = answer
+        self.kept.move_to_end(key)
+        while len(self.kept) > most:
+            self.kept.popitem(last=False)
 
 
 @dataclass
@@ -31,6 +59,7 @@ class Services:
     problems: dict[str, str] = field(default_factory=dict)
     loop: Loop | None = None
     jobs: Jobs = field(default_factory=Jobs)
+    outage: Outage = field(default_factory=Outage)
 
     @property
     def settings(self) -> Settings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import sqrt
 from typing import Literal
 
@@ -46,21 +46,16 @@ def say(data: Overview, frame: Frame) -> None:
     if frame.window.until:
         _answer(headline_then(data["totals"], frame.window))
         return
-    since = an_hour_ago(frame.now)
-    pulse = loaders.pulse(since, frame.window.own)
-    stuck = loaders.stuck_since(since, frame.window.own) if pulse.stuck else []
+    pulse = loaders.pulse(frame.window.own)
+    began = parse_time(pulse.since) or frame.now
+    stuck = loaders.stuck_since(began, frame.window.own) if pulse.stuck else []
     _answer(headline_now(pulse, stuck, frame.now, unjudged=data["freshness"]["dirty"]))
-    _stuck_links(pulse, frame.window)
+    _stuck_links(pulse, began, frame.window)
 
 
 def _answer(said: Headline) -> None:
     show, icon = _ANSWER[said.level]
     show(f"**{said.title}.** {said.detail}", icon=icon)
-
-
-def an_hour_ago(now: datetime) -> datetime:
-    """To the minute, so that an address can say it."""
-    return now.astimezone(UTC).replace(second=0, microsecond=0) - timedelta(hours=1)
 
 
 def headline_now(
@@ -114,10 +109,9 @@ def headline_then(totals: Totals, window: Window) -> Headline:
     return Headline(level, title, f"{count(totals['total'], 'video')} {window.said}.{left}")
 
 
-def _stuck_links(pulse: Pulse, window: Window) -> None:
+def _stuck_links(pulse: Pulse, began: datetime, window: Window) -> None:
     """Every stuck video is behind one of these two, and behind one only."""
-    began = parse_time(pulse.since)
-    if began is None or not (pulse.stuck or pulse.older_stuck):
+    if not (pulse.stuck or pulse.older_stuck):
         return
     with st.container(horizontal=True, gap="medium", key="stuck-links"):
         if pulse.stuck:
