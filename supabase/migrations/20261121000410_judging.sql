@@ -302,7 +302,8 @@ begin
            coalesce(q.evidence, '[]'), q.recoverable_runway_id, coalesce(q.candidate_runway_ids, '{}'),
            q.deployment_id, coalesce(q.polls, 0), q.last_polled_at, coalesce(q.tries, 0),
            (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id),
-           case when v.status::text = 'succeeded' then v.updated_at end,
+           case when v.status::text = 'succeeded'
+                then dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at) end,
            case when v.error_message is not null or v.status::text = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
            coalesce(q.judged_at, now()), q.recheck_at

@@ -69,11 +69,13 @@ language sql stable set search_path = '' as $$
         select from dailies.attempts a where a.video_id = p_attempt.video_id and a.number > p_attempt.number)
 $$;
 
--- Inserts a row of the production table with those of the given columns that it has.
+-- Inserts a row of the production table with those of the given columns that it has, and notes that it was made
+-- here, unless it was there before.
 create or replace function dailies.insert_video(p_video jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare
     columns text;
+    inserted int;
 begin
     select string_agg(quote_ident(a.attname), ', ') into columns
     from pg_catalog.pg_attribute a
@@ -82,6 +84,10 @@ begin
     execute format('insert into public.videos (%1$s) select %1$s '
         'from pg_catalog.jsonb_populate_record(null::public.videos, $1) on conflict (id) do nothing', columns)
         using p_video;
+    get diagnostics inserted = row_count;
+    if inserted > 0 then
+        insert into dailies.made_here (video_id) values ((p_video ->> 'id')::uuid) on conflict do nothing;
+    end if;
 end $$;
 
 -- Would the row take what comes back: the task's id, the words of success and of failure, an address? Each is

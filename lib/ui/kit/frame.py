@@ -11,6 +11,7 @@ from lib.domain.access import Role
 from lib.errors import DailiesError
 from lib.ui.kit import address, loaders
 from lib.ui.kit.format import age, plain
+from lib.ui.kit.kept import place_for_notice
 from lib.ui.kit.router import go_to_video, page
 from lib.ui.kit.services import ENTERED, Services, services
 from lib.ui.kit.window import Window
@@ -31,6 +32,7 @@ def begin(title: str, *, window: bool = False) -> Frame:
     opened = services()
     now = datetime.now(UTC)
     address.begin()
+    place_for_notice()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
@@ -115,13 +117,3 @@ def _wait_until_prepared() -> None:
         st.rerun()
     st.status(f"{step} …", state="running")
     st.caption("The first start takes a few seconds. This page is drawn as soon as everything is there.")
-
-
-def keep_fresh(frame: Frame, seconds: float) -> None:
-    """Draws the page again after that many seconds, as long as somebody has it open."""
-
-    def look_at_the_clock() -> None:
-        if (datetime.now(UTC) - frame.now).total_seconds() >= seconds:
-            st.rerun()
-
-    st.fragment(look_at_the_clock, run_every=seconds + 0.5)()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -40,14 +41,23 @@ _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
 )
 
 
+@dataclass
+class Narrated:
+    """`error` is the one that was shown, if one was."""
+
+    error: DailiesError | None = None
+
+
 @contextmanager
-def narrated() -> Iterator[None]:
+def narrated() -> Iterator[Narrated]:
     """Shows an error raised on purpose as a notice in place of the rest of the block."""
+    shown = Narrated()
     try:
-        yield
+        yield shown
     except DailiesError as error:
         logger.warning("%s: %s", type(error).__name__, error)
         failure(error)
+        shown.error = error
 
 
 def failure(error: DailiesError) -> None:

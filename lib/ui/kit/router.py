@@ -7,7 +7,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
+from lib.ui.kit.kept import AGAIN_SECONDS, look_again
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.services import ENTERED
 
@@ -50,8 +52,10 @@ def run() -> None:
     current = st.navigation([home, *(page(name) for name, *_ in _PAGES)], position="top")
     token = ENTERED.set(True)
     try:
-        with narrated():
+        with narrated() as shown:
             current.run()
+        if isinstance(shown.error, DatabaseUnavailable):
+            look_again(AGAIN_SECONDS)
     finally:
         ENTERED.reset(token)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -12,7 +16,7 @@ from lib.app import App
 from lib.data.database import Database
 from lib.data.limited import reader
 from lib.domain.access import Person, Role
-from lib.errors import DailiesError, NotAllowed, NotSignedIn
+from lib.errors import DailiesError, DatabaseUnavailable, NotAllowed, NotSignedIn
 from lib.operations.access import Access
 from lib.runway.client import RunwayClient
 from lib.settings import RUNWAY_BASE_URL, Settings
@@ -21,6 +25,30 @@ from lib.ui.kit.jobs import Jobs
 from lib.worker.loop import Loop
 
 ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
+
+
+@dataclass
+class Outage:
+    """What was read last, by what was asked (with the time), and when the database last failed to answer."""
+
+    kept: OrderedDict[tuple[Any, ...], tuple[datetime, Any]] = field(default_factory=OrderedDict)
+    failed_at: float = float("-inf")
+    error: DatabaseUnavailable | None = None
+
+    def spare(self, seconds: float) -> None:
+        """Raises the last failure again where it was less than `seconds` ago."""
+        if self.error and time.monotonic() - self.failed_at < seconds:
+            raise self.error
+
+    def began(self, error: DatabaseUnavailable) -> None:
+        if error is not self.error:
+            self.failed_at, self.error = time.monotonic(), error
+
+    def keep(self, key: tuple[Any, ...], answer: tuple[datetime, Any], most: int) -> None:
+        self.kept[key] = answer
+        self.kept.move_to_end(key)
+        while len(self.kept) > most:
+            self.kept.popitem(last=False)
 
 
 @dataclass
@@ -37,6 +65,7 @@ class Services:
     problems: dict[str, str] = field(default_factory=dict)
     loop: Loop | None = None
     jobs: Jobs = field(default_factory=Jobs)
+    outage: Outage = field(default_factory=Outage)
     access: Access = field(default=None)  # type: ignore[assignment]  # of the settings
     person: Person | None = None
     held: dict[Person, tuple[App, App]] = field(

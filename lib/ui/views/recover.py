@@ -90,7 +90,9 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
             ":material/check_circle:",
         )
         return []
-    return choose_videos(rows, frame.now, key=f"recover-{len(rows)}-{rows[0]['id'][:8]}")
+    # a choice is one of positions: it ends with the list it was made in, and with the repair it began
+    drawn = hash((st.query_params.get("batch"), *(row["id"] for row in rows)))
+    return choose_videos(rows, frame.now, key=f"recover-{drawn:x}")
 
 
 def repair_button(chosen: Sequence[str]) -> None:
