@@ -5,7 +5,7 @@
 create or replace function public.dailies_incident(p_cause text, p_at timestamptz, p_deployment text default null)
 returns table (
     cause text, deployment_id text, n int, videos int, first_at timestamptz, last_at timestamptz,
-    first_video_id uuid, error_message text, evidence jsonb,
+    first_video_id dailies.video_key, error_message text, evidence jsonb,
     deployment_at timestamptz, previous_deployment_id text, previous_videos int, previous_failed int,
     hour_videos int, hour_failed int
 )
@@ -43,11 +43,11 @@ begin
                select count(*)::int from dailies.verdicts d
                where d.created_at between begins and ends
                    and d.deployment_id is not distinct from p_deployment),
-           begins, ends, d.video_id, v.error_message::text, d.evidence, since, before.id, p.n, p.failed, h.n, h.failed
+           begins, ends, d.video_id, v.error_message, d.evidence, since, before.id, p.n, p.failed, h.n, h.failed
     from (select * from dailies.verdicts x
           where x.cause = p_cause and x.deployment_id is not distinct from p_deployment and x.created_at = begins
           order by x.video_id limit 1) d
-        join public.videos v on v.id = d.video_id,
+        join dailies.videos() v on v.id = d.video_id,
         lateral (select count(*)::int as n, (count(*) filter (where x.error_group is not null))::int as failed
                  from dailies.verdicts x
                  where x.deployment_id = before.id
