@@ -18,6 +18,7 @@ COMMANDS = {
     "generate": "Make a video; what it costs is said before.",
     "import-videos": "Read exported rows of `videos` into the embedded database.",
     "import-logs": "Read exported logs into the database.",
+    "map": "Propose what an app calls columns and status words, from its rows.",
     "migrate": "Create or update the schema of Dailies.",
     "poll": "Ask Runway about unfinished tasks: free.",
     "pull-logs": "Read logs from Vercel into the database.",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
 
 from lib.app import App
-from lib.cli.files import tasks_of, videos_of
-from lib.domain.cause import CAUSES
+from lib.cli.files import FILE, MAP_OPTION, map_of, say, tasks_of, videos_of
+from lib.domain.cause import CAUSES, Action
+from lib.domain.mapping import RowKind, TableMap
 from lib.domain.repair import Assessment, assess
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video, parse_time
@@ -22,37 +24,49 @@ from lib.logs.report import ImportReport
 from lib.operations.dossiers import dossiers_of_files
 from lib.settings import load_settings
 
-_FILE = click.Path(path_type=Path)
-
 
 @click.command()
-@click.option("--videos", "videos_file", type=_FILE, required=True, help="Rows of `videos` as JSON or CSV.")
+@click.option("--videos", "videos_file", type=FILE, required=True, help="Rows of `videos` as JSON or CSV.")
+@MAP_OPTION
 @click.option(
-    "--logs", "log_files", type=_FILE, multiple=True, help="A log export of any kind; may be repeated."
+    "--logs", "log_files", type=FILE, multiple=True, help="A log export of any kind; may be repeated."
 )
-@click.option("--tasks", "tasks_file", type=_FILE, help="Runway's answers to task look-ups, as JSON.")
+@click.option("--tasks", "tasks_file", type=FILE, help="Runway's answers to task look-ups, as JSON.")
 @click.option("--now", help="The moment to judge at, as an ISO time. Default: now.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
 def command(
-    videos_file: Path, log_files: tuple[Path, ...], tasks_file: Path | None, now: str | None, as_json: bool
+    *,
+    videos_file: Path,
+    map_file: Path | None,
+    log_files: tuple[Path, ...],
+    tasks_file: Path | None,
+    now: str | None,
+    as_json: bool,
 ) -> None:
     """Say of each video what happened, at which stage it stopped and what to do, from files alone."""
     app = App(load_settings())
-    videos = videos_of(videos_file)
+    table_map = map_of(map_file) if map_file else None
+    read = videos_of(videos_file, table_map)
+    videos = read.videos
     tasks = tasks_of(tasks_file) if tasks_file else []
     at = _moment(now)
     entries, summaries = merged(map(_logs, log_files))
     assessments = [
         assess(dossier) for dossier in dossiers_of_files(app, videos, entries, summaries, tasks, at)
     ]
+    say(read.notes())
     if as_json:
-        click.echo(
-            orjson.dumps(
-                [each.as_row() | {"action": each.advice} for each in assessments], option=orjson.OPT_INDENT_2
-            )
-        )
+        told = [each.as_row() | {"action": each.advice} for each in assessments]
+        told += [_not_judged(row, kind, table_map) for row, kind in read.apart]
+        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     else:
         click.echo("\n".join(table(videos, assessments)))
+
+
+def _not_judged(row: Mapping[str, Any], kind: RowKind, table_map: TableMap | None) -> dict[str, Any]:
+    """A row that is no video of Runway's to judge: it says why instead of a cause."""
+    video_id = row.get(table_map.columns["id"] if table_map else "id")
+    return {"video_id": str(video_id), "cause": kind, "judged": False, "stuck": False, "action": Action.NONE}
 
 
 def _moment(text: str | None) -> datetime:
@@ -67,10 +81,8 @@ def _logs(path: Path) -> Iterator[LogEntry | RequestSummary]:
     report = ImportReport()
     yield from read_logs(path, report)
     report.refuse_if_unused(path.name)
-    for note in report.notes:
-        click.echo(f"note: {path.name}: {note}", err=True)
-    if report.unusable:
-        click.echo(f"note: {path.name}: {report.unusable} records could not be used.", err=True)
+    unusable = [f"{report.unusable} records could not be used."] if report.unusable else []
+    say([f"{path.name}: {note}" for note in [*report.notes, *unusable]])
 
 
 def table(videos: list[Video], assessments: list[Assessment]) -> list[str]:

@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+import click
+
+from lib.domain.mapping import RowKind, TableMap
 from lib.domain.task import Task
 from lib.domain.video import Video
 from lib.errors import BadInput
 from lib.logs.rows import Row, read_rows
 
+FILE = click.Path(path_type=Path)
+MAP_OPTION = click.option(
+    "--map",
+    "map_file",
+    type=FILE,
+    help="What the app calls columns and words: a file of `python -m lib map`.",
+)
 
-def videos_of(path: Path) -> list[Video]:
-    """The rows of an export of `videos`."""
-    return [_video(row, path) for row in read_rows(path)]
+
+class Videos(NamedTuple):
+    """The rows of an export: `apart` are those that are not judged, of other providers or deleted."""
+
+    videos: list[Video]
+    apart: list[tuple[Row, RowKind]]
+
+    def notes(self) -> Iterator[str]:
+        """What people should know of rows that are not judged and words that nobody knows."""
+        for kind, count in Counter(kind for _, kind in self.apart).items():
+            what = "deleted" if kind is RowKind.DELETED else "of other providers"
+            yield f"{count} rows are {what}: counted, not judged."
+        words = Counter(video.status for video in self.videos if not video.status_is_known)
+        for word, count in words.items():
+            yield f"{count} rows have the status {word!r}, which is not mapped: neither stuck nor unfinished."
+
+
+def videos_of(path: Path, table_map: TableMap | None = None) -> Videos:
+    """The rows of an export of `videos`, or of the table that the map describes. Raises BadInput."""
+    found = Videos([], [])
+    for row in read_rows(path):
+        kind = table_map.kind_of(row) if table_map else RowKind.VIDEO
+        if kind is RowKind.VIDEO:
+            found.videos.append(_video(row, path, table_map))
+        else:
+            found.apart.append((row, kind))
+    return found
 
 
 def tasks_of(path: Path) -> list[Task]:
@@ -20,11 +57,39 @@ def tasks_of(path: Path) -> list[Task]:
     return [_task(row, path) for row in read_rows(path)]
 
 
-def _video(row: Row, path: Path) -> Video:
+def map_of(path: Path) -> TableMap:
+    """A map file. Raises BadInput."""
     try:
-        return Video.from_row(row)
+        return TableMap.from_toml(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise BadInput(f"{path} is no usable map: {error}") from error
+
+
+def write_out(text: str, out: Path | None) -> None:
+    """To a file, or to the standard output. Raises BadInput."""
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{out}: {error.strerror}") from error
+
+
+def say(notes: Iterator[str] | Sequence[str]) -> None:
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def _video(row: Row, path: Path, table_map: TableMap | None) -> Video:
+    try:
+        return table_map.video(row) if table_map else Video.from_row(row)
     except (ValueError, TypeError) as error:
-        raise BadInput(f"{path}: {error}") from error
+        hint = "" if table_map else f" If the app has names of its own: python -m lib map --rows {path}"
+        raise BadInput(f"{path}: {error}.{hint}") from error
 
 
 def _task(row: Row, path: Path) -> Task:

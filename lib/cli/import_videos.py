@@ -6,18 +6,22 @@ from pathlib import Path
 
 import click
 
-from lib.cli.files import videos_of
+from lib.cli.files import FILE, MAP_OPTION, map_of, say, videos_of
 from lib.data.connect import open_database
 from lib.data.videos import import_videos
+from lib.domain.mapping import RowKind
 from lib.errors import BadInput
 from lib.logs.rows import read_rows
 from lib.settings import load_settings
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def command(files: tuple[Path, ...]) -> None:
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@MAP_OPTION
+def command(files: tuple[Path, ...], map_file: Path | None) -> None:
     """Read rows of the table `videos`, exported as JSON or CSV, into the embedded database.
+
+    With --map, rows of the table that the map describes, without deleted ones and those of other providers.
 
     A row that is there already is replaced by the one of the file. Never into a database of yours: with
     DATABASE_URL or SUPABASE_URL set it refuses. `import-logs` reads the logs that belong to the rows.
@@ -28,12 +32,15 @@ def command(files: tuple[Path, ...]) -> None:
             "Exported rows are only read into the embedded database: in your own one they would replace what "
             "has happened since. Unset DATABASE_URL, SUPABASE_URL and SUPABASE_SERVICE_ROLE_KEY for this."
         )
+    table_map = map_of(map_file) if map_file else None
     for path in files:
-        videos_of(path)  # every file is checked before the first row is written
+        say(videos_of(path, table_map).notes())  # every file is checked before the first row is written
     db = open_database(settings)
     try:
         for path in files:
             rows = read_rows(path)
+            if table_map:
+                rows = [table_map.read(row) for row in rows if table_map.kind_of(row) is RowKind.VIDEO]
             imported = import_videos(db, rows)
             click.echo(f"{path}: {len(rows)} rows, {imported.saved} of them new or changed.")
             if imported.ignored_columns:
