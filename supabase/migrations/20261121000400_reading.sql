@@ -17,24 +17,44 @@ language sql immutable parallel safe set search_path = '' as $$
     select coalesce(nullif(dailies.error_group(p_message), ''), 'no error message')
 $$;
 
--- Which ids begin like this? The first and the last of them, for a range scan of a uuid index.
-create or replace function dailies.id_range(p_prefix text, out low uuid, out high uuid)
-language sql immutable strict parallel safe set search_path = '' as $$
-    select rpad(d, 32, '0')::uuid, rpad(d, 32, 'f')::uuid
-    from (select lower(replace(p_prefix, '-', ''))) hex (h),
-        lateral (select case when h ~ '^[0-9a-f]{4,32}$' then h end) digits (d)
-$$;
+-- Which ids are this text, or begin with it? Of uuids, those from the first to the last that do. Of other keys the
+-- one that is equal, and those that begin with four characters or more.
+drop function if exists dailies.id_range(text);
+do $do$
+begin
+    if exists (select from dailies.mapped_columns() c where c.standard = 'id' and c.base = 'uuid') then
+        create or replace function dailies.ids_like(p_prefix text) returns setof dailies.video_key
+        language plpgsql stable strict set search_path = '' as $$
+        declare
+            hex text := lower(replace(p_prefix, '-', ''));
+        begin
+            if hex ~ '^[0-9a-f]{4,32}$' then
+                return query select v.id from dailies.videos() v
+                where v.id between rpad(hex, 32, '0')::uuid and rpad(hex, 32, 'f')::uuid limit 100;
+            end if;
+        end $$;
+    else
+        create or replace function dailies.ids_like(p_prefix text) returns setof dailies.video_key
+        language plpgsql stable strict set search_path = '' as $$
+        begin
+            return query select v.id from dailies.videos() v where v.id = p_prefix;
+            if not found and length(p_prefix) >= 4 then
+                return query select v.id from dailies.videos() v where starts_with(v.id, p_prefix) limit 100;
+            end if;
+        end $$;
+    end if;
+end $do$;
 
 -- Which requests tell something of these videos? Those that name the video or its task, and those that name a
 -- task which one of these requests named. A few ids among many are always looked up by index: the planner is
 -- not left the choice, since a table that was filled a moment ago has no statistics yet.
 -- Indexes: log_entries_video, log_entries_of_task, log_entries_request, tasks_video.
-create or replace function dailies.requests_of(p_ids uuid[])
-returns table (video_id uuid, request_id text)
+create or replace function dailies.requests_of(p_ids dailies.video_key[])
+returns table (video_id dailies.video_key, request_id text)
 language sql stable rows 10 set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
     with own_tasks as (
-        select v.id as video_id, v.runway_video_id as task_id from public.videos v
+        select v.id as video_id, v.runway_video_id as task_id from dailies.videos() v
         where v.id = any(p_ids) and v.runway_video_id is not null
         union select t.video_id, t.task_id from dailies.tasks t where t.video_id = any(p_ids)
     ), direct as (
@@ -57,18 +77,14 @@ $$;
 -- verdicts_errors, verdicts_recoverable.
 -- `p_first_missing` names a stage, or is `none` for videos that miss none; `p_deployment` is `none` for those
 -- that name no deployment. Videos that Dailies made itself are only listed with p_own, or when p_ids names them.
-drop function if exists public.dailies_list_videos(
-    text[], text[], text, timestamptz, timestamptz, text, text, text, timestamptz, uuid, int);
-drop function if exists public.dailies_list_videos(
-    text[], text[], text, timestamptz, timestamptz, text, text, text, text, uuid[], timestamptz, uuid, int);
 create or replace function public.dailies_list_videos(
     p_statuses text[] default null, p_causes text[] default null, p_search text default null,
     p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
     p_deployment text default null, p_error_group text default null, p_first_missing text default null,
-    p_ids uuid[] default null, p_after_at timestamptz default null, p_after_id uuid default null, p_limit int default 50,
+    p_ids dailies.video_key[] default null, p_after_at timestamptz default null, p_after_id dailies.video_key default null, p_limit int default 50,
     p_own boolean default false
 ) returns table (
-    id uuid, status text, created_at timestamptz, updated_at timestamptz, prompt text, input_image_url text,
+    id dailies.video_key, status text, created_at timestamptz, updated_at timestamptz, prompt text, input_image_url text,
     runway_video_id text, video_url text, error_message text, cause text, confidence text, action text,
     stuck boolean, flow text, first_missing text, stages jsonb, recoverable_runway_id text,
     deployment_id text, attempts int
@@ -89,7 +105,7 @@ begin
         case when p_from is not null then at || ' >= $1' end,
         case when p_to is not null then at || ' < $2' end,
         case when p_after_id is not null then format('(%s, %s) < ($3, $4)', at, key) end,
-        case when p_statuses is not null then 'v.status::text = any($5)' end,
+        case when p_statuses is not null then 'v.status_word = any(dailies.words(variadic $5))' end,
         case when p_causes is not null then 'd.cause = any($6)' end,
         case when p_deployment = 'none' then 'd.deployment_id is null'
              when p_deployment is not null then 'd.deployment_id = $7' end,
@@ -103,16 +119,15 @@ begin
         case p_trouble
             when 'stuck' then 'd.stuck'
             when 'recoverable' then 'd.recoverable_runway_id is not null'
-            when 'failed' then 'v.status::text = ''failed'''
-            when 'any' then '(v.status::text = ''failed'' or d.stuck or d.recoverable_runway_id is not null)'
+            when 'failed' then 'v.status_word = any(dailies.words(''failed''))'
+            when 'any' then '(v.status_word = any(dailies.words(''failed'')) or d.stuck or d.recoverable_runway_id is not null)'
         end]) c;
     return query execute format(
-        'select v.id, v.status::text, v.created_at, v.updated_at, v.prompt::text, v.input_image_url::text,
-                v.runway_video_id::text, v.video_url::text, v.error_message::text, d.cause, d.confidence,
-                d.action, coalesce(d.stuck, false), d.flow, d.first_missing, coalesce(d.stages, ''[]''),
-                d.recoverable_runway_id, d.deployment_id,
+        'select v.id, v.status, v.created_at, v.updated_at, v.prompt, v.input_image_url, v.runway_video_id,
+                v.video_url, v.error_message, d.cause, d.confidence, d.action, coalesce(d.stuck, false), d.flow,
+                d.first_missing, coalesce(d.stages, ''[]''), d.recoverable_runway_id, d.deployment_id,
                 (select count(*)::int from dailies.attempts a where a.video_id = v.id)
-         from public.videos v %s join dailies.verdicts d on d.video_id = v.id
+         from dailies.videos() v %s join dailies.verdicts d on d.video_id = v.id
          where %s order by %s desc, %s desc limit $10',
         case when judged then '' else 'left' end, conditions, at, key)
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
@@ -122,12 +137,12 @@ end $$;
 
 -- What is known of one video? Indexes: the primary keys, tasks_video, attempts (video_id, number),
 -- audit_of_video, and those of requests_of.
-create or replace function public.dailies_video(p_id uuid)
+create or replace function public.dailies_video(p_id dailies.video_key)
 returns table (video jsonb, verdict jsonb, task jsonb, attempts jsonb, requests jsonb, audit jsonb)
 language plpgsql stable security definer set search_path = '' as $$
 begin
     return query
-    select to_jsonb(v), to_jsonb(d),
+    select v.app_row::jsonb, to_jsonb(d),
         (select to_jsonb(t) from dailies.tasks t
          where t.task_id = v.runway_video_id or t.video_id = v.id
          order by (t.task_id = v.runway_video_id) desc nulls last, t.created_at desc nulls last limit 1),
@@ -137,7 +152,7 @@ begin
                   from dailies.requests_of(array[p_id]) q join dailies.requests r using (request_id)), '[]'),
         coalesce((select jsonb_agg(to_jsonb(l) order by l.id desc) from (
                   select * from dailies.audit x where x.video_id = v.id order by x.id desc limit 100) l), '[]')
-    from public.videos v left join dailies.verdicts d on d.video_id = v.id
+    from dailies.videos() v left join dailies.verdicts d on d.video_id = v.id
     where v.id = p_id;
     if not found then
         raise exception 'There is no video %.', p_id using errcode = 'PT404';
@@ -147,23 +162,23 @@ end $$;
 -- Which videos does this text mean: an id, the first four or more characters of one, or a task's id?
 -- Indexes: videos_pkey, dailies_videos_task, tasks_pkey, log_entries_of_task.
 create or replace function public.dailies_find_videos(p_text text)
-returns table (id uuid)
+returns table (id dailies.video_key)
 language sql stable security definer set search_path = '' as $$
     select found.id from (
-        select v.id from dailies.id_range(btrim(p_text)) r join public.videos v on v.id between r.low and r.high
-        union select v.id from public.videos v where v.runway_video_id = btrim(p_text)
-        union select v.id from dailies.tasks t join public.videos v on v.id = t.video_id
+        select dailies.ids_like(btrim(p_text)) as id
+        union select v.id from dailies.videos() v where v.runway_video_id = btrim(p_text)
+        union select v.id from dailies.tasks t join dailies.videos() v on v.id = t.video_id
               where t.task_id = btrim(p_text)
-        union select v.id from dailies.log_entries e join public.videos v on v.id = e.video_id
+        union select v.id from dailies.log_entries e join dailies.videos() v on v.id = e.video_id
               where e.task_id = btrim(p_text)
-    ) found join public.videos v using (id) order by v.created_at desc limit 20
+    ) found join dailies.videos() v using (id) order by v.created_at desc limit 20
 $$;
 
 -- What was logged about a video? Every entry of each request that tells of it, oldest first.
 -- Indexes: those of requests_of, log_entries_request, log_entries_video, requests_pkey.
-create or replace function public.dailies_video_log(p_id uuid, p_limit int default 1000)
+create or replace function public.dailies_video_log(p_id dailies.video_key, p_limit int default 1000)
 returns table (
-    at timestamptz, level text, message text, request_id text, path text, status_code int, video_id uuid,
+    at timestamptz, level text, message text, request_id text, path text, status_code int, video_id dailies.video_key,
     task_id text
 )
 language sql stable security definer set search_path = '' as $$
@@ -192,7 +207,7 @@ declare
     spent record;
 begin
     select coalesce(jsonb_object_agg(s.status, s.n), '{}') into by_status from (
-        select coalesce(v.status::text, 'none') as status, count(*) as n from public.videos v
+        select coalesce(v.status, 'none') as status, count(*) as n from dailies.videos() v
         where v.created_at >= p_from and v.created_at < p_to
             and (p_own or v.id not in (select m.video_id from dailies.made_here m)) group by 1) s;
     select count(*) filter (where d.stuck) as stuck,
@@ -202,9 +217,9 @@ begin
            percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.finished_at - d.created_at))
                filter (where d.finished_at >= d.created_at) as to_finish
     into judged from dailies.judged(p_own) d where d.created_at >= p_from and d.created_at < p_to;
-    select count(*) into troubled from dailies.judged(p_own) d join public.videos v on v.id = d.video_id
+    select count(*) into troubled from dailies.judged(p_own) d join dailies.videos() v on v.id = d.video_id
     where d.created_at >= p_from and d.created_at < p_to and (d.stuck or d.recoverable_runway_id is not null)
-        and v.status::text is distinct from 'failed';
+        and v.status is distinct from 'failed';
     select coalesce(sum(t.credits) filter (where not t.own), 0) as counted,
            coalesce(sum(t.credits) filter (where t.own), 0) as own
     into spent from (
@@ -243,8 +258,8 @@ begin
         'stuck_now', (select count(*) from dailies.judged(p_own) d where d.stuck),
         'recoverable_now', (select count(*) from dailies.judged(p_own) d where d.recoverable_runway_id is not null));
     select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
-        select date_bin(stride, v.created_at, 'epoch') as at, coalesce(v.status::text, 'none') as status, count(*) as n
-        from public.videos v where v.created_at >= since and v.created_at < until
+        select date_bin(stride, v.created_at, 'epoch') as at, coalesce(v.status, 'none') as status, count(*) as n
+        from dailies.videos() v where v.created_at >= since and v.created_at < until
             and (p_own or v.id not in (select m.video_id from dailies.made_here m)) group by 1, 2) s;
     select coalesce(jsonb_agg(to_jsonb(c) order by c.n desc, c.cause), '[]') into causes from (
         select d.cause, count(*) as n, min(d.created_at) as first_at, max(d.created_at) as last_at
@@ -254,7 +269,7 @@ begin
             p_from => since, p_to => until, p_trouble => 'any', p_limit => 8, p_own => p_own)) t;
     freshness := jsonb_build_object(
         'last_log_at', dailies.last_log_at(),
-        'last_video_at', (select max(v.created_at) from public.videos v),
+        'last_video_at', (select max(v.created_at) from dailies.videos() v),
         'last_judged_at', (select max(d.judged_at) from dailies.verdicts d),
         'dirty', (select count(distinct m.video_id) from dailies.dirty m));
     return next;
@@ -269,7 +284,7 @@ create or replace function public.dailies_error_groups(
     p_own boolean default false
 ) returns table (
     grp text, cause text, stage text, n int, previous_n int, first_at timestamptz, last_at timestamptz,
-    example_video_id uuid, trend jsonb
+    example_video_id dailies.video_key, trend jsonb
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -338,7 +353,7 @@ create or replace function public.dailies_incidents(
     p_from timestamptz default null, p_to timestamptz default null, p_own boolean default false
 ) returns table (
     cause text, deployment_id text, n int, videos int, first_at timestamptz, last_at timestamptz,
-    first_video_id uuid
+    first_video_id dailies.video_key
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare

@@ -8,7 +8,7 @@ create or replace function public.dailies_incident(
     p_cause text, p_at timestamptz, p_deployment text default null, p_own boolean default false
 ) returns table (
     cause text, deployment_id text, n int, videos int, first_at timestamptz, last_at timestamptz,
-    first_video_id uuid, error_message text, evidence jsonb,
+    first_video_id dailies.video_key, error_message text, evidence jsonb,
     deployment_at timestamptz, cause_before_at timestamptz, clean_videos int,
     previous_deployment_id text, previous_videos int, previous_failed int,
     hour_videos int, hour_failed int
@@ -35,12 +35,12 @@ begin
     order by d.created_at desc limit 1;
     return query
     select p_cause, p_deployment, found_one.n, found_one.videos, found_one.first_at, found_one.last_at, d.video_id,
-           v.error_message::text, d.evidence, since, met_before,
+           v.error_message, d.evidence, since, met_before,
            (select count(*)::int from dailies.judged(p_own) x
             where x.deployment_id = p_deployment and x.created_at >= since and x.created_at < found_one.first_at
                 and (met_before is null or x.created_at > met_before)),
            before.id, p.n, p.failed, h.n, h.failed
-    from dailies.verdicts d join public.videos v on v.id = d.video_id,
+    from dailies.verdicts d join dailies.videos() v on v.id = d.video_id,
         lateral (select count(*)::int as n, (count(*) filter (where x.error_group is not null))::int as failed
                  from dailies.judged(p_own) x
                  where x.deployment_id = before.id

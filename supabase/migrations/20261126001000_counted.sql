@@ -2,7 +2,7 @@
 
 -- Videos that Dailies made itself: samples, drills, batches from the command line. They are left out of figures,
 -- alerts and groups unless somebody asks for them. dailies.insert_video writes here.
-create table if not exists dailies.made_here (video_id uuid primary key);
+create table if not exists dailies.made_here (video_id dailies.video_key primary key);
 alter table dailies.made_here enable row level security;
 
 -- Those of earlier versions: their ids were made from a name (version 5), which no app does, and were paid for here.
@@ -55,7 +55,7 @@ $$;
 -- app's log, or by look-ups. Where the log does not tell and the app wrote the row itself, when it did so. Null where
 -- it was only found long after: a late look-up says nothing about Runway's speed.
 -- Indexes: tasks_pkey, log_entries_of_task, audit_of_video, verdicts_pkey.
-create or replace function dailies.finished_at(p_video_id uuid, p_task_id text, p_updated_at timestamptz)
+create or replace function dailies.finished_at(p_video_id dailies.video_key, p_task_id text, p_updated_at timestamptz)
 returns timestamptz
 language sql stable set search_path = '' as $$
     with lines as (
@@ -82,7 +82,7 @@ $$;
 
 -- What earlier versions took from late look-ups.
 update dailies.verdicts d set finished_at = dailies.finished_at(v.id, v.runway_video_id, v.updated_at)
-from public.videos v
+from dailies.videos() v
 where v.id = d.video_id and d.finished_at is not null
     and exists (select from dailies.audit a where a.video_id = v.id and a.action in ('recover', 'poll'))
     and d.finished_at is distinct from dailies.finished_at(v.id, v.runway_video_id, v.updated_at);
@@ -94,7 +94,7 @@ where v.id = d.video_id and d.finished_at is not null
 create or replace function dailies.incidents(p_from timestamptz, p_to timestamptz, p_own boolean)
 returns table (
     cause text, deployment_id text, n int, videos int, inside int, first_at timestamptz, last_at timestamptz,
-    first_video_id uuid
+    first_video_id dailies.video_key
 )
 language sql stable set search_path = '' as $$
     with hits as (
@@ -137,9 +137,9 @@ language sql stable security definer set search_path = '' as $$
         select coalesce(p_since, now() - interval '1 hour') as since
     ), hours as (
         select ceil(extract(epoch from span.since - v.created_at) / 3600) as hour, count(*) as n,
-               count(*) filter (where v.status::text = 'succeeded') as succeeded,
-               count(*) filter (where v.status::text = 'failed') as failed
-        from span, public.videos v
+               count(*) filter (where v.status = 'succeeded') as succeeded,
+               count(*) filter (where v.status = 'failed') as failed
+        from span, dailies.videos() v
         where v.created_at >= span.since - interval '7 days'
             and (p_own or v.id not in (select m.video_id from dailies.made_here m))
         group by 1
@@ -179,9 +179,9 @@ $$;
 create or replace function dailies.measure_success_percent(p_minutes int)
 returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$
-    select '', 100.0 * count(*) filter (where v.status::text = 'succeeded') / count(*), count(*)::int
-    from public.videos v
-    where v.created_at > now() - make_interval(mins => p_minutes) and v.status::text in ('succeeded', 'failed')
+    select '', 100.0 * count(*) filter (where v.status = 'succeeded') / count(*), count(*)::int
+    from dailies.videos() v
+    where v.created_at > now() - make_interval(mins => p_minutes) and v.status_word = any(dailies.words('succeeded', 'failed'))
         and v.id not in (select m.video_id from dailies.made_here m)
     having count(*) > 0
 $$;
@@ -209,7 +209,7 @@ returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$
     select '', extract(epoch from now() - min(v.created_at)) / 60, count(*)::int
     from dailies.last_log_at() l (at)
-    join public.videos v on v.created_at > l.at and v.created_at <= now()
+    join dailies.videos() v on v.created_at > l.at and v.created_at <= now()
     where v.id not in (select m.video_id from dailies.made_here m)
     having count(*) > 0
 $$;
@@ -219,7 +219,7 @@ create or replace function dailies.measure_minutes_without_videos(p_minutes int)
 returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$
     select '', extract(epoch from now() - v.created_at) / 60, 1
-    from public.videos v where v.id not in (select m.video_id from dailies.made_here m)
+    from dailies.videos() v where v.id not in (select m.video_id from dailies.made_here m)
     order by v.created_at desc limit 1
 $$;
 
@@ -257,7 +257,7 @@ $$;
 create or replace function public.dailies_metrics()
 returns table (name text, labels jsonb, value numeric)
 language sql stable security definer set search_path = '' as $$
-    select 'videos', jsonb_build_object('status', v.status::text), count(*)::numeric from public.videos v
+    select 'videos', jsonb_build_object('status', v.status), count(*)::numeric from dailies.videos() v
     where v.id not in (select m.video_id from dailies.made_here m) group by v.status
     union all
     select 'videos_by_cause', jsonb_build_object('cause', d.cause), count(*) from dailies.judged(false) d group by d.cause
@@ -269,7 +269,7 @@ language sql stable security definer set search_path = '' as $$
     select 'videos_recoverable', '{}', count(*) from dailies.judged(false) d where d.recoverable_runway_id is not null
     union all
     select 'oldest_unfinished_seconds', '{}', extract(epoch from now() - min(v.created_at))
-    from public.videos v where v.status::text in ('queued', 'processing')
+    from dailies.videos() v where v.status_word = any(dailies.words('queued', 'processing'))
         and v.id not in (select m.video_id from dailies.made_here m)
     union all
     select s.name, jsonb_build_object('state', a.state), s.value
@@ -316,8 +316,8 @@ language sql stable security definer set search_path = '' as $$
         select coalesce(p_from, '-infinity') as since, coalesce(p_to, 'infinity') as until
     ), charged as (
         select t.credits, t.status not in ('PENDING', 'THROTTLED', 'RUNNING')
-                   and (t.status <> 'SUCCEEDED' or v.status::text is distinct from 'succeeded') as undelivered
-        from span, dailies.tasks t left join public.videos v on v.id = t.video_id
+                   and (t.status <> 'SUCCEEDED' or v.status is distinct from 'succeeded') as undelivered
+        from span, dailies.tasks t left join dailies.videos() v on v.id = t.video_id
         where t.created_at >= span.since and t.created_at < span.until and t.credits > 0
     ), tasks as (
         select coalesce(sum(c.credits), 0) as spent,
