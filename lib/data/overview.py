@@ -125,6 +125,10 @@ class Pulse(NamedTuple):
     usual_hours: int
 
     @property
+    def all_stuck(self) -> int:
+        return self.stuck + self.older_stuck
+
+    @property
     def ended(self) -> int:
         return self.succeeded + self.failed + self.stuck
 

@@ -111,7 +111,7 @@ def headline_then(totals: Totals, window: Window) -> Headline:
 
 def _stuck_links(pulse: Pulse, began: datetime, window: Window) -> None:
     """Every stuck video is behind one of these two, and behind one only."""
-    if not (pulse.stuck or pulse.older_stuck):
+    if not pulse.all_stuck:
         return
     with st.container(horizontal=True, gap="medium", key="stuck-links"):
         if pulse.stuck:

@@ -50,7 +50,8 @@ def shown_videos() -> list[VideoRow]:
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
-    """What the verdicts recommend for the list, most frequent first."""
+    """How many are stuck, as on every page; what the verdicts recommend for the list, most frequent first."""
+    st.caption(f"{loaders.pulse(False).all_stuck:,} stuck")
     if not rows:
         return
     if len(rows) == MOST:
