@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from lib.app import App
 from lib.settings import ROOT, load_settings
+from lib.ui.kit.notices import tell
 from lib.ui.kit.services import Services, provide, running_app
 from lib.ui.startup import Startup, warm_imports
 from lib.web.middleware import Guard
@@ -39,4 +40,5 @@ app = st.App(
     lifespan=lifespan,
     routes=routes(running_app),
     middleware=[Middleware(Guard), Middleware(OwnScript)],
+    on_script_error=tell,
 )

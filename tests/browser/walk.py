@@ -15,6 +15,7 @@ import click
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Position, Request, sync_playwright
 
 from tests.browser.chromium import launch
+from tests.browser.looking import BROKEN
 
 WORDS = (
     "flagged",
@@ -146,8 +147,8 @@ class Walker:
         except Error:
             self.wrong.append(f"{page.url} does not come to rest")
             return
-        if page.get_by_test_id("stException").count() or page.get_by_text("This app has encountered").count():
-            self.wrong.append(f"Streamlit's own error page at {page.url}")
+        if page.locator(BROKEN).count() or page.get_by_text("This app has encountered").count():
+            self.wrong.append(f"an error that nobody foresaw at {page.url}")
         if page.url not in self._seen:
             self._seen.append(page.url)
 
