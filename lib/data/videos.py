@@ -70,7 +70,7 @@ class Filters:
     trouble        stuck, recoverable, failed or any of these
     deployment     an id, or `none` for videos that name none
     first_missing  a stage, or `none` for videos that miss none
-    own            also the videos that Dailies made itself; those in `ids` are listed anyway
+    own            also the videos that Dailies made itself, which figures leave out; those in `ids` anyway
     """
 
     statuses: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class Filters:
     error_group: str | None = None
     first_missing: str | None = None
     ids: tuple[str, ...] = ()
-    own: bool = False
+    own: bool = True
 
     def arguments(self) -> dict[str, Any]:
         given = {

@@ -46,10 +46,20 @@ def choose_window() -> Window:
             **address.widget("window", window.length, lambda length: [length or DEFAULT]),
         )
         _choose_span(window)
-        address.toggle(
-            "Samples", "own", help="Count the videos that Dailies made itself, samples and drills, as well."
-        )
+        count_samples()
     return window
+
+
+def samples_count() -> bool:
+    """Whether Dailies' own videos count, as the address says."""
+    return st.query_params.get("own") == "yes"
+
+
+def count_samples() -> bool:
+    """The switch for that."""
+    return address.toggle(
+        "Samples", "own", help="Count the videos that Dailies made itself, samples and drills, as well."
+    )
 
 
 def _of_address() -> Window:
