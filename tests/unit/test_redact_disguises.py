@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from lib.logs.redact import redact
-from tests.secrets import Planted, planted
+from tests.planted import Planted, planted
 
 
 def broken(text: str) -> str:
