@@ -20,11 +20,12 @@ from typing import Any, NamedTuple
 from lib.domain.flow import Means
 from lib.domain.trace import LogEntry
 from lib.domain.video import Video
-from lib.traces.template import CHANGING, FOLDED, Token, is_uuid, pattern_of, tokens_of
+from lib.traces.template import CHANGING, FOLDED, FREE, Token, is_uuid, pattern_of, tokens_of
 
 ENOUGH = 0.9  # of the runs have a line, else it is no stage
 FEWEST_RUNS = 3
 ONCE = 1.3  # times a run at most, on average: what comes again and again asks for the status
+_TAG = re.compile(r"^(?:\[[^\]]{1,40}\] ?){1,3}")
 _NAME = re.compile(r"[\w-]{4,}")
 _TELLS_OF_CALL = re.compile(
     r"runway|\b(?:api|sdk|endpoint|call\w*|post\w*|send\w*|submit\w*|hand\w*|dispatch\w*|invok\w*|creat\w*|fetch\w*)\b",
@@ -143,18 +144,22 @@ def _grow(lines: Sequence[_Line], depth: int, template: list[Token], need: int) 
     """What the lines, which share `template`, go on with in enough runs."""
     here: dict[str, list[_Line]] = defaultdict(list)
     ended = [line for line in lines if len(line.tokens) == depth]
+    value = _is_value_of_object(template)
     for line in lines:
         if len(line.tokens) > depth:
-            here[line.tokens[depth].key].append(line)
+            token = line.tokens[depth]
+            here[token.kind if value and token.kind in FOLDED else token.key].append(line)
     common = {key: those for key, those in here.items() if _runs(those) >= need}
     _keep_variants_apart(common, depth)
     found: list[_Candidate] = []
     for those in common.values():
-        token = those[0].tokens[depth]
-        if token == Token("mark", "{") and depth and not _names_follow(those, depth, need):
-            found.append(_Candidate([*template, token], those, whole=False))
+        token = _common(those, depth, value)
+        if token.kind in ("free", "success") or (
+            _is_in_object([*template, token]) and not _names_follow(those, depth + 1, need)
+        ):
+            found.append(_Candidate([*template, token] if token != FREE else template, those, whole=False))
         else:
-            found += _grow(those, depth + 1, [*template, _common(those, depth)], need)
+            found += _grow(those, depth + 1, [*template, token], need)
     rest = [line for key, those in here.items() if key not in common for line in those]
     for kind in FOLDED:
         folded = [line for line in rest if line.tokens[depth].kind == kind]
@@ -167,14 +172,26 @@ def _grow(lines: Sequence[_Line], depth: int, template: list[Token], need: int) 
     return found
 
 
-def _common(lines: Sequence[_Line], depth: int) -> Token:
+def _common(lines: Sequence[_Line], depth: int, value: bool) -> Token:
     """What the tokens there have in common, which are of one kind and, unless that changes, of one text."""
     kind, literal = lines[0].tokens[depth]
     all_of = {line.tokens[depth].literal for line in lines}
     if kind in ("video", "task"):
         return Token(kind, "uuid" if all(map(is_uuid, all_of)) else None)
-    changes = kind in CHANGING or (kind == "space" and all_of != {" "})
+    if _is_success(lines, depth):
+        return Token("success", None)
+    changes = kind in CHANGING or (kind == "space" and all_of != {" "}) or (value and kind in FOLDED)
     return Token(kind, None if changes else literal)
+
+
+def _is_in_object(template: Sequence[Token]) -> bool:
+    """Whether an object has begun that is printed behind the words of a line."""
+    return Token("mark", "{") in template[1:]
+
+
+def _is_value_of_object(template: Sequence[Token]) -> bool:
+    before = [token for token in template[-2:] if token.kind != "space"]
+    return bool(before) and before[-1].literal in (":", "'", '"') and _is_in_object(template)
 
 
 def _folded(lines: Sequence[_Line], depth: int, template: list[Token], need: int) -> list[_Candidate]:
@@ -194,15 +211,15 @@ def _keep_variants_apart(common: dict[str, list[_Line]], depth: int) -> None:
     by_kind = Counter(those[0].tokens[depth].kind for those in common.values())
     for key, those in list(common.items()):
         token = those[0].tokens[depth]
-        if token.kind in ("number", "id") and by_kind[token.kind] == 1 and not _is_status(those, depth):
+        if token.kind in ("number", "id") and by_kind[token.kind] == 1 and not _is_success(those, depth):
             del common[key]
 
 
-def _is_status(lines: Sequence[_Line], depth: int) -> bool:
-    """A number of three digits behind the word `status` or `code`: another one is another answer."""
+def _is_success(lines: Sequence[_Line], depth: int) -> bool:
+    """An HTTP status, behind the word `status` or `code`: one of another hundred is another answer."""
     before = [t.literal or "" for t in lines[0].tokens[max(0, depth - 3) : depth]]
     number = lines[0].tokens[depth].literal or ""
-    return bool(re.fullmatch(r"[1-5]\d\d", number)) and any(w.lower() in ("status", "code") for w in before)
+    return bool(re.fullmatch(r"2\d\d", number)) and any(w.lower() in ("status", "code") for w in before)
 
 
 def _names_follow(lines: Sequence[_Line], depth: int, need: int) -> bool:
@@ -330,13 +347,14 @@ def _sent(stages: Sequence[_Candidate], runs: Sequence[Lines]) -> int | None:
 
 
 def _stage(candidate: _Candidate, means: Means | None, keys: Counter[str], runs: int) -> dict[str, Any]:
-    words = re.findall(r"[a-z0-9]+", candidate.text.lower().replace("'", ""))
+    text = _TAG.sub("", candidate.text)
+    words = re.findall(r"[a-z0-9]+", text.lower().replace("'", ""))
     key = "_".join(words[:6])[:40].strip("_") or "line"
     keys[key] += 1
     stage: dict[str, Any] = {
         "stage": key if keys[key] == 1 else f"{key}_{keys[key]}",
         "pattern": pattern_of(candidate.template, whole=candidate.whole),
-        "title": re.sub(r"\s+", " ", candidate.text).strip(" {:=\"'")[:60] or key,
+        "title": re.sub(r"\s+", " ", text).strip(" {:=\"'")[:60] or key,
         "note": f"in {_runs(candidate.lines)} of {runs} runs"
         + (f"; `{means}` is guessed: check it" if means else ""),
     }
