@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
@@ -33,7 +33,8 @@ _TELLS_OF_CALL = re.compile(
 )
 _TELLS_OF_TASK = re.compile(r"task|job|runway|generat|predict|operation", re.I)
 _SAVED = re.compile(
-    r"saved|stored|updated|written|linked|recorded|persisted|attached|\b(?:on|in) the (?:row|record)", re.I
+    r"saved|kept|noted|stored|updated|written|linked|recorded|persisted|attached|\b(?:on|in) the row",
+    re.I,
 )
 _SAVING = re.compile(r"sav(?:e|ing)|stor(?:e|ing)|updat|writ|\brow\b|record|\bdb\b|database|persist", re.I)
 
@@ -116,19 +117,26 @@ def learn_flow(runs: Sequence[Lines], key: str = "learned") -> dict[str, Any]:
     lines = [line for number, run in enumerate(runs) for line in _lines_of(number, run)]
     need = max(2, round(ENOUGH * len(runs)))
     found = [each for each in _grow(lines, 0, [], need) if _is_stage(each)]
-    stages = _in_order(_trimmed(found))
+    stages = _in_order([_without_free_text(each) for each in _trimmed(found)])
     if len(stages) < 2:
         raise ValueError("the runs have fewer than two lines in common that tell anything")
     if (created := _created(stages)) is not None and not any(
         t.kind == "task" for t in stages[created].template
     ):
         return learn_flow(_with_tasks(runs, stages[created]), key)
+    if created is not None and (alone := _without_checks(runs, stages[created])) != runs:
+        return learn_flow(alone, key)
     means = _means(stages, created, runs)
     keys: Counter[str] = Counter()
+    usual = {
+        token for token, times in Counter(t for each in stages for t in {*each.template}).items() if times > 2
+    }
     return {
         "flow": key,
         "title": "Learned from logs",
-        "stages": [_stage(each, means.get(number), keys, len(runs)) for number, each in enumerate(stages)],
+        "stages": [
+            _stage(each, means.get(number), usual, keys, len(runs)) for number, each in enumerate(stages)
+        ],
     }
 
 
@@ -235,14 +243,15 @@ def _runs(lines: Iterable[_Line]) -> int:
 
 
 def _is_stage(candidate: _Candidate) -> bool:
-    """Whether it says something, and says it once a run."""
+    """Whether it says something, if only an id, and says it once a run."""
     letters = sum(
         len(re.sub(r"[^\w]", "", t.literal))
         for t in candidate.template
         if t.literal and t.kind not in CHANGING
     )
     once = len(candidate.lines) <= ONCE * _runs(candidate.lines)
-    return once and letters >= (2 if candidate.whole else 4)
+    tells = any(t.kind in ("video", "task", "model") for t in candidate.template)
+    return once and (tells or letters >= (2 if candidate.whole else 4))
 
 
 def _trimmed(candidates: Sequence[_Candidate]) -> list[_Candidate]:
@@ -252,7 +261,7 @@ def _trimmed(candidates: Sequence[_Candidate]) -> list[_Candidate]:
 
 def _trim(candidate: _Candidate, others: Sequence[_Candidate]) -> _Candidate:
     template = candidate.template
-    if template[0] != Token("mark", "{") and not any(_is_value(template, i) for i in range(len(template))):
+    if not _is_record(template):
         return candidate
     shared = max((_shared(template, other.template) for other in others), default=0)
     named = max((i for i, token in enumerate(template) if token.kind in ("video", "task")), default=0)
@@ -264,6 +273,18 @@ def _trim(candidate: _Candidate, others: Sequence[_Candidate]) -> _Candidate:
     return _Candidate(masked, candidate.lines, candidate.whole and end >= len(template))
 
 
+def _is_record(template: Sequence[Token]) -> bool:
+    """Whether a line is made of keys and values."""
+    return template[0] == Token("mark", "{") or any(_is_value(template, i) for i in range(len(template)))
+
+
+def _without_free_text(candidate: _Candidate) -> _Candidate:
+    """Quoted text that changes is what people wrote: at the end of a line it may be of any length."""
+    if candidate.template[-1] != Token("quoted", None) or len(candidate.template) < 2:
+        return candidate
+    return _Candidate(candidate.template[:-1], candidate.lines, whole=False)
+
+
 def _shared(one: Sequence[Token], other: Sequence[Token]) -> int:
     return next(
         (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
@@ -271,12 +292,14 @@ def _shared(one: Sequence[Token], other: Sequence[Token]) -> int:
 
 
 def _is_value(template: Sequence[Token], at: int) -> bool:
-    """Whether a token is what stands behind `=`, or behind a quoted key and its colon."""
+    """Whether a token is what stands behind a word and `=`, or behind a quoted key and its colon."""
     before = [token for token in template[max(0, at - 3) : at] if token.kind != "space"]
-    if not before:
+    if len(before) < 2:
         return False
-    quoted_key = len(before) > 1 and before[-1].literal == ":" and before[-2].kind == "quoted"
-    return before[-1].literal == "=" or quoted_key
+    key, sign = before[-2:]
+    return (key.kind == "quoted" and sign.literal == ":") or (
+        key.kind in ("word", "id") and sign.literal == "="
+    )
 
 
 def _first_value(template: Sequence[Token]) -> int:
@@ -306,6 +329,16 @@ def _with_tasks(runs: Sequence[Lines], created: _Candidate) -> list[Lines]:
     at = next(i for i, token in enumerate(created.template) if token.kind in ("uuid", "id"))
     tasks = {line.run: (line.tokens[at].literal or "").lower() for line in created.lines}
     return [replace(run, ids=run.ids | {tasks.get(number, ""): "task"}) for number, run in enumerate(runs)]
+
+
+def _without_checks(runs: Sequence[Lines], created: _Candidate) -> list[Lines]:
+    """The runs without the requests that begin when the task exists: they ask what became of it."""
+    places = created.place_of()
+    kept = []
+    for number, run in enumerate(runs):
+        before = {entry.request_id for entry in run.entries[: places.get(number, len(run.entries)) + 1]}
+        kept.append(replace(run, entries=[entry for entry in run.entries if entry.request_id in before]))
+    return kept
 
 
 def _means(stages: Sequence[_Candidate], created: int | None, runs: Sequence[Lines]) -> dict[int, Means]:
@@ -343,18 +376,27 @@ def _sent(stages: Sequence[_Candidate], runs: Sequence[Lines]) -> int | None:
     if not waits:
         return None
     long = [i for i, wait in enumerate(waits) if wait >= max(waits) / 4]
-    return next((i for i in long if _TELLS_OF_CALL.search(stages[i].text)), long[0])
+    return next((i for i in long if _tells_of_call(stages[i])), long[0])
 
 
-def _stage(candidate: _Candidate, means: Means | None, keys: Counter[str], runs: int) -> dict[str, Any]:
-    text = _TAG.sub("", candidate.text)
+def _tells_of_call(stage: _Candidate) -> bool:
+    return bool(_TELLS_OF_CALL.search(stage.text)) or any(token.kind == "model" for token in stage.template)
+
+
+def _stage(
+    candidate: _Candidate, means: Means | None, usual: Container[Token], keys: Counter[str], runs: int
+) -> dict[str, Any]:
+    """`usual`: what most stages have, which tells none from another."""
+    own = [token for token in candidate.template if token.kind in CHANGING or token not in usual]
+    named = replace(candidate, template=own).text if _is_record(candidate.template) else candidate.text
+    text = re.sub(r"[\s\"{}=]+", " ", _TAG.sub("", named)).strip(" [](),:;'")
     words = re.findall(r"[a-z0-9]+", text.lower().replace("'", ""))
-    key = "_".join(words[:6])[:40].strip("_") or "line"
+    key = "_".join(words[:6])[:40].strip("_") or ("task" if means is Means.CREATED else "line")
     keys[key] += 1
     stage: dict[str, Any] = {
         "stage": key if keys[key] == 1 else f"{key}_{keys[key]}",
         "pattern": pattern_of(candidate.template, whole=candidate.whole),
-        "title": re.sub(r"\s+", " ", text).strip(" {:=\"'")[:60] or key,
+        "title": text[:60] or key,
         "note": f"in {_runs(candidate.lines)} of {runs} runs"
         + (f"; `{means}` is guessed: check it" if means else ""),
     }
