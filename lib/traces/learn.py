@@ -256,21 +256,27 @@ def _is_stage(candidate: _Candidate) -> bool:
 
 def _trimmed(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """Lines of keys and values are kept up to what tells them apart, and to the ids that they name."""
-    return [_trim(each, [other for other in candidates if other is not each]) for each in candidates]
+    values: dict[str, set[str]] = defaultdict(set)
+    for each in candidates:
+        for i, token in enumerate(each.template):
+            if token.literal and _is_value(each.template, i):
+                values[_key_of(each.template, i)].add(token.literal)
+    telling = {key for key, those in values.items() if len(those) > 1}
+    return [_trim(each, telling) if _is_record(each.template) else each for each in candidates]
 
 
-def _trim(candidate: _Candidate, others: Sequence[_Candidate]) -> _Candidate:
+def _trim(candidate: _Candidate, telling: Container[str]) -> _Candidate:
+    """Up to the first value of a key that tells lines apart and to the last id; other values may change."""
     template = candidate.template
-    if not _is_record(template):
-        return candidate
-    shared = max((_shared(template, other.template) for other in others), default=0)
-    named = max((i for i, token in enumerate(template) if token.kind in ("video", "task")), default=0)
-    end = max(shared, named, _first_value(template)) + 1
+    places = [i for i in range(len(template)) if _is_value(template, i)]
+    told = [i for i in places if template[i].literal and _key_of(template, i) in telling]
+    named = [i for i, token in enumerate(template) if token.kind in ("video", "task")]
+    end = max(told[:1] + named or places[:1] or [len(template) - 1])
     masked = [
-        Token(t.kind, None) if i > shared and _is_value(template, i) and t.kind in FOLDED else t
-        for i, t in enumerate(template[:end])
+        Token(t.kind, None) if told and i in places and i not in told and t.kind in FOLDED else t
+        for i, t in enumerate(template[: end + 1])
     ]
-    return _Candidate(masked, candidate.lines, candidate.whole and end >= len(template))
+    return _Candidate(masked, candidate.lines, candidate.whole and end + 1 == len(template))
 
 
 def _is_record(template: Sequence[Token]) -> bool:
@@ -285,12 +291,6 @@ def _without_free_text(candidate: _Candidate) -> _Candidate:
     return _Candidate(candidate.template[:-1], candidate.lines, whole=False)
 
 
-def _shared(one: Sequence[Token], other: Sequence[Token]) -> int:
-    return next(
-        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
-
-
 def _is_value(template: Sequence[Token], at: int) -> bool:
     """Whether a token is what stands behind a word and `=`, or behind a quoted key and its colon."""
     before = [token for token in template[max(0, at - 3) : at] if token.kind != "space"]
@@ -302,9 +302,9 @@ def _is_value(template: Sequence[Token], at: int) -> bool:
     )
 
 
-def _first_value(template: Sequence[Token]) -> int:
-    values = (i for i in range(len(template)) if _is_value(template, i) and template[i].literal)
-    return next(values, len(template) - 1)
+def _key_of(template: Sequence[Token], at: int) -> str:
+    """The key that stands before a value."""
+    return [token.literal or "" for token in template[max(0, at - 3) : at] if token.kind != "space"][-2]
 
 
 def _in_order(candidates: Sequence[_Candidate]) -> list[_Candidate]:
@@ -387,7 +387,8 @@ def _stage(
     candidate: _Candidate, means: Means | None, usual: Container[Token], keys: Counter[str], runs: int
 ) -> dict[str, Any]:
     """`usual`: what most stages have, which tells none from another."""
-    own = [token for token in candidate.template if token.kind in CHANGING or token not in usual]
+    space = Token("space", " ")
+    own = [token if token.kind in CHANGING or token not in usual else space for token in candidate.template]
     named = replace(candidate, template=own).text if _is_record(candidate.template) else candidate.text
     text = re.sub(r"[\s\"{}=]+", " ", _TAG.sub("", named)).strip(" [](),:;'")
     words = re.findall(r"[a-z0-9]+", text.lower().replace("'", ""))
