@@ -17,7 +17,8 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview
-from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
+from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
+from lib.data.views import View, all_views
 from lib.domain.alert import Alert
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
@@ -63,13 +64,21 @@ def funnel(window: Window) -> list[FunnelStage]:
 
 @st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
 def videos(
-    window: Window | None, filters: Filters | None = None, after: Position | None = None, limit: int = 50
+    window: Window | None,
+    filters: Filters | None = None,
+    after: Position | None = None,
+    limit: int = 50,
+    sort: Sort = NEWEST,
+    *,
+    counted: bool = False,
 ) -> list[VideoRow]:
-    """Newest first; of all times without a window."""
-    chosen = filters or Filters()
+    """Newest first unless sorted otherwise; of all times without a window."""
+    chosen = replace(filters or Filters(), app_model=services().settings.runway_model)
     if window:
         chosen = replace(chosen, since=_span(window)[0], until=window.until)
-    rows = stored.list_videos(services().database, chosen, after=after, limit=limit)
+    rows = stored.list_videos(
+        services().database, chosen, sort=sort, after=after, counted=counted, limit=limit
+    )
     return [{**row, "error_message": _shown(row["error_message"])} for row in rows]
 
 
@@ -81,7 +90,8 @@ def _shown(text: str | None) -> str | None:
 def export(window: Window, filters: Filters, kind: str) -> bytes:
     """All matches as a file of that kind."""
     since, until = _span(window)
-    rows = stored.every_video(services().database, replace(filters, since=since, until=until), page=1000)
+    chosen = replace(filters, since=since, until=until, app_model=services().settings.runway_model)
+    rows = stored.every_video(services().database, chosen, page=1000)
     return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 
 
@@ -140,6 +150,11 @@ def video(video_id: str) -> VideoDetails:
 
 def video_log(video_id: str) -> list[LogRow]:
     return stored.video_log(services().database, video_id, limit=2000)
+
+
+@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+def views() -> list[View]:
+    return all_views(services().database)
 
 
 def find(text: str) -> list[str]:
