@@ -18,7 +18,8 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
-from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
+from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
+from lib.data.views import View, all_views
 from lib.domain.alert import Alert
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
@@ -72,13 +73,21 @@ def funnel(window: Window) -> list[FunnelStage]:
 
 @kept(max_entries=64)
 def videos(
-    window: Window | None, filters: Filters | None = None, after: Position | None = None, limit: int = 50
+    window: Window | None,
+    filters: Filters | None = None,
+    after: Position | None = None,
+    limit: int = 50,
+    sort: Sort = NEWEST,
+    *,
+    counted: bool = False,
 ) -> list[VideoRow]:
-    """Newest first; of all times without a window."""
-    chosen = filters or Filters()
+    """Newest first unless sorted otherwise; of all times without a window."""
+    chosen = replace(filters or Filters(), app_model=services().settings.runway_model)
     if window:
         chosen = replace(chosen, since=_span(window)[0], until=window.until, own=window.own)
-    rows = stored.list_videos(services().database, chosen, after=after, limit=limit)
+    rows = stored.list_videos(
+        services().database, chosen, sort=sort, after=after, counted=counted, limit=limit
+    )
     return [{**row, "error_message": _shown(row["error_message"])} for row in rows]
 
 
@@ -90,8 +99,9 @@ def _shown(text: str | None) -> str | None:
 def export(window: Window, filters: Filters, kind: str) -> bytes:
     """All matches as a file of that kind."""
     since, until = _span(window)
-    wanted = replace(filters, since=since, until=until, own=window.own)
-    rows = stored.every_video(services().database, wanted, page=1000)
+    app_model = services().settings.runway_model
+    chosen = replace(filters, since=since, until=until, own=window.own, app_model=app_model)
+    rows = stored.every_video(services().database, chosen, page=1000)
     return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 
 
@@ -150,6 +160,11 @@ def video(video_id: str) -> VideoDetails:
 
 def video_log(video_id: str) -> list[LogRow]:
     return stored.video_log(services().database, video_id, limit=2000)
+
+
+@kept()
+def views() -> list[View]:
+    return all_views(services().database)
 
 
 def find(text: str) -> list[str]:
