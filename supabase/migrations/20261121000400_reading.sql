@@ -76,13 +76,17 @@ $$;
 -- Indexes: dailies_videos_newest, dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_stuck,
 -- verdicts_errors, verdicts_recoverable.
 -- `p_first_missing` names a stage, or is `none` for videos that miss none; `p_deployment` is `none` for those
--- that name no deployment. Videos that Dailies made itself are only listed with p_own, or when p_ids names them.
+-- that name no deployment; `p_error_group` is `any` for those of any group; `p_hour` is an hour of the week (see
+-- dailies.hour_of_week). Videos that Dailies made itself are only listed with p_own, or when p_ids names them.
+drop function if exists public.dailies_list_videos(
+    text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], timestamptz,
+    dailies.video_key, int, boolean);
 create or replace function public.dailies_list_videos(
     p_statuses text[] default null, p_causes text[] default null, p_search text default null,
     p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
     p_deployment text default null, p_error_group text default null, p_first_missing text default null,
     p_ids dailies.video_key[] default null, p_after_at timestamptz default null, p_after_id dailies.video_key default null, p_limit int default 50,
-    p_own boolean default false
+    p_own boolean default false, p_model text default null, p_hour int default null
 ) returns table (
     id dailies.video_key, status text, created_at timestamptz, updated_at timestamptz, prompt text, input_image_url text,
     runway_video_id text, video_url text, error_message text, cause text, confidence text, action text,
@@ -110,7 +114,10 @@ begin
         case when p_deployment = 'none' then 'd.deployment_id is null'
              when p_deployment is not null then 'd.deployment_id = $7' end,
         case when not p_own and p_ids is null then 'v.id not in (select m.video_id from dailies.made_here m)' end,
-        case when p_error_group is not null then 'd.error_group = $8' end,
+        case when p_error_group = 'any' then 'd.error_group is not null'
+             when p_error_group is not null then 'd.error_group = $8' end,
+        case when p_model is not null then 'dailies.model_of(v.id) = $13' end,
+        case when p_hour is not null then format('dailies.hour_of_week(%s) = $14', at) end,
         case when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
         case when p_ids is not null then 'v.id = any($12)' end,
         case when p_search is not null then
@@ -132,7 +139,7 @@ begin
         case when judged then '' else 'left' end, conditions, at, key)
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
           '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
-          least(greatest(p_limit, 1), 1000), p_first_missing, p_ids;
+          least(greatest(p_limit, 1), 1000), p_first_missing, p_ids, p_model, p_hour;
 end $$;
 
 -- What is known of one video? Indexes: the primary keys, tasks_video, attempts (video_id, number),
@@ -276,15 +283,16 @@ begin
 end $$;
 
 -- Which errors are there, and do they grow? Groups of the judged videos that failed, are stuck or carry a
--- message; `trend` is the number in each of twelve equal parts of the span, oldest first.
--- Index: verdicts_errors_newest.
+-- message; `trend` is the number in each of twelve equal parts of the span, oldest first; `first_seen` is of all times.
+-- Indexes: verdicts_errors_newest, verdicts_groups.
 drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int);
+drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int, boolean);
 create or replace function public.dailies_error_groups(
     p_from timestamptz default null, p_to timestamptz default null, p_limit int default 50,
     p_own boolean default false
 ) returns table (
     grp text, cause text, stage text, n int, previous_n int, first_at timestamptz, last_at timestamptz,
-    example_video_id dailies.video_key, trend jsonb
+    example_video_id dailies.video_key, trend jsonb, first_seen timestamptz
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -312,7 +320,10 @@ begin
            (select jsonb_agg(coalesce(x.n, 0) order by i)
             from generate_series(1, 12) i left join parts x
                 on (x.grp, x.part) = (p.grp, i) and x.cause is not distinct from p.cause
-                and x.stage is not distinct from p.stage)
+                and x.stage is not distinct from p.stage),
+           (select min(d.created_at) from dailies.judged(p_own) d
+            where d.error_group = p.grp and d.cause = p.cause
+                and coalesce(d.first_missing, 'none') = coalesce(p.stage, 'none'))
     from parts p left join before b
         on b.grp = p.grp and b.cause is not distinct from p.cause and b.stage is not distinct from p.stage
     group by 1, 2, 3 order by 4 desc, 7 desc limit p_limit;

@@ -11,18 +11,21 @@ import streamlit as st
 
 from lib.data import batches as stored_batches
 from lib.data import credits
+from lib.data import errors as stored_errors
 from lib.data import overview as health
 from lib.data import videos as stored
 from lib.data.audit import AuditChoices, AuditRow, names, trail
 from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
+from lib.data.errors import By, ErrorPoint, GroupKey
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
 from lib.domain.alert import Alert
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
+from lib.ui.kit import charts
 from lib.ui.kit.kept import kept
 from lib.ui.kit.services import services
 from lib.ui.kit.window import Window
@@ -63,6 +66,23 @@ def incident(cause: str, at: datetime, deployment_id: str | None, own: bool) -> 
 @kept()
 def error_groups(window: Window) -> list[ErrorGroup]:
     return health.error_groups(services().database, *_span(window), limit=100, own=window.own)
+
+
+@kept(max_entries=32)
+def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[ErrorPoint]:
+    """The first bucket is a whole one; by hour, it is exactly the window."""
+    since, until = _span(window)
+    if by != "hour":
+        since = charts.buckets(since, until, window.bucket_seconds)[0]
+    return stored_errors.errors_by(
+        services().database,
+        by,
+        since,
+        until,
+        bucket_seconds=window.bucket_seconds,
+        group=group,
+        own=window.own,
+    )
 
 
 @kept()

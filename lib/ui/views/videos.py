@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -12,7 +14,7 @@ from lib.domain.video import STATUSES
 from lib.operations.export import FORMATS
 from lib.ui.kit import address, loaders
 from lib.ui.kit.components import section
-from lib.ui.kit.format import STATUS, look, words
+from lib.ui.kit.format import STATUS, hour_name, look, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
@@ -43,7 +45,16 @@ def chosen_filters() -> Filters:
         deployment=_narrowed("deployment", "deployment"),
         error_group=_narrowed("group", "the error group"),
         first_missing=_narrowed("stage", "where the first missing stage is"),
+        model=_narrowed("model", "the model"),
+        hour=_hour(),
     )
+
+
+def _hour() -> int | None:
+    """Of the week; a number that is none is no filter."""
+    options = {str(hour): hour_name(hour) for hour in range(168)}
+    value = _narrowed("hour", "requested in this hour of the week", options)
+    return int(value) if value in options else None
 
 
 def choose_causes() -> tuple[str, ...]:
@@ -51,13 +62,14 @@ def choose_causes() -> tuple[str, ...]:
     return address.many("Cause", "cause", titles, placeholder="Any cause", width=260)
 
 
-def _narrowed(name: str, said: str) -> str | None:
+def _narrowed(name: str, said: str, labels: Mapping[str, str] = MappingProxyType({})) -> str | None:
     """A filter that only links set; shown as a note that can be taken away."""
     value = st.query_params.get(name, "")
     if value:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"Only {said}", width="content")
-            st.code(words(value) if name == "stage" else value[:160], language=None, width="content")
+            shown = words(value) if name == "stage" else labels.get(value, value[:160])
+            st.code(shown, language=None, width="content")
             st.button(
                 "Show all",
                 icon=":material/close:",
