@@ -71,9 +71,11 @@ class Filters:
 
     trouble        stuck, recoverable, failed or any of these
     deployment     an id, or `none` for videos that name none
+    error_group    a normalised message, or `any`
     first_missing  a stage, or `none` for videos that miss none
+    model          that it was last asked of, or `none` where nobody knows
+    hour           of the week in UTC: 0 begins on Monday at midnight, 167 is the last
     own            also the videos that Dailies made itself, which figures leave out; those in `ids` anyway
-    app_model      the model of videos of which nobody wrote it down
     """
 
     statuses: tuple[str, ...] = ()
@@ -85,10 +87,10 @@ class Filters:
     deployment: str | None = None
     error_group: str | None = None
     first_missing: str | None = None
+    model: str | None = None
+    hour: int | None = None
     ids: tuple[str, ...] = ()
     own: bool = True
-    model: str | None = None
-    app_model: str | None = None
 
     def arguments(self) -> dict[str, Any]:
         given = {
@@ -99,12 +101,12 @@ class Filters:
             "p_deployment": self.deployment,
             "p_error_group": self.error_group,
             "p_first_missing": self.first_missing,
+            "p_model": self.model,
             "p_ids": list(self.ids),
             "p_own": self.own,
-            "p_model": self.model,
-            "p_app_model": self.app_model if self.model else None,
         }
-        return {name: value for name, value in given.items() if value} | span(self.since, self.until)
+        hour = {} if self.hour is None else {"p_hour": self.hour}
+        return {name: value for name, value in given.items() if value} | hour | span(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)

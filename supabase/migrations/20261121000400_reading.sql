@@ -212,15 +212,16 @@ begin
 end $$;
 
 -- Which errors are there, and do they grow? Groups of the judged videos that failed, are stuck or carry a
--- message; `trend` is the number in each of twelve equal parts of the span, oldest first.
--- Index: verdicts_errors_newest.
+-- message; `trend` is the number in each of twelve equal parts of the span, oldest first; `first_seen` is of all times.
+-- Indexes: verdicts_errors_newest, verdicts_groups.
 drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int);
+drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int, boolean);
 create or replace function public.dailies_error_groups(
     p_from timestamptz default null, p_to timestamptz default null, p_limit int default 50,
     p_own boolean default false
 ) returns table (
     grp text, cause text, stage text, n int, previous_n int, first_at timestamptz, last_at timestamptz,
-    example_video_id dailies.video_key, trend jsonb
+    example_video_id dailies.video_key, trend jsonb, first_seen timestamptz
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -248,7 +249,10 @@ begin
            (select jsonb_agg(coalesce(x.n, 0) order by i)
             from generate_series(1, 12) i left join parts x
                 on (x.grp, x.part) = (p.grp, i) and x.cause is not distinct from p.cause
-                and x.stage is not distinct from p.stage)
+                and x.stage is not distinct from p.stage),
+           (select min(d.created_at) from dailies.judged(p_own) d
+            where d.error_group = p.grp and d.cause = p.cause
+                and coalesce(d.first_missing, 'none') = coalesce(p.stage, 'none'))
     from parts p left join before b
         on b.grp = p.grp and b.cause is not distinct from p.cause and b.stage is not distinct from p.stage
     group by 1, 2, 3 order by 4 desc, 7 desc limit p_limit;

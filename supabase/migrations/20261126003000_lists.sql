@@ -4,13 +4,14 @@
 -- all pages, counted up to 10,001 and only when asked. Indexes: dailies_videos_newest, dailies_videos_status,
 -- verdicts_cause, verdicts_deployment, verdicts_stuck, verdicts_errors, verdicts_recoverable, attempts (video_id,
 -- number). `p_first_missing` names a stage, or is `none` for videos that miss none; `p_deployment` is `none` for those
--- that name no deployment. A video whose model nobody wrote down is of p_app_model. Videos that Dailies made itself
+-- that name no deployment. `p_error_group` is `any` for those of any group; `p_hour` is an hour of
+-- the week (see dailies.hour_of_week). Videos that Dailies made itself
 -- are only listed with p_own, or when p_ids names them.
 create or replace function public.dailies_list_videos(
     p_statuses text[] default null, p_causes text[] default null, p_search text default null,
     p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
     p_deployment text default null, p_error_group text default null, p_first_missing text default null,
-    p_ids dailies.video_key[] default null, p_model text default null, p_app_model text default null,
+    p_ids dailies.video_key[] default null, p_model text default null, p_hour int default null,
     p_after_at timestamptz default null, p_after_id dailies.video_key default null, p_after_value text default null,
     p_sort text default 'created', p_ascending boolean default false, p_counted boolean default false,
     p_limit int default 50, p_own boolean default false
@@ -54,12 +55,12 @@ begin
         case when p_deployment = 'none' then 'd.deployment_id is null'
              when p_deployment is not null then 'd.deployment_id = $7' end,
         case when not p_own and p_ids is null then 'v.id not in (select m.video_id from dailies.made_here m)' end,
-        case when p_error_group is not null then 'd.error_group = $8' end,
+        case when p_error_group = 'any' then 'd.error_group is not null'
+             when p_error_group is not null then 'd.error_group = $8' end,
         case when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
         case when p_ids is not null then 'v.id = any($12)' end,
-        case when p_model is not null then
-            'coalesce((select a.request ->> ''model'' from dailies.attempts a where a.video_id = v.id
-                       order by a.number desc limit 1), $15) = $14' end,
+        case when p_model is not null then 'dailies.model_of(v.id) = $14' end,
+        case when p_hour is not null then format('dailies.hour_of_week(%s) = $15', at) end,
         case when p_search is not null then
             '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
               or v.id::text ilike $9)' end,
@@ -91,7 +92,7 @@ begin
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
           '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
           least(greatest(p_limit, 1), 1000), p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,
-          p_app_model;
+          p_hour;
 end $$;
 
 select dailies.service_only('public.dailies_list_videos');

@@ -11,12 +11,14 @@ import streamlit as st
 
 from lib.data import batches as stored_batches
 from lib.data import credits
+from lib.data import errors as stored_errors
 from lib.data import overview as health
 from lib.data import videos as stored
 from lib.data.audit import AuditChoices, AuditRow, names, trail
 from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
+from lib.data.errors import By, ErrorPoint, GroupKey
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
 from lib.data.views import View, all_views
@@ -24,6 +26,7 @@ from lib.domain.alert import Alert
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
+from lib.ui.kit import charts
 from lib.ui.kit.kept import kept
 from lib.ui.kit.services import services
 from lib.ui.kit.window import Window
@@ -66,6 +69,23 @@ def error_groups(window: Window) -> list[ErrorGroup]:
     return health.error_groups(services().database, *_span(window), limit=100, own=window.own)
 
 
+@kept(max_entries=32)
+def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[ErrorPoint]:
+    """The first bucket is a whole one; by hour, it is exactly the window."""
+    since, until = _span(window)
+    if by != "hour":
+        since = charts.buckets(since, until, window.bucket_seconds)[0]
+    return stored_errors.errors_by(
+        services().database,
+        by,
+        since,
+        until,
+        bucket_seconds=window.bucket_seconds,
+        group=group,
+        own=window.own,
+    )
+
+
 @kept()
 def funnel(window: Window) -> list[FunnelStage]:
     return health.stage_funnel(services().database, *_span(window), own=window.own)
@@ -82,7 +102,7 @@ def videos(
     counted: bool = False,
 ) -> list[VideoRow]:
     """Newest first unless sorted otherwise; of all times without a window."""
-    chosen = replace(filters or Filters(), app_model=services().settings.runway_model)
+    chosen = filters or Filters()
     if window:
         chosen = replace(chosen, since=_span(window)[0], until=window.until, own=window.own)
     rows = stored.list_videos(
@@ -99,8 +119,7 @@ def _shown(text: str | None) -> str | None:
 def export(window: Window, filters: Filters, kind: str) -> bytes:
     """All matches as a file of that kind."""
     since, until = _span(window)
-    app_model = services().settings.runway_model
-    chosen = replace(filters, since=since, until=until, own=window.own, app_model=app_model)
+    chosen = replace(filters, since=since, until=until, own=window.own)
     rows = stored.every_video(services().database, chosen, page=1000)
     return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
@@ -14,7 +16,7 @@ from lib.domain.video import STATUSES
 from lib.operations.export import FORMATS
 from lib.ui.kit import address, loaders
 from lib.ui.kit.components import section
-from lib.ui.kit.format import STATUS, look, plain, words
+from lib.ui.kit.format import STATUS, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video_list
 from lib.ui.kit.notices import empty
@@ -40,7 +42,15 @@ def chosen_filters(frame: Frame) -> Filters:
         error_group=_narrowed("group", "the error group"),
         first_missing=_narrowed("stage", "where the first missing stage is"),
         model=_narrowed("model", "the model"),
+        hour=_hour(),
     )
+
+
+def _hour() -> int | None:
+    """Of the week; a number that is none is no filter."""
+    options = {str(hour): hour_name(hour) for hour in range(168)}
+    value = _narrowed("hour", "requested in this hour of the week", options)
+    return int(value) if value in options else None
 
 
 def _search(frame: Frame) -> str:
@@ -104,12 +114,12 @@ def _save_view() -> None:
     if name:
         query = urlencode({**address.query(), address.PAGE: []}, doseq=True)
         save_view(services().database, View(name, query, services().app.operator))
-        loaders.views.clear()
+        loaders.forget()
 
 
 def _delete_view(name: str) -> None:
     delete_view(services().database, name, services().app.operator)
-    loaders.views.clear()
+    loaders.forget()
 
 
 def choose_causes() -> tuple[str, ...]:
@@ -117,13 +127,14 @@ def choose_causes() -> tuple[str, ...]:
     return address.many("Cause", "cause", titles, placeholder="Any cause", width=260)
 
 
-def _narrowed(name: str, said: str) -> str | None:
+def _narrowed(name: str, said: str, labels: Mapping[str, str] = MappingProxyType({})) -> str | None:
     """A filter that only links set; shown as a note that can be taken away."""
     value = st.query_params.get(name, "")
     if value:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"Only {said}", width="content")
-            st.code(words(value) if name == "stage" else value[:160], language=None, width="content")
+            shown = words(value) if name == "stage" else labels.get(value, value[:160])
+            st.code(shown, language=None, width="content")
             st.button(
                 "Show all",
                 icon=":material/close:",
