@@ -17,8 +17,10 @@ from pathlib import Path
 
 import psycopg
 
+from lib.data import app_table
 from lib.data.database import Database
 from lib.data.postgres import Connection, PostgresDatabase, failure
+from lib.domain.mapping import TableMap
 from lib.errors import DatabaseError, SchemaMissing, SettingsError
 from lib.settings import ROOT
 
@@ -116,19 +118,32 @@ def script(chosen: list[Migration]) -> str:
 
 
 def migrate(
-    database: PostgresDatabase, folder: Path = FOLDER, *, say: Callable[[str], object] = lambda _: None
+    database: PostgresDatabase,
+    folder: Path = FOLDER,
+    *,
+    table_map: TableMap | None = None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> list[Migration]:
-    """Applies what is missing and returns it; nothing when the schema is up to date. `say` hears of each
-    statement on the app's table before it is run. Killed half-way, it goes on where it stopped."""
-    chosen = _apply(database, folder)
+    """Applies what is missing and returns it; nothing when the schema is up to date.
+
+    table_map  what the app's table is called and how it is used; without it, the mapping that is kept, else
+               the one table that can be meant
+    say        hears of each statement on the app's table before it is run
+
+    Killed half-way, it goes on where it stopped. Raises BadInput where nobody can tell which table is meant,
+    or where it cannot be used.
+    """
+    chosen = _apply(database, folder, table_map)
     if folder == FOLDER:
         complete(database, say)
     return chosen
 
 
-def _apply(database: PostgresDatabase, folder: Path) -> list[Migration]:
+def _apply(database: PostgresDatabase, folder: Path, table_map: TableMap | None) -> list[Migration]:
     with database.transaction("migrate") as connection:
         connection.execute(_PROLOGUE.encode())
+        if folder == FOLDER:
+            _map_table(connection, table_map)
         applied = dict(connection.execute("select version, digest from dailies.migrations").fetchall())
         known = dropwhile(lambda each: applied.get(each.version) == each.digest, migrations(folder))
         if chosen := list(known):
@@ -142,6 +157,18 @@ def _apply(database: PostgresDatabase, folder: Path) -> list[Migration]:
         if folder == FOLDER:
             connection.execute("select dailies.rebuild()")
     return chosen
+
+
+def _map_table(connection: Connection, table_map: TableMap | None) -> None:
+    """Keeps the mapping that is given, or one where there is none yet. Every file follows from it."""
+    if table_map is None:
+        kept = connection.execute("select to_regclass('dailies.mapping')").fetchone()
+        if kept and kept[0] and connection.execute("select 1 from dailies.mapping").fetchone():
+            return
+        table_map = app_table.choose(app_table.look(connection))
+    if table_map is not None:
+        app_table.keep(connection, table_map)
+        connection.execute("delete from dailies.migrations")
 
 
 def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:

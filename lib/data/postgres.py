@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +24,10 @@ _SIGNATURE = """
 select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
 from pg_catalog.pg_proc p
 where p.pronamespace = 'public'::regnamespace and p.proname = %s
+"""
+_KEY_TYPE = """
+select format_type(t.typbasetype, null) from pg_catalog.pg_type t
+where t.oid = to_regtype('dailies.video_key')
 """
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -126,6 +130,13 @@ class PostgresDatabase:
                 connection.execute("select set_config('statement_timeout', %s, true)", [self._milliseconds])
                 cursor = connection.execute(query, values)
             return [row for (row,) in cursor]
+
+    @cached_property
+    def key_type(self) -> str:
+        """`uuid`, or `text` where the app's table has another key."""
+        with self._connection("migrate") as connection:
+            row = connection.execute(_KEY_TYPE).fetchone()
+        return str(row[0]) if row else "uuid"
 
     def copy(self, table: str, columns: dict[str, str], rows: Iterable[Sequence[Any]]) -> int:
         """Append `rows` to `dailies.<table>` in one transaction, several times faster than `call`. No
