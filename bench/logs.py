@@ -13,6 +13,7 @@ as reading does: on two cores they share what there is. Four cores would nearly 
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import subprocess
@@ -33,11 +34,15 @@ import orjson
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
+from lib.domain.flow import StageReader
+from lib.domain.trace import LogEntry
 from lib.logs.reading import WHOLE, Share, read_logs, shares
 from lib.logs.report import ImportReport
 from lib.operations.import_files import together
 from lib.operations.import_logs import import_logs
 from lib.operations.log_batches import batches
+from lib.traces.correlate import correlate
+from lib.traces.flows import load_flows
 
 STACK = "".join(f"\n    at async step{n} (/var/task/.next/server/chunks/{n}.js:{n}7:{n}1)" for n in range(9))
 GENERATION = (
@@ -162,6 +167,31 @@ def store_share(path: Path, url: str, import_id: uuid.UUID, share: Share) -> Imp
         db.close()
 
 
+def pasted(lines: int) -> list[LogEntry]:
+    """A text without request ids: runs that overlap, of which most stop somewhere for good."""
+    random_ = random.Random(2)
+    entries: list[LogEntry] = []
+    while len(entries) < lines:
+        start = len(entries) * 20
+        ids = {
+            "video": uuid.UUID(int=random_.getrandbits(128)),
+            "task": uuid.UUID(int=random_.getrandbits(128)),
+        }
+        for number, message in enumerate(GENERATION[: random_.randrange(3, len(GENERATION) + 1)]):
+            text = message.format(**ids, ms=start, n=500)
+            entries.append(LogEntry(start + number * 70, "info", text, None))
+    return entries[:lines]
+
+
+def show_growth() -> None:
+    """Prints by which power of its length the time to tell apart a text without request ids grows."""
+    reader, sizes = StageReader(load_flows()), (5_000, 20_000, 80_000)
+    seconds = [took(partial(correlate, pasted(size), (), (), reader)).processor for size in sizes]
+    for size, second, before, less in zip(sizes[1:], seconds[1:], seconds, sizes, strict=False):
+        power = math.log(second / before) / math.log(size / less)
+        print(f"text without request ids, {size} lines: {second:.2f} s, power {power:.2f} (bar 1.10)")
+
+
 class Took(NamedTuple):
     seconds: float
     processor: float  # seconds, of this process and those it started; not of Postgres
@@ -226,6 +256,7 @@ def main(gigabytes: float, database: str | None) -> None:
             write_drain(smaller, path.stat().st_size // part)
             print(f"peak memory of one process, 1/{part} of the file: {peak_mebibytes(smaller):.0f} MiB")
             smaller.unlink()
+    show_growth()
 
 
 def show(what: str, lines: int, took: Took, plain: float | None = None, bar: float = 0) -> float:

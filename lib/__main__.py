@@ -15,6 +15,7 @@ COMMANDS = {
     "budget": "Show what may be spent per hour and day, or set it.",
     "cancel": "Cancel the task of a video; a finished one is left alone.",
     "diagnose": "Say of each video what happened, from files.",
+    "flow": "Learn the order of an app's log lines from runs that worked, or try it on logs.",
     "generate": "Make a video; what it costs is said before.",
     "import-videos": "Read exported rows of `videos` into the embedded database.",
     "import-logs": "Read exported logs into the database.",

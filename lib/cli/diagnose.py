@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,13 @@ import click
 import orjson
 
 from lib.app import App
-from lib.cli.files import FILE, MAP_OPTION, map_of, say, tasks_of, videos_of
+from lib.cli.files import FILE, MAP_OPTION, logs_of, map_of, say, tasks_of, videos_of
 from lib.domain.cause import CAUSES, Action
 from lib.domain.mapping import RowKind, TableMap
 from lib.domain.repair import Assessment, assess
-from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
-from lib.logs.reading import read_logs
 from lib.logs.repeats import merged
-from lib.logs.report import ImportReport
 from lib.operations.dossiers import dossiers_of_files
 from lib.settings import load_settings
 
@@ -50,7 +47,7 @@ def command(
     videos = read.videos
     tasks = tasks_of(tasks_file) if tasks_file else []
     at = _moment(now)
-    entries, summaries = merged(map(_logs, log_files))
+    entries, summaries = merged(map(logs_of, log_files))
     assessments = [
         assess(dossier) for dossier in dossiers_of_files(app, videos, entries, summaries, tasks, at)
     ]
@@ -74,15 +71,6 @@ def _moment(text: str | None) -> datetime:
         return parse_time(text) or datetime.now(UTC)
     except ValueError as error:
         raise BadInput(f"--now {text!r} is no ISO time such as 2025-11-12T09:00:00Z.") from error
-
-
-def _logs(path: Path) -> Iterator[LogEntry | RequestSummary]:
-    """What a file holds; what people should know of it is told. Raises BadInput where that is nothing."""
-    report = ImportReport()
-    yield from read_logs(path, report)
-    report.refuse_if_unused(path.name)
-    unusable = [f"{report.unusable} records could not be used."] if report.unusable else []
-    say([f"{path.name}: {note}" for note in [*report.notes, *unusable]])
 
 
 def table(videos: list[Video], assessments: list[Assessment]) -> list[str]:

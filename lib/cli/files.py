@@ -1,9 +1,9 @@
-"""Rows of exported files as videos and tasks, with errors that name the file and what is wrong in it."""
+"""Exported files as videos, tasks, log entries and maps, with errors that name the file and the fault."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +11,11 @@ import click
 
 from lib.domain.mapping import RowKind, TableMap
 from lib.domain.task import Task
+from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video
 from lib.errors import BadInput
+from lib.logs.reading import read_logs
+from lib.logs.report import ImportReport
 from lib.logs.rows import Row, read_rows
 
 FILE = click.Path(path_type=Path)
@@ -67,6 +70,15 @@ def map_of(path: Path) -> TableMap:
         raise BadInput(f"{path} is no usable map: {error}") from error
 
 
+def logs_of(path: Path) -> Iterator[LogEntry | RequestSummary]:
+    """What a file holds; what people should know of it is told. Raises BadInput where that is nothing."""
+    report = ImportReport()
+    yield from read_logs(path, report)
+    report.refuse_if_unused(path.name)
+    unusable = [f"{report.unusable} records could not be used."] if report.unusable else []
+    say([f"{path.name}: {note}" for note in [*report.notes, *unusable]])
+
+
 def write_out(text: str, out: Path | None) -> None:
     """To a file, or to the standard output. Raises BadInput."""
     if out is None:
@@ -79,7 +91,7 @@ def write_out(text: str, out: Path | None) -> None:
         raise BadInput(f"{out}: {error.strerror}") from error
 
 
-def say(notes: Iterator[str] | Sequence[str]) -> None:
+def say(notes: Iterable[str]) -> None:
     for note in notes:
         click.echo(f"note: {note}", err=True)
 

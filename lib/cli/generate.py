@@ -17,7 +17,11 @@ from lib.operations.paid_call import cost
 
 
 @click.command("generate")
-@click.option("--image", required=True, help="An https address, or a JPEG, PNG or WebP file.")
+@click.option(
+    "--image",
+    default="",
+    help="An https address, or a JPEG, PNG or WebP file; none for a video from the prompt.",
+)
 @click.option("--prompt", default="", help="What is to happen in the video.")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, type=click.Choice(list(MODELS)))
 @click.option("--ratio", default="1280:720", show_default=True)
@@ -61,7 +65,7 @@ def _generate(app: App, request: GenerationRequest, *, wait: bool) -> None:
 
 def image_of(text: str) -> str:
     """An address as it is, a file as a data URI. Raises BadInput when there is no such file."""
-    if "://" in text or text.startswith("data:"):
+    if not text or "://" in text or text.startswith("data:"):
         return text
     path = Path(text)
     try:

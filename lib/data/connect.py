@@ -7,6 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from lib.data.database import Database
 from lib.data.embedded.server import EmbeddedPostgres
+from lib.data.limited import Limited, reader
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.errors import SettingsError
@@ -14,6 +15,14 @@ from lib.settings import Settings
 
 
 def open_database(settings: Settings) -> Database:
+    """As a command may use it: with DAILIES_READ_ONLY every change raises NotAllowed."""
+    database = open_fully(settings)
+    if not settings.read_only:
+        return database
+    return Limited(database, reader(settings))
+
+
+def open_fully(settings: Settings) -> Database:
     """DATABASE_URL, else Supabase, else the embedded Postgres, which is brought up to date as well.
 
     A database of somebody else's is only opened: `python -m lib migrate` changes it. Raises SettingsError

@@ -68,7 +68,9 @@ class Filters:
     """Which videos to list; all of it together.
 
     trouble        stuck, recoverable, failed or any of these
+    deployment     an id, or `none` for videos that name none
     first_missing  a stage, or `none` for videos that miss none
+    own            also the videos that Dailies made itself; those in `ids` are listed anyway
     """
 
     statuses: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ class Filters:
     error_group: str | None = None
     first_missing: str | None = None
     ids: tuple[str, ...] = ()
+    own: bool = False
 
     def arguments(self) -> dict[str, Any]:
         given = {
@@ -92,6 +95,7 @@ class Filters:
             "p_error_group": self.error_group,
             "p_first_missing": self.first_missing,
             "p_ids": list(self.ids),
+            "p_own": self.own,
         }
         return {name: value for name, value in given.items() if value} | span(self.since, self.until)
 

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 _META = frozenset(".^$*+?{}[]()|\\")
 _QUANTIFIERS = frozenset("*?{")
+READ = 1_000  # characters of a message in which a stage or a sign is looked for
+
+# What may stand before the words of the app: a wrapped request's head, a time, a level, a picture.
+_LEAD = re.compile(
+    r"(?:START RequestId: [^\n]{0,200}\n|\[[A-Z]{3,7}\] /\S{0,300}(?: status=-?\d{1,3})?\s{0,4}\n"
+    r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,12}\s{1,4}"
+    r"|\[(?:debug|info|log|warn(?:ing)?|error|fatal)\]:?\s{1,4}"
+    r"|(?:DEBUG|INFO|LOG|WARN(?:ING)?|ERROR|FATAL):?\s{1,4}|(?:debug|info|log|warn(?:ing)?|error|fatal):\s{1,4}"
+    r"|[^\w\s\[\](){}'\"`<]{1,4}\s{1,4}){0,6}"
+)
+_TAGS = re.compile(r"(?:\[[^\]\n]{1,40}\]:?\s{1,4}){1,3}")
 
 
 class Means(StrEnum):
@@ -45,10 +57,31 @@ class Flow:
         return re.compile("|".join(f"(?:{sign})" for sign in self.signs)) if self.signs else None
 
     def is_sign(self, message: str) -> bool:
-        return self._sign is not None and self._sign.search(message) is not None
+        sign = self._sign
+        return sign is not None and any(sign.match(words) for words, _ in _beginnings(message))
+
+    @cached_property
+    def names_tasks(self) -> bool:
+        """Whether patterns say where the task's id stands: elsewhere in a stage's line it is user text."""
+        return any("(?P<task>" in stage.pattern for stage in self.stages)
 
     def first_that_means(self, means: Means) -> int | None:
         return next((i for i, stage in enumerate(self.stages) if stage.means is means), None)
+
+    def can_name_a_task(self, position: int) -> bool:
+        """Whether the task exists when the stage at `position` is logged."""
+        created = next((i for i, stage in enumerate(self.stages) if stage.means in _THERE_IS_A_TASK), None)
+        return created is None or position >= created
+
+
+_THERE_IS_A_TASK = (Means.CREATED, Means.SAVED)
+
+
+class Named(NamedTuple):
+    """What the groups `video` and `task` of a pattern hold, in a message."""
+
+    video: str | None
+    task: str | None
 
 
 Steps = Mapping[str, int]
@@ -56,7 +89,11 @@ _NO_STEPS: Steps = {}
 
 
 class StageReader:
-    """Says which stage of which flow a message is. One pattern may stand in several flows."""
+    """Says which stage of which flow a message is. One pattern may stand in several flows.
+
+    A stage is told by how a message begins, behind times and levels: further on, and in its other lines,
+    stands what users wrote, who may imitate any line. A pattern without a tag is also tried behind tags.
+    """
 
     def __init__(self, flows: Iterable[Flow]) -> None:
         self.flows: Mapping[str, Flow] = {flow.key: flow for flow in flows}
@@ -65,23 +102,52 @@ class StageReader:
             for i, stage in enumerate(flow.stages):
                 steps.setdefault(stage.pattern, {})[flow.key] = i
         self._patterns = [
-            (literal_prefix(pattern), re.compile(pattern).search, found) for pattern, found in steps.items()
+            (literal_prefix(pattern), re.compile(pattern).match, found) for pattern, found in steps.items()
         ]
+        self._naming = [
+            (literal_prefix(stage.pattern), re.compile(stage.pattern).match)
+            for flow in self.flows.values()
+            if flow.names_tasks
+            for stage in flow.stages
+        ]
+        self._without_tag = [each for each in self._patterns if not each[0].startswith("[")]
 
     def read(self, message: str) -> Steps:
         """The position of the message's stage in each flow that knows it."""
-        for literal, search, steps in self._patterns:
-            if literal in message and search(message):
-                return steps
+        for words, behind_a_tag in _beginnings(message):
+            for literal, match, steps in self._without_tag if behind_a_tag else self._patterns:
+                if words.startswith(literal) and match(words):
+                    return steps
         return _NO_STEPS
+
+    def named(self, message: str) -> Named | None:
+        """What the stage's pattern says that the message names; None where its flow leaves that open."""
+        for words, _ in _beginnings(message) if self._naming else ():
+            for literal, match in self._naming:
+                if words.startswith(literal) and (found := match(words)):
+                    groups = found.groupdict()
+                    return Named(groups.get("video"), groups.get("task"))
+        return None
+
+
+def _beginnings(message: str) -> Iterator[tuple[str, bool]]:
+    """Where the app's own words may begin, and whether a tag stands before: "[worker-3] Job taken"."""
+    words = message[:READ]
+    yield words, False
+    if (lead := _LEAD.match(words)) and lead.end():
+        words = words[lead.end() :]
+        yield words, False
+    if tags := _TAGS.match(words):
+        yield words[tags.end() :], True
 
 
 def literal_prefix(pattern: str) -> str:
     """The plain text every match of `pattern` begins with: a cheap test before the real one."""
+    pattern, _, _ = pattern.partition("(?P<")
     if "|" in pattern or "(?" in pattern:
         return ""
     literal: list[str] = []
-    i = 0
+    i = 1 if pattern.startswith("^") else 0
     while i < len(pattern):
         escaped = pattern[i] == "\\" and i + 1 < len(pattern) and not pattern[i + 1].isalnum()
         if pattern[i] in _META and not escaped:

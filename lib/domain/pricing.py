@@ -25,7 +25,9 @@ _VEO_RATIOS = ("1280:720", "720:1280", "1080:1920", "1920:1080")
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`credits_per_second` is the most a second can cost: for Veo that is the price with sound."""
+    """credits_per_second  the most a second can cost: for Veo that is the price with sound
+    from_text           the ratios in which it makes a video without an image, if it does
+    """
 
     name: str
     credits_per_second: int
@@ -33,28 +35,34 @@ class Model:
     default_duration: int
     ratios: tuple[str, ...]
     prompt_required: bool = False
+    from_text: tuple[str, ...] = ()
 
 
 MODELS = {
     model.name: model
     for model in (
         Model("gen4_turbo", 5, tuple(range(2, 11)), 5, _GEN4_RATIOS),
-        Model("gen4.5", 12, tuple(range(2, 11)), 5, _GEN4_RATIOS, prompt_required=True),
-        Model("veo3.1", 40, (4, 6, 8), 8, _VEO_RATIOS),
-        Model("veo3.1_fast", 15, (4, 6, 8), 8, _VEO_RATIOS),
+        Model("gen4.5", 12, tuple(range(2, 11)), 5, _GEN4_RATIOS, True, _GEN4_RATIOS[:2]),
+        Model("veo3.1", 40, (4, 6, 8), 8, _VEO_RATIOS, False, _VEO_RATIOS),
+        Model("veo3.1_fast", 15, (4, 6, 8), 8, _VEO_RATIOS, False, _VEO_RATIOS),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """What is asked of Runway: `image` is an https address, a data URI or a `runway://` upload."""
+    """What is asked of Runway: `image` is an https address, a data URI, a `runway://` upload, or empty where
+    the video is made from the prompt alone."""
 
     image: str
     prompt: str = ""
     model: str = DEFAULT_MODEL
     ratio: str = "1280:720"
     duration: int = 5
+
+    @property
+    def endpoint(self) -> str:
+        return "image_to_video" if self.image else "text_to_video"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,7 +96,11 @@ def prompt_length(prompt: str) -> int:
 def problems(request: GenerationRequest) -> list[Problem]:
     """Everything Runway would refuse about this request; empty when it can be sent."""
     model = MODELS.get(request.model)
-    found = [*_image_problems(request.image), *_prompt_problems(request.prompt)]
+    found = [*_prompt_problems(request.prompt)]
+    if request.image:
+        found = [*_image_problems(request.image), *found]
+    elif model is None or not model.from_text:
+        found.insert(0, Problem("image", "An image is needed: an https address or an uploaded file."))
     if model is None:
         found.append(Problem("model", f"Unknown model {request.model!r}; choose one of {', '.join(MODELS)}."))
         return found
@@ -96,10 +108,11 @@ def problems(request: GenerationRequest) -> list[Problem]:
 
 
 def _model_problems(model: Model, request: GenerationRequest) -> Iterator[Problem]:
-    if model.prompt_required and not request.prompt:
-        yield Problem("prompt", f"{model.name} needs a prompt.")
-    if request.ratio not in model.ratios:
-        yield Problem("ratio", f"{model.name} makes {', '.join(model.ratios)}, not {request.ratio}.")
+    if not request.prompt and (model.prompt_required or (model.from_text and not request.image)):
+        yield Problem("prompt", f"{model.name} needs a prompt{'' if request.image else ' or an image'}.")
+    ratios = model.ratios if request.image else model.from_text
+    if ratios and request.ratio not in ratios:
+        yield Problem("ratio", f"{model.name} makes {', '.join(ratios)}, not {request.ratio}.")
     if request.duration not in model.durations:
         allowed = ", ".join(map(str, model.durations))
         yield Problem("duration", f"{model.name} makes videos of {allowed} seconds, not {request.duration}.")
@@ -114,9 +127,7 @@ def _prompt_problems(prompt: str) -> Iterator[Problem]:
 
 
 def _image_problems(image: str) -> Iterator[Problem]:
-    if not image:
-        yield Problem("image", "An image is needed: an https address or an uploaded file.")
-    elif image.startswith("data:"):
+    if image.startswith("data:"):
         yield from _data_uri_problems(image)
     elif not image.startswith("runway://"):
         yield from _url_problems(image)

@@ -11,7 +11,7 @@ from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.cause import CAUSES, Action, Side
 from lib.domain.diagnosis import Dossier, Verdict, judge
 from lib.domain.diagnosis.proof import Fact, Proof, doubt_of, proof_of
-from lib.domain.pricing import GenerationRequest, estimate, problems, request_for
+from lib.domain.pricing import MODELS, GenerationRequest, estimate, problems, request_for
 from lib.domain.task import TaskStatus, failure_advice
 from lib.domain.video import short_id
 
@@ -120,7 +120,9 @@ def request_of(dossier: Dossier) -> GenerationRequest:
     if dossier.last_attempt:
         return GenerationRequest(**dossier.last_attempt.request)
     video = dossier.video
-    return request_for(dossier.model, video.input_image_url or "", video.prompt or "")
+    model = video.columns.get("model")
+    named = model if isinstance(model, str) and model in MODELS else dossier.model
+    return request_for(named, video.input_image_url or "", video.prompt or "")
 
 
 _Ruling = tuple[Action, str]
@@ -131,6 +133,8 @@ def _decided(dossier: Dossier, verdict: Verdict, fact: Fact | None, *, changed: 
     known = _settled(dossier, verdict, fact) or _task_known(dossier, verdict, fact)
     if known:
         return known
+    if dossier.other_endpoint:
+        return Action.NONE, f"It was made with {dossier.other_endpoint}: try it again in the app itself."
     cause = CAUSES[verdict.cause]
     same_again = _input_at_fault(dossier, verdict)
     if same_again and not changed:

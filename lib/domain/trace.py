@@ -102,6 +102,7 @@ class Trace:
 
     flow            key of the flow that fits best; None when no stage of any was seen
     stages          of the latest try
+    polling         the stages that come after the flow's own, of status requests
     sent, created   whether any try reached the call to Runway, and Runway's answer
     task_ids        tasks that the logs say are this video's
     candidates      tasks that may be this video's or another's: the text leaves two readings
@@ -114,6 +115,7 @@ class Trace:
     stages: tuple[Stage, ...] = ()
     runs: tuple[Run, ...] = ()
     polls: tuple[Poll, ...] = ()
+    polling: tuple[Stage, ...] = ()
     sent: bool = False
     created: bool = False
     task_ids: tuple[str, ...] = ()
@@ -133,7 +135,7 @@ class Trace:
 
     @property
     def first_missing(self) -> str | None:
-        return next((s.stage for s in self.stages if s.state is StageState.MISSING), None)
+        return next((s.stage for s in (*self.stages, *self.polling) if s.state is StageState.MISSING), None)
 
     def saw(self, stage: str) -> bool:
         return any(s.stage == stage and s.state is StageState.SEEN for s in self.stages)

@@ -67,7 +67,8 @@ class StageLog:
             f"  imageUrl: '{request.image[:IMAGE_LENGTH]}...',\n"
             f"  promptLength: {len(request.prompt)},\n  duration: {request.duration}\n}}"
         )
-        self._add("[Runway API] Calling SDK imageToVideo.create()")
+        source = request.endpoint.removesuffix("_to_video")
+        self._add(f"[Runway API] Calling SDK {source}ToVideo.create()")
         self._flush()
 
     def call_failed(self, error: RunwayError) -> None:

@@ -89,20 +89,16 @@ class RunwayClient:
         When it raises with `outcome_unknown`, the task may exist: do not call it again for this video
         without a person's consent.
         """
-        # An empty prompt is left out: Runway takes none, but not an empty one.
-        prompt = {"prompt_text": request.prompt} if request.prompt else {}
+        # What is empty is left out: Runway takes no prompt, but not an empty one.
+        inputs = {"prompt_image": request.image, "prompt_text": request.prompt}
+        asked = {name: text for name, text in inputs.items() if text}
         # The SDK types every model apart; ours is only known when the program runs.
-        create = cast(Any, self._sdk_once.image_to_video.with_raw_response.create)
+        endpoint = getattr(self._sdk_once, request.endpoint)
+        create = cast(Any, endpoint.with_raw_response.create)
         call = Call("Creating a task", creates=True)
         response = self._send(
             call,
-            lambda: create(
-                model=request.model,
-                prompt_image=request.image,
-                ratio=request.ratio,
-                duration=request.duration,
-                **prompt,
-            ),
+            lambda: create(model=request.model, ratio=request.ratio, duration=request.duration, **asked),
         )
         body = json_object(response) or salvaged_id(response)
         task_id, estimate = body.get("id"), body.get("estimatedCost")

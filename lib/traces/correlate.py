@@ -1,32 +1,59 @@
-"""From log entries to videos: what each video's runs and status requests logged."""
+"""From log entries to videos: what each video's runs and status requests logged.
+
+Three passes. Ten lines of a text without request ids, of the videos V and W (prefixes left out):
+
+     1  Starting video generation for video V            names V
+     2  Starting video generation for video W            names W
+     3  Calling Runway API to create task for video V    names V
+     4  generateVideo function called                    V's: W does not wait for it yet
+     5  Calling Runway API to create task for video W    names W
+     6  generateVideo function called                    W's: V has logged it
+     7  Calling SDK imageToVideo.create()                V's or W's: W must have passed it sooner, by line 9
+     8  Task created with ID: T                          names T, V's by line 10
+     9  Error creating Runway task for video W: 500 …    names W, and closes its run
+    10  Saving runway_video_id for video V: T            names V, and T as V's
+
+1. *Name*: what each line says of itself: the video, the tasks, the stage, the part of a status check.
+2. *Group*: all lines of a request whose lines name one video, and nothing of a second, are that video's.
+   Here there are no requests; with ids, this pass settles nearly everything.
+3. *Assign*: what names a video is its run's, what is left goes where it fits: stages to the run that waits
+   for them (4, 6, 7), tasks that nobody claims to the one run that can have created them, errors to those who
+   say the same, requests that name nobody to the row they belong to. Where two fit, both are candidates.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from zlib import crc32
 
 from lib.domain.flow import Means, StageReader
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video
-from lib.traces.follow import Follower
-from lib.traces.loose import settle_loose_tasks
-from lib.traces.naming import Names, ids_in, names_in
+from lib.traces.assign import Assigned, assign
+from lib.traces.extras import settle_extras
+from lib.traces.loose import parts, settle_loose_tasks
+from lib.traces.naming import ids_in, mentioned_tasks, names_in
 from lib.traces.polls import PollSign, poll_sign
-from lib.traces.runs import Mark, Strand, named_stages
+from lib.traces.runs import NEVER, Line, OpenRun, by_order, named_stages
+from lib.traces.ties import Rows
 
-_by_order = attrgetter("order")
+Requests = Mapping[str | None, Sequence[Line]]
 
 
 @dataclass(frozen=True, slots=True)
 class VideoLog:
-    """Everything the logs hold of one video. `polls`: one list of entries a status request."""
+    """Everything the logs hold of one video.
 
-    strands: tuple[Strand, ...] = ()
+    polls       one list of entries a status request
+    candidates  tasks of runs that name no video and may be this one's
+    """
+
+    runs: tuple[OpenRun, ...] = ()
     polls: tuple[tuple[LogEntry, ...], ...] = ()
+    candidates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +84,40 @@ def correlate(
     reader: StageReader,
 ) -> Correlation:
     """Which entries are whose. They come in any order, perhaps repeated, with request ids or without."""
-    marks = _marks(in_order(entries), videos, reader)
-    follower = _follow(marks, reader)
-    names = follower.strands.keys() | follower.polls.keys()
+    in_rows = {video.runway_video_id: video.id.lower() for video in videos if video.runway_video_id}
+    lines = _name(in_order(entries), in_rows, {video.id.lower() for video in videos}, reader)
+    requests = _by_request(lines)
+    rows = _rows_without_a_line(lines, videos)
+    found = _assign(lines, _group(requests, rows), reader)
+    candidates = _tie(found, requests, rows, videos)
     return Correlation(
-        videos={name: _log_of(name, follower) for name in names},
+        videos={
+            name: _log_of(found.runs.get(name, ()), found.polls.get(name, ()), candidates.get(name, ()))
+            for name in found.runs.keys() | found.polls.keys() | candidates.keys()
+        },
         requests={summary.request_id: summary for summary in summaries},
-        lines=Counter(mark.room for mark in marks if mark.room is not None),
-        in_rows=_in_rows(videos),
-        nameless_errors=tuple(
-            mark.entry for mark in marks if mark.poll is PollSign.ERROR and not follower.knows(mark)
-        ),
-        first_ms=marks[0].entry.at_ms if marks else None,
-        last_ms=max((mark.entry.at_ms for mark in marks), default=None),
+        lines={request: len(here) for request, here in requests.items() if request is not None},
+        in_rows=in_rows,
+        nameless_errors=tuple(line.entry for line in lines if line.poll is PollSign.ERROR and not line.given),
+        first_ms=lines[0].entry.at_ms if lines else None,
+        last_ms=lines[-1].entry.at_ms if lines else None,
     )
 
 
-def untangle(
-    entries: Iterable[LogEntry], reader: StageReader, videos: Sequence[Video] = ()
-) -> list[LogEntry]:
+def untangle(entries: Iterable[LogEntry], reader: StageReader) -> list[LogEntry]:
     """The entries, those without a request id under one made up for the run or status request they belong to.
 
     Runs between which the text leaves two readings share one id, as if they stood in one request: nothing is
     decided here that reading them again could not. The same text always gives the same ids.
     """
-    marks = _marks(in_order(entries), videos, reader)
-    follower = _follow([mark for mark in marks if mark.room is None], reader)
+    lines = _name(in_order(entries), {}, set(), reader)
+    found = _assign([line for line in lines if line.request is None], {}, reader)
     ids: dict[int, str] = {}
-    for group in [*_entangled(follower), *(poll for polls in follower.polls.values() for poll in polls)]:
-        first = min(group, key=lambda mark: mark.order).entry
+    for group in [*_entangled(found), *(poll for polls in found.polls.values() for poll in polls)]:
+        first = min(group, key=by_order).entry
         made_up = f"text-{first.at_ms}-{crc32(first.message.encode(errors='replace')):08x}"
-        ids.update((mark.order, made_up) for mark in group)
-    return [mark.entry._replace(request_id=mark.room or ids.get(mark.order)) for mark in marks]
+        ids.update((line.order, made_up) for line in group)
+    return [line.entry._replace(request_id=line.request or ids.get(line.order)) for line in lines]
 
 
 def in_order(entries: Iterable[LogEntry]) -> list[LogEntry]:
@@ -99,158 +128,216 @@ def in_order(entries: Iterable[LogEntry]) -> list[LogEntry]:
     return sorted(once.values(), key=lambda entry: (entry.at_ms, entry.entry_id or ""))
 
 
-def _marks(entries: Sequence[LogEntry], videos: Sequence[Video], reader: StageReader) -> list[Mark]:
-    known = {video.id.lower() for video in videos}
-    names = [_names(entry.message, known) for entry in entries]
-    owner = _in_rows(videos)
-    for each in names:
-        if len(each.videos) == 1:
-            for task in each.tasks:
-                owner.setdefault(task, each.videos[0])
-    marks = [
-        _mark(order, entry, each, owner, reader)
-        for order, (entry, each) in enumerate(zip(entries, names, strict=True))
-    ]
-    _learn_owners(marks, owner)
-    return marks
+def _name(
+    entries: Sequence[LogEntry], in_rows: Mapping[str, str], known: Collection[str], reader: StageReader
+) -> list[Line]:
+    """Pass 1. A task's video is the one whose row holds it, or that is named beside it or alone with it."""
+    lines = [_line(order, entry, in_rows, known, reader) for order, entry in enumerate(entries)]
+    owner = dict(in_rows)
+    for line in lines:
+        for task in line.tasks if line.video else ():
+            owner.setdefault(task, line.video or "")
+    _learn(lines, owner)
+    alone = _group(_by_request(lines))
+    learned = {
+        task: alone[line.request]
+        for line in lines
+        if line.steps and line.request in alone
+        for task in line.tasks
+        if task not in owner
+    }
+    _learn(lines, learned)
+    return lines
 
 
-def _in_rows(videos: Iterable[Video]) -> dict[str, str]:
-    return {video.runway_video_id: video.id.lower() for video in videos if video.runway_video_id}
-
-
-def _mark(order: int, entry: LogEntry, names: Names, owner: Mapping[str, str], reader: StageReader) -> Mark:
+def _line(
+    order: int, entry: LogEntry, in_rows: Mapping[str, str], known: Collection[str], reader: StageReader
+) -> Line:
+    videos, tasks = names_in(entry.message)
+    said = reader.named(entry.message)
+    if said:
+        videos, tasks = (said.video.lower(),) if said.video else (), (said.task,) if said.task else ()
     steps = reader.read(entry.message)
-    return Mark(
+    stages = [(reader.flows[flow], position) for flow, position in steps.items()]
+    created = any(flow.stages[position].means is Means.CREATED for flow, position in stages)
+    ids = ids_in(entry.message) if (known and not videos) or (created and not tasks) else []
+    videos = videos or tuple(each for each in ids if each in known)
+    others = [each for each in ids if each not in videos and (each in in_rows or created)]
+    tasks = tasks or tuple(others if len(others) == 1 and not said else ())
+    return Line(
         order=order,
         entry=entry,
-        video=_named(names.videos, names.tasks, owner),
-        names_video=bool(names.videos),
-        tasks=names.tasks,
+        video=videos[0] if len(set(videos)) == 1 else None,
+        names_video=bool(videos),
+        tasks=tasks,
+        proves=any(flow.can_name_a_task(position) for flow, position in stages),
         steps=steps,
         poll=None if steps else poll_sign(entry.message),
     )
 
 
-def _named(videos: Sequence[str], tasks: Sequence[str], owner: Mapping[str, str]) -> str | None:
-    named = set(videos) or {owner[task] for task in tasks if task in owner}
-    return named.pop() if len(named) == 1 else None
+def _learn(lines: Iterable[Line], owner: Mapping[str, str]) -> None:
+    for line in lines:
+        if line.tasks and not line.names_video and line.video is None:
+            owners = {owner[task] for task in line.tasks if task in owner}
+            line.video = owners.pop() if len(owners) == 1 else None
 
 
-def _learn_owners(marks: Sequence[Mark], owner: dict[str, str]) -> None:
-    """A task that stands in a request of one video is that video's, wherever else it is named."""
-    alone = dict(_alone(marks))
-    learned = {
-        task: alone[mark.room]
-        for mark in marks
-        if mark.steps and mark.room in alone
-        for task in mark.tasks
-        if task not in owner
-    }
-    if learned:
-        for mark in marks:
-            mark.video = mark.video or _named((), mark.tasks, learned)
+def _by_request(lines: Iterable[Line]) -> dict[str | None, list[Line]]:
+    requests: dict[str | None, list[Line]] = defaultdict(list)
+    for line in lines:
+        requests[line.request].append(line)
+    return requests
 
 
-def _names(message: str, known: set[str]) -> Names:
-    names = names_in(message)
-    if not names.videos and known:
-        found = tuple(dict.fromkeys(i for i in ids_in(message) if i in known))
-        return names._replace(videos=found) if found else names
-    return names
-
-
-def _follow(marks: Sequence[Mark], reader: StageReader) -> Follower:
-    follower = Follower(reader.flows, dict(_alone(marks)))
-    follower.follow(marks)
-    settle_loose_tasks(follower)
-    _doubt(follower, marks)
-    return follower
-
-
-def _doubt(follower: Follower, marks: Sequence[Mark]) -> None:
-    """Marks the runs that may have logged a line of the call to Runway which is nobody's for certain."""
-    sending = {key: flow.first_that_means(Means.SENT) for key, flow in follower.flows.items()}
-    certain = {m.order for run in follower.everyone() for m in run.marks if m.order not in run.doubtful}
-    uncertain: dict[frozenset[tuple[str, int]], list[Mark]] = defaultdict(list)
-    for mark in marks:
-        if mark.order not in certain and any(
-            at is not None and mark.steps.get(key, -1) >= at for key, at in sending.items()
-        ):
-            uncertain[frozenset(mark.steps.items())].append(mark)
-    for run in follower.everyone():
-        after = run.last_certain_order
-        starts = ((lines, bisect_left(lines, after, key=_by_order)) for lines in uncertain.values())
-        # Later lines of the same stage fit no better.
-        run.may_have_sent = any(run.may_have_logged(lines[at]) for lines, at in starts if at < len(lines))
-
-
-def _alone(marks: Sequence[Mark]) -> Iterator[tuple[str, str]]:
-    """The requests that hold one video and nothing that speaks of a second."""
-    rooms: dict[str, list[Mark]] = defaultdict(list)
-    for mark in marks:
-        if mark.room is not None:
-            rooms[mark.room].append(mark)
-    named = named_stages(marks)
-    for room, here in rooms.items():
-        videos = {mark.video for mark in here if mark.video}
+def _group(requests: Requests, rows: Rows | None = None) -> dict[str | None, str]:
+    """Pass 2. The requests that hold one video and nothing that speaks of a second. Where no line names one,
+    what the lines show of a row may."""
+    named = named_stages(line for here in requests.values() for line in here)
+    only: dict[str | None, str] = {}
+    for request, here in requests.items():
+        if request is None:
+            _show_rows(here, rows)
+            continue
+        videos = {line.video for line in here if line.video}
         if len(videos) == 1 and not _speaks_of_another(here, named):
-            yield room, videos.pop()
+            only[request] = videos.pop()
+        elif rows and not videos and (any(line.steps for line in here) or _paid_tasks(here)):
+            tie = rows.tie(here)
+            if tie.certain:
+                only[request] = tie.rows[0]
+                for line in here:
+                    line.shows_video = True
+    return only
 
 
-def _speaks_of_another(here: Sequence[Mark], named: Container[tuple[str, int]]) -> bool:
+def _show_rows(lines: Iterable[Line], rows: Rows | None) -> None:
+    """In text, a stage that shows what only one row has is likely this video's: others may log unseen."""
+    for line in lines:
+        if rows and line.steps and not line.video and (tie := rows.tie([line])).certain:
+            line.video, line.shows_video = tie.rows[0], True
+
+
+def _speaks_of_another(here: Sequence[Line], named: Collection[tuple[str, int]]) -> bool:
     """Stages that come twice, or go back, or come without the named stage that must stand between."""
-    staged = [mark for mark in _once(here) if mark.steps]
-    if not staged:
-        return False
-    flow = Counter(flow for mark in staged for flow in mark.steps).most_common(1)[0][0]
-    if not all(flow in mark.steps for mark in staged):
-        return True
+    staged = list({(line.entry.at_ms, line.entry.message): line for line in here if line.steps}.values())
+    flow = Counter(flow for line in staged for flow in line.steps).most_common(1)
     before = -1
-    for mark in staged:
-        position = mark.steps[flow]
-        skipped = any((flow, p) in named for p in range(before + 1, position))
-        if position <= before or (skipped and not mark.video):
+    for line in staged:
+        position = line.steps.get(flow[0][0], -1)
+        skipped = any((flow[0][0], p) in named for p in range(before + 1, position))
+        if position <= before or (skipped and not line.video):
             return True
         before = position
     return False
 
 
-def _once(marks: Sequence[Mark]) -> Iterator[Mark]:
-    """Without what is repeated word for word in the same millisecond, as double delivery does."""
-    seen: set[tuple[int, str]] = set()
-    for mark in marks:
-        line = mark.entry.at_ms, mark.entry.message
-        if line not in seen:
-            seen.add(line)
-            yield mark
+def _assign(lines: Sequence[Line], only: Mapping[str | None, str], reader: StageReader) -> Assigned:
+    """Pass 3, but for requests that name nobody."""
+    found = assign(lines, only, reader.flows)
+    settle_loose_tasks(found, lines)
+    settle_extras(found, lines)
+    _doubt(found, lines)
+    return found
 
 
-def _log_of(video: str, follower: Follower) -> VideoLog:
-    strands = follower.strands.get(video, [])
-    polls = follower.polls.get(video, [])
-    for strand in strands:
-        strand.marks.sort(key=lambda mark: mark.order)
-    return VideoLog(
-        strands=tuple(sorted(strands, key=lambda strand: strand.marks[0].order)),
-        polls=tuple(tuple(mark.entry for mark in poll) for poll in sorted(polls, key=lambda p: p[0].order)),
+def _doubt(found: Assigned, lines: Iterable[Line]) -> None:
+    """Marks the runs that may have logged a line of the call to Runway which is nobody's for certain."""
+    sending = {key: flow.first_that_means(Means.SENT) for key, flow in found.flows.items()}
+    uncertain: dict[frozenset[tuple[str, int]], list[Line]] = defaultdict(list)
+    for line in lines:
+        certain = line.run is not None and line.order not in line.run.doubtful
+        if not certain and any(
+            at is not None and line.steps.get(key, -1) >= at for key, at in sending.items()
+        ):
+            uncertain[frozenset(line.steps.items())].append(line)
+    named = named_stages(lines)
+    for run in found.everyone():
+        after = max((line.order for line in run.lines if line.order not in run.doubtful), default=-1)
+        starts = ((those, bisect_left(those, after, key=by_order)) for those in uncertain.values())
+        # Later lines of the same stage fit no better.
+        run.may_have_sent = any(
+            run.may_have_logged(those[at], named) for those, at in starts if at < len(those)
+        )
+
+
+def _rows_without_a_line(lines: Iterable[Line], videos: Iterable[Video]) -> Rows:
+    named = {line.video for line in lines if line.poll is None}
+    return Rows([video for video in videos if not video.runway_video_id and video.id.lower() not in named])
+
+
+def _tie(
+    found: Assigned, requests: Requests, rows: Rows, videos: Iterable[Video]
+) -> Mapping[str, tuple[str, ...]]:
+    """Tasks that no video's lines name become candidates of each video they may belong to, by video.
+
+    A request that is likely one video's becomes its run. Lines without request ids are looked at one by one.
+    """
+    claimed = {task for run in found.everyone() for task in (*run.tasks, *run.candidates)}
+    claimed.update(task for here in requests.values() for line in here if line.poll for task in line.tasks)
+    claimed.update(line.video for here in requests.values() for line in here if line.video)
+    claimed.update(video.id.lower() for video in videos)
+    claimed.update(video.runway_video_id for video in videos if video.runway_video_id)
+    lacking = {video.id.lower() for video in videos if not video.runway_video_id}
+    candidates: dict[str, dict[str, None]] = defaultdict(dict)
+    for run in found.everyone():
+        if run.video in lacking and not run.tasks and not run.candidates:
+            tasks = dict.fromkeys(task for task in _paid_tasks(run.lines) if task not in claimed)
+            candidates[run.video].update(tasks)
+            run.owns_a_task |= bool(tasks) and run.closed_at == NEVER
+    for request, here in requests.items():
+        left = [line for line in here if not line.given and not line.poll]
+        nobodys = request is not None and len(left) == len(here)
+        for part in [left] if request is not None else [[line] for line in left]:
+            tasks = dict.fromkeys(task for task in _paid_tasks(part) if task not in claimed)
+            if not tasks and not (nobodys and any(line.steps for line in part)):
+                continue
+            tie = rows.tie(part)
+            if tie.likely and nobodys:
+                run = OpenRun(tie.rows[0], found.flows, part[0], part[0], likely=True)
+                found.runs[run.video].append(run)
+                for line in part:
+                    run.take(line, certain=False)
+                run.owns_a_task = bool(tasks)
+            for video in tie.rows:
+                candidates[video].update(tasks)
+    return {video: tuple(tasks) for video, tasks in candidates.items()}
+
+
+def _paid_tasks(lines: Iterable[Line]) -> dict[str, None]:
+    """The tasks that lines name, and those that they only mention, in words nobody knows."""
+    return dict.fromkeys(
+        task
+        for line in lines
+        if not line.poll
+        for task in line.tasks or (() if line.steps else mentioned_tasks(line.entry.message))
     )
 
 
-def _entangled(follower: Follower) -> list[list[Mark]]:
+def _log_of(
+    runs: Iterable[OpenRun], polls: Iterable[Sequence[Line]], candidates: tuple[str, ...]
+) -> VideoLog:
+    for run in runs:
+        run.lines.sort(key=by_order)
+    return VideoLog(
+        runs=tuple(sorted(runs, key=lambda run: run.first.order)),
+        polls=tuple(tuple(line.entry for line in poll) for poll in sorted(polls, key=lambda p: p[0].order)),
+        candidates=candidates,
+    )
+
+
+def _entangled(found: Assigned) -> Iterator[list[Line]]:
     """The lines of each run, those of runs that share a candidate together with the lines in question."""
-    groups: list[tuple[set[str], list[Mark]]] = []
-    for strand in follower.everyone():
-        tasks, marks = set(strand.candidates), list(strand.marks)
-        apart = []
-        for group in groups:
-            if group[0] & tasks:
-                tasks |= group[0]
-                marks += group[1]
-            else:
-                apart.append(group)
-        groups = [*apart, (tasks, marks)]
-    lines = {id(mark): mark for _, marks in groups for mark in marks}
-    for tasks, marks in groups:
-        marks += [m for m in follower.loose if id(m) not in lines and tasks & set(m.tasks)]
-    return [marks for _, marks in groups]
+    sharing: dict[str, list[OpenRun]] = defaultdict(list)
+    for run in found.everyone():
+        for task in run.candidates:
+            sharing[task].append(run)
+        if not run.candidates:
+            yield run.lines
+    for tasks in parts(sharing):
+        runs = dict.fromkeys(run for task in tasks for run in sharing[task])
+        loose = [line for task in tasks if task in found.loose for line in found.loose[task].lines]
+        yield [
+            *(line for run in runs for line in run.lines),
+            *(line for line in loose if line.run not in runs),
+        ]

@@ -5,8 +5,9 @@
 
 `pattern` is a regular expression searched for in a message; the first stage starts a new run of the flow.
 `means` (`sent`, `created`, `saved`) says what a stage proves about the paid task. `signs` may list patterns
-of other lines, which tell a flow from another that begins alike. A team's flow replaces a shipped one of the
-same key.
+of other lines, which tell a flow from another that begins alike. The named groups `(?P<video>…)` and
+`(?P<task>…)` of a pattern say where a line names them; a `note` is for people. A team's flow replaces a
+shipped one of the same key.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from lib.errors import BadInput
 SHIPPED = Path(__file__).parent / "flows"
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _FLOW_FIELDS = {"flow", "title", "stages", "signs"}
-_STAGE_FIELDS = {"stage", "pattern", "title", "means"}
+_STAGE_FIELDS = {"stage", "pattern", "title", "means", "note"}
 
 
 def load_flows(folder: Path | None = None) -> tuple[Flow, ...]:

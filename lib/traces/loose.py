@@ -5,26 +5,35 @@ reading of the text gives it to that one; otherwise each run it may belong to ge
 
 A reading decides of each place in the code where runs failed whether it lies before or after the task was
 created: runs that failed at the same place failed alike, and a place further down in a function is reached
-later. Runs that just end, without an error, may own a task or not.
+later. Of two places in a function where Runway was asked the lower one lies after the creation, where every
+run has asked for it. Runs that just end, without an error, may own a task or not.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, product
 from typing import NamedTuple
 
-from lib.traces.follow import Follower
-from lib.traces.runs import NEVER, Mark, Strand
+from lib.domain.flow import Means
+from lib.traces.assign import Assigned
+from lib.traces.runs import NEVER, Line, OpenRun, named_stages
+from lib.traces.waiting import MOST_OWNERS
 
-_FRAME = re.compile(r"\bat (?:async )?([\w.<>]+) \((?!node:)([^()\s]+?):(\d+):\d+\)")
+_FRAME = re.compile(r"\bat (?:async )?([\w.<>]{1,200}) \((?!node:)([^()\s]{1,500}?):(\d{1,9}):\d{1,9}\)")
+_BY_THE_SDK = "node_modules/@runwayml/"
 _NO_TASK = re.compile(
-    r"did not return an? \w+ ID|No (?:video|task) ID|created with ID: (?:undefined|null)", re.I
+    r"did not return an? \w{1,40} ID|No (?:video|task) ID|created with ID: (?:undefined|null)", re.I
 )
-MOST_PLACES = 8  # beyond these, everybody who may own a task stays a candidate
+_READ = 8_000
+MOST_PLACES = 6  # beyond these, everybody who may own a task stays a candidate
 MOST_EDGES = 400
+
+Edges = Mapping[str, Sequence[OpenRun]]  # whose a task may be
+Node = str | OpenRun
 
 
 class Place(NamedTuple):
@@ -34,110 +43,129 @@ class Place(NamedTuple):
     line: int
 
 
-Owners = dict[str, Strand]
-Edges = dict[str, list[Strand]]
+@dataclass(slots=True)
+class Failures:
+    """What is known of a place, from all runs that failed there."""
+
+    runs: list[OpenRun] = field(default_factory=list)
+    in_a_request: bool = False  # to Runway
+    may_be_before: bool = True
+    may_be_after: bool = True
 
 
-def settle_loose_tasks(follower: Follower) -> None:
-    """Give the loose tasks of `follower` to runs, or make them candidates."""
-    by_task: dict[str, list[Mark]] = defaultdict(list)
-    for mark in follower.loose:
-        by_task[mark.tasks[0]].append(mark)
-    near = {
-        task: _possible_owners(follower, marks, woken=False) or _possible_owners(follower, marks, woken=True)
-        for task, marks in by_task.items()
-    }
-    possible = {run for owners in near.values() for run in owners}
-    failed = [
-        Failed(run, _place(run) or Place(f"?{number}", 0), run in possible)
-        for number, run in enumerate(follower.everyone())
-        if run.closed_at != NEVER and not _says_no_task(run)
-    ]
-    for part in _separate({task: owners for task, owners in near.items() if owners}):
-        if not _settle(follower, by_task, part, failed):
-            wider = {task: _possible_owners(follower, by_task[task], woken=True) for task in part}
-            _settle(follower, by_task, wider, failed)
+def settle_loose_tasks(found: Assigned, lines: Sequence[Line]) -> None:
+    """Give the loose tasks to runs, or make them candidates."""
+    edges, wider = {}, {}
+    silent = {run for loose in found.loose.values() for run in loose.able if _says_no_task(run)}
+    for task, loose in found.loose.items():
+        last = loose.lines[-1].order
+        wider[task] = [r for r in loose.able if not r.tasks and r.closed_at > last and r not in silent]
+        edges[task] = [run for run in wider[task] if run in loose.near] or wider[task]
+    if not any(edges.values()):
+        return
+    failures = _failures(found, edges, lines)
+    for tasks in parts(edges):
+        for reach in (edges, wider):
+            part = {task: reach[task] for task in tasks}
+            readings = list(_readings(part, failures))
+            if readings:
+                break
+        _settle(found, part, readings)
 
 
-def _possible_owners(follower: Follower, marks: list[Mark], woken: bool) -> list[Strand]:
-    near = follower.may_own(marks[0], woken)
-    return [s for s in near if not s.tasks and s.closed_at > marks[-1].order and not _says_no_task(s)]
+def parts(edges: Edges) -> Iterator[list[str]]:
+    """The tasks in groups that share no possible owner, through however many steps."""
+    of_run: dict[OpenRun, list[str]] = defaultdict(list)
+    for task, runs in edges.items():
+        for run in runs:
+            of_run[run].append(task)
+    seen: set[str] = set()
+    for first in edges:
+        part = [] if first in seen else [first]
+        seen.add(first)
+        for task in part:  # grows
+            for run in edges[task]:
+                fresh = [other for other in of_run.pop(run, ()) if other not in seen]
+                seen.update(fresh)
+                part += fresh
+        if part:
+            yield part
 
 
-def _says_no_task(strand: Strand) -> bool:
-    certain = (mark for mark in strand.marks if mark.order not in strand.doubtful)
-    return any(_NO_TASK.search(mark.entry.message) for mark in certain)
+def _says_no_task(run: OpenRun) -> bool:
+    certain = (line for line in run.lines if line.order not in run.doubtful)
+    return any(_NO_TASK.search(line.entry.message[:_READ]) for line in certain)
 
 
-def _separate(edges: Edges) -> Iterator[Edges]:
-    """Groups of tasks that share no possible owner, through however many steps."""
-    left = dict(edges)
-    while left:
-        part: Edges = {}
-        fresh = [next(iter(left))]
-        while fresh:
-            part.update((task, left.pop(task)) for task in fresh)
-            owners = {s for task in fresh for s in part[task]}
-            fresh = [task for task, theirs in left.items() if owners & set(theirs)]
-        yield part
+def _failures(found: Assigned, edges: Edges, lines: Sequence[Line]) -> dict[Place, Failures]:
+    able = {run for owners in edges.values() for run in owners}
+    failures: dict[Place, Failures] = defaultdict(Failures)
+    for number, run in enumerate(found.everyone()):
+        if run.closed_at == NEVER or (run not in able and _says_no_task(run)):
+            continue
+        text = "\n".join(each.entry.message[:_READ] for each in run.lines if each.order >= run.closed_at)
+        frames = (at for at in _FRAME.findall(text) if "node_modules" not in at[1])
+        place = next(
+            (
+                Place(f"{run.first.entry.deployment_id} {file} {function}", int(at))
+                for function, file, at in frames
+            ),
+            None,
+        )
+        failure = failures[place or Place(f"?{number}", 0)]
+        failure.runs.append(run)
+        failure.in_a_request |= _BY_THE_SDK in text
+        failure.may_be_before &= not run.tasks
+        failure.may_be_after &= bool(run.tasks) or run in able
+    if _everyone_asked(found, lines):
+        asked = sorted(place for place, failure in failures.items() if failure.in_a_request)
+        for above, place in pairwise(asked):
+            failures[place].may_be_before &= above.function != place.function
+    return failures
 
 
-def _settle(follower: Follower, marks: Mapping[str, list[Mark]], edges: Edges, failed: list[Failed]) -> bool:
-    """Whether any reading is consistent; then each task has its owner, or its candidates."""
-    readings = list(_readings(edges, failed))
-    likeliest = min((_match(edges, reading) for reading in readings), key=_open_owners, default=None)
-    for task in edges:
-        allowed = {run for reading in readings for run in _allowed(task, reading, edges)} or set(edges[task])
-        sure = len(allowed) == 1 and likeliest is not None
-        for run in allowed:
-            run.candidates.update(() if sure else [task])
-        if likeliest is not None:
-            _own(follower, likeliest[task], marks[task], sure)
-    return likeliest is not None
+def _everyone_asked(found: Assigned, lines: Sequence[Line]) -> bool:
+    """Whether each run that came near the request to Runway also sent it: there are as many lines of that."""
+    named = named_stages(lines)
+    near = {}
+    for key, flow in found.flows.items():
+        sent = flow.first_that_means(Means.SENT)
+        if sent is not None:
+            near[key] = sent, max((p for f, p in named if f == key and p < sent), default=0)
+    asked = sum(any(line.steps.get(key) == sent for key, (sent, _) in near.items()) for line in lines)
+    came_near = sum(
+        any(max(run.filled[flow]) >= near[flow][1] for flow in run.likely_flows if flow in near)
+        for run in found.everyone()
+    )
+    return asked == came_near
 
 
-def _own(follower: Follower, run: Strand, marks: list[Mark], sure: bool) -> None:
-    """A run that failed is known to own one of the tasks, if perhaps another one than this."""
-    run.owns_a_task = sure or run.closed_at != NEVER
-    for mark in marks:
-        follower.give(run, mark, certain=sure)
+class Reading(NamedTuple):
+    """Whose the tasks may be if runs failed before or after the creation as supposed; one way it can be."""
+
+    edges: Edges
+    must: frozenset[OpenRun]  # have one of the tasks
+    owners: Mapping[str, OpenRun]
 
 
-class Failed(NamedTuple):
-    run: Strand
-    place: Place
-    may_own: bool  # one of the loose tasks
-
-
-class Supposition(NamedTuple):
-    """Who may own one of the tasks, and who must, if runs failed before or after creation as supposed."""
-
-    may: frozenset[Strand]
-    must: frozenset[Strand]
-
-
-def _readings(edges: Edges, failed: Iterable[Failed]) -> Iterator[Supposition]:
+def _readings(edges: Edges, failures: Mapping[Place, Failures]) -> Iterator[Reading]:
     """Every consistent supposition of which places of failure lie after the creation; none of too many."""
-    here = frozenset(run for owners in edges.values() for run in owners)
-    ended = {run for run in here if run.closed_at == NEVER}
-    places: dict[Place, list[Failed]] = defaultdict(list)
-    for one in failed:
-        places[one.place].append(one)
-    places = {place: runs for place, runs in places.items() if any(one.run in here for one in runs)}
-    if len(places) > MOST_PLACES or len(edges) * len(here) > MOST_EDGES:
+    here = {run for owners in edges.values() for run in owners}
+    places = {place: failure for place, failure in failures.items() if not here.isdisjoint(failure.runs)}
+    crowded = any(len(owners) >= MOST_OWNERS for owners in edges.values())
+    if crowded or len(places) > MOST_PLACES or sum(map(len, edges.values())) > MOST_EDGES:
         return
     for after in product((True, False), repeat=len(places)):
         supposed = dict(zip(places, after, strict=True))
-        must = frozenset(one.run for place, runs in places.items() if supposed[place] for one in runs) & here
-        reading = Supposition(must | ended, must)
-        fits = all(_fits(supposed[place], runs) for place, runs in places.items()) and _in_order(supposed)
-        if fits and _match(edges, reading) is not None:
-            yield reading
-
-
-def _fits(after: bool, runs: Iterable[Failed]) -> bool:
-    """Where a run with a task failed lies after the creation; where one failed that can own none, before."""
-    return all(bool(one.run.tasks) or one.may_own if after else not one.run.tasks for one in runs)
+        fits = all(f.may_be_after if supposed[p] else f.may_be_before for p, f in places.items())
+        if not fits or not _in_order(supposed):
+            continue
+        must = frozenset(run for p, f in places.items() if supposed[p] for run in f.runs) & here
+        allowed = {
+            task: [r for r in runs if r in must or r.closed_at == NEVER] for task, runs in edges.items()
+        }
+        if owners := _match(allowed, must):
+            yield Reading(allowed, must, owners)
 
 
 def _in_order(after: Mapping[Place, bool]) -> bool:
@@ -149,57 +177,50 @@ def _in_order(after: Mapping[Place, bool]) -> bool:
     )
 
 
-def _place(run: Strand) -> Place | None:
-    for mark in sorted(run.marks, key=lambda m: m.order):
-        if mark.order >= run.closed_at:
-            for function, file, line in _FRAME.findall(mark.entry.message):
-                if "node_modules" not in file:
-                    return Place(f"{file} {function}", int(line))
-    return None
+def _settle(found: Assigned, edges: Edges, readings: Sequence[Reading]) -> None:
+    """Where any reading is consistent, each task has its owner; else, and beside it, its candidates."""
+    likeliest = min(
+        readings, key=lambda r: sum(run.closed_at == NEVER for run in r.owners.values()), default=None
+    )
+    for task, owners in edges.items():
+        allowed = {
+            run
+            for reading in readings
+            for run in reading.edges[task]
+            if _match({**reading.edges, task: [run]}, reading.must)
+        }
+        sure = len(allowed) == 1 and not next(iter(allowed)).likely
+        for run in owners:
+            if not sure and (run in allowed or not readings):
+                run.candidates.add(task)
+        if likeliest:
+            owner = likeliest.owners[task]
+            # a run that failed is known to own one of the tasks, if perhaps another one than this
+            owner.owns_a_task = sure or owner.closed_at != NEVER
+            for line in found.loose[task].lines:
+                owner.take(line, certain=sure)
 
 
-def _match(edges: Edges, reading: Supposition) -> Owners | None:
+def _match(edges: Edges, must: Iterable[OpenRun]) -> dict[str, OpenRun] | None:
     """An owner for every task that leaves nobody out who must have one; None when there is none."""
-    of_run: dict[Strand, str] = {}
-    tasks_of = {run: [t for t, owners in edges.items() if run in owners] for run in reading.must}
-    for run in reading.must:
-        if not _augment_run(run, tasks_of, of_task := {t: r for r, t in of_run.items()}, set()):
-            return None
-        of_run = {r: t for t, r in of_task.items()}
-    of_task = {t: r for r, t in of_run.items()}
-    for task in edges:
-        if task not in of_task and not _augment_task(task, edges, reading.may, of_task, set()):
-            return None
-    return of_task
+    both: dict[Node, list[Node]] = {task: list(runs) for task, runs in edges.items()}
+    for task, runs in edges.items():
+        for run in runs:
+            both.setdefault(run, []).append(task)
+    nodes: list[Node] = [*must, *edges]
+    mate: dict[Node, Node] = {}
+    if not all(node in mate or _augment(node, both, mate, set()) for node in nodes):
+        return None
+    return {task: owner for task in edges if isinstance(owner := mate[task], OpenRun)}
 
 
-def _augment_run(run: Strand, tasks_of: Mapping[Strand, list[str]], taken: Owners, tried: set[str]) -> bool:
-    for task in tasks_of[run]:
-        if task not in tried:
-            tried.add(task)
-            if task not in taken or _augment_run(taken[task], tasks_of, taken, tried):
-                taken[task] = run
+def _augment(
+    node: Node, edges: Mapping[Node, Sequence[Node]], mate: dict[Node, Node], tried: set[Node]
+) -> bool:
+    for other in edges.get(node, ()):
+        if other not in tried:
+            tried.add(other)
+            if other not in mate or _augment(mate[other], edges, mate, tried):
+                mate[node], mate[other] = other, node
                 return True
     return False
-
-
-def _augment_task(task: str, edges: Edges, may: frozenset[Strand], taken: Owners, tried: set[Strand]) -> bool:
-    held = {run: t for t, run in taken.items()}
-    for run in edges[task]:
-        if run in may and run not in tried:
-            tried.add(run)
-            if run not in held or _augment_task(held[run], edges, may, taken, tried):
-                taken[task] = run
-                return True
-    return False
-
-
-def _allowed(task: str, reading: Supposition, edges: Edges) -> Iterator[Strand]:
-    """The runs that own `task` in some matching of this reading."""
-    for run in edges[task]:
-        if run in reading.may and _match({**edges, task: [run]}, reading) is not None:
-            yield run
-
-
-def _open_owners(owners: Owners | None) -> int:
-    return sum(run.closed_at == NEVER for run in (owners or {}).values())

@@ -1,29 +1,52 @@
-"""Which video and which tasks a message names."""
+"""What a message says of itself: the video and the tasks it names, the picture and the prompt it shows.
+
+Users write prompts, and apps log them. So a name counts only where the app itself can be told to have written
+it: before the first label with free text behind it, and outside the strings of a printed object.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
-_TASK_ID = r"(?=[0-9a-f]{8}|[0-9A-Za-z_-]*[0-9a-f]{8})([0-9A-Za-z_-]{8,})"
+_TASK_ID = r"(?=[0-9a-f]{8}|[0-9A-Za-z_-]{0,80}[0-9a-f]{8})([0-9A-Za-z_-]{8,120})"
 _READ = 4096  # a name stands in the beginning of a message; an error's whole request may follow it
 
-_IS = r"['\"]?\s*[:=]\s*['\"]?"
-_OBJECT_WITH_ID = r"[^{\n]{0,120}:? \{\s*\"?id\"?: ['\"]"
+_IS = r"['\"]?\s{0,9}[:=]\s{0,9}['\"]?"
+_OBJECT_WITH_ID = r"[^{\n]{0,120}:? \{\s{0,9}\"?id\"?: ['\"]"
 
-_ANY = re.compile(_UUID)
+_ANY = re.compile(rf"(?<![\w/-])({_UUID})(?![\w-])")
+_URL = re.compile(r"https?://[^\s'\"`,;<>)\]}]{4,2000}")
+_PROMPT = re.compile(r"[Pp]rompt(?:_?[Tt]ext)?['\"]?(?::\s{0,3}|=|\s)['\"`]?")
+_END_OF_PROMPT = re.compile(r"\n|['\"`](?=[\s,}]|\Z)")
+_LENGTH = re.compile(r"[Pp]rompt_?(?:[Tt]ext_?)?[Ll]ength['\"]?[:=]? {0,3}(\d{1,6})")
+_MENTIONED = re.compile(
+    r"(?:\b[Tt]ask(?![a-z])[^\n{}'\"`]{0,60}|[Rr]unway\S{0,20}[\s:=]{1,3}\S{0,12}[\s:=]{1,3}|"
+    r"\b[Tt]ask_?[Ii]d\S{0,3}\s{0,3})"
+)
 
+# Where free text may begin: behind a label, a quotation mark or "prompt", but for an id or an object.
+_FREE = re.compile(
+    rf": (?!['\"]?(?:{_UUID}|[0-9A-Za-z_-]{{0,80}}[0-9a-f]{{8}})|\d{{3}}\b|\{{)|(?<!\w)['\"`](?!{_UUID})"
+    r"|\b[Pp]rompt(?:[Tt]ext)?(?= (?!for |of |length))|[\n{]"
+    r"|\b(?:[Pp]rompt_?(?:[Tt]ext)?|[Tt]ext|[Cc]aption|[Tt]itle|[Dd]escription|[Ii]nput|[Nn]ame)="
+)
+_STRINGS = re.compile(r"'((?:[^'\\\n]|\\.)*)'?|\"((?:[^\"\\\n]|\\.)*)\"?|`((?:[^`\\]|\\.)*)`?")
+_BEHIND = re.compile(r"\} {1,9}(?=[^\s,}\])])")  # what is logged behind an object
+_PLAIN = re.compile(r"[\w-]{1,80}")  # a key, an id, a status
 
-_VIDEO, _TASK, _ANSWER = range(3)  # an answer is Runway's, printed whole
+_VIDEO, _TASK = range(2)
 # Each begins with its snippet and is tried only where that stands: finding five short words is cheap.
 _PATTERNS = (
     (
         _VIDEO,
         "ideo",
-        rf"(?<=[Vv])(?<!unway .)(?<!unway_.)ideo(?:[ _]?[Ii][Dd])?['\"]?[\s:=]+['\"]?({_UUID})(?![\w-])",
+        r"(?<=[Vv])(?<!unway .)(?<!unway_.)ideo(?:[ _]?[Ii][Dd])?['\"]?[\s:=]{1,9}['\"]?"
+        rf"({_UUID})(?![\w-])",
     ),
-    (_VIDEO, "Updated record: ", rf"Updated record: \{{\s*\"?id\"?: ['\"]({_UUID})"),
+    (_VIDEO, "Updated record: ", rf"Updated record: \{{\s{{0,9}}\"?id\"?: ['\"]({_UUID})"),
     (
         _TASK,
         "ask",
@@ -35,8 +58,8 @@ _PATTERNS = (
         rf"(?:(?<=[Rr])unway (?:[Vv]ideo|[Tt]ask) ID|(?<=r)unway_?[Vv]ideo_?[Ii]d(?: for video {_UUID})?)"
         rf"{_IS}{_TASK_ID}",
     ),
-    (_ANSWER, "ask status", rf"(?<=[Tt])ask status{_OBJECT_WITH_ID}{_TASK_ID}"),
-    (_ANSWER, "esponse", rf"(?<=[Rr])esponse{_OBJECT_WITH_ID}{_TASK_ID}"),
+    (_TASK, "ask status", rf"(?<=[Tt])ask status{_OBJECT_WITH_ID}{_TASK_ID}"),
+    (_TASK, "esponse", rf"(?<=[Rr])esponse{_OBJECT_WITH_ID}{_TASK_ID}"),
 )
 _AT_SNIPPET = [(kind, snippet, re.compile(pattern).match) for kind, snippet, pattern in _PATTERNS]
 
@@ -53,25 +76,71 @@ _NOTHING = Names()
 
 def names_in(message: str) -> Names:
     """The videos and tasks that the wording of `message` calls so: other ids in it are left alone."""
-    start = message[:_READ]
-    named: set[tuple[int, int, str]] = set()
-    for kind, snippet, match in _AT_SNIPPET:
-        at = start.find(snippet)
-        while at >= 0:
-            if found := match(start, at):
-                named.add((kind, found.start(1), found[1]))
-            at = start.find(snippet, at + 1)
-    if not named:
+    if not any(snippet in message for _, snippet, _ in _AT_SNIPPET):
         return _NOTHING
-    if len(named) == 1:
-        ((kind, _, name),) = named
-        return Names((name.lower(),)) if kind == _VIDEO else Names((), (name,))
-    in_order = sorted(named)
-    videos = dict.fromkeys([name.lower() for kind, _, name in in_order if kind == _VIDEO])
-    tasks = dict.fromkeys([name for kind, _, name in in_order if kind != _VIDEO])
+    text = own_words(message)
+    named = sorted(
+        (found.start(1), kind, found[1])
+        for kind, snippet, match in _AT_SNIPPET
+        for at in _places(snippet, text)
+        if (found := match(text, at))
+    )
+    videos = dict.fromkeys(name.lower() for _, kind, name in named if kind == _VIDEO)
+    tasks = dict.fromkeys(name for _, kind, name in named if kind == _TASK)
     return Names(tuple(videos), tuple(task for task in tasks if task.lower() not in videos))
 
 
+def _places(snippet: str, text: str) -> Iterator[int]:
+    at = text.find(snippet)
+    while at >= 0:
+        yield at
+        at = text.find(snippet, at + 1)
+
+
+def own_words(message: str) -> str:
+    """The beginning of `message` without what users may have written: free text and long strings."""
+    text = message[:_READ]
+    free = _FREE.search(text)
+    if free is None:
+        return text
+    if free[0] != "{":
+        return text[: free.start()]
+    printed = _STRINGS.sub(_without_prose, text[free.start() :])
+    behind = _BEHIND.search(printed)
+    return text[: free.start()] + (printed[: behind.start()] if behind else printed)
+
+
+def _without_prose(string: re.Match[str]) -> str:
+    within = string[0].strip("'\"`")
+    return string[0] if _PLAIN.fullmatch(within) else "''"
+
+
 def ids_in(message: str) -> list[str]:
-    """Every id that stands anywhere in the beginning of `message`."""
-    return [found.lower() for found in _ANY.findall(message[:_READ])] if "-" in message else []
+    """Every id that stands anywhere in the app's own words."""
+    return [found.lower() for found in _ANY.findall(own_words(message))] if "-" in message else []
+
+
+def mentioned_tasks(message: str) -> Iterator[str]:
+    """Ids that may be tasks', behind the word in any app's wording: for a candidate, never for more."""
+    text, _ = _before_prompt(message)
+    for found in _ANY.finditer(text) if "-" in text else ():
+        if _MENTIONED.search(text, max(0, found.start() - 70), found.start()):
+            yield found[1].lower()
+
+
+def pictures_in(message: str) -> list[str]:
+    """The addresses that the message shows, perhaps shortened."""
+    return _URL.findall(_before_prompt(message)[0]) if "http" in message else []
+
+
+def prompt_in(message: str) -> tuple[str, int | None]:
+    """The first line of the prompt that the message shows, perhaps shortened, and how long it says it is."""
+    length = _LENGTH.search(message[:_READ])
+    shown = _END_OF_PROMPT.split(_before_prompt(message)[1], maxsplit=1)[0]
+    return shown, int(length[1]) if length else None
+
+
+def _before_prompt(message: str) -> tuple[str, str]:
+    text = message[:_READ]
+    label = _PROMPT.search(text) if "rompt" in text else None
+    return (text[: label.start()], text[label.end() :]) if label else (text, "")

@@ -7,7 +7,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from enum import StrEnum
 
-from lib.domain.trace import LogEntry, Poll, PollOutcome, time_of
+from lib.domain.task import TERMINAL
+from lib.domain.trace import LogEntry, Poll, PollOutcome, Stage, StageState, time_of
+from lib.domain.video import Video
 
 
 class PollSign(StrEnum):
@@ -38,6 +40,7 @@ _STATUS = re.compile(r"\bstatus['\"]?: ['\"]([A-Za-z_]+)['\"]")
 _FAILURE = re.compile(r"\bfailure['\"]?: (?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")")
 _FAILURE_CODE = re.compile(r"\bfailureCode['\"]?: ['\"]([\w.]+)['\"]")
 _READ = 400
+POLLING = ("status_asked", "runway_answered", "row_updated")  # stages of every flow, after its own
 SHORTEST_PAUSE_MS = 3_000  # between two checks of one browser
 
 
@@ -73,6 +76,29 @@ def read_poll(entries: Sequence[LogEntry]) -> Poll:
         status=_first(_STATUS, text),
         failure=(failure[1] or failure[2]) if failure else None,
         failure_code=_first(_FAILURE_CODE, text),
+    )
+
+
+def polling_stages(video: Video, polls: Sequence[Poll], watched: bool) -> tuple[Stage, ...]:
+    """What comes after the id was saved: the app asks how the task is, Runway answers, the row says it.
+
+    `watched` tells whether logs would show a status request.
+    """
+    if not video.runway_video_id:
+        return tuple(Stage(key, StageState.NOT_REACHED) for key in POLLING)
+    done = video.is_finished
+    unseen = StageState.MISSING if watched and not done else StageState.NOT_OBSERVABLE
+    answer = next((poll for poll in polls if poll.outcome is PollOutcome.ANSWERED), None)
+    ended = any(poll.status in TERMINAL for poll in polls)
+    asked, answered, updated = POLLING
+    return (
+        Stage(asked, StageState.SEEN, polls[0].at) if polls else Stage(asked, unseen),
+        Stage(answered, StageState.SEEN, answer.at)
+        if answer
+        else Stage(answered, unseen if polls or done else StageState.NOT_REACHED),
+        Stage(updated, StageState.SEEN, video.updated_at)
+        if done
+        else Stage(updated, StageState.MISSING if ended else StageState.NOT_REACHED),
     )
 
 

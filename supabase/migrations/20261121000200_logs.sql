@@ -29,6 +29,8 @@ create table if not exists dailies.log_entries (
 create index if not exists log_entries_time on dailies.log_entries (at);
 create index if not exists log_entries_request on dailies.log_entries (request_id) where request_id is not null;
 create index if not exists log_entries_video on dailies.log_entries (video_id) where video_id is not null;
+create index if not exists log_entries_of_nobody on dailies.log_entries (at) include (task_id, request_id)
+    where task_id is not null and video_id is null;
 create index if not exists log_entries_of_task on dailies.log_entries (task_id, at) where task_id is not null;
 
 create table if not exists dailies.requests (

@@ -44,16 +44,6 @@ create table if not exists dailies.look_ups (
     next_at  timestamptz not null
 );
 
--- Videos that were made with Dailies. `ref` is the id that was chosen for one whose key the app's table chooses itself.
-create table if not exists dailies.samples (
-    video_id dailies.video_key primary key,
-    ref      text unique,
-    at       timestamptz not null default now(),
-    operator text not null
-);
-
-alter table dailies.samples enable row level security;
-
 create table if not exists dailies.audit (
     id         bigint generated always as identity primary key,
     at         timestamptz not null default now(),

@@ -1,6 +1,19 @@
 -- Verdicts are kept up to date by the piece: whatever changes what a verdict rests on leaves a mark, and
 -- marked videos are judged again.
 
+-- Whether a task that the logs name is nobody's, as far as anybody knows: no row, look-up or attempt has it,
+-- and no request that names it names a video.
+-- Indexes: dailies_videos_task, tasks_pkey, attempts_task_id_key, log_entries_of_task, log_entries_request.
+create or replace function dailies.is_nobodys(p_task text) returns boolean
+language sql stable set search_path = '' as $$
+    select not exists (select from dailies.videos() v where v.runway_video_id = p_task)
+        and not exists (select from dailies.tasks k where k.task_id = p_task and k.video_id is not null)
+        and not exists (select from dailies.attempts a where a.task_id = p_task)
+        and not exists (select from dailies.log_entries e where e.task_id = p_task and e.video_id is not null)
+        and not exists (select from dailies.log_entries e join dailies.log_entries m using (request_id)
+                        where e.task_id = p_task and m.video_id is not null)
+$$;
+
 -- Marks every video that these requests, videos and tasks tell something of. Here and below the planner must
 -- use the indexes named: a table that was filled a moment ago has no statistics yet.
 -- Indexes: log_entries_request, log_entries_of_task, log_entries_video, dailies_videos_task, videos_pkey.
@@ -12,10 +25,17 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
         where e.request_id = any(p_requests) and (e.video_id is not null or e.task_id is not null)
     ), tasks as (
         select unnest(p_tasks) as task_id union select n.task_id from named n where n.task_id is not null
+    ), nobodys as (
+        -- any row that had no task then may have been waiting for this one
+        select e.at from unnest(p_tasks) t (task_id) join dailies.log_entries e using (task_id)
+        where dailies.is_nobodys(t.task_id)
     ), ids as (
         select unnest(p_videos) as id
         union select n.video_id from named n
         union select v.id from tasks t join dailies.videos() v on v.runway_video_id = t.task_id
+        union select v.id from nobodys n
+            join dailies.videos() v on v.created_at between n.at - interval '10 minutes' and n.at + interval '5 s'
+            where v.runway_video_id is null
         union select k.video_id from tasks t join dailies.tasks k using (task_id)
         union select mate.video_id
             from tasks t join dailies.log_entries e using (task_id)
@@ -139,13 +159,16 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `readings`: of
--- Runway's account around the last attempt, where nobody knows its outcome. As json, which is built three
+-- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
+-- task, the lines of requests that name a task and no video; `peers`, the other rows that it may be the task
+-- of. As json, which is built three
 -- times as fast as jsonb. Indexes: those of requests_of and observed_until, log_entries_request,
+-- log_entries_of_nobody, dailies_videos_newest,
 -- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
 create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
 returns table (
     video_id dailies.video_key, video json, entries json, requests json, tasks json, attempts json, readings json,
-    observed_until timestamptz, now timestamptz
+    nobodys json, peers json, observed_until timestamptz, now timestamptz
 )
 language plpgsql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set work_mem = '64MB' as $$
@@ -179,7 +202,8 @@ begin
     select v.id, v.app_row, coalesce(g.entries, '[]'), coalesce(a.requests, '[]'), coalesce(t.known, '[]'),
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
                      where x.video_id = v.id), '[]'),
-           r.readings, dailies.observed_until(g.last_at, g.drained), now()
+           r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
+           dailies.observed_until(g.last_at, g.drained), now()
     from dailies.videos() v
     left join grouped g on g.of = v.id
     left join answered a on a.of = v.id
@@ -197,6 +221,25 @@ begin
               order by x.number desc limit 1) last
         cross join lateral public.dailies_readings(last.id) q
         where last.state = 'unknown') r on true
+    left join lateral (
+        select json_agg(json_build_object(
+                   'at', e.at, 'level', e.level, 'message', e.message, 'request_id', e.request_id,
+                   'path', e.path, 'status_code', e.status_code, 'deployment_id', e.deployment_id)
+                   order by e.at, e.id) as lines
+        from (select distinct o.request_id from dailies.log_entries o
+              where o.task_id is not null and o.video_id is null
+                  and o.at between v.created_at - interval '5 seconds' and v.created_at + interval '10 minutes'
+                  and dailies.is_nobodys(o.task_id) limit 40) o
+        join lateral (select * from dailies.log_entries x
+                      where x.request_id = o.request_id order by x.at limit 100) e on true
+        where v.runway_video_id is null) n on true
+    left join lateral (
+        select json_agg(to_json(q)) as rows
+        from (select w.id, w.status, w.created_at, w.prompt, w.input_image_url from dailies.videos() w
+              where n.lines is not null and w.runway_video_id is null and w.id <> v.id
+                  and w.created_at between v.created_at - interval '10 minutes'
+                                       and v.created_at + interval '10 minutes'
+              order by w.created_at desc limit 40) q) p on true
     where v.id = any(p_ids);
 end $$;
 
@@ -222,7 +265,8 @@ begin
            coalesce(q.evidence, '[]'), q.recoverable_runway_id, coalesce(q.candidate_runway_ids, '{}'),
            q.deployment_id, coalesce(q.polls, 0), q.last_polled_at, coalesce(q.tries, 0),
            (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id),
-           case when v.status = 'succeeded' then v.updated_at end,
+           case when v.status = 'succeeded'
+                then dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at) end,
            case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
            coalesce(q.judged_at, now()), q.recheck_at

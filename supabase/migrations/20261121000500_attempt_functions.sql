@@ -98,8 +98,8 @@ end $$;
 
 -- The video that p_id stands for: a new row, unless it is there already. The app's table chooses whole numbers itself:
 -- then p_id is remembered as what the row was asked for by, so that it is made once. What the table refuses is raised:
--- nothing has been paid for yet. Indexes: the app's own on its key, samples (ref).
-create or replace function dailies.new_video(p_id dailies.video_key, p_operator text, p_video jsonb)
+-- nothing has been paid for yet. Indexes: the app's own on its key, made_here (ref).
+create or replace function dailies.new_video(p_id dailies.video_key, p_video jsonb)
 returns dailies.video_key
 language plpgsql set search_path = '' as $$
 declare
@@ -107,7 +107,7 @@ declare
     made dailies.video_key;
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.new_video'), hashtext(p_id::text));
-    select s.video_id into made from dailies.samples s where s.ref = p_id::text;
+    select s.video_id into made from dailies.made_here s where s.ref = p_id::text;
     if made is not null or dailies.lock_row(p_id) then
         return coalesce(made, p_id);
     end if;
@@ -124,8 +124,8 @@ begin
     if made is null then
         return p_id;
     end if;
-    insert into dailies.samples (video_id, ref, operator)
-    values (made, case when made::text <> p_id::text then p_id::text end, p_operator) on conflict do nothing;
+    insert into dailies.made_here (video_id, ref)
+    values (made, nullif(p_id::text, made::text)) on conflict do nothing;
     return made;
 end $$;
 
@@ -165,7 +165,7 @@ declare
     refused text;
 begin
     if p_new is not null then
-        p_video_id := dailies.new_video(p_video_id, p_operator, p_new || jsonb_build_object(
+        p_video_id := dailies.new_video(p_video_id, p_new || jsonb_build_object(
             'prompt', p_request -> 'prompt', 'input_image_url', p_request -> 'image'));
     end if;
     before := dailies.lock_video(p_video_id);

@@ -44,7 +44,7 @@ begin
     perform pg_advisory_xact_lock(hashtext('dailies.enqueue'));
     p_jobs := (
         select jsonb_agg(case when jsonb_typeof(j -> 'new') = 'object' then j || jsonb_build_object(
-            'video_id', dailies.new_video((j ->> 'video_id')::dailies.video_key, j ->> 'operator', j -> 'new'))
+            'video_id', dailies.new_video((j ->> 'video_id')::dailies.video_key, j -> 'new'))
             else j end order by i)
         from jsonb_array_elements(p_jobs) with ordinality given (j, i));
     select array_agg(j - 'new' order by i) into jobs

@@ -28,7 +28,7 @@ begin
         select f from unnest(array[
             'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log',
             'dailies_overview', 'dailies_error_groups', 'dailies_stage_funnel', 'dailies_incidents',
-            'dailies_incident',
+            'dailies_incident', 'dailies_pulse', 'dailies_videos_now',
             'dailies_add_logs', 'dailies_merge_text',
             'dailies_dirty', 'dailies_dossiers', 'dailies_save_verdicts',
             'dailies_save_task', 'dailies_import_videos', 'dailies_claim_attempt',

@@ -1,5 +1,8 @@
 -- What people are told of the mapping, and whether a sample can be made at all.
 
+-- What a video was asked for by, whose key the app's table chose itself.
+alter table dailies.made_here add column if not exists ref text unique;
+
 -- How is the app's table mapped, and what is not judged? `unmapped`: rows by a word that nobody has mapped; `others`:
 -- rows by the value of another provider; `left_out`: deleted ones; `required`: columns that a sample lacks.
 -- `row_security`: whether row security hides rows from us. Index: dailies_videos_newest.
@@ -40,7 +43,7 @@ declare
     made dailies.video_key;
 begin
     begin
-        made := dailies.new_video(gen_random_uuid()::text::dailies.video_key, 'nobody', '{"prompt": "tried and undone",
+        made := dailies.new_video(gen_random_uuid()::text::dailies.video_key, '{"prompt": "tried and undone",
             "input_image_url": "https://dailies.invalid/tried.jpg"}');
         perform dailies.write_row(made, '{"status": "processing"}');
         refused := dailies.refused_by_row(made);

@@ -33,7 +33,7 @@ def found(entries: Iterable[LogEntry], videos: Iterable[Video] = OTHER_HANDS) ->
 
 
 def runs_of(correlation: Correlation, video: str) -> list[list[str]]:
-    return [[m.entry.message for m in strand.marks] for strand in correlation.of(video).strands]
+    return [[each.entry.message for each in one.lines] for one in correlation.of(video).runs]
 
 
 def lines(entries: Iterable[LogEntry]) -> list[str]:
@@ -65,7 +65,7 @@ def test_lines_of_requests_that_name_no_video_are_nobodys() -> None:
     assert "[Email] sent" not in runs_of(correlation, ANNA)[0]
 
 
-def test_a_second_request_for_a_video_is_a_second_try() -> None:
+def test_a_second_request_for_a_video_is_a_second_run() -> None:
     first = run("sync-sdk", stages=8)
     second = run("sync-sdk", task=BELAS_TASK, begin=60, request="req-again")
     assert runs_of(found([*first, *second]), ANNA) == [lines(first), lines(second)]
@@ -83,7 +83,7 @@ def test_status_requests_are_polls_and_no_part_of_a_run() -> None:
     ]
     correlation = found([*run("sync-sdk"), *check])
     assert [list(poll) for poll in correlation.of(ANNA).polls] == [check]
-    assert len(correlation.of(ANNA).strands) == 1
+    assert len(correlation.of(ANNA).runs) == 1
 
 
 def test_a_status_request_that_names_only_the_task_is_its_videos() -> None:
@@ -144,9 +144,9 @@ def test_a_task_that_two_frozen_runs_may_have_created_is_given_to_neither() -> N
     answer = line(f"[Runway API] Task created with ID: {ANNAS_TASK}", 40.1, "req-host")
     correlation = found([*runs[0], *runs[1], host, answer])
     for video in (ANNA, BELA):
-        (strand,) = correlation.of(video).strands
-        assert strand.tasks == set()
-        assert strand.candidates == {ANNAS_TASK}
+        (one,) = correlation.of(video).runs
+        assert one.tasks == set()
+        assert one.candidates == {ANNAS_TASK}
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,6 @@ def test_a_message_names_what_its_wording_says(message: str, videos: list[str], 
 
 def test_an_unusual_line_belongs_to_the_known_video_whose_id_stands_in_it() -> None:
     correlation = found([line(f"[Worker] {ANNA}: taken", 1)])
-    assert messages([m.entry for m in correlation.of(ANNA).strands[0].marks]) == [f"[Worker] {ANNA}: taken"]
+    assert messages([each.entry for each in correlation.of(ANNA).runs[0].lines]) == [
+        f"[Worker] {ANNA}: taken"
+    ]

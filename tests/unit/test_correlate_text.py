@@ -8,7 +8,7 @@ import pytest
 
 from lib.domain.trace import LogEntry
 from lib.traces.correlate import correlate, untangle
-from lib.traces.runs import Strand
+from lib.traces.runs import OpenRun
 from tests.stories import (
     ANNA,
     ANNAS_TASK,
@@ -26,13 +26,13 @@ from tests.stories import (
 BOTH = [row(ANNA), row(BELA)]
 
 
-def strands(entries: list[LogEntry], video: str) -> tuple[Strand, ...]:
-    return correlate(entries, (), BOTH, READER).of(video).strands
+def runs(entries: list[LogEntry], video: str) -> tuple[OpenRun, ...]:
+    return correlate(entries, (), BOTH, READER).of(video).runs
 
 
 def stages(entries: list[LogEntry], video: str, flow: str) -> list[int]:
-    (strand,) = strands(entries, video)
-    return sorted(strand.filled[flow])
+    (one,) = runs(entries, video)
+    return sorted(one.filled[flow])
 
 
 @pytest.mark.parametrize("flow", FLOWS)
@@ -55,9 +55,9 @@ def test_many_runs_at_once_each_get_all_their_stages(seed: int) -> None:
     )
     correlation = correlate(text, (), [row(video) for video, _ in ids], READER)
     for video, task in ids:
-        (strand,) = correlation.of(video).strands
-        assert sorted(strand.filled["async-sdk"]) == list(range(16))
-        assert strand.tasks == {task}
+        (one,) = correlation.of(video).runs
+        assert sorted(one.filled["async-sdk"]) == list(range(16))
+        assert one.tasks == {task}
 
 
 def test_a_run_that_stops_gets_no_line_of_one_that_goes_on() -> None:
@@ -83,7 +83,7 @@ def test_the_only_run_that_can_have_created_a_task_owns_it() -> None:
     text = without_requests(
         lookup_failed(ANNA, ANNAS_TASK, 0, 70), run("async-sdk", BELA, BELAS_TASK, begin=0.5)
     )
-    (anna,) = strands(text, ANNA)
+    (anna,) = runs(text, ANNA)
     assert anna.tasks == {ANNAS_TASK}
     assert anna.candidates == set()
 
@@ -91,10 +91,10 @@ def test_the_only_run_that_can_have_created_a_task_owns_it() -> None:
 def test_two_runs_that_lost_their_ids_at_once_have_both_as_candidates() -> None:
     text = without_requests(lookup_failed(ANNA, ANNAS_TASK, 0, 70), lookup_failed(BELA, BELAS_TASK, 0.05, 70))
     for video in (ANNA, BELA):
-        (strand,) = strands(text, video)
-        assert strand.tasks == set()
-        assert strand.candidates == {ANNAS_TASK, BELAS_TASK}
-        assert strand.owns_a_task
+        (one,) = runs(text, video)
+        assert one.tasks == set()
+        assert one.candidates == {ANNAS_TASK, BELAS_TASK}
+        assert one.owns_a_task
 
 
 def test_a_run_that_failed_further_up_in_the_code_created_nothing() -> None:
@@ -103,16 +103,16 @@ def test_a_run_that_failed_further_up_in_the_code_created_nothing() -> None:
         lookup_failed(ANNA, ANNAS_TASK, 0, 70),
         creation_failed(BELA, 0.05, 52),
     )
-    assert strands(text, ANNA)[0].tasks == {ANNAS_TASK}
-    assert strands(text, BELA)[0].candidates == set()
+    assert runs(text, ANNA)[0].tasks == {ANNAS_TASK}
+    assert runs(text, BELA)[0].candidates == set()
 
 
 def test_where_nothing_tells_two_failed_runs_apart_the_task_stays_open() -> None:
     text = without_requests(lookup_failed(ANNA, ANNAS_TASK, 0, 70), creation_failed(BELA, 0.05, 70))
     for video in (ANNA, BELA):
-        (strand,) = strands(text, video)
-        assert strand.tasks == set()
-        assert strand.candidates == {ANNAS_TASK}
+        (one,) = runs(text, video)
+        assert one.tasks == set()
+        assert one.candidates == {ANNAS_TASK}
 
 
 def test_a_platform_time_out_goes_to_the_run_that_began_that_long_ago() -> None:
@@ -120,8 +120,8 @@ def test_a_platform_time_out_goes_to_the_run_that_began_that_long_ago() -> None:
     text = without_requests(
         run("sync-sdk", stages=8), run("sync-sdk", BELA, BELAS_TASK, stages=8, begin=30), [late]
     )
-    assert late in [mark.entry for mark in strands(text, ANNA)[0].marks]
-    assert late not in [mark.entry for mark in strands(text, BELA)[0].marks]
+    assert late in [each.entry for each in runs(text, ANNA)[0].lines]
+    assert late not in [each.entry for each in runs(text, BELA)[0].lines]
 
 
 def test_a_nameless_check_error_belongs_to_the_check_that_had_no_answer() -> None:
@@ -155,9 +155,9 @@ def test_runs_between_which_the_text_leaves_two_readings_stay_in_one_request_and
     untangled = untangle(text, READER)
     assert len({entry.request_id for entry in untangled}) == 1
     for video in (ANNA, BELA):
-        (strand,) = strands(untangled, video)
-        assert strand.tasks == set()
-        assert strand.candidates == {ANNAS_TASK, BELAS_TASK}
+        (one,) = runs(untangled, video)
+        assert one.tasks == set()
+        assert one.candidates == {ANNAS_TASK, BELAS_TASK}
 
 
 def test_entries_with_request_ids_keep_them() -> None:

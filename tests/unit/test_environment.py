@@ -207,10 +207,10 @@ def test_the_production_apps_own_logs_are_evidence_too() -> None:
         cause="missing_api_key",
         deployment_id="dpl_one",
         n=7,
-        share=1.0,
+        videos=7,
         first_at="",
         last_at="",
-        example_video_id="",
+        first_video_id="",
     )
     (check,) = check_production([incident])
     assert str(check).startswith("E401 dpl_one lacks RUNWAY_API_KEY: 7 videos")

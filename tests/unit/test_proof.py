@@ -273,3 +273,40 @@ def test_a_status_that_nobody_knows_is_never_stuck_and_never_paid_for() -> None:
     known = dossier(row(status="archived"), run("async-sdk", stages=4))
     verdict, found = assess(known)
     assert (verdict.stuck, found.action, found.pays) == (False, Action.NONE, False)
+
+
+def refused_by_runway(*said: str, **columns: Any) -> Repair:
+    entries = [*run("sync-sdk", stages=8), *(line(text, 0.75) for text in said), error(REFUSED, 0.9)]
+    return repair(row(status="failed", **columns), entries)
+
+
+def test_a_video_without_a_picture_is_asked_for_from_its_text() -> None:
+    again = refused_by_runway(input_image_url=None, prompt="A dog dances", model="gen4.5")
+    assert (again.action, again.request.endpoint, again.credits) == (Action.RETRY, "text_to_video", 60)
+
+
+def test_a_model_that_needs_a_picture_is_not_asked_without_one() -> None:
+    again = refused_by_runway(input_image_url=None, prompt="A dog dances", model="gen4_turbo")
+    assert again.action is Action.CHANGE_INPUT
+    assert "An image is needed" in again.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "columns"),
+    [
+        (("Calling SDK videoToVideo.create()",), {}),
+        (("POST https://api.dev.runwayml.com/v1/character_performance",), {}),
+        ((), {"endpoint": "video_upscale"}),
+        ((), {"kind": "video-to-video"}),
+    ],
+)
+def test_what_another_endpoint_made_is_never_paid_for_by_dailies(
+    said: tuple[str, ...], columns: dict[str, str]
+) -> None:
+    entries = run("sync-sdk", stages=7)
+    again = repair(
+        row(status="failed", **columns),
+        [*entries, *(line(text, 0.75) for text in said), error(REFUSED, 0.9)],
+    )
+    assert (again.action, again.pays, again.credits) == (Action.NONE, False, 0)
+    assert "in the app itself" in again.reason

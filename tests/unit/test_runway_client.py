@@ -415,3 +415,11 @@ def test_the_organization_tells_credits_limits_and_use(tmp_path: Path) -> None:
 def test_an_organization_that_cannot_be_read_is_an_error(body: dict[str, object]) -> None:
     with pytest.raises(RunwayError, match="cannot be read"):
         answering(200, body).organization()
+
+
+def test_a_video_is_made_from_a_text_alone(runway: RunwayClient) -> None:
+    asked = replace(DOG, image="", model="gen4.5")
+    assert asked.endpoint == "text_to_video"
+    assert runway.create(asked).estimated_credits == 24
+    with pytest.raises(RunwayError, match="model: Invalid discriminator"):
+        runway.create(replace(asked, model="gen4_turbo"))

@@ -21,10 +21,12 @@ from typing import Any
 
 import httpx
 import pytest
+import runwayml
 
 from lib.domain.pricing import MODELS, GenerationRequest
 from lib.errors import DailiesError
 from lib.runway.simulator import SIMULATOR_KEY, SimulatorServer, ensure_simulator
+from lib.runway.simulator.endpoints import ENDPOINTS
 from lib.runway.simulator.faults import Fault, parse_fault
 from lib.runway.simulator.programme import PlannedFault
 from lib.runway.simulator.protocol import past_task
@@ -606,3 +608,67 @@ def test_the_simulator_is_ready_in_a_moment(tmp_path: Path) -> None:
         assert call(server, "GET", "/v1/organization").status_code == 200
         assert time.process_time() - begun < 0.3
     assert json.loads((tmp_path / "runway" / "port").read_text()) > 0
+
+
+PICTURE = "https://images.example.com/dog.jpg"
+MOVIE = "https://videos.example.com/dog.mp4"
+CREATIONS: dict[str, dict[str, Any]] = {
+    "image_to_video": BODY,
+    "text_to_video": {"model": "veo3.1_fast", "promptText": "A dog", "ratio": "1280:720", "duration": 4},
+    "video_to_video": {"model": "aleph2", "promptText": "At night", "videoUri": MOVIE},
+    "text_to_image": {"model": "gen4_image", "promptText": "A dog", "ratio": "1920:1080"},
+    "character_performance": {
+        "model": "act_two",
+        "character": {"type": "image", "uri": PICTURE},
+        "reference": {"type": "video", "uri": MOVIE},
+    },
+    "video_upscale": {"model": "enhance_frame_rate", "targetFramerate": "60", "videoUri": MOVIE},
+    "image_upscale": {"model": "magnific_precision_upscaler_v2", "imageUri": PICTURE},
+}
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_every_creation_makes_a_task_that_can_be_looked_up(server: SimulatorServer, endpoint: str) -> None:
+    made = call(server, "POST", f"/v1/{endpoint}", json=CREATIONS[endpoint])
+    assert made.status_code == 200, made.text
+    task = call(server, "GET", f"/v1/tasks/{made.json()['id']}").json()
+    assert task["estimatedCost" if "estimatedCost" in task else "cost"]["credits"] > 0
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_every_creation_refuses_another_endpoints_model_by_its_path(
+    server: SimulatorServer, endpoint: str
+) -> None:
+    answer = call(server, "POST", f"/v1/{endpoint}", json=CREATIONS[endpoint] | {"model": "gen2"})
+    assert answer.status_code == 400
+    assert answer.json()["issues"][0]["path"] == ["model"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "changes", "path"),
+    [
+        ("text_to_video", {"promptText": None}, ["promptText"]),
+        ("text_to_video", {"ratio": "1104:832", "model": "gen4.5"}, ["ratio"]),
+        ("character_performance", {"reference": {"type": "image", "uri": PICTURE}}, ["reference", "type"]),
+        ("character_performance", {"character": {"type": "image"}}, ["character", "uri"]),
+        ("video_upscale", {"targetFramerate": 60}, ["targetFramerate"]),
+        ("image_to_video", {"promptImage": None, "prompt_image": PICTURE}, ["promptImage"]),
+    ],
+)
+def test_what_is_wrong_in_a_creation_is_named_by_its_path(
+    server: SimulatorServer, endpoint: str, changes: dict[str, Any], path: list[str]
+) -> None:
+    body = {name: value for name, value in (CREATIONS[endpoint] | changes).items() if value is not None}
+    answer = call(server, "POST", f"/v1/{endpoint}", json=body)
+    assert answer.status_code == 400
+    assert path in [issue["path"] for issue in answer.json()["issues"]]
+
+
+def test_the_sdk_finds_every_creation(server: SimulatorServer) -> None:
+    client = runwayml.RunwayML(api_key=SIMULATOR_KEY, base_url=server.url, max_retries=0, http_client=HTTP)
+    made = client.character_performance.create(
+        model="act_two",
+        character={"type": "image", "uri": PICTURE},
+        reference={"type": "video", "uri": MOVIE},
+    )
+    assert client.tasks.retrieve(made.id).id == made.id

@@ -149,6 +149,43 @@ def test_polls_are_counted_with_what_they_said() -> None:
     )
 
 
+CHECKING = line(f"[Runway API] Checking video status for task ID: {ANNAS_TASK}", 20, "p2")
+OVER = line(
+    f"[Runway API] Task status response: {{\n  id: '{ANNAS_TASK}',\n  status: 'SUCCEEDED'\n}}", 21, "p2"
+)
+STILL = OVER._replace(message=OVER.message.replace("SUCCEEDED", "RUNNING"))
+REFUSED = error(f"[Runway API] Error checking video status for task ID: {ANNAS_TASK}: 500", 21, "p2")
+
+
+@pytest.mark.parametrize(
+    ("polls", "status", "states", "first_missing"),
+    [
+        ((), "processing", [MISSING, NOT_REACHED, NOT_REACHED], "status_asked"),
+        ((CHECKING, REFUSED), "processing", [SEEN, MISSING, NOT_REACHED], "runway_answered"),
+        ((CHECKING, STILL), "processing", [SEEN, SEEN, NOT_REACHED], None),
+        ((CHECKING, OVER), "processing", [SEEN, SEEN, MISSING], "row_updated"),
+        ((CHECKING, OVER), "succeeded", [SEEN, SEEN, SEEN], None),
+        ((), "succeeded", [NOT_OBSERVABLE, NOT_OBSERVABLE, SEEN], None),
+    ],
+)
+def test_what_is_missing_after_the_id_was_saved_is_named_too(
+    polls: tuple[LogEntry, ...], status: str, states: list[StageState], first_missing: str | None
+) -> None:
+    found = trace(
+        [*run("sync-sdk"), *polls],
+        row(status=status, runway_video_id=ANNAS_TASK),
+        logs_end=START + timedelta(hours=1),
+    )
+    assert [stage.state for stage in found.polling] == states
+    assert found.first_missing == first_missing
+
+
+def test_logs_that_end_with_the_run_do_not_say_that_nobody_asked() -> None:
+    found = trace(run("sync-sdk"), row(runway_video_id=ANNAS_TASK), logs_end=START + timedelta(seconds=3))
+    assert found.polling[0].state is NOT_OBSERVABLE
+    assert found.first_missing is None
+
+
 @pytest.mark.parametrize(
     ("message", "sign"),
     [

@@ -26,8 +26,8 @@ HOSTILE = "![x](http://evil.test/x.png) <script>alert(1)</script> :red[boo] [go]
 
 
 def now_instead_of_noon(rows: list[Row]) -> list[Row]:
-    """The cast acted on a day in March; pages look at the last hours."""
-    shift = datetime.now(UTC) - timedelta(hours=2) - NOON
+    """The cast acted on a day in March; pages look at the last hour."""
+    shift = datetime.now(UTC) - timedelta(minutes=30) - NOON
     return [{key: _shifted(value, shift) for key, value in row.items()} for row in rows]
 
 
@@ -104,7 +104,7 @@ def test_the_header_says_what_is_in_use(filled: Database) -> None:
 
 
 def test_the_overview_answers_in_its_first_sentence(filled: Database) -> None:
-    assert opened("overview").error[0].value.startswith("**1 video is stuck")
+    assert opened("overview").error[0].value.startswith("**1 video of the last hour is stuck")
 
 
 def test_the_window_of_the_address_is_the_window_shown(filled: Database) -> None:

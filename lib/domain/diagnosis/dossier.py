@@ -25,6 +25,13 @@ _REFINED_BY = {
     "unauthorized": frozenset({"insufficient_credits", "moderated", "model_unavailable"}),
 }
 _REFUSAL = re.compile(r"response status|status code", re.I)
+_ENDPOINT = re.compile(
+    r"\b(?:image|text|video)(?:_to_|-to-|to)(?:video|image)(?![a-z])|\bcharacter[_-]?performance\b"
+    r"|\b(?:video|image)[_-]?upscale\b",
+    re.I,
+)
+_OURS = ("imagetovideo", "texttovideo")
+_READ = 1_000
 _SAVING = re.compile(r"runway_?video_?id|video record|runway response", re.I)
 
 
@@ -87,6 +94,15 @@ class Dossier:
         if self.video.runway_video_id:
             return ()
         return tuple(each for each in self.trace.candidates if each not in self.in_vain)
+
+    @cached_property
+    def other_endpoint(self) -> str | None:
+        """The creation that the row or the latest run names, where it is one that Dailies cannot ask for."""
+        told = [str(value) for value in self.video.columns.values() if isinstance(value, str)]
+        told += [entry.message[:_READ] for entry in self.trace.entries]
+        named = [found.lower() for text in told for found in _ENDPOINT.findall(text[:_READ])]
+        is_ours = any(re.sub("[_-]", "", name) in _OURS for name in named)
+        return None if is_ours else next(iter(named), None)
 
     @property
     def row_task(self) -> Task | None:

@@ -94,7 +94,10 @@ class Verdict:
             "stuck": self.stuck,
             "rule": self.rule,
             "explanation": self.explanation,
-            "stages": [{"stage": s.stage, "state": str(s.state), "at": iso(s.at)} for s in trace.stages],
+            "stages": [
+                {"stage": s.stage, "state": str(s.state), "at": iso(s.at)}
+                for s in (*trace.stages, *trace.polling)
+            ],
             "first_missing": trace.first_missing,
             "recoverable_runway_id": self.recoverable_runway_id,
             "candidate_runway_ids": list(self.candidate_runway_ids),

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from lib.runway.simulator.endpoints import ENDPOINTS
 from lib.runway.simulator.faults import NO_CREDITS, Fault
 from lib.runway.simulator.misbehaviour import Misbehaviour
 from lib.runway.simulator.programme import PlannedFault
@@ -42,7 +44,7 @@ Do = Callable[[Request, bytes], Response]  # with the request's body, in a threa
 def simulator_app(store: SimulatorStore) -> Starlette:
     api, controls = _Api(store), _Controls(store)
     routes = [
-        _route("POST", "/v1/image_to_video", api.create, guarded=True),
+        *(_route("POST", f"/v1/{name}", partial(api.create, name), guarded=True) for name in ENDPOINTS),
         _route("GET", "/v1/tasks/{id}", api.task, guarded=True),
         _route("DELETE", "/v1/tasks/{id}", api.delete, guarded=True),
         _route("GET", "/v1/organization", api.organization, guarded=True),
@@ -92,12 +94,12 @@ class _Api:
     def __init__(self, store: SimulatorStore) -> None:
         self._store = store
 
-    def create(self, request: Request, body: bytes) -> Response:
+    def create(self, endpoint: str, request: Request, body: bytes) -> Response:
         try:
             asked = json.loads(body)
         except ValueError:
             return _refused("Invalid JSON in the body")
-        if issues := creation_issues(asked):
+        if issues := creation_issues(endpoint, asked):
             return JSONResponse(refusal("Validation of body failed", issues), 400)
         wanted, fault = creation(asked), request.scope["fault"]
         if wanted.image.startswith("data:") and not is_picture(wanted.image):

@@ -14,10 +14,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lib.runway.simulator.endpoints import ENDPOINTS
 from lib.runway.simulator.faults import Fault, fault_in_prompt, parse_fault
 from lib.runway.simulator.store import SimulatorStore
 
-CREATION = ("POST", "/v1/image_to_video")
+CREATIONS = frozenset(f"/v1/{name}" for name in ENDPOINTS)
 HANG_SECONDS = 30.0
 SLOW_SECONDS = 5.0
 
@@ -55,7 +56,7 @@ class Misbehaviour:
     def _fault(self, scope: Scope, body: bytes) -> Fault | None:
         method, path = scope["method"], scope["path"]
         text = Headers(scope=scope).get("x-simulator-fault")
-        if (method, path) == CREATION:
+        if method == "POST" and path in CREATIONS:
             self._store.programme.record_post(self._store.now())
             text = text or fault_in_prompt(_prompt(body))
         text = text or self._store.programme.take(method, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +13,7 @@ from lib.domain.pricing import MODELS, GenerationRequest, problems
 from lib.domain.task import TERMINAL, TaskStatus
 from lib.domain.times import iso
 from lib.domain.video import parse_time
+from lib.runway.simulator.endpoints import body_problems
 from lib.runway.simulator.schedule import StoredTask
 
 Json = dict[str, Any]
@@ -20,15 +21,6 @@ Json = dict[str, Any]
 DOCUMENTATION = "https://docs.dev.runwayml.com/api"
 MONTHLY_SPEND = 100_000
 _FIELDS = {"image": "promptImage", "prompt": "promptText"}
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "model": (str,),
-    "promptImage": (str, list),
-    "promptText": (str,),
-    "ratio": (str,),
-    "duration": (int,),
-    "seed": (int,),
-    "contentModeration": (dict,),
-}
 _FOR_EVER = 10 * 365 * 86400.0
 
 
@@ -36,29 +28,36 @@ def refusal(text: str, issues: list[Json] | None = None) -> Json:
     return {"error": text, "docUrl": DOCUMENTATION} | ({"issues": issues} if issues else {})
 
 
-def creation_issues(body: Any) -> list[Json]:
-    """What is wrong with the body of `POST /v1/image_to_video`; empty when `creation` can read it."""
+def creation_issues(endpoint: str, body: Any) -> list[Json]:
+    """What is wrong with the body of `POST /v1/{endpoint}`; empty when `creation` can read it.
+
+    The SDK's types know no bounds: those of the models that Dailies can pay for are checked as well.
+    """
     if not isinstance(body, dict):
         return [_issue([], "Expected object")]
-    malformed = list(_type_issues(body))
+    malformed = list(body_problems(endpoint, body))
+    if body.get("promptText") == "":
+        malformed.append((["promptText"], "String must contain at least 1 character(s)"))
+    if isinstance(body.get("promptImage"), list) and not _is_first_frame(body["promptImage"]):
+        malformed.append((["promptImage"], "Expected one image with `uri` and `position: first`"))
     if malformed:
-        return malformed
-    return [
-        _issue([_FIELDS.get(problem.field, problem.field)], problem.text)
-        for problem in problems(creation(body))
-    ]
+        return [_issue(path, text) for path, text in malformed]
+    if body["model"] not in MODELS:
+        return []
+    asked = creation(body)
+    return [_issue([_FIELDS.get(each.field, each.field)], each.text) for each in problems(asked)]
 
 
 def creation(body: Json) -> GenerationRequest:
-    """The request of a body without type issues."""
-    image = body["promptImage"]
+    """The request of a body without type issues; of other endpoints', what a task keeps of it."""
+    image = body.get("promptImage", "")
     model = MODELS.get(body["model"])
     return GenerationRequest(
         image=image if isinstance(image, str) else image[0]["uri"],
         prompt=body.get("promptText", ""),
         model=body["model"],
-        ratio=body["ratio"],
-        duration=body.get("duration", model.default_duration if model else 0),
+        ratio=body.get("ratio", "1280:720"),
+        duration=body.get("duration", model.default_duration if model else 5),
     )
 
 
@@ -73,20 +72,6 @@ def is_picture(uri: str) -> bool:
     return True
 
 
-def _type_issues(body: Json) -> Iterator[Json]:
-    required = {"model", "promptImage", "ratio"} | ({"duration"} if body.get("model") == "gen4.5" else set())
-    for name, types in _TYPES.items():
-        value = body.get(name)
-        if value is None and name in required:
-            yield _issue([name], "Required")
-        elif name in body and (not isinstance(value, types) or isinstance(value, bool)):
-            yield _issue([name], f"Expected {types[0].__name__}, received {type(value).__name__}")
-    if body.get("promptText") == "":
-        yield _issue(["promptText"], "String must contain at least 1 character(s)")
-    if isinstance(body.get("promptImage"), list) and not _is_first_frame(body["promptImage"]):
-        yield _issue(["promptImage"], "Expected one image with `uri` and `position: first`")
-
-
 def _is_first_frame(images: list[Any]) -> bool:
     return (
         len(images) == 1
@@ -96,8 +81,8 @@ def _is_first_frame(images: list[Any]) -> bool:
     )
 
 
-def _issue(path: list[str], message: str) -> Json:
-    return {"code": "custom", "path": path, "message": message}
+def _issue(path: Sequence[str | int], message: str) -> Json:
+    return {"code": "custom", "path": list(path), "message": message}
 
 
 def task_body(task: StoredTask, now: float, output: str) -> Json:

@@ -26,6 +26,7 @@ from lib.runway.simulator.schedule import (
 from lib.runway.simulator.sqlite import SqliteFile
 
 DAY = 86400.0
+OTHER_PRICE = 15  # credits a second of the models whose price Dailies does not know: the simulator's own
 
 _COLUMNS = [field.name for field in fields(StoredTask)]
 _SCHEMA = f"""
@@ -102,7 +103,7 @@ class SimulatorStore:
         with self._file.transaction():
             now = self.now()
             self._check_daily_limit(request.model, now)
-            credits = estimate(request.model, request.duration) or 0
+            credits = estimate(request.model, request.duration) or OTHER_PRICE * request.duration
             if self.balance() < credits:
                 raise OutOfCredits
             task_id, speed = str(uuid.uuid4()), self.number("speed")

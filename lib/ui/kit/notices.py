@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,7 +16,9 @@ from lib.errors import (
     DailiesError,
     DatabaseConflict,
     DatabaseUnavailable,
+    NotAllowed,
     NotFound,
+    NotSignedIn,
     RunwayError,
     SchemaMissing,
     SettingsError,
@@ -31,19 +34,30 @@ _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
     (NotFound, "Not found", ":material/search_off:"),
     (RunwayError, "Runway did not do it", ":material/cloud_off:"),
     (SettingsError, "A setting cannot be used", ":material/settings_alert:"),
+    (NotSignedIn, "You are not signed in", ":material/login:"),
+    (NotAllowed, "You may not do this", ":material/lock:"),
     (BadInput, "This input cannot be used", ":material/edit_off:"),
     (DailiesError, "It did not work", ":material/error:"),
 )
 
 
+@dataclass
+class Narrated:
+    """`error` is the one that was shown, if one was."""
+
+    error: DailiesError | None = None
+
+
 @contextmanager
-def narrated() -> Iterator[None]:
+def narrated() -> Iterator[Narrated]:
     """Shows an error raised on purpose as a notice in place of the rest of the block."""
+    shown = Narrated()
     try:
-        yield
+        yield shown
     except DailiesError as error:
         logger.warning("%s: %s", type(error).__name__, error)
         failure(error)
+        shown.error = error
 
 
 def failure(error: DailiesError) -> None:

@@ -126,7 +126,7 @@ def latest_videos(now: datetime) -> None:
     section(
         "The latest five videos", "The query of the incident note, with the database's answer of this moment."
     )
-    st.code(LATEST, language="sql")
+    st.code(LATEST, language="sql", wrap_lines=True)
     with narrated():
         rows = loaders.videos(None, limit=5)
         st.dataframe(

@@ -16,6 +16,7 @@ from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import generate, video_id_of
 from lib.ui.kit import loaders
+from lib.ui.kit.acting import act
 from lib.ui.kit.components import section, status_badge
 from lib.ui.kit.format import age, credits_text, short_id
 from lib.ui.kit.frame import Frame
@@ -127,7 +128,7 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     if short:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
     impossible = bool(found) or short or services().app.client is None
-    if st.button("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
+    if act("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
         _confirm(request, cost, uuid4().hex)
 
 
@@ -140,9 +141,7 @@ def _confirm(request: GenerationRequest, cost: int | None, key: str) -> None:
     )
     st.text(request.prompt or "without a prompt")
     st.caption("One call is made, whatever happens: a second click does not pay again.")
-    if st.button(
-        "Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, key)
-    ):
+    if act("Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, key)):
         st.rerun()
 
 

@@ -15,6 +15,7 @@ from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
 from lib.operations.batches import freeze
 from lib.ui.kit import address, loaders
+from lib.ui.kit.acting import act
 from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
@@ -49,7 +50,8 @@ def shown_videos() -> list[VideoRow]:
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
-    """What the verdicts recommend for the list, most frequent first."""
+    """How many are stuck, as on every page; what the verdicts recommend for the list, most frequent first."""
+    st.caption(f"{loaders.pulse(False).all_stuck:,} stuck")
     if not rows:
         return
     if len(rows) == MOST:
@@ -89,11 +91,13 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
             ":material/check_circle:",
         )
         return []
-    return choose_videos(rows, frame.now, key=f"recover-{len(rows)}-{rows[0]['id'][:8]}")
+    # a choice is one of positions: it ends with the list it was made in, and with the repair it began
+    drawn = hash((st.query_params.get("batch"), *(row["id"] for row in rows)))
+    return choose_videos(rows, frame.now, key=f"recover-{drawn:x}")
 
 
 def repair_button(chosen: Sequence[str]) -> None:
-    if st.button(
+    if act(
         f"Repair {count(len(chosen), 'video')} …" if chosen else "Choose videos to repair",
         type="primary",
         icon=":material/healing:",
@@ -114,7 +118,7 @@ def _confirm(chosen: tuple[str, ...], batch_id: str) -> None:
         _group(batch, action)
     item_table(list(items(opened.database, batch_id)))
     price = credits_text(batch.credits) if batch.credits else "nothing"
-    if st.button(
+    if act(
         f"Repair {count(batch.to_do, 'video')} for {price}",
         type="primary",
         disabled=not batch.to_do,

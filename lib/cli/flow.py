@@ -1,0 +1,99 @@
+"""`python -m lib flow`: an app's own order of log lines, learned from runs that worked, and tried on logs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib.cli.files import FILE, MAP_OPTION, logs_of, map_of, say, videos_of, write_out
+from lib.domain.flow import Flow, StageReader
+from lib.domain.trace import LogEntry, time_of
+from lib.domain.video import Video
+from lib.errors import BadInput
+from lib.logs.repeats import merged
+from lib.traces.correlate import in_order
+from lib.traces.flows import read_flow
+from lib.traces.learn import Lines, learn_flow, runs_in
+
+_LOGS = click.option("--logs", "log_files", type=FILE, multiple=True, required=True, help="May be repeated.")
+_ROWS = click.option("--rows", "rows_file", type=FILE, help="The rows that the logs tell of, exported.")
+_SHOWN = 100  # characters of a line
+
+
+@click.group()
+def command() -> None:
+    """A flow: the lines that an app logs for one video, in their order."""
+
+
+@command.command()
+@_LOGS
+@_ROWS
+@MAP_OPTION
+@click.option("--out", type=FILE, help="Write the flow there, into your DAILIES_FLOWS. Default: print it.")
+def learn(
+    log_files: tuple[Path, ...], rows_file: Path | None, map_file: Path | None, out: Path | None
+) -> None:
+    """Propose a flow from logs of runs that worked: with --rows, those of rows that succeeded."""
+    videos = [video for video in _videos(rows_file, map_file) if video.status == "succeeded"]
+    if rows_file and not videos:
+        raise BadInput(
+            f"{rows_file} holds no row that succeeded. Correct the map: python -m lib map --rows …"
+        )
+    runs = runs_in(_entries(log_files), videos)
+    key = re.sub(r"[^a-z0-9_-]", "-", out.stem.lower()).lstrip("-_") if out else ""
+    try:
+        flow = learn_flow(runs, key or "learned")
+    except ValueError as error:
+        raise BadInput(f"No flow: {error}.") from error
+    write_out(_as_json(flow), out)
+    if out is not None:
+        guesses = "; ".join(f"{each['means']}: {each['title']}" for each in flow["stages"] if "means" in each)
+        say([f"{len(flow['stages'])} stages from {len(runs)} runs.", f"Guessed – {guesses or 'nothing'}."])
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@_LOGS
+@_ROWS
+@MAP_OPTION
+def check(file: Path, log_files: tuple[Path, ...], rows_file: Path | None, map_file: Path | None) -> None:
+    """Show what a flow recognises in logs, line by line, and what each run misses."""
+    flow = read_flow(file)
+    entries = _entries(log_files)
+    runs = runs_in(entries, _videos(rows_file, map_file)) or [Lines(entries=list(entries))]
+    for run in runs:
+        click.echo("\n".join(_checked(run, flow)))
+
+
+def _checked(run: Lines, flow: Flow) -> Iterator[str]:
+    reader = StageReader([flow])
+    seen = set[int]()
+    yield f"run of {next(iter(run.ids), run.entries[0].request_id or 'one text')}"
+    for entry in run.entries:
+        position = reader.read(entry.message).get(flow.key)
+        seen.update(() if position is None else [position])
+        stage = "·" if position is None else flow.stages[position].key
+        line = re.sub(r"\s+", " ", entry.message)[:_SHOWN]
+        yield f"  {time_of(entry.at_ms):%H:%M:%S.%f} {stage:<32} {line}"
+    missing = [stage.key for number, stage in enumerate(flow.stages) if number not in seen]
+    yield f"  missing: {', '.join(missing)}" if missing else "  complete"
+
+
+def _videos(rows_file: Path | None, map_file: Path | None) -> list[Video]:
+    return videos_of(rows_file, map_of(map_file) if map_file else None).videos if rows_file else []
+
+
+def _entries(log_files: Sequence[Path]) -> list[LogEntry]:
+    return in_order(merged(map(logs_of, log_files))[0])
+
+
+def _as_json(flow: dict[str, Any]) -> str:
+    """A stage a line, as people edit it."""
+    stages = ",\n".join("    " + json.dumps(stage, ensure_ascii=False) for stage in flow["stages"])
+    head = json.dumps({"flow": flow["flow"], "title": flow["title"]}, ensure_ascii=False, indent=2)
+    return head.removesuffix("\n}") + f',\n  "stages": [\n{stages}\n  ]\n}}\n'

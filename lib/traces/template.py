@@ -1,0 +1,119 @@
+"""Messages as tokens, and tokens back to an anchored pattern whose time is linear in a message's length.
+
+What changes from run to run becomes a placeholder of its kind. Every placeholder is bounded, so that no
+message makes matching slow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from lib.domain.pricing import MODELS
+
+READ = 4_096  # characters of a message
+MOST_TOKENS = 160
+
+_QUOTED = r"'(?:[^'\\\n]|\\.){0,4000}'|\"(?:[^\"\\\n]|\\.){0,4000}\"|`(?:[^`\\\n]|\\.){0,4000}`"
+_TOKEN = re.compile(
+    rf"""
+    (?P<uuid>[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}})
+    |(?P<url>https?://[^\s'"`<>()\[\]{{}},]{{1,400}})
+    |(?P<time>\d{{4}}-\d\d-\d\d(?:[T\ ]\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?(?:Z|[+-]\d\d:?\d\d)?)?
+      |\d\d:\d\d:\d\d(?:[.,]\d{{1,9}})?)
+    |(?P<quoted>{_QUOTED})
+    |(?P<model>(?:{"|".join(map(re.escape, MODELS))}|gen-?\d[\w.]{{0,20}})(?![\w-]))
+    |(?P<number>\d{{1,30}}(?:\.\d{{1,30}})?(?![\w-]))
+    |(?P<id>(?=[\w./@-]{{0,60}}\d)[\w@](?:[\w./@-]{{0,200}}[\w@])?)
+    |(?P<word>[^\W\d_][\w'’-]{{0,60}})
+    |(?P<space>\s{{1,20}})
+    |(?P<mark>.)
+    """,
+    re.X | re.S,
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_ID = r"(?=[A-Za-z_-]{0,60}\d)[0-9A-Za-z_-]{4,200}"  # `undefined` and `null` are none
+_PLACEHOLDERS: Mapping[str, str] = {
+    "uuid": "[0-9a-fA-F-]{36}",
+    "url": r"https?://[^\s'\"`<>()\[\]{},]{1,400}",
+    "time": r"[\d.,:TZ+ -]{8,40}",
+    "model": r"[\w.-]{2,40}",
+    "number": r"\d{1,30}(?:\.\d{1,30})?",
+    "id": r"[\w./@-]{1,200}",
+    "word": r"[^\s\"'`{}=:,]{1,100}",
+    "space": r"\s{1,20}",
+    "quoted": rf"(?:{_QUOTED})",
+}
+CHANGING = frozenset({"uuid", "url", "time", "model", "video", "task"})  # never taken literally
+FOLDED = ("number", "quoted", "id", "word")  # placeholders where they differ from run to run
+
+
+class Token(NamedTuple):
+    """`literal` is None in a template where the token changes from run to run.
+
+    A video or task has there the literal `uuid` when that is what its ids are.
+    """
+
+    kind: str
+    literal: str | None
+
+    @property
+    def key(self) -> str:
+        return self.kind if self.literal is None or self.kind in (*CHANGING, "space") else self.literal
+
+
+def tokens_of(message: str, known: Mapping[str, str], user_text: Iterable[str] = ()) -> list[Token]:
+    """known      kinds (video, task) of the ids that are known, in small letters
+    user_text  how texts begin that people wrote: never taken literally
+    """
+    text, written = message[:READ], [each for each in user_text if each]
+    tokens: list[Token] = []
+    for found in _TOKEN.finditer(text):
+        kind, literal = found.lastgroup or "mark", found[0]
+        if len(tokens) >= MOST_TOKENS or any(text.startswith(each, found.start()) for each in written):
+            break
+        if kind != "quoted":
+            tokens.append(_known(Token(kind, literal), known))
+        elif any(each in literal for each in written):
+            tokens.append(Token("quoted", None))
+        else:
+            tokens += _in_quotes(literal, known)
+    return tokens
+
+
+def _in_quotes(literal: str, known: Mapping[str, str]) -> list[Token]:
+    """Quoted ids are looked at as such."""
+    inner, quote = literal[1:-1], Token("mark", literal[0])
+    kind = known.get(inner.lower()) or ("uuid" if is_uuid(inner) else None)
+    return [quote, Token(kind, inner), quote] if kind else [Token("quoted", literal)]
+
+
+def is_uuid(text: str | None) -> bool:
+    return _UUID.fullmatch(text or "") is not None
+
+
+def _known(token: Token, known: Mapping[str, str]) -> Token:
+    kind = known.get((token.literal or "").lower())
+    return Token(kind, token.literal) if kind and token.kind in ("uuid", "id", "number", "word") else token
+
+
+def pattern_of(template: Iterable[Token], *, whole: bool) -> str:
+    """The regular expression; the first video and task are named groups. `whole`: nothing comes after it."""
+    parts, named = [r"^"], set[str]()
+    for token in template:
+        if token.kind in ("video", "task"):
+            an_id = _PLACEHOLDERS["uuid"] if token.literal == "uuid" else _ID
+            parts.append(f"(?P<{token.kind}>{an_id})" if token.kind not in named else an_id)
+            named.add(token.kind)
+        elif token.kind == "space":
+            parts.append(" " if token.literal == " " else _PLACEHOLDERS["space"])
+        elif token.literal is None:
+            parts.append(_PLACEHOLDERS[token.kind])
+        else:
+            parts.append(_escape(token.literal))
+    return "".join(parts) + (r"\s{0,20}$" if whole else "")
+
+
+def _escape(literal: str) -> str:
+    return re.sub(r"([\\.^$*+?{}\[\]()|])", r"\\\1", literal)

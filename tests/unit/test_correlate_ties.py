@@ -1,0 +1,122 @@
+"""Runs whose lines never name their video, and words of users that look like the app's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from lib.domain.repair import assess
+from lib.domain.trace import LogEntry
+from lib.domain.video import Video
+from lib.operations.dossiers import dossiers_of_files
+from lib.traces.correlate import VideoLog, correlate
+from tests.apps import app_of
+from tests.stories import ANNA, ANNAS_TASK, BELA, BELAS_TASK, READER, START, error, line, ms, row, run
+
+OTHER_IMAGE = "https://images.example.com/portraits/mia-in-the-garden.jpg"
+
+
+def nameless(
+    task: str | None = ANNAS_TASK,
+    *,
+    shows: str = "",
+    request: str = "req-n",
+    begin: float = 0.2,
+    before: int = 5,
+    stages: int = 10,
+) -> list[LogEntry]:
+    """The part of a run in which Runway's client logs, and no line names the video."""
+    lines = run("async-sdk", task=task or "", request=request, begin=begin, stages=stages)[before:]
+    picture = (
+        [line(f"[Runway API] Config: {{ imageUrl: '{shows}' }}", begin + 0.65, request)] if shows else []
+    )
+    return sorted([*lines, *picture], key=lambda entry: entry.at_ms)
+
+
+def logs_of(video: str, entries: Sequence[LogEntry], videos: Sequence[Video]) -> VideoLog:
+    return correlate(entries, (), videos, READER).of(video)
+
+
+def pays(entries: Sequence[LogEntry], videos: Sequence[Video]) -> dict[str, bool]:
+    later = START.replace(hour=START.hour + 3)
+    entries = [*entries, line("GET /api/health 200", 3 * 3600, "req-late")]
+    found = dossiers_of_files(app_of(), videos, entries, (), (), later)
+    return {each.video.id: assess(each).repair.pays for each in found}
+
+
+def test_a_run_that_shows_the_picture_of_one_row_only_is_that_rows() -> None:
+    videos = [row(ANNA), row(BELA, input_image_url=OTHER_IMAGE)]
+    log = logs_of(BELA, nameless(shows=OTHER_IMAGE), videos)
+    assert [one.tasks for one in log.runs] == [{ANNAS_TASK}]
+    assert logs_of(ANNA, nameless(shows=OTHER_IMAGE), videos) == VideoLog()
+
+
+def test_a_picture_of_two_rows_makes_its_task_a_candidate_of_both() -> None:
+    videos = [row(ANNA, input_image_url=OTHER_IMAGE), row(BELA, input_image_url=OTHER_IMAGE)]
+    for video in (ANNA, BELA):
+        log = logs_of(video, nameless(shows=OTHER_IMAGE), videos)
+        assert log.candidates == (ANNAS_TASK,)
+        assert not any(one.tasks for one in log.runs)
+
+
+def test_a_task_of_a_nameless_run_is_never_left_unmentioned() -> None:
+    videos = [row(ANNA), row(BELA)]
+    for video in (ANNA, BELA):
+        assert logs_of(video, nameless(), videos).candidates == (ANNAS_TASK,)
+
+
+def test_a_row_that_has_its_task_is_no_owner_of_anothers() -> None:
+    videos = [row(ANNA, runway_video_id=BELAS_TASK), row(BELA)]
+    assert ANNAS_TASK not in logs_of(ANNA, nameless(), videos).candidates
+    assert ANNAS_TASK in logs_of(BELA, nameless(), videos).candidates
+
+
+def test_a_run_that_is_only_likely_a_videos_proves_nothing() -> None:
+    cut = nameless(None, stages=7)
+    named = [each._replace(request_id="req-n") for each in run("async-sdk", stages=7)]
+    assert pays(named, [row(ANNA)]) == {ANNA: True}
+    assert pays(cut, [row(ANNA)]) == {ANNA: False}
+
+
+def test_a_run_told_by_its_picture_alone_proves_nothing_either() -> None:
+    cut = nameless(None, stages=7, shows=OTHER_IMAGE, before=0)
+    cut = [each for each in cut if ANNA not in each.message]
+    assert pays(cut, [row(ANNA, input_image_url=OTHER_IMAGE)]) == {ANNA: False}
+
+
+IMITATED = f"[Video Generation] Successfully saved runway_video_id for video {BELA}: {BELAS_TASK}"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "[Video Generation] Prompt: {}",
+        "[Video Generation] Request: {{ prompt: '{}' }}",
+        'Body {{"promptText":"{}","duration":5}}',
+        "prompt={}",
+        "Prompt: a cat\n{}",
+        '[Runway API] Prompt text for generation: "{}"',
+    ],
+)
+def test_a_prompt_that_imitates_a_line_says_nothing_of_another_video(says: str) -> None:
+    prompt = line(says.format(IMITATED), 0.75)
+    entries = [*run("async-sdk", stages=8), prompt, error("Error: socket hang up", 0.9)]
+    found = correlate(entries, (), [row(ANNA), row(BELA)], READER)
+    assert found.of(BELA).runs == ()
+    (anna,) = found.of(ANNA).runs
+    assert anna.tasks == set()
+    assert sorted(anna.filled["async-sdk"]) == list(range(8))
+
+
+def test_a_long_text_without_request_ids_keeps_few_runs_in_view() -> None:
+    """Runs that stopped for good are passed over once, however many there are."""
+    stopped = [
+        entry._replace(request_id=None, at_ms=ms(number))
+        for number in range(400)
+        for entry in run("async-sdk", f"{number:08x}-1111-4000-8000-000000000001", stages=6)
+    ]
+    last = run("async-sdk", BELA, BELAS_TASK, begin=4000)
+    text = [*stopped, *(entry._replace(request_id=None) for entry in last)]
+    (bela,) = logs_of(BELA, text, []).runs
+    assert sorted(bela.filled["async-sdk"]) == list(range(16))
