@@ -20,6 +20,7 @@ from lib.errors import DailiesError, DatabaseUnavailable, SchemaMissing
 
 STATEMENT_SECONDS = 20
 POOL_SIZE = 10
+KEPT = 3  # connections that a process holds while it has nothing to ask
 _SIGNATURE = """
 select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
 from pg_catalog.pg_proc p
@@ -59,9 +60,10 @@ class Pool:
             try:
                 yield connection
             finally:
-                if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                at_rest = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+                if at_rest and len(self._idle) < KEPT:
                     self._idle.append(connection)
-                else:  # in the middle of something, or closed
+                else:  # one too many, in the middle of something, or closed
                     connection.close()
         finally:
             self._free.release()

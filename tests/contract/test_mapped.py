@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from lib.data.logs import add_logs, entry_row
 from lib.data.migrations import check_schema, migrate
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import dequeue
+from lib.data.uninstall import removals, uninstall
 from lib.data.videos import Filters
 from lib.domain.attempt import AttemptState
 from lib.domain.cause import Action
 from lib.domain.trace import LogEntry
-from lib.errors import BadInput
+from lib.errors import BadInput, SettingsError
 from lib.logs.repeats import EntryKeys
 from lib.operations.generate import enqueue, generate
 from lib.operations.judge import judge_dirty
@@ -221,6 +223,19 @@ def open_foreign(
         db.close()
 
 
+def traces_of_us(foreign: Foreign) -> list[str]:
+    with psycopg.connect(foreign.url) as connection:
+        return [
+            name
+            for (name,) in connection.execute(
+                """select nspname::text from pg_namespace where nspname = 'dailies'
+                   union all select relname from pg_class where relname like '%dailies%'
+                   union all select proname from pg_proc where proname like '%dailies%'
+                   union all select tgname from pg_trigger where tgname like '%dailies%'"""
+            )
+        ]
+
+
 def mapped(foreign: Foreign) -> dict[str, str]:
     """Some rows of every kind, and the proposed mapping in use; the ids by our status."""
     ids = {
@@ -302,6 +317,13 @@ def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
     assert process(foreign.app, job).paid
     assert foreign.raw(job.video_id)[foreign.column("runway_video_id")]
     assert foreign.runway.posts == 4
+
+    # uninstall: nothing of ours is left, and the app's rows are
+    before = foreign.one(f"select count(*) from {foreign.shape.table}")
+    uninstall(foreign.db, keep_history=False)
+    assert traces_of_us(foreign) == []
+    assert foreign.one(f"select count(*) from {foreign.shape.table}") == before
+    foreign.add("failed")
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -408,3 +430,48 @@ def test_two_tables_that_may_be_meant_are_both_told(open_foreign: Callable[[str]
     assert "public.video_jobs: " in told
     assert "python -m lib map --apply" in told
     assert foreign.one("select to_regclass('public.videos')") == (None,)
+
+
+def test_the_history_can_be_kept_and_gone_on_with(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    mapped(foreign)
+    made = generate(foreign.app, REQUEST)
+    assert {removal.what.split()[0] for removal in removals(foreign.db, keep_history=True)} == {
+        *("trigger", "index", "function", "the", "queue", "record"),
+    }
+    uninstall(foreign.db, keep_history=True)
+    assert foreign.one("select count(*) from pg_proc where proname like 'dailies%'") == (0,)
+    migrate(foreign.db)
+    assert check_schema(foreign.db).problem is None
+    assert [each.id for each in attempts.of_video(foreign.db, made.video_id)] == [made.attempt.id]
+
+
+def test_an_older_program_leaves_a_newer_schema_alone(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    mapped(foreign)
+    foreign.run(
+        "insert into dailies.migrations (version, name, digest) values ('29990101000000', 'later', 'x')"
+    )
+    with pytest.raises(SettingsError, match="newer Dailies"):
+        migrate(foreign.db)
+    assert "newer Dailies" in str(check_schema(foreign.db).problem)
+
+
+def test_the_app_never_waits_behind_a_migration_that_waits(open_foreign: Callable[[str], Foreign]) -> None:
+    """An open transaction holds the table; what comes after it goes on meanwhile."""
+    foreign = open_foreign("finished is called done, and a row needs its person")
+    mapped(foreign)
+    foreign.run("drop trigger dailies_mark_new on public.videos")
+    with psycopg.connect(foreign.url) as holder, ThreadPoolExecutor(1) as thread:
+        holder.execute("update public.videos set prompt = prompt")
+        migrating = thread.submit(migrate, foreign.db)
+        slowest = 0.0
+        for _ in range(20):
+            began = time.monotonic()
+            foreign.add("processing")
+            slowest = max(slowest, time.monotonic() - began)
+        assert not migrating.done()
+        holder.commit()
+        migrating.result(60)
+    assert slowest < 1
+    assert check_schema(foreign.db).problem is None
