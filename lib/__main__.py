@@ -29,6 +29,7 @@ COMMANDS = {
     "seed": "Write a history to look at into an empty embedded database.",
     "simulator": "Serve Runway's API on this machine.",
     "sweep": "Decide about stuck videos: recover, retry where allowed, or flag.",
+    "uninstall": "Take Dailies out of a database; says first what that means.",
     "worker": "Generate what is queued, poll, judge and sweep, until stopped.",
 }
 

@@ -65,8 +65,8 @@ class Settings(BaseSettings):
     )
 
     supabase_url: str | None = _named("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL")
-    supabase_key: SecretStr | None = _named("SUPABASE_SERVICE_ROLE_KEY")
-    database_url: SecretStr | None = _named("DATABASE_URL")
+    supabase_key: SecretStr | None = _named("SUPABASE_SERVICE_ROLE_KEY", "SUPABASE_SECRET_KEY")
+    database_url: SecretStr | None = _named("DATABASE_URL", "POSTGRES_URL_NON_POOLING", "POSTGRES_URL")
     runway_api_key: SecretStr | None = _named("RUNWAY_API_KEY", "RUNWAYML_API_SECRET")
     runway_base_url: str | None = _named("RUNWAY_BASE_URL", "RUNWAYML_BASE_URL")
     runway_model: str = _named("RUNWAY_MODEL_ID", default="gen4_turbo")

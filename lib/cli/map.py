@@ -6,24 +6,74 @@ from pathlib import Path
 
 import click
 
-from lib.cli.files import FILE, say, write_out
-from lib.domain.table_guess import propose
+from lib.cli.files import FILE, map_of, say, write_out
+from lib.data import app_table
+from lib.data.connect import open_postgres
+from lib.data.migrations import migrate
+from lib.domain.table_guess import Proposal, propose
 from lib.errors import BadInput
 from lib.logs.rows import read_rows
+from lib.settings import load_settings
 
 
 @click.command()
-@click.option("--rows", "rows_file", type=FILE, required=True, help="Exported rows: JSON, CSV or INSERTs.")
+@click.option("--rows", "rows_file", type=FILE, help="Exported rows: JSON, CSV or INSERTs; no database.")
+@click.option(
+    "--table", help="The table of the database, with its schema. Default: the one that can be meant."
+)
 @click.option("--out", type=FILE, help="Write the map there. Default: print it.")
-def command(rows_file: Path, out: Path | None) -> None:
-    """Propose a map of an app's own table, from exported rows: look it through, then give it with --map."""
-    rows = read_rows(rows_file)
-    if not rows:
-        raise BadInput(f"{rows_file} holds no rows.")
-    try:
-        proposal = propose(rows)
-    except ValueError as error:
-        raise BadInput(f"{rows_file}: {error}") from error
+@click.option(
+    "--apply", "apply_file", type=FILE, help="Use this map from now on; brings the schema up to date."
+)
+def command(rows_file: Path | None, table: str | None, out: Path | None, apply_file: Path | None) -> None:
+    """Propose a map of the app's own table: look it through, then apply it, or give it with --map.
+
+    Looks at the database, or at exported rows, and changes nothing; only --apply does.
+    """
+    if apply_file is not None:
+        _apply(apply_file)
+        return
+    proposal, source = _of_rows(rows_file) if rows_file else _of_database(table)
     write_out(proposal.as_toml(), out)
     if out is not None:
-        say([*proposal.notes, f"{out} was proposed from {len(rows)} rows: look it through."])
+        say([*proposal.notes, f"{out} was proposed from {source}: look it through."])
+
+
+def _of_rows(path: Path) -> tuple[Proposal, str]:
+    rows = read_rows(path)
+    if not rows:
+        raise BadInput(f"{path} holds no rows.")
+    try:
+        return propose(rows), f"{len(rows)} rows"
+    except ValueError as error:
+        raise BadInput(f"{path}: {error}") from error
+
+
+def _of_database(name: str | None) -> tuple[Proposal, str]:
+    database = open_postgres(load_settings())
+    try:
+        with database.transaction("map") as connection:
+            tables = app_table.look(connection)
+    finally:
+        database.close()
+    if name is None:
+        chosen = app_table.choose(tables)
+        name = chosen.table if chosen else "public.videos"
+    found = next((table for table in tables if table.name == name), None)
+    if found is None:
+        raise BadInput(f"There is no table {name}; there are {', '.join(table.name for table in tables)}.")
+    if found.proposal is None:
+        raise BadInput(f"{found}")
+    if found.required:
+        needs = ", ".join(found.required)
+        say([f"A row needs {needs}: what Generate does not know of it, give under [fixed]."])
+    return found.proposal, name
+
+
+def _apply(path: Path) -> None:
+    database = open_postgres(load_settings())
+    try:
+        migrate(database, table_map=map_of(path), say=click.echo)
+    finally:
+        database.close()
+    click.echo(f"{database.label}: mapped as {path} says, and the schema is up to date.")

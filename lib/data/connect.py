@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from lib.data.addresses import postgres_address, supabase_address
 from lib.data.database import Database
 from lib.data.embedded.installation import is_root
 from lib.data.embedded.server import EmbeddedPostgres
@@ -49,7 +50,9 @@ def open_fully(settings: Settings) -> Database:
         if not settings.supabase_url or not settings.supabase_key:
             missing = "SUPABASE_SERVICE_ROLE_KEY" if settings.supabase_url else "SUPABASE_URL"
             raise SettingsError(f"{missing} is not set, and Supabase needs the address and the key.")
-        return SupabaseDatabase(settings.supabase_url, settings.supabase_key.get_secret_value())
+        return SupabaseDatabase(
+            supabase_address(settings.supabase_url), settings.supabase_key.get_secret_value()
+        )
     database = open_postgres(settings)
     if settings.database_kind == "embedded":
         migrate(database)
@@ -59,7 +62,7 @@ def open_fully(settings: Settings) -> Database:
 def open_postgres(settings: Settings) -> PostgresDatabase:
     """The database as SQL sees it, for migrations. Raises SettingsError where only REST is configured."""
     if settings.database_url:
-        url = settings.database_url.get_secret_value()
+        url = postgres_address(settings.database_url.get_secret_value())
         return PostgresDatabase(url, label=_label(url))
     if settings.database_kind == "supabase":
         raise SettingsError(

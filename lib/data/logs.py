@@ -87,14 +87,16 @@ def merge_text(db: Database, since_ms: int, until_ms: int) -> int:
 
 def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> bool:
     import_id = UUID(import_["id"]).bytes if import_["id"] else None
+    as_uuid = db.key_type == "uuid"
 
     def binary(entry: EntryRow) -> tuple[bytes | int | str | None, ...]:
         key, at_ms, request, video, *more = entry
-        video_id = bytes.fromhex(video.replace("-", "")) if video else None
+        video_id: bytes | str | None
+        video_id = bytes.fromhex(video.replace("-", "")) if video and as_uuid else video
         return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *more, import_id
 
     try:
-        db.copy("log_entries", COLUMNS, map(binary, entries))
+        db.copy("log_entries", COLUMNS if as_uuid else COLUMNS | {"video_id": "text"}, map(binary, entries))
     except DatabaseConflict:
         return False
     return True

@@ -17,9 +17,11 @@ from pathlib import Path
 
 import psycopg
 
+from lib.data import app_table
 from lib.data.database import Database
 from lib.data.postgres import Connection, PostgresDatabase, failure
-from lib.errors import DatabaseError, SchemaMissing, SettingsError
+from lib.domain.mapping import TableMap
+from lib.errors import DatabaseError, DatabaseUnavailable, SchemaMissing, SettingsError
 from lib.settings import ROOT
 
 FOLDER = ROOT / "supabase" / "migrations"
@@ -37,6 +39,7 @@ _PASSING = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.InternalError_,  # tuple concurrently updated
 )
+_NEWER = "The schema is of a newer Dailies than this one, and stays as it is. Update this Dailies."
 # In one transaction under a lock: of two processes starting together, the second finds all done.
 _PROLOGUE = """
 select pg_advisory_xact_lock(hashtext('dailies.migrations'));
@@ -86,6 +89,8 @@ class SchemaState:
             return "The schema of Dailies is not there. Run `python -m lib migrate`."
         if self.missing:
             return f"The database lacks {', '.join(self.missing)}. Run `python -m lib migrate`."
+        if self.version > self.expected:
+            return _NEWER
         if self.version < self.expected:
             return (
                 f"The schema is of version {self.version}, and this Dailies needs {self.expected}. "
@@ -116,19 +121,35 @@ def script(chosen: list[Migration]) -> str:
 
 
 def migrate(
-    database: PostgresDatabase, folder: Path = FOLDER, *, say: Callable[[str], object] = lambda _: None
+    database: PostgresDatabase,
+    folder: Path = FOLDER,
+    *,
+    table_map: TableMap | None = None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> list[Migration]:
-    """Applies what is missing and returns it; nothing when the schema is up to date. `say` hears of each
-    statement on the app's table before it is run. Killed half-way, it goes on where it stopped."""
-    chosen = _apply(database, folder)
+    """Applies what is missing and returns it; nothing when the schema is up to date.
+
+    table_map  what the app's table is called and how it is used; without it, the mapping that is kept, else
+               the one table that can be meant
+    say        hears of each statement on the app's table before it is run
+
+    Killed half-way, it goes on where it stopped. Raises BadInput where nobody can tell which table is meant,
+    or where it cannot be used.
+    """
+    chosen = _apply(database, folder, table_map)
     if folder == FOLDER:
         complete(database, say)
     return chosen
 
 
-def _apply(database: PostgresDatabase, folder: Path) -> list[Migration]:
+def _apply(database: PostgresDatabase, folder: Path, table_map: TableMap | None) -> list[Migration]:
     with database.transaction("migrate") as connection:
         connection.execute(_PROLOGUE.encode())
+        if folder == FOLDER:
+            newest = connection.execute("select max(version) from dailies.migrations").fetchone()
+            if newest and newest[0] and newest[0] > migrations(folder)[-1].version:
+                raise SettingsError(_NEWER)
+            _map_table(connection, table_map)
         applied = dict(connection.execute("select version, digest from dailies.migrations").fetchall())
         known = dropwhile(lambda each: applied.get(each.version) == each.digest, migrations(folder))
         if chosen := list(known):
@@ -144,25 +165,57 @@ def _apply(database: PostgresDatabase, folder: Path) -> list[Migration]:
     return chosen
 
 
+def _map_table(connection: Connection, table_map: TableMap | None) -> None:
+    """Keeps the mapping that is given, or one where there is none yet. Every file follows from it."""
+    if table_map is None:
+        kept = connection.execute("select to_regclass('dailies.mapping')").fetchone()
+        if kept and kept[0] and connection.execute("select 1 from dailies.mapping").fetchone():
+            return
+        table_map = app_table.choose(app_table.look(connection))
+    if table_map is not None:
+        app_table.keep(connection, table_map)
+        connection.execute("delete from dailies.migrations")
+
+
 def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
     """Adds to the app's table what it lacks, and marks the videos that nobody has judged yet.
 
     Raises DatabaseUnavailable when a lock was not to be had: the app goes first, always.
     """
-    ends = time.monotonic() + LOCK_SECONDS
     while steps := _steps(database):
         kind, name, statement, afterwards = steps[0]
         say(f"{kind} {name}")
+        run_patiently(database, name, statement, afterwards, lambda: _steps(database)[:1] == steps[:1])
+    while _mark_unknown(database):
+        say("videos to be judged")
+
+
+def run_patiently(
+    database: PostgresDatabase,
+    name: str,
+    statement: str,
+    afterwards: str | None = None,
+    still_wanted: Callable[[], bool] = lambda: True,
+) -> None:
+    """Runs a statement on the app's table, tried again while the table is in use. `still_wanted` is asked
+    before each new try: another process may have done it. Raises DatabaseUnavailable after LOCK_SECONDS."""
+    ends = time.monotonic() + LOCK_SECONDS
+    while True:
         try:
             with database.session(name) as connection:
                 _run(connection, statement, afterwards)
-            ends = time.monotonic() + LOCK_SECONDS
+            return
         except DatabaseError as error:
-            if time.monotonic() > ends or not isinstance(error.__cause__, _PASSING):
+            if not isinstance(error.__cause__, _PASSING):
                 raise
-            time.sleep(LOCK_PAUSE)
-    while _mark_unknown(database):
-        say("videos to be judged")
+            if time.monotonic() > ends:
+                raise DatabaseUnavailable(
+                    f"{name}: a transaction that does not end uses the app's table, and nobody may wait behind "
+                    f"us. Nothing is lost: run it again later. ({error})"
+                ) from error
+        time.sleep(LOCK_PAUSE)
+        if not still_wanted():
+            return
 
 
 def _steps(database: PostgresDatabase) -> list[tuple[str, str, str, str | None]]:

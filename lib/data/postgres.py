@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import msgspec
@@ -20,10 +20,15 @@ from lib.errors import DailiesError, DatabaseUnavailable, SchemaMissing
 
 STATEMENT_SECONDS = 20
 POOL_SIZE = 10
+KEPT = 3  # connections that a process holds while it has nothing to ask
 _SIGNATURE = """
 select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
 from pg_catalog.pg_proc p
 where p.pronamespace = 'public'::regnamespace and p.proname = %s
+"""
+_KEY_TYPE = """
+select format_type(t.typbasetype, null) from pg_catalog.pg_type t
+where t.oid = to_regtype('dailies.video_key')
 """
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -55,9 +60,10 @@ class Pool:
             try:
                 yield connection
             finally:
-                if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+                at_rest = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+                if at_rest and len(self._idle) < KEPT:
                     self._idle.append(connection)
-                else:  # in the middle of something, or closed
+                else:  # one too many, in the middle of something, or closed
                     connection.close()
         finally:
             self._free.release()
@@ -126,6 +132,13 @@ class PostgresDatabase:
                 connection.execute("select set_config('statement_timeout', %s, true)", [self._milliseconds])
                 cursor = connection.execute(query, values)
             return [row for (row,) in cursor]
+
+    @cached_property
+    def key_type(self) -> str:
+        """`uuid`, or `text` where the app's table has another key."""
+        with self._connection("migrate") as connection:
+            row = connection.execute(_KEY_TYPE).fetchone()
+        return str(row[0]) if row else "uuid"
 
     def copy(self, table: str, columns: dict[str, str], rows: Iterable[Sequence[Any]]) -> int:
         """Append `rows` to `dailies.<table>` in one transaction, several times faster than `call`. No

@@ -288,9 +288,9 @@ def _says_id(column: _Column) -> float:
 
 
 def _says_status(column: _Column) -> float:
-    if len(column.words) > MOST_WORDS or (column.is_unique and len(column.words) > 2):
-        return -1
     known = sum(_lexicon(word) is not None for word in column.words) / len(column.words)
+    if len(column.words) > MOST_WORDS or (column.is_unique and len(column.words) > 2 and known < 0.5):
+        return -1
     return 3 * (known >= 0.5) + known
 
 

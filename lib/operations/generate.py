@@ -39,7 +39,7 @@ def generate(
     """
     video_id = video_id_of(key or uuid4().hex)
     attempt, paid = pay(app, video_id, f"{video_id}/1", request, new=_columns(dance_style))
-    return Generation(video_id, attempt, paid)
+    return Generation(attempt.video_id, attempt, paid)
 
 
 def enqueue(

@@ -1,52 +1,4 @@
--- The one place that knows the app's table: where it is, what its columns and its status words are called, which
--- of its rows are not ours to judge. From this the function `dailies.videos` and the functions that write are made; no
--- other statement names the table.
---
---   relation    schema.table
---   columns     {standard name: the app's}; a standard column that the table does not have is not named
---   statuses    {our word: [the app's words]}; the first is the one that is written. A word that stands nowhere
---               is shown and counted as it is: it is never stuck, and never unfinished.
---   left_out    columns that mark a row as gone: those in which one is neither null nor false
---   provider    the column that says who makes the video, and which of its values are Runway; null is Runway too
---   fixed       {the app's column: value} of rows that Dailies inserts
-
-create schema if not exists dailies;
-
-create table if not exists dailies.mapping (
-    one      boolean primary key default true check (one),
-    relation text not null,
-    columns  jsonb not null,
-    statuses jsonb not null default '{}',
-    left_out text[] not null default '{}',
-    provider text,
-    runway   text[] not null default '{runway}',
-    fixed    jsonb not null default '{}'
-);
-
-alter table dailies.mapping enable row level security;
-
--- Which tables does an app have here? Not those of Postgres, Supabase, extensions and migration tools, nor ours.
-create or replace function dailies.app_tables() returns table (relation text, kind "char", rows bigint, columns jsonb)
-language sql stable set search_path = '' as $$
-    select format('%I.%I', n.nspname, c.relname), c.relkind, greatest(c.reltuples, 0)::bigint, (
-               select jsonb_agg(jsonb_build_object(
-                          'name', a.attname, 'type', format_type(a.atttypid, null),
-                          'required', a.attnotnull and not a.atthasdef and a.attidentity = '',
-                          'is_key', exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisprimary
-                                            and a.attnum = any(i.indkey)),
-                          'labels', (select jsonb_agg(e.enumlabel order by e.enumsortorder)
-                                     from pg_catalog.pg_enum e where e.enumtypid = a.atttypid)) order by a.attnum)
-               from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p') and not c.relispartition
-        and n.nspname !~ '^(pg_|_|supabase_|pgsodium|timescaledb|_timescaledb)'
-        and n.nspname <> all('{information_schema,dailies,pgmq,auth,storage,realtime,extensions,graphql,graphql_public,'
-            'vault,cron,net,drizzle,pgbouncer,tiger,topology}'::text[])
-        and c.relname !~ '(^_|migrations?$|^spatial_ref_sys$)'
-        and not exists (select from pg_catalog.pg_depend d
-                        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-    order by 1
-$$;
+-- The functions that know how the app's table is mapped.
 
 -- Without a mapping: `public.videos`, which is created where no app has any table. What stands under the standard
 -- names is mapped; the words of the app stay what they are until somebody maps them.
@@ -197,28 +149,50 @@ language sql stable set search_path = '' as $$
     from dailies.mapped_columns() c where c.standard = p_standard
 $$;
 
+-- The condition under which a row, called p_row, is not left out.
+create or replace function dailies.kept_sql(p_row text) returns text
+language sql stable set search_path = '' as $$
+    select coalesce(string_agg(format(case
+               when a.atttypid = 'boolean'::regtype then '%s.%I is not true'
+               when t.typcategory = 'N' then 'coalesce(%s.%I, 0) = 0'
+               when t.typcategory = 'S' then 'coalesce(%s.%I, '''') in ('''', ''0'', ''f'', ''false'')'
+               else '%s.%I is null' end, p_row, a.attname), ' and '), 'true')
+    from dailies.mapping m join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation)
+        and a.attname = any(m.left_out)
+    join pg_catalog.pg_type t on t.oid = a.atttypid
+$$;
+
 -- The condition under which a row, called p_row, is one of Runway's videos.
 create or replace function dailies.visible_sql(p_row text) returns text
 language sql stable set search_path = '' as $$
-    select coalesce(string_agg(c.condition, ' and '), 'true') from dailies.mapping m, lateral (
-        select format(case when format_type(a.atttypid, null) = 'boolean' then '%s.%I is not true' else '%s.%I is null' end,
-                      p_row, a.attname) as condition
-        from pg_catalog.pg_attribute a
-        where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attname = any(m.left_out)
-        union all
-        select format('(%1$s.%2$I is null or %1$s.%2$I::text = any(%3$L))', p_row, m.provider, m.runway)
-        where m.provider is not null) c
+    select array_to_string(array_remove(array[
+        dailies.kept_sql(p_row),
+        (select format('(%1$s.%2$I is null or %1$s.%2$I::text = any(%3$L))', p_row, m.provider, m.runway)
+         from dailies.mapping m where m.provider is not null)], null), ' and ')
 $$;
 
--- The status word, as our word.
+-- The app's words with what they mean. Without any in the mapping, the app uses ours. Else one of ours that is not
+-- mapped must not be taken for what we mean by it.
+create or replace function dailies.mapped_words() returns table (word text, status text)
+language sql stable set search_path = '' as $$
+    with mapped as (
+        select a.word, s.key as status
+        from dailies.mapping m, jsonb_each(m.statuses) s, jsonb_array_elements_text(s.value) a (word)
+    )
+    select * from mapped
+    union all
+    select o.word, o.word || ' (unmapped)'
+    from unnest('{queued,processing,succeeded,failed,cancelled}'::text[]) o (word)
+    where exists (select from mapped) and o.word not in (select m.word from mapped m)
+$$;
+
+-- The SQL of the status of a row called p_row: our word, or the app's where none of ours is known for it.
 create or replace function dailies.status_sql(p_row text) returns text
 language sql stable set search_path = '' as $$
-    select coalesce('case ' || w.word || string_agg(format(' when %L then %L', a.word, s.key), '') || ' else '
+    select coalesce('case ' || w.word || string_agg(format(' when %L then %L', m.word, m.status), '') || ' else '
                     || w.word || ' end', w.word)
-    from dailies.mapping m
-    cross join dailies.column_sql('status', p_row) w (word)
-    left join lateral jsonb_each(m.statuses) s on true
-    left join lateral jsonb_array_elements_text(s.value) a (word) on a.word <> s.key
+    from dailies.column_sql('status', p_row) w (word)
+    left join dailies.mapped_words() m on m.word <> m.status
     group by w.word
 $$;
 

@@ -105,30 +105,34 @@ begin
                 union
                 select s from unnest(p_statuses) s where s <> all(%L::text[]))
         $b$ $f$,
-        coalesce((select string_agg(format('(%L, %L)', a.word, s.key), ', ')
-                  from jsonb_each(m.statuses) s, jsonb_array_elements_text(s.value) a (word)), '(null, null)'),
-        array(select a.word from jsonb_each(m.statuses) s, jsonb_array_elements_text(s.value) a (word)));
+        coalesce((select string_agg(format('(%L, %L)', w.word, w.status), ', ') from dailies.mapped_words() w),
+                 '(null, null)'),
+        array(select w.word from dailies.mapped_words() w));
 end $$;
 
--- A key, from the text in which it is passed around. Null for a text that is none.
-create or replace function dailies.key_of(p_text text) returns dailies.video_key
-language plpgsql immutable set search_path = '' as $$
-begin
-    return p_text::dailies.video_key;
-exception when data_exception then
-    return null;
-end $$;
-
--- Standard columns as columns of the app's table: named and worded as the app does it. Other names stay.
+-- Columns under our names as columns of the app's table: named and worded as the app does it. Other names stay. What
+-- the app has no column for is left out; a status that it has no word for is refused.
 create or replace function dailies.to_app(p_columns jsonb) returns jsonb
-language sql stable set search_path = '' as $$
-    select coalesce(jsonb_object_agg(coalesce(c.name, g.key), case
-               when c.standard = 'status' then coalesce(m.statuses -> (g.value #>> '{}') -> 0, g.value)
-               when c.base like '%[]' and g.value <> 'null' then jsonb_build_array(g.value)
-               else g.value end), '{}')
-    from dailies.mapping m, jsonb_each(p_columns) g left join dailies.mapped_columns() c on c.standard = g.key
-    where c.standard is null or c.name is not null
-$$;
+language plpgsql stable set search_path = '' as $$
+declare
+    m dailies.mapping;
+    word text := p_columns ->> 'status';
+begin
+    select * into m from dailies.mapping;
+    if word is not null and m.statuses <> '{}' then
+        if m.statuses -> word -> 0 is null and word = any('{queued,processing,succeeded,failed,cancelled}') then
+            raise exception 'The app has no word for "%". Give one in the mapping: `python -m lib map`.', word
+                using errcode = 'PT400';
+        end if;
+        p_columns := p_columns || jsonb_build_object('status', coalesce(m.statuses -> word -> 0, to_jsonb(word)));
+    end if;
+    return (
+        select coalesce(jsonb_object_agg(coalesce(m.columns ->> g.key, g.key), case
+                   when c.base like '%[]' and g.value <> 'null' then jsonb_build_array(g.value)
+                   else g.value end), '{}')
+        from jsonb_each(p_columns) g left join dailies.mapped_columns() c on c.standard = g.key
+        where c.standard is null or c.name is not null);
+end $$;
 
 -- The same of many rows; where every name is standard and every word ours, as they came.
 create or replace function dailies.rows_to_app(p_rows jsonb) returns jsonb
@@ -141,15 +145,15 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- Keeps a row from being changed by others until this transaction ends; false where there is none. Index: the app's
--- own on its key.
+-- own on its key, or dailies_videos_key.
 create or replace function dailies.lock_row(p_id dailies.video_key) returns boolean
 language plpgsql set search_path = '' as $$
 declare
     n int;
 begin
-    execute (select format('select from %s t where t.%I = $1::text::%s and %s for update',
-                           pg_catalog.to_regclass(m.relation), c.name, c.type, dailies.visible_sql('t'))
-             from dailies.mapping m, dailies.mapped_columns() c where c.standard = 'id')
+    execute (select format('select from %s t where %s = $1 and %s for update', pg_catalog.to_regclass(m.relation),
+                           dailies.column_sql('id', 't'), dailies.visible_sql('t'))
+             from dailies.mapping m)
     using p_id;
     get diagnostics n = row_count;
     return n > 0;
@@ -192,31 +196,30 @@ begin
     using p_id, given;
 end $$;
 
--- Inserts a row: the given columns, standard names or the app's own, and the mapping's fixed values. What is null is
--- left out, so that the table's defaults hold. A row that is there already is left alone, a new one is noted as made
--- here.
-create or replace function dailies.insert_video(p_video jsonb) returns void
+-- Inserts a row: the given columns, under our names or the app's own, and the mapping's fixed values. What is null is
+-- left out, so that the table's defaults hold. Returns its key; null for a row that is there already, which is left
+-- alone.
+create or replace function dailies.insert_video(p_video jsonb) returns dailies.video_key
 language plpgsql set search_path = '' as $$
 declare
     m dailies.mapping;
     given jsonb;
-    columns text;
-    inserted int;
+    key text;
+    made text;
 begin
     select * into m from dailies.mapping;
+    select c.name into key from dailies.mapped_columns() c where c.standard = 'id';
     given := m.fixed || case when m.provider is null then '{}' else jsonb_build_object(m.provider, m.runway[1]) end
         || dailies.to_app(jsonb_strip_nulls(p_video));
-    select string_agg(quote_ident(a.attname), ', ') into columns
-    from pg_catalog.pg_attribute a
-    where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attnum > 0 and not a.attisdropped
-        and a.attgenerated = '' and given ? a.attname;
-    execute format('insert into %1$s (%2$s) select %2$s from pg_catalog.jsonb_populate_record(null::%1$s, $1) '
-                   'on conflict do nothing', pg_catalog.to_regclass(m.relation), columns)
-    using given;
-    get diagnostics inserted = row_count;
-    if inserted > 0 then
-        insert into dailies.made_here (video_id) values ((p_video ->> 'id')::dailies.video_key) on conflict do nothing;
-    end if;
+    execute (
+        select format('insert into %1$s (%2$s) select %2$s from pg_catalog.jsonb_populate_record(null::%1$s, $1) '
+                      'on conflict do nothing returning %3$I::text',
+                      pg_catalog.to_regclass(m.relation), string_agg(quote_ident(a.attname), ', '), key)
+        from pg_catalog.pg_attribute a
+        where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attnum > 0 and not a.attisdropped
+            and a.attgenerated = '' and given ? a.attname)
+    into made using given;
+    return made;
 end $$;
 
 -- Triggers on the app's table run inside the app's own writes. Whatever goes wrong in them must not fail those: a
@@ -272,16 +275,16 @@ end $$;
 -- Index of the lists: dailies_videos_newest, of all; dailies_videos_status, of some statuses; both in the order of
 -- their keyset (created_at, id). dailies_videos_task finds the video of a task, dailies_videos_key a key that is kept
 -- as another type.
-create or replace function dailies.table_steps() returns table (kind text, name text, statement text, afterwards text)
+create or replace function dailies.table_steps()
+returns table (kind text, name text, statement text, afterwards text)
 language sql stable set search_path = '' as $$
     with m as (
-        select x.*, c.oid, quote_ident(c.relname) as called, n.nspname as schema
+        select x.*, c.oid, c.relkind = 'p' as is_partitioned, n.nspname as schema
         from dailies.mapping x join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(x.relation)
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     ), at as (
-        select dailies.column_sql('created_at', m.called) as created, dailies.column_sql('id', m.called) as id,
-               dailies.column_sql('runway_video_id', m.called) as task,
-               dailies.column_sql('status', m.called) as word,
+        select dailies.column_sql('created_at', '~') as created, dailies.column_sql('id', '~') as id,
+               dailies.column_sql('runway_video_id', '~') as task, dailies.column_sql('status', '~') as word,
                (select format('%I', c.name) from dailies.mapped_columns() c where c.standard = 'status') as status,
                (select string_agg(e.enumlabel, ' ' order by e.enumsortorder) from pg_catalog.pg_attribute a
                 join pg_catalog.pg_enum e on e.enumtypid = a.atttypid
@@ -298,22 +301,30 @@ language sql stable set search_path = '' as $$
         select 'dailies_videos_newest', format('((%s) desc, (%s) desc) include (%s%s%s)', at.created, at.id, at.status,
                                                at.plain_time, at.conditions), null from at
         union all
-        select 'dailies_videos_status', format('((%s), (%s) desc, (%s) desc)', at.word, at.created, at.id), at.labels from at
+        select 'dailies_videos_status', format('((%s), (%s) desc, (%s) desc)', at.word, at.created, at.id), at.labels
+        from at
         union all
         select 'dailies_videos_task', format('((%1$s)) where (%1$s) is not null', at.task), null from at where at.has_task
         union all
         select 'dailies_videos_key', format('((%s))', at.id), null from at where at.is_number
     ), wanted as (
-        select i.name, i.definition, md5(concat(i.definition, i.labels)) as digest from index i
+        select i.name, replace(i.definition, '~.', '') as definition, md5(concat(i.definition, i.labels)) as digest
+        from index i
+    ), parts as (
+        select p.relid from m, pg_catalog.pg_partition_tree(m.oid) p where p.isleaf and m.is_partitioned
     ), there as (
-        select i.oid, i.relname::text as name, exists (
-                   select from wanted w, m where w.name = i.relname and x.indrelid = m.oid and x.indisvalid
-                       and coalesce(obj_description(i.oid), w.digest) = w.digest) as is_right
+        select i.oid, i.relname::text as name, i.relkind = 'I' as is_partitioned, x.indrelid, exists (
+                   select from wanted w, m
+                   where x.indisvalid and coalesce(obj_description(i.oid), w.digest) = w.digest and (
+                       w.name = i.relname and x.indrelid = m.oid
+                       or i.relname = format('%s_%s', w.name, x.indrelid::oid)
+                           and x.indrelid in (select p.relid from parts p))) as is_right
         from pg_catalog.pg_index x join pg_catalog.pg_class i on i.oid = x.indexrelid
-        where i.relname like 'dailies\_videos\_%' and not i.relispartition
+        where i.relname like 'dailies\_videos\_%' and (not i.relispartition or i.relname ~ '_[0-9]+$')
             and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.oid)
     )
-    select 'remove', t.name, format('drop index concurrently if exists %s', t.oid::regclass), null
+    select 'remove', t.name, format('drop index %sif exists %s', case when t.is_partitioned then '' else 'concurrently ' end,
+                                    t.oid::regclass), null
     from there t where not t.is_right
     union all
     select 'remove', t.tgname::text, format('drop trigger if exists %I on %s', t.tgname, t.tgrelid::regclass), null
@@ -327,7 +338,15 @@ language sql stable set search_path = '' as $$
     where c.standard in ('runway_video_id', 'video_url', 'error_message') and not m.columns ? c.standard and not exists (
         select from pg_catalog.pg_attribute a where a.attrelid = m.oid and a.attname = c.standard)
     union all
-    select 'index', w.name, format('create index concurrently %I on %s %s', w.name, m.oid::regclass, w.definition),
+    select 'index', format('%s_%s', w.name, p.relid::oid),
+           format('create index concurrently %I on %s %s', format('%s_%s', w.name, p.relid::oid), p.relid, w.definition),
+           null
+    from wanted w, parts p
+    where not exists (select from there t where t.name in (w.name, format('%s_%s', w.name, p.relid::oid)) and t.is_right)
+    union all
+    -- of a partitioned table: takes the ones of its parts together
+    select 'index', w.name, format('create index %s%I on %s %s', case when m.is_partitioned then '' else 'concurrently ' end,
+                                   w.name, m.oid::regclass, w.definition),
            format('comment on index %I.%I is %L', m.schema, w.name, w.digest)
     from m, wanted w where not exists (select from there t where t.name = w.name and t.is_right)
     union all

@@ -77,6 +77,7 @@ create or replace function public.dailies_video(p_id dailies.video_key)
 returns table (video jsonb, verdict jsonb, task jsonb, attempts jsonb, requests jsonb, audit jsonb)
 language plpgsql stable security definer set search_path = '' as $$
 begin
+    p_id := coalesce((select s.video_id from dailies.made_here s where s.ref = p_id::text), p_id);
     return query
     select v.app_row::jsonb, to_jsonb(d),
         (select to_jsonb(t) from dailies.tasks t

@@ -96,6 +96,58 @@ begin
     return null;
 end $$;
 
+-- The video that p_id stands for: a new row, unless it is there already. The app's table chooses whole numbers itself:
+-- then p_id is remembered as what the row was asked for by, so that it is made once. What the table refuses is raised:
+-- nothing has been paid for yet. Indexes: the app's own on its key, made_here (ref).
+create or replace function dailies.new_video(p_id dailies.video_key, p_video jsonb)
+returns dailies.video_key
+language plpgsql set search_path = '' as $$
+declare
+    chosen boolean := exists (select from dailies.mapped_columns() c where c.standard = 'id' and c.base like '%int%');
+    made dailies.video_key;
+begin
+    perform pg_advisory_xact_lock(hashtext('dailies.new_video'), hashtext(p_id::text));
+    select s.video_id into made from dailies.made_here s where s.ref = p_id::text;
+    if made is not null or dailies.lock_row(p_id) then
+        return coalesce(made, p_id);
+    end if;
+    begin
+        made := dailies.insert_video(p_video || jsonb_build_object(
+            'id', case when not chosen then p_id end, 'created_at', now(), 'updated_at', now(), 'status',
+            case when (select m.statuses = '{}' or m.statuses ? 'queued' from dailies.mapping m) then 'queued'
+                 else 'processing' end));
+    exception when data_exception or integrity_constraint_violation or raise_exception or insufficient_privilege
+        or with_check_option_violation then
+        raise exception 'Nothing was paid for: the app''s table would not take the row of a new video.'
+            using errcode = 'PT400', hint = sqlerrm || dailies.advice_on_required();
+    end;
+    if made is null then
+        return p_id;
+    end if;
+    insert into dailies.made_here (video_id, ref)
+    values (made, nullif(p_id::text, made::text)) on conflict do nothing;
+    return made;
+end $$;
+
+-- Which columns does a new row need that have no default, and that neither Dailies nor the mapping fills?
+create or replace function dailies.required_columns() returns table (name text, type text, points_to text)
+language sql stable set search_path = '' as $$
+    select a.attname::text, format_type(a.atttypid, null), (
+               select k.confrelid::regclass::text from pg_catalog.pg_constraint k
+               where k.conrelid = a.attrelid and k.contype = 'f' and k.conkey = array[a.attnum] limit 1)
+    from dailies.mapping m join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation)
+    where a.attnum > 0 and not a.attisdropped and a.attnotnull and not a.atthasdef and a.attidentity = ''
+        and not m.fixed ? a.attname and a.attname is distinct from m.provider
+        and not exists (select from dailies.mapped_columns() c where c.name = a.attname
+                        and c.standard in ('id', 'status', 'created_at', 'updated_at', 'prompt', 'input_image_url'))
+$$;
+
+create or replace function dailies.advice_on_required() returns text
+language sql stable set search_path = '' as $$
+    select coalesce(format(' Give a value for %s under [fixed] in the mapping: `python -m lib map`.',
+                           string_agg(r.name, ', ')), '') from dailies.required_columns() r
+$$;
+
 -- Claims a video and opens an attempt, in one transaction. Whoever comes second, with the same key or while
 -- an attempt is open, gets the first one's attempt back with claimed = false and must not call Runway.
 -- p_override is the first eight characters of the video's id, typed by an operator who accepts that the
@@ -113,9 +165,8 @@ declare
     refused text;
 begin
     if p_new is not null then
-        perform dailies.insert_video(p_new || jsonb_build_object(
-            'id', p_video_id, 'status', 'queued', 'prompt', p_request -> 'prompt',
-            'input_image_url', p_request -> 'image', 'created_at', now(), 'updated_at', now()));
+        p_video_id := dailies.new_video(p_video_id, p_new || jsonb_build_object(
+            'prompt', p_request -> 'prompt', 'input_image_url', p_request -> 'image'));
     end if;
     before := dailies.lock_video(p_video_id);
     select * into existing from dailies.attempts a

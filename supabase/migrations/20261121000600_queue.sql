@@ -42,10 +42,11 @@ declare
     jobs jsonb[];
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.enqueue'));
-    perform dailies.insert_video((j -> 'new') || jsonb_build_object(
-            'id', j -> 'video_id', 'status', 'queued',
-            'created_at', now(), 'updated_at', now()))
-    from jsonb_array_elements(p_jobs) j where jsonb_typeof(j -> 'new') = 'object';
+    p_jobs := (
+        select jsonb_agg(case when jsonb_typeof(j -> 'new') = 'object' then j || jsonb_build_object(
+            'video_id', dailies.new_video((j ->> 'video_id')::dailies.video_key, j -> 'new'))
+            else j end order by i)
+        from jsonb_array_elements(p_jobs) with ordinality given (j, i));
     select array_agg(j - 'new' order by i) into jobs
     from jsonb_array_elements(p_jobs) with ordinality given (j, i)
     where not exists (select from pgmq.q_dailies q where q.message ->> 'video_id' = j ->> 'video_id');

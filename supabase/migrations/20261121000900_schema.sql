@@ -1,5 +1,5 @@
 -- Is the schema of Dailies complete? The version of the last migration here, and what is not there: what is wrong
--- with the mapping, what the app's table lacks, tables and functions. Applied by the Supabase command line, a migration is in its own list.
+-- with the mapping, what the app's table lacks, tables and functions. The app's own migrations count for nothing.
 create or replace function public.dailies_schema()
 returns table (version text, missing text[])
 language plpgsql stable security definer set search_path = '' as $$
@@ -8,12 +8,6 @@ declare
 begin
     if pg_catalog.to_regclass('dailies.migrations') is not null then
         execute 'select max(version) from dailies.migrations' into latest;
-    end if;
-    if pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null then
-        execute 'select max(m.version) from (
-                     select $1 as version union all
-                     select version from supabase_migrations.schema_migrations where version ~ ''^\d{14}$'') m'
-        into latest using latest;
     end if;
     return query select latest, array(
         select m.relation || '.' || n.value from dailies.mapping m, jsonb_each_text(m.columns) n
@@ -36,7 +30,7 @@ begin
             'dailies_attempt_sent', 'dailies_attempt_created', 'dailies_attempt_refused',
             'dailies_attempt_unknown', 'dailies_measure', 'dailies_save_alerts', 'dailies_alerts',
             'dailies_claim_notices', 'dailies_silence_alert', 'dailies_health', 'dailies_metrics',
-            'dailies_log_source', 'dailies_save_log_source']) f
+            'dailies_log_source', 'dailies_save_log_source', 'dailies_mapping', 'dailies_try_sample']) f
         where pg_catalog.to_regproc('public.' || f) is null);
 end $$;
 

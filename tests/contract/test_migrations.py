@@ -192,7 +192,7 @@ def test_no_table_is_made_beside_those_of_somebody_else(
     with psycopg.connect(empty_database_url) as connection:
         connection.execute("create table public.clips (id uuid primary key, state text)")
         connection.execute("create table public.schema_migrations (version text)")
-    with pytest.raises(BadInput, match=r"holds the videos: public\.clips\. .*python -m lib map"):
+    with pytest.raises(BadInput, match=r"(?s)looks as if it held videos.*public\.clips.*python -m lib map"):
         migrate(empty)
     with psycopg.connect(empty_database_url) as connection:
         row = connection.execute("select to_regclass('public.videos'), to_regnamespace('dailies')").fetchone()

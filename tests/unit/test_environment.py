@@ -134,8 +134,18 @@ def test_a_bucket_without_supabase_is_an_error(outputs: str | None, level: Level
 def test_variables_say_set_or_not_and_nothing_else() -> None:
     listed = dict(variables(settings(runway_api_key=SecretStr(GOOD_KEY))))
     assert listed["RUNWAY_API_KEY or RUNWAYML_API_SECRET"] is True
-    assert listed["DATABASE_URL"] is False
+    assert listed["DATABASE_URL or POSTGRES_URL_NON_POOLING or POSTGRES_URL"] is False
     assert GOOD_KEY not in str(listed)
+
+
+MAPPING: Row = {
+    "relation": "public.clips",
+    "unmapped": {},
+    "others": {},
+    "left_out": 0,
+    "required": [],
+    "row_security": False,
+}
 
 
 class OneAnswer:
@@ -155,8 +165,27 @@ class OneAnswer:
 
 
 def test_a_complete_schema_is_in_order() -> None:
-    checks = check_database(OneAnswer({"version": "1", "missing": []}))
-    assert [(check.code, check.level) for check in checks] == [("E201", Level.OK), ("E202", Level.OK)]
+    checks = check_database(OneAnswer({"version": "1", "missing": []} | MAPPING))
+    assert [(check.code, check.level) for check in checks] == [
+        ("E201", Level.OK),
+        ("E202", Level.OK),
+        ("E204", Level.OK),
+    ]
+
+
+def test_what_of_the_apps_table_is_not_judged_is_named() -> None:
+    row = {
+        "unmapped": {"draft": 1200},
+        "others": {"kling": 4},
+        "required": [{"name": "user_id"}],
+        "row_security": True,
+    }
+    checks = check_database(OneAnswer({"version": "1", "missing": []} | MAPPING | row))[2:]
+    told = {check.code: str(check) for check in checks}
+    assert "Row security hides rows of public.clips" in told["E203"]
+    assert "'draft' (1,200 rows)" in told["E204"]
+    assert "kling 4" in told["E205"]
+    assert "needs user_id" in told["E206"]
 
 
 def test_missing_parts_of_the_schema_are_named_with_the_command_that_adds_them() -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from lib.data.addresses import postgres_address, supabase_address
 from lib.data.database import Database, Row
 from lib.data.outputs import open_storage
 from lib.data.overview import Incident
@@ -161,6 +162,11 @@ def _address_problems(address: str) -> Iterator[Check]:
 def _database_settings(settings: Settings) -> Iterator[Check]:
     subject = "SUPABASE_URL"
     if settings.database_url is not None:
+        try:
+            postgres_address(settings.database_url.get_secret_value())
+        except SettingsError as error:
+            yield Check("E110", "DATABASE_URL", Level.ERROR, "DATABASE_URL cannot be used", str(error))
+            return
         yield Check("E110", "DATABASE_URL", Level.OK, "DATABASE_URL is set: this Postgres is used directly")
         return
     if settings.supabase_url is None and settings.supabase_key is None:
@@ -181,7 +187,10 @@ def _supabase_url(settings: Settings) -> Check:
     if settings.supabase_url is None:
         todo = "Set it (or NEXT_PUBLIC_SUPABASE_URL) to https://<project>.supabase.co."
         return Check("E112", subject, Level.ERROR, "SUPABASE_URL is not set, but its key is", todo)
-    parts = urlsplit(settings.supabase_url)
+    try:
+        parts = urlsplit(supabase_address(settings.supabase_url))
+    except SettingsError as error:
+        return Check("E113", subject, Level.ERROR, "SUPABASE_URL is not the project's address", str(error))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         todo = "It should read https://<project>.supabase.co."
         return Check("E113", subject, Level.ERROR, "SUPABASE_URL is not a web address", todo)
@@ -230,7 +239,35 @@ def check_database(database: Database) -> list[Check]:
         todo = f"Check that it runs and that its address is right. {' '.join(str(error).split())}"
         return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", todo)]
     reachable = Check("E201", "Database", Level.OK, f"{database.label} answers")
-    return [reachable, _schema(rows[0])]
+    schema = _schema(rows[0])
+    return [reachable, schema, *(_mapping(database) if schema.level is Level.OK else ())]
+
+
+def _mapping(database: Database) -> Iterator[Check]:
+    """What of the app's table is not judged, and why no sample can be made."""
+    subject, row = "The app's table", database.call("dailies_mapping")[0]
+    remap = "Map it: `python -m lib map --out map.toml`, then `--apply map.toml`."
+    if row["row_security"]:
+        found = (
+            f"Row security hides rows of {row['relation']} from this role: what is shown is not all there is"
+        )
+        todo = "Use the table's owner, or a role with BYPASSRLS, for `python -m lib migrate`."
+        yield Check("E203", subject, Level.ERROR, found, todo)
+    if row["unmapped"]:
+        words = ", ".join(f"{word!r} ({n:,} rows)" for word, n in row["unmapped"].items())
+        found = f"Status words that are not mapped, so neither stuck nor unfinished: {words}"
+        yield Check("E204", subject, Level.WARNING, found, remap)
+    if row["others"]:
+        told = ", ".join(f"{name} {n:,}" for name, n in row["others"].items())
+        found = f"Rows of other providers are counted and not judged: {told}"
+        yield Check("E205", subject, Level.NOTE, found)
+    if row["required"]:
+        names = ", ".join(column["name"] for column in row["required"])
+        found = f"Generate cannot work: a new row of {row['relation']} needs {names}"
+        todo = "Give a value for it under [fixed] in the map, and apply that."
+        yield Check("E206", subject, Level.WARNING, found, todo)
+    if not (row["row_security"] or row["unmapped"] or row["required"]):
+        yield Check("E204", subject, Level.OK, f"{row['relation']} is mapped, and every word is known")
 
 
 def _schema(row: Row) -> Check:

@@ -1,0 +1,60 @@
+-- What people are told of the mapping, and whether a sample can be made at all.
+
+-- What a video was asked for by, whose key the app's table chose itself.
+alter table dailies.made_here add column if not exists ref text unique;
+
+-- How is the app's table mapped, and what is not judged? `unmapped`: rows by a word that nobody has mapped; `others`:
+-- rows by the value of another provider; `left_out`: deleted ones; `required`: columns that a sample lacks.
+-- `row_security`: whether row security hides rows from us. Index: dailies_videos_newest.
+create or replace function public.dailies_mapping()
+returns table (relation text, mapping jsonb, unmapped jsonb, others jsonb, left_out bigint, required jsonb, row_security boolean)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    m dailies.mapping;
+    gone text;
+begin
+    select * into m from dailies.mapping;
+    relation := m.relation;
+    mapping := to_jsonb(m) - 'one';
+    row_security := pg_catalog.row_security_active(m.relation);
+    select coalesce(jsonb_object_agg(u.status, u.n), '{}') into unmapped from (
+        select v.status, count(*) as n from dailies.videos() v
+        where v.status <> all('{queued,processing,succeeded,failed,cancelled}') group by 1) u;
+    select coalesce(jsonb_agg(to_jsonb(r)), '[]') into required from dailies.required_columns() r;
+    others := '{}';
+    left_out := 0;
+    if m.provider is not null then
+        execute format('select coalesce(jsonb_object_agg(p, n), ''{}'') from (select t.%1$I::text as p, count(*) as n
+                        from %2$s t where t.%1$I::text <> all(%3$L) group by 1) x',
+                       m.provider, pg_catalog.to_regclass(m.relation), m.runway) into others;
+    end if;
+    if cardinality(m.left_out) > 0 then
+        execute format('select count(*) from %s t where not (%s)', pg_catalog.to_regclass(m.relation),
+                       dailies.kept_sql('t')) into left_out;
+    end if;
+    return next;
+end $$;
+
+-- Would the app's table take a sample: a new row, and what comes back for it? Tried and undone. Null when it would,
+-- else what it refuses.
+create or replace function public.dailies_try_sample() returns table (refused text)
+language plpgsql security definer set search_path = '' as $$
+declare
+    made dailies.video_key;
+begin
+    begin
+        made := dailies.new_video(gen_random_uuid()::text::dailies.video_key, '{"prompt": "tried and undone",
+            "input_image_url": "https://dailies.invalid/tried.jpg"}');
+        perform dailies.write_row(made, '{"status": "processing"}');
+        refused := dailies.refused_by_row(made);
+        raise exception using errcode = 'PT299', message = 'undone';
+    exception
+        when sqlstate 'PT299' then null;
+        when sqlstate 'PT400' or integrity_constraint_violation or data_exception or raise_exception then
+            get stacked diagnostics refused = pg_exception_hint;
+            refused := coalesce(nullif(refused, ''), sqlerrm);
+    end;
+    return next;
+end $$;
+
+select dailies.service_only(f::regproc) from unnest(array['public.dailies_mapping', 'public.dailies_try_sample']) f;

@@ -1,0 +1,477 @@
+"""Tables of other apps: other names, words, keys and types; each is walked by the same story."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from lib.app import App
+from lib.data import app_table, attempts, overview, videos
+from lib.data.logs import add_logs, entry_row
+from lib.data.migrations import check_schema, migrate
+from lib.data.postgres import PostgresDatabase
+from lib.data.queue import dequeue
+from lib.data.uninstall import removals, uninstall
+from lib.data.videos import Filters
+from lib.domain.attempt import AttemptState
+from lib.domain.cause import Action
+from lib.domain.trace import LogEntry
+from lib.errors import BadInput, SettingsError
+from lib.logs.repeats import EntryKeys
+from lib.operations.generate import enqueue, generate
+from lib.operations.judge import judge_dirty
+from lib.operations.poll import poll
+from lib.operations.process import process
+from lib.operations.recover import recover
+from lib.operations.repair import Agreed, carry_out, plan
+from tests.apps import app_of
+from tests.simulated import REQUEST, Simulated, simulated
+
+PEOPLE = "create table public.people (id uuid primary key default gen_random_uuid(), name text);"
+PERSON = "9d5f5f0e-52b4-4a7e-9f51-0c6f4f0a0001"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A table of an app. `insert` takes word, task, error, film, minutes ago; `words` are by our status."""
+
+    table: str
+    create: str
+    insert: str
+    words: dict[str, str]
+    fixed: dict[str, Any] = field(default_factory=dict)
+    hidden: str = ""  # makes rows that are not judged
+
+
+SHAPES = {
+    "finished is called done, and a row needs its person": Shape(
+        table="public.videos",
+        create=PEOPLE
+        + f"insert into public.people (id) values ('{PERSON}');"
+        + """
+        create table public.videos (
+            id uuid primary key default gen_random_uuid(),
+            user_id uuid not null references public.people (id),
+            dance_style text not null default 'freestyle', prompt text, input_image_url text not null,
+            status text not null default 'pending' check (status in ('pending', 'running', 'done', 'error')),
+            provider text not null default 'runway', video_url text, error_message text, runway_video_id text,
+            created_at timestamptz not null default now(), updated_at timestamptz not null default now());
+        alter table public.videos enable row level security;""",
+        insert=f"""insert into public.videos (user_id, input_image_url, prompt, status, runway_video_id,
+            error_message, video_url, created_at, updated_at)
+            select '{PERSON}', 'https://images.example.net/a.png', 'a heron takes off slowly', %s, %s, %s, %s,
+                t, t
+            from (select now() - make_interval(mins => %s) as t) x returning id::text""",
+        words={"queued": "pending", "processing": "running", "succeeded": "done", "failed": "error"},
+        fixed={"user_id": PERSON},
+    ),
+    "numbers, times without zone, another schema and deleted rows": Shape(
+        table='studio."Clips"',
+        create="""
+        create schema studio;
+        create type studio.phase as enum ('waiting', 'rendering', 'ready', 'broken', 'draft');
+        create table studio."Clips" (
+            id bigint generated always as identity primary key,
+            phase studio.phase not null default 'waiting', "promptText" jsonb, image_url text,
+            result_url text,
+            failure_reason varchar(300), runway_task_id uuid, engine text not null default 'runway',
+            deleted_at timestamp, created timestamp not null default (now() at time zone 'utc'),
+            modified timestamp, label text generated always as ('clip') stored)""",
+        insert="""insert into studio."Clips" (phase, runway_task_id, failure_reason, result_url, created,
+            "promptText", image_url)
+            values (%s, %s, %s, %s, (now() - make_interval(mins => %s)) at time zone 'utc',
+            '{"text": "a heron takes off slowly", "seed": 4}', 'https://images.example.net/a.png')
+            returning id::text""",
+        words={"queued": "waiting", "processing": "rendering", "succeeded": "ready", "failed": "broken"},
+        hidden="""
+        insert into studio."Clips" (phase, deleted_at) values ('rendering', now()), ('broken', now());
+        insert into studio."Clips" (phase, engine) values ('rendering', 'kling'), ('ready', 'luma');
+        insert into studio."Clips" (phase) values ('draft');""",
+    ),
+    "keys are texts, updates have no time": Shape(
+        table="public.generations",
+        create="""
+        create table public.generations (
+            id text primary key default 'gen_' || md5(random()::text),
+            state varchar(20) not null, prompt text not null, source_image text, output_url text,
+            error jsonb, runway_job_id text unique, inserted_at timestamptz not null default now(),
+            plan text not null);""",
+        insert="""insert into public.generations (state, runway_job_id, error, output_url, inserted_at,
+            prompt, plan, source_image)
+            select %s, %s, to_jsonb(%s::text), %s, now() - make_interval(mins => %s),
+            'a heron takes off slowly', 'free', 'https://images.example.net/a.png' returning id""",
+        words={
+            "queued": "PENDING",
+            "processing": "IN_PROGRESS",
+            "succeeded": "COMPLETED",
+            "failed": "FAILED",
+        },
+        fixed={"plan": "free"},
+    ),
+    "a partitioned table": Shape(
+        table="public.video_jobs",
+        create="""
+        create table public.video_jobs (
+            id uuid not null default gen_random_uuid(), status text not null, prompt text, image_url text,
+            video_url text, error_message text, runway_task_id text,
+            created_at timestamptz not null default now(),
+            updated_at timestamptz not null default now(), primary key (id, created_at)
+        ) partition by range (created_at);
+        create table public.video_jobs_old partition of public.video_jobs
+            for values from (minvalue) to ('2026-01-01');
+        create table public.video_jobs_new partition of public.video_jobs
+            for values from ('2026-01-01') to (maxvalue);
+        """,
+        insert="""insert into public.video_jobs (status, runway_task_id, error_message, video_url, created_at,
+            updated_at, prompt, image_url)
+            select %s, %s, %s, %s, t, t, 'a heron takes off slowly', 'https://images.example.net/a.png'
+            from (select now() - make_interval(mins => %s) as t) x returning id::text""",
+        words={"queued": "queued", "processing": "processing", "succeeded": "completed", "failed": "failed"},
+    ),
+}
+
+
+@dataclass
+class Foreign:
+    shape: Shape
+    url: str
+    db: PostgresDatabase
+    runway: Simulated
+    app: App
+
+    def add(self, status: str, *, task: str | None = None, error: str | None = None, film: str | None = None,
+            minutes: int = 30) -> str:  # fmt: skip
+        row = self.one(self.shape.insert, self.shape.words.get(status, status), task, error, film, minutes)
+        return str(row[0])
+
+    def one(self, query: str, *values: Any) -> tuple[Any, ...]:
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute(query.encode(), values or None).fetchone()
+        assert row is not None
+        return row
+
+    def run(self, statements: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statements.encode())
+
+    def raw(self, video_id: str) -> dict[str, Any]:
+        """The row as the app sees it."""
+        key = self.mapping["columns"]["id"]
+        return dict(
+            self.one(f"select to_jsonb(t) from {self.shape.table} t where {key}::text = %s", video_id)[0]
+        )
+
+    @property
+    def mapping(self) -> dict[str, Any]:
+        return dict(self.db.call("dailies_mapping")[0]["mapping"])
+
+    def column(self, ours: str) -> str:
+        return str(self.mapping["columns"][ours])
+
+    def judge(self) -> None:
+        while judge_dirty(self.app, 100):
+            pass
+
+    def logged(self, video_id: str, *messages: str, minutes: float = 29) -> None:
+        keys, start = EntryKeys(), round((time.time() - minutes * 60) * 1000)
+        rows = []
+        for n, text in enumerate(messages):
+            entry = LogEntry(start + n * 10, "info", text, f"req-{video_id}", "/api/make")
+            rows.append(entry_row(keys.key(entry), entry, video_id, None))
+        add_logs(self.db, {"id": None}, rows)
+
+    def poll_to_the_end(self, video_id: str) -> None:
+        for _ in range(200):
+            polled = poll(self.app, video_id, fastest=0)
+            if polled and polled.task and polled.task.is_terminal:
+                return
+            time.sleep(0.02)
+        raise AssertionError("the task did not end")
+
+
+@pytest.fixture
+def runway(tmp_path: Path) -> Iterator[Simulated]:
+    with simulated(tmp_path / "simulator", timeout=2.0) as running:
+        yield running
+
+
+@pytest.fixture
+def open_foreign(
+    empty_database_url: str, runway: Simulated, tmp_path: Path
+) -> Iterator[Callable[[str], Foreign]]:
+    opened: list[PostgresDatabase] = []
+
+    def open_shape(name: str) -> Foreign:
+        db = PostgresDatabase(empty_database_url, label="foreign")
+        opened.append(db)
+        found = Foreign(
+            SHAPES[name], empty_database_url, db, runway, app_of(db, runway.client, tmp_path, "ben")
+        )
+        found.run(found.shape.create)
+        return found
+
+    yield open_shape
+    for db in opened:
+        db.close()
+
+
+def traces_of_us(foreign: Foreign) -> list[str]:
+    with psycopg.connect(foreign.url) as connection:
+        return [
+            name
+            for (name,) in connection.execute(
+                """select nspname::text from pg_namespace where nspname = 'dailies'
+                   union all select relname from pg_class where relname like '%dailies%'
+                   union all select proname from pg_proc where proname like '%dailies%'
+                   union all select tgname from pg_trigger where tgname like '%dailies%'"""
+            )
+        ]
+
+
+def mapped(foreign: Foreign) -> dict[str, str]:
+    """Some rows of every kind, and the proposed mapping in use; the ids by our status."""
+    ids = {
+        "succeeded": foreign.add("succeeded", task="aaaaaaaa-0000-4000-8000-00000000000a",
+                                 film="https://films.example.net/a.mp4"),
+        "failed": foreign.add("failed", error="It did not work out"),
+        "processing": foreign.add("processing"),
+        "queued": foreign.add("queued", minutes=0),
+    }  # fmt: skip
+    if foreign.shape.hidden:
+        foreign.run(foreign.shape.hidden)
+    with foreign.db.transaction("test") as connection:
+        chosen = app_table.choose(app_table.look(connection))
+    assert chosen is not None
+    migrate(foreign.db, table_map=replace(chosen, fixed=foreign.shape.fixed))
+    return ids
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
+    open_foreign: Callable[[str], Foreign], name: str
+) -> None:
+    foreign = open_foreign(name)
+    ids = mapped(foreign)
+    assert foreign.mapping["relation"] == foreign.shape.table
+    assert check_schema(foreign.db).problem is None
+
+    # judge, and what the pages ask
+    foreign.judge()
+    totals = overview.overview(foreign.db)["totals"]
+    expected = {"succeeded": 1, "failed": 1, "processing": 1, "queued": 1}
+    if "draft" in foreign.shape.hidden:
+        expected["draft"] = 1
+    assert totals["by_status"] == expected
+    assert (totals["succeeded"], totals["failed"], totals["unfinished"]) == (1, 1, 2)
+    assert [row["id"] for row in videos.list_videos(foreign.db, Filters(statuses=("failed",)))] == [
+        ids["failed"]
+    ]
+    assert [row["id"] for row in videos.list_videos(foreign.db, Filters(trouble="stuck"))] == [
+        ids["processing"]
+    ]
+    (listed,) = videos.list_videos(foreign.db, Filters(statuses=("succeeded",)))
+    assert listed["prompt"] == "a heron takes off slowly"
+    assert listed["runway_video_id"] == "aaaaaaaa-0000-4000-8000-00000000000a"
+    assert videos.find_videos(foreign.db, ids["queued"]) == [ids["queued"]]
+    assert videos.find_videos(foreign.db, "aaaaaaaa-0000-4000-8000-00000000000a") == [ids["succeeded"]]
+
+    # recover: a task that exists is saved in the app's own column and word
+    task = foreign.runway.client.create(REQUEST)
+    recovered = recover(foreign.app, ids["processing"], task.id)
+    assert recovered.task.id == task.id
+    foreign.poll_to_the_end(ids["processing"])
+    row = foreign.raw(ids["processing"])
+    assert row[foreign.column("status")] == foreign.shape.words["succeeded"]
+    assert row[foreign.column("runway_video_id")] == task.id
+    assert row[foreign.column("video_url")].startswith("http")
+
+    # retry: paid once, and its outcome is in the app's row
+    found = plan(foreign.app, [ids["failed"]])[0]
+    override = None if found.action is Action.RETRY else ids["failed"][:8]
+    done = carry_out(foreign.app, Agreed(ids["failed"], found.action, found.key, override))
+    assert done, found
+    (attempt,) = attempts.of_video(foreign.db, ids["failed"])
+    assert attempt.state is AttemptState.CREATED
+    foreign.poll_to_the_end(ids["failed"])
+    assert foreign.raw(ids["failed"])[foreign.column("status")] == foreign.shape.words["succeeded"]
+
+    # generate, at once and by the queue
+    assert foreign.db.call("dailies_try_sample") == [{"refused": None}]
+    made = generate(foreign.app, REQUEST, key="one click")
+    again = generate(foreign.app, REQUEST, key="one click")
+    assert (again.video_id, again.paid) == (made.video_id, False)
+    foreign.poll_to_the_end(made.video_id)
+    row = foreign.raw(made.video_id)
+    assert row[foreign.column("status")] == foreign.shape.words["succeeded"]
+    assert {key: row[key] for key in foreign.shape.fixed} == foreign.shape.fixed
+    enqueue(foreign.app, [REQUEST])
+    (job,) = dequeue(foreign.db)
+    assert process(foreign.app, job).paid
+    assert foreign.raw(job.video_id)[foreign.column("runway_video_id")]
+    assert foreign.runway.posts == 4
+
+    # uninstall: nothing of ours is left, and the app's rows are
+    before = foreign.one(f"select count(*) from {foreign.shape.table}")
+    uninstall(foreign.db, keep_history=False)
+    assert traces_of_us(foreign) == []
+    assert foreign.one(f"select count(*) from {foreign.shape.table}") == before
+    foreign.add("failed")
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_apps_own_writes_are_noticed(open_foreign: Callable[[str], Foreign], name: str) -> None:
+    foreign = open_foreign(name)
+    ids = mapped(foreign)
+    foreign.judge()
+    status, key = foreign.column("status"), foreign.column("id")
+    foreign.run(f"update {foreign.shape.table} set {status} = '{foreign.shape.words['failed']}'"
+                f" where {key}::text = '{ids['queued']}'")  # fmt: skip
+    new = foreign.add("processing", minutes=40)
+    foreign.judge()
+    found = {row["id"]: row["status"] for row in videos.list_videos(foreign.db)}
+    assert (found[ids["queued"]], found[new]) == ("failed", "processing")
+    assert {row["id"] for row in videos.list_videos(foreign.db, Filters(trouble="stuck"))} == {
+        ids["processing"],
+        new,
+    }
+    foreign.run(f"delete from {foreign.shape.table} where {key}::text = '{new}'")
+    assert {row["id"] for row in videos.list_videos(foreign.db, Filters(trouble="stuck"))} == {
+        ids["processing"]
+    }
+
+
+def test_rows_that_are_not_judged_are_counted_apart(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
+    ids = mapped(foreign)
+    foreign.judge()
+    told = foreign.db.call("dailies_mapping")[0]
+    assert told["others"] == {"kling": 1, "luma": 1}
+    assert told["unmapped"] == {"draft": 1}
+    assert told["left_out"] == 2
+    assert foreign.one("select count(*) from dailies.verdicts") == (5,)
+    foreign.run(f"""update studio."Clips" set deleted_at = now() where id = {ids["processing"]}""")
+    foreign.judge()
+    assert videos.list_videos(foreign.db, Filters(trouble="stuck")) == []
+    assert foreign.one("select count(*) from dailies.verdicts") == (4,)
+    foreign.run(f"""update studio."Clips" set deleted_at = null where id = {ids["processing"]}""")
+    foreign.judge()
+    assert [row["id"] for row in videos.list_videos(foreign.db, Filters(trouble="stuck"))] == [
+        ids["processing"]
+    ]
+
+
+def test_a_time_without_zone_is_utc_and_a_missing_one_stays_missing(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
+    foreign.run("alter database current_database_name set timezone = 'Asia/Tokyo'".replace(
+        "current_database_name", foreign.url.rsplit("/", 1)[1]))  # fmt: skip
+    ids = mapped(foreign)
+    (row,) = [row for row in videos.list_videos(foreign.db) if row["id"] == ids["processing"]]
+    age = time.time() - foreign.one("select extract(epoch from %s::timestamptz)::float", row["created_at"])[0]
+    assert 29 * 60 < age < 31 * 60
+    assert row["updated_at"] is None
+    foreign.judge()
+    assert foreign.one("select count(*) from dailies.verdicts where finished_at is not null") == (0,)
+    recover(foreign.app, ids["processing"], foreign.runway.client.create(REQUEST).id)
+    (late,) = foreign.one(
+        "select abs(extract(epoch from modified - now() at time zone 'utc')) < 60"
+        ' from studio."Clips" where id = %s',
+        int(ids["processing"]),
+    )
+    assert late
+
+
+def test_what_a_sample_lacks_is_listed_before_anything_is_paid(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("finished is called done, and a row needs its person")
+    shape = replace(foreign.shape, fixed={})
+    mapped(replace(foreign, shape=shape))
+    told = foreign.db.call("dailies_mapping")[0]
+    assert told["required"] == [{"name": "user_id", "type": "uuid", "points_to": "public.people"}]
+    assert "user_id" in foreign.db.call("dailies_try_sample")[0]["refused"]
+    with pytest.raises(BadInput, match=r"Nothing was paid for: .*user_id.*\[fixed\]"):
+        generate(foreign.app, REQUEST)
+    assert foreign.runway.posts == 0
+    assert foreign.one("select count(*) from public.videos") == (4,)
+
+
+def test_a_word_that_the_app_does_not_have_is_never_written(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    mapped(foreign)
+    statuses = foreign.mapping["statuses"] | {"failed": []}
+    foreign.run(
+        f"update dailies.mapping set statuses = '{json.dumps({k: v for k, v in statuses.items() if v})}'"
+    )
+    migrate(foreign.db)
+    with pytest.raises(BadInput, match='The app has no word for "failed"'):
+        generate(foreign.app, REQUEST)
+    assert foreign.runway.posts == 0
+
+
+def test_two_tables_that_may_be_meant_are_both_told(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    foreign.add("succeeded", film="https://films.example.net/b.mp4")
+    foreign.run(SHAPES["a partitioned table"].create)
+    with pytest.raises(BadInput) as refused:
+        migrate(foreign.db)
+    told = str(refused.value)
+    assert "public.generations: " in told
+    assert "status `state` (COMPLETED 1)" in told
+    assert "public.video_jobs: " in told
+    assert "python -m lib map --apply" in told
+    assert foreign.one("select to_regclass('public.videos')") == (None,)
+
+
+def test_the_history_can_be_kept_and_gone_on_with(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    mapped(foreign)
+    made = generate(foreign.app, REQUEST)
+    assert {removal.what.split()[0] for removal in removals(foreign.db, keep_history=True)} == {
+        *("trigger", "index", "function", "the", "queue", "record"),
+    }
+    uninstall(foreign.db, keep_history=True)
+    assert foreign.one("select count(*) from pg_proc where proname like 'dailies%'") == (0,)
+    migrate(foreign.db)
+    assert check_schema(foreign.db).problem is None
+    assert [each.id for each in attempts.of_video(foreign.db, made.video_id)] == [made.attempt.id]
+
+
+def test_an_older_program_leaves_a_newer_schema_alone(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    mapped(foreign)
+    foreign.run(
+        "insert into dailies.migrations (version, name, digest) values ('29990101000000', 'later', 'x')"
+    )
+    with pytest.raises(SettingsError, match="newer Dailies"):
+        migrate(foreign.db)
+    assert "newer Dailies" in str(check_schema(foreign.db).problem)
+
+
+def test_the_app_never_waits_behind_a_migration_that_waits(open_foreign: Callable[[str], Foreign]) -> None:
+    """An open transaction holds the table; what comes after it goes on meanwhile."""
+    foreign = open_foreign("finished is called done, and a row needs its person")
+    mapped(foreign)
+    foreign.run("drop trigger dailies_mark_new on public.videos")
+    with psycopg.connect(foreign.url) as holder, ThreadPoolExecutor(1) as thread:
+        holder.execute("update public.videos set prompt = prompt")
+        migrating = thread.submit(migrate, foreign.db)
+        slowest = 0.0
+        for _ in range(20):
+            began = time.monotonic()
+            foreign.add("processing")
+            slowest = max(slowest, time.monotonic() - began)
+        assert not migrating.done()
+        holder.commit()
+        migrating.result(60)
+    assert slowest < 1
+    assert check_schema(foreign.db).problem is None
