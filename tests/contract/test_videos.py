@@ -142,7 +142,7 @@ def test_a_page_says_how_many_fit_on_all_pages(filled: Database) -> None:
     assert videos.list_videos(filled, limit=1)[0]["matches"] is None
 
 
-def test_videos_of_which_nobody_wrote_the_model_down_are_of_the_apps(filled: Database) -> None:
+def test_videos_of_which_nobody_wrote_the_model_down_are_listed_apart(filled: Database) -> None:
     assert listed(filled, model="gen4_turbo") == []
     assert listed(filled, model="none") == [SALSA, WALTZ, TANGO]
 
