@@ -10,9 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.database import Row
-from lib.data.overview import ErrorGroup
 from lib.data.videos import VideoRow
-from lib.logs.redact import redact
 from lib.ui.kit.format import (
     ACTION,
     SIDE,
@@ -185,53 +183,3 @@ def go_to_opened_video() -> None:
     """Goes to the video whose id was clicked in a table in this run, if any."""
     if found := st.session_state.pop(_OPENED, None):
         go_to_video(found)
-
-
-def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> None:
-    st.session_state[f"rows-{key}"] = [row["example_video_id"] for row in groups]
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "n": [row["n"] for row in groups],
-                "change": [_change(row["n"], row["previous_n"]) for row in groups],
-                "trend": [row["trend"] or [] for row in groups],
-                "grp": [redact(row["grp"]) for row in groups],
-                "cause": [[cause_label(row["cause"])] for row in groups],
-                "stage": [words(row["stage"] or "") for row in groups],
-                "first": [age(row["first_at"], now) for row in groups],
-                "last": [age(row["last_at"], now) for row in groups],
-                "example": [_opener(row["example_video_id"]) for row in groups],
-            }
-        ),
-        key=f"table-{key}",
-        column_config={
-            "n": st.column_config.NumberColumn("Videos", width=64),
-            "change": st.column_config.TextColumn("Before that", width=88),
-            "trend": st.column_config.BarChartColumn("Trend", width=120, y_min=0),
-            "grp": st.column_config.TextColumn("Error", width=386),
-            "cause": cause_badges([row["cause"] for row in groups]),
-            "stage": st.column_config.TextColumn("After stage", width=150),
-            "first": st.column_config.TextColumn("First", width=88),
-            "last": st.column_config.TextColumn("Last", width=88),
-            "example": st.column_config.ButtonColumn(
-                "Example",
-                key=f"open-{key}",
-                type="tertiary",
-                alignment="left",
-                width=112,
-                on_click=_remember,
-                args=(key,),
-            ),
-        },
-        hide_index=True,
-        row_height=ROW,
-        height=table_height(len(groups), 18),
-        alt="Groups of errors, most frequent first",
-    )
-
-
-def _change(n: int, before: int | None) -> str:
-    """`▲ 12 from 3`: against the window before this one."""
-    if not before:
-        return "new"
-    return f"{'▲' if n > before else '▼' if n < before else '='} from {before}"
