@@ -1,14 +1,12 @@
 """Which errors occur, how often, since when?"""
 
-from lib.ui.kit import loaders
 from lib.ui.kit.frame import begin
 from lib.ui.kit.tables import go_to_opened_video
-from lib.ui.views.errors import distribution, summary, table
+from lib.ui.views.errors import chosen_group, errors_page, group_page
 
 frame = begin("Errors", window=True)
 go_to_opened_video()
-groups = loaders.error_groups(frame.window)
-summary(groups, frame)
-if groups:
-    distribution(frame)
-table(groups, frame)
+if group := chosen_group():
+    group_page(group, frame)
+else:
+    errors_page(frame)

@@ -7,7 +7,14 @@ from lib.ui.kit.frame import begin
 from lib.ui.kit.kept import look_again
 from lib.ui.views.alerts import alert_list
 from lib.ui.views.headline import say
-from lib.ui.views.overview import chart_row, incident_list, metrics, problems, trouble_list
+from lib.ui.views.overview import (
+    chart_row,
+    incident_list,
+    metrics,
+    problems,
+    rate_and_cost,
+    trouble_list,
+)
 
 frame = begin("Overview", window=True)
 data = loaders.overview(frame.window)
@@ -18,6 +25,7 @@ say(data, frame)
 alert_list(loaders.alerts(), frame.now)
 metrics(data, frame)
 chart_row(data, frame)
+rate_and_cost(data, frame)
 left, right = st.columns(2, gap="medium")
 with left:
     trouble_list(data, frame)

@@ -2,7 +2,7 @@
 
 from lib.ui.kit import loaders
 from lib.ui.kit.frame import begin
-from lib.ui.views.stages import choose_flow, deaths, matrix
+from lib.ui.views.stages import choose_flow, deaths, matrix, missing_by_deployment, times
 from lib.ui.views.upload import upload
 
 frame = begin("Stages", window=True)
@@ -10,5 +10,9 @@ upload()
 rows = loaders.funnel(frame.window)
 flow = choose_flow(rows, frame)
 if flow:
-    deaths([row for row in rows if row["flow"] == flow])
-    matrix(flow, [row["stage"] for row in rows if row["flow"] == flow], frame)
+    own = [row for row in rows if row["flow"] == flow]
+    stages = [row["stage"] for row in own]
+    deaths(own, frame)
+    missing_by_deployment(flow, stages, frame)
+    times(flow, frame)
+    matrix(flow, stages, frame)

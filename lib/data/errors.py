@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, NamedTuple, TypedDict, cast
+from typing import Literal, TypedDict, cast
 
 from lib.data.database import Database, span
+from lib.data.series import GroupKey
 
 By = Literal["cause", "group", "deployment", "model", "hour"]
-
-
-class GroupKey(NamedTuple):
-    """What the videos of a group have in common; `stage` is `none` where no stage is missing."""
-
-    group: str
-    cause: str
-    stage: str
 
 
 class ErrorPoint(TypedDict):
@@ -39,7 +32,9 @@ def errors_by(
     own: bool = False,
 ) -> list[ErrorPoint]:
     """The largest part first, each in order of time; of one group or of all."""
-    narrowed = {f"p_{name}": value for name, value in group._asdict().items()} if group else {}
+    narrowed = (
+        {"p_group": group.grp, "p_cause": group.cause, "p_stage": group.stage or "none"} if group else {}
+    )
     rows = db.call(
         "dailies_errors_by",
         p_by=by,

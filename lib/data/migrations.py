@@ -210,8 +210,8 @@ def run_patiently(
                 raise
             if time.monotonic() > ends:
                 raise DatabaseUnavailable(
-                    f"{name}: a transaction that does not end uses the app's table, and nobody may wait behind "
-                    f"us. Nothing is lost: run it again later. ({error})"
+                    f"{name}: a transaction that does not end uses the app's table, and nobody may wait "
+                    f"behind us. Nothing is lost: run it again later. ({error})"
                 ) from error
         time.sleep(LOCK_PAUSE)
         if not still_wanted():

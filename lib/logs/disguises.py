@@ -32,11 +32,11 @@ def has_escapes(text: str) -> bool:
     return "\\" in text or "%" in text or "&" in text
 
 
-class View:
+class Unwrapped:
     """`text`, made of another by replacing pieces of it."""
 
     def __init__(
-        self, pieces: Iterable[tuple[int, int, str]], source: str, below: View | None = None
+        self, pieces: Iterable[tuple[int, int, str]], source: str, below: Unwrapped | None = None
     ) -> None:
         """`pieces` of `source`: start, end, and what stands there now."""
         self._below = below
@@ -73,20 +73,20 @@ class View:
         return found
 
 
-def unescaped(text: str) -> Iterator[View]:
+def unescaped(text: str) -> Iterator[Unwrapped]:
     """The text with one layer of escapes undone, with two, and so on."""
-    view: View | None = None
+    view: Unwrapped | None = None
     for _ in range(LAYERS):
         if not (has_escapes(text) and _ESCAPE.search(text)):
             return
-        view = View(_escapes(text), text, view)
+        view = Unwrapped(_escapes(text), text, view)
         text = view.text
         yield view
 
 
-def unbroken(view: View) -> View | None:
+def unbroken(view: Unwrapped) -> Unwrapped | None:
     """A view on the text of `view` without line breaks that may have cut a token in two, if it has any."""
-    return View(_breaks(view.text), view.text) if _BREAK.search(view.text) else None
+    return Unwrapped(_breaks(view.text), view.text) if _BREAK.search(view.text) else None
 
 
 def _escapes(text: str) -> Iterator[tuple[int, int, str]]:

@@ -15,7 +15,7 @@ from itertools import accumulate
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from lib.logs.disguises import View, has_escapes, may_be_broken, unbroken, unescaped
+from lib.logs.disguises import Unwrapped, has_escapes, may_be_broken, unbroken, unescaped
 from lib.logs.memo import remembered
 from lib.logs.personal_rules import PERSONAL, addresses_v6
 from lib.logs.secret_rules import NAMED, OAUTH, REDACTED, SHOWN, Span, unmarked
@@ -88,7 +88,7 @@ def _spans(text: str) -> list[Span]:
 def _disguised(text: str, spans: list[Span]) -> list[Span]:
     """What shows only where escapes are undone and broken lines joined. `spans` stand as they are."""
     found: list[Span] = []
-    view = View((), text)
+    view = Unwrapped((), text)
     for view in unescaped(text):
         found += ((view.origin(start), view.origin(end), mask) for start, end, mask in _spans(view.text))
     joined = unbroken(view)
@@ -97,7 +97,7 @@ def _disguised(text: str, spans: list[Span]) -> list[Span]:
     return found
 
 
-def _broken(view: View, joined: View, spans: list[Span]) -> Iterator[Span]:
+def _broken(view: Unwrapped, joined: Unwrapped, spans: list[Span]) -> Iterator[Span]:
     """What shows where lines of `view` are joined, if it looks broken: a line may as well end with a token.
 
     Where a piece was masked by itself, only what looks like more of it belongs to it.

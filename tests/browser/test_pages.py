@@ -12,6 +12,7 @@ PAGES = (
     "videos",
     "stages",
     "errors",
+    "latency",
     "recover",
     "audit",
     "audit",

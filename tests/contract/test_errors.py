@@ -10,7 +10,8 @@ import pytest
 
 from lib.data import attempts, overview, videos
 from lib.data.database import Database
-from lib.data.errors import By, GroupKey, errors_by
+from lib.data.errors import By, errors_by
+from lib.data.series import GroupKey
 from lib.data.videos import Filters
 from lib.domain.pricing import GenerationRequest
 from lib.domain.video import parse_time
@@ -89,7 +90,7 @@ def test_the_largest_part_comes_first_and_the_small_ones_are_cut(week: Database)
 
 def test_one_group_is_told_apart_by_its_deployments(week: Database) -> None:
     points = errors_by(
-        week, "deployment", *SPAN, bucket_seconds=DAY, group=GroupKey("flagged", "moderated", "none")
+        week, "deployment", *SPAN, bucket_seconds=DAY, group=GroupKey("flagged", "moderated", None)
     )
     assert {point["part"]["deployment"] for point in points} == {"dpl_a", "dpl_b"}
     assert errors_by(week, "cause", *SPAN, group=GroupKey("flagged", "moderated", "saved")) == []

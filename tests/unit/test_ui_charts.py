@@ -82,8 +82,8 @@ def test_the_funnel_keeps_the_order_of_the_flow() -> None:
     figure = charts.funnel([stage("accepted", 1, seen=4), stage("saved", 2, seen=3, missing=1)])
     assert figure["layout"]["yaxis"]["categoryarray"] == ["saved", "accepted"]  # drawn from below
     assert {trace["name"]: (trace["x"], trace["customdata"]) for trace in figure["data"]} == {
-        "✓ seen": ([4, 3], [100, 75]),
-        "× missing": ([0, 1], [0, 25]),
+        "✓ seen": ([100, 75], [["accepted", "seen", 4], ["saved", "seen", 3]]),
+        "× missing": ([0, 25], [["accepted", "missing", 0], ["saved", "missing", 1]]),
     }
 
 
@@ -109,5 +109,24 @@ def test_every_figure_is_one_that_plotly_accepts() -> None:
         charts.causes([{"cause": "moderated", "n": 1}]),
         charts.funnel([stage("accepted", 1, seen=4, not_reached=1)]),
         charts.matrix(videos, ["accepted", "saved"]),
+        charts.percentiles({"all": TIMES}),
+        charts.histogram({"one": [{"low": 1.5, "n": 3}], "two": [{"low": 1.0, "n": 1}]}),
+        charts.stage_times([{"stage": "saved", "n": 2, "p50": 1.0, "p95": 2.0}]),
+        charts.success_over_time(SERIES, HOURS, {"low": 0.8, "high": 0.95}),
+        charts.cost(
+            [{"day": "2026-03-14T00:00:00Z", "model": "", "credits": 35.0, "tasks": 2, "delivered": 1}]
+        ),
     ):
-        go.Figure(figure)
+        go.Figure(charts.titled(charts.marked(figure, DEPLOYMENTS), "Videos"))
+
+
+TIMES = [{"at": HOURS[0].isoformat(), "n": 2, "p50": 1.0, "p95": 2.0}]
+DEPLOYMENTS = [{"deployment_id": "dpl_<b>one</b>", "first_at": HOURS[1].isoformat()}]
+
+
+def test_a_deployment_is_a_line_that_keeps_the_band_of_what_is_usual() -> None:
+    figure = charts.success_over_time(SERIES, HOURS, {"low": 0.5, "high": 0.75})
+    band, line = charts.marked(figure, DEPLOYMENTS)["layout"]["shapes"]
+    assert (band["y0"], band["y1"]) == (50, 75)
+    assert (line["x0"], line["x1"], line["type"]) == (HOURS[1].isoformat(), HOURS[1].isoformat(), "line")
+    assert "<" not in line["label"]["text"]

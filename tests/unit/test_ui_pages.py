@@ -21,7 +21,18 @@ from tests.apps import app_of
 from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos, video
 from tests.pages import listed, opened, serve, text_of
 
-PAGES = ("overview", "videos", "video", "stages", "errors", "recover", "audit", "generate", "environment")
+PAGES = (
+    "overview",
+    "videos",
+    "video",
+    "stages",
+    "errors",
+    "latency",
+    "recover",
+    "audit",
+    "generate",
+    "environment",
+)
 HOSTILE = "![x](http://evil.test/x.png) <script>alert(1)</script> :red[boo] [go](javascript:alert(1))"
 
 

@@ -7,7 +7,7 @@ rows is escaped.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
@@ -31,17 +31,50 @@ from lib.ui.kit.format import (
     WEEKDAYS,
     Look,
     cause_of,
+    deployment,
     look,
     words,
 )
 
 Figure = dict[str, Any]
 _LEGEND = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"}
-_MARGIN = {"l": 8, "r": 8, "t": 32, "b": 8}
+_MARGIN = {"l": 8, "r": 8, "t": 56, "b": 8}
+_TONES = (RED, AMBER, VIOLET, BLUE, GREEN, "#0f9bb3", "#b5527f")  # where a key has no look of its own
+_LINES = (BLUE, AMBER)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_TIME = {"title": {"text": "Created (UTC)"}}
+_VIDEOS = {"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5}
+_ZOOMED = {"dragmode": False, "selectdirection": "h", "hovermode": "closest", "xaxis": _TIME}
 
 
 def _layout(**more: Any) -> Figure:
     return {"legend": _LEGEND, "margin": _MARGIN, "clickmode": "event+select", **more}
+
+
+def titled(figure: Figure, title: str) -> Figure:
+    """With a title inside, so that a picture of it says what it shows."""
+    place = {"x": 0, "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 8}}
+    text = {"text": escape(title), "font": {"size": 13}, **place}
+    return figure | {"layout": figure["layout"] | {"title": text}}
+
+
+def marked(figure: Figure, deployments: Sequence[Row]) -> Figure:
+    """With a line where each deployment served its first video."""
+    lines = [
+        {
+            "type": "line",
+            "x0": row["first_at"],
+            "x1": row["first_at"],
+            "yref": "paper",
+            "y0": 0,
+            "y1": 1,
+            "line": {"color": GRAY, "width": 1, "dash": "dot"},
+            "label": {"text": deployment(row["deployment_id"]), "font": {"size": 9, "color": GRAY}},
+        }
+        for row in deployments
+    ]
+    shapes = [*figure["layout"].get("shapes", ()), *lines]
+    return figure | {"layout": figure["layout"] | {"shapes": shapes}}
 
 
 def config(file_name: str) -> dict[str, Any]:
@@ -96,13 +129,10 @@ def status_over_time(series: Sequence[Row], times: Sequence[datetime]) -> Figure
     return {
         "data": traces,
         "layout": _layout(
+            **_ZOOMED,
             barmode="stack",
             bargap=0.18,
-            hovermode="closest",
-            dragmode=False,
-            selectdirection="h",
-            xaxis={"title": {"text": "Created (UTC)"}},
-            yaxis={"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+            yaxis=_VIDEOS,
         ),
     }
 
@@ -242,7 +272,8 @@ def _cause_name(cause: str | None) -> str:
 
 
 def funnel(rows: Sequence[FunnelStage]) -> Figure:
-    """Per stage of one flow, in its order: how many videos it was seen for, missing, not reached."""
+    """Per stage of one flow, in its order: the part of the videos it was seen for, missing, not reached. A
+    click on one means its stage and the state."""
     names = [escape(words(row["stage"])) for row in rows]
     states: list[Row] = [dict(row) for row in rows]
     totals = [max(1, sum(row[key] for key in STAGE_STATE)) for row in states]
@@ -255,11 +286,12 @@ def funnel(rows: Sequence[FunnelStage]) -> Figure:
                     "type": "bar",
                     "orientation": "h",
                     "name": _name(state),
-                    "x": values,
+                    "x": [100 * n / total for n, total in zip(values, totals, strict=True)],
                     "y": names,
-                    "customdata": [100 * n / total for n, total in zip(values, totals, strict=True)],
+                    "customdata": [[row["stage"], key, n] for row, n in zip(states, values, strict=True)],
                     "marker": {"color": state.hex, "opacity": 0.45 if key == "not_reached" else 1},
-                    "hovertemplate": "%{y}: %{x} videos, %{customdata:.0f}%<extra>%{fullData.name}</extra>",
+                    "hovertemplate": "%{y}: %{customdata[2]} videos, %{x:.0f}%"
+                    "<extra>%{fullData.name}</extra>",
                 }
             )
     return {
@@ -267,7 +299,8 @@ def funnel(rows: Sequence[FunnelStage]) -> Figure:
         "layout": _layout(
             barmode="stack",
             dragmode=False,
-            xaxis={"title": {"text": "Videos"}, "tickformat": ",d"},
+            hovermode="closest",
+            xaxis={"title": {"text": "Videos (%)"}, "range": [0, 100]},
             yaxis={"categoryorder": "array", "categoryarray": names[::-1], "automargin": True},
         ),
     }
@@ -289,7 +322,7 @@ def matrix(videos: Sequence[VideoRow], stages: Sequence[str]) -> Figure:
         "layout": _layout(
             dragmode=False,
             hovermode="closest",
-            margin=_MARGIN | {"t": 110},
+            margin=_MARGIN | {"t": 130},
             legend=_LEGEND | {"y": 0, "yanchor": "top"},
             xaxis={
                 "side": "top",
@@ -326,6 +359,167 @@ def _cells(state: str, points: Sequence[tuple[str, str, str]]) -> Figure:
         "marker": {"symbol": "square", "size": 17, "color": shown.hex, "opacity": 1 if strong else 0.22},
         "hovertemplate": "%{y}: %{x} %{fullData.name}<extra></extra>",
     }
+
+
+def heat(
+    counts: Sequence[Sequence[int]],
+    columns: Sequence[str],
+    lines: Sequence[str],
+    points: Sequence[Sequence[Any]] | None = None,
+) -> Figure:
+    """Numbers in cells, the more the redder. `points` is what a click on each means."""
+    total = max(1, sum(map(sum, counts)))
+    axis = {"type": "category", "automargin": True, "showgrid": False}
+    return {
+        "data": [
+            {
+                "type": "heatmap",
+                "z": counts,
+                "x": [escape(column) for column in columns],
+                "y": [escape(line) for line in lines],
+                "text": [[f"{n:,}" if n else "" for n in line] for line in counts],
+                "texttemplate": "%{text}",
+                "hovertext": [[f"{100 * n / total:.1f}%" for n in line] for line in counts],
+                "customdata": points,
+                "colorscale": [[0, "rgba(217,67,75,0)"], [1, RED]],
+                "showscale": False,
+                "xgap": 1,
+                "ygap": 1,
+                "hovertemplate": "%{y}, %{x}: %{z} videos, %{hovertext}<extra></extra>",
+            }
+        ],
+        "layout": _layout(dragmode=False, xaxis=dict(axis), yaxis=axis | {"autorange": "reversed"}),
+    }
+
+
+def percentiles(lines: Mapping[str, Sequence[Row]]) -> Figure:
+    """Per name the median and the 95th percentile over time, from `[{at, n, p50, p95}]`, in seconds."""
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": escape(f"{name} {said}".strip()),
+            "x": [row["at"] for row in rows],
+            "y": [row[key] for row in rows],
+            "customdata": [[row["n"]] for row in rows],
+            "line": {"color": _LINES[number % len(_LINES)], "dash": dash},
+            "marker": {"size": 5},
+            "hovertemplate": "%{y:.3~r} s, of %{customdata[0]} videos<extra>%{fullData.name}</extra>",
+        }
+        for number, (name, rows) in enumerate(lines.items())
+        for key, said, dash in (("p50", "median", "solid"), ("p95", "95%", "dot"))
+    ]
+    yaxis = {"title": {"text": "Seconds"}, "rangemode": "tozero"}
+    return {"data": traces, "layout": _layout(**_ZOOMED, yaxis=yaxis)}
+
+
+def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
+    """Per name the part of its videos that took so long, from `[{low, n}]`; each step is 1.5 times as long
+    as the one before."""
+    lows = sorted({row["low"] for rows in lines.values() for row in rows})
+    steps = {low: f"{low:.2g}–{low * 1.5:.2g}" for low in lows}
+    traces = []
+    for number, (name, rows) in enumerate(lines.items()):
+        total = max(1, sum(row["n"] for row in rows))
+        traces.append(
+            {
+                "type": "bar",
+                "name": escape(name),
+                "x": [steps[row["low"]] for row in rows],
+                "y": [100 * row["n"] / total for row in rows],
+                "customdata": [[row["n"]] for row in rows],
+                "marker": {"color": _LINES[number % len(_LINES)]},
+                "hovertemplate": "%{x} s: %{customdata[0]} videos, %{y:.0f}%<extra>%{fullData.name}</extra>",
+            }
+        )
+    order = {"type": "category", "categoryorder": "array", "categoryarray": list(steps.values())}
+    layout = _layout(
+        barmode="group",
+        dragmode=False,
+        showlegend=len(lines) > 1,
+        xaxis={"title": {"text": "Seconds"}, **order},
+        yaxis={"title": {"text": "Videos (%)"}, "rangemode": "tozero"},
+    )
+    return {"data": traces, "layout": layout}
+
+
+def stage_times(rows: Sequence[Row]) -> Figure:
+    """The median and the 95th percentile of each stage, from `[{stage, n, p50, p95}]`, in seconds. A click on
+    one means its stage."""
+    names = [escape(words(row["stage"])) for row in rows]
+    traces = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": said,
+            "x": [row[key] for row in rows],
+            "y": names,
+            "customdata": [[row["stage"], row["n"]] for row in rows],
+            "marker": {"color": color},
+            "hovertemplate": "%{y}: %{x:.3~r} s, of %{customdata[1]} videos<extra>%{fullData.name}</extra>",
+        }
+        for key, said, color in (("p50", "median", BLUE), ("p95", "95%", AMBER))
+    ]
+    layout = _layout(
+        barmode="group",
+        dragmode=False,
+        hovermode="closest",
+        xaxis={"title": {"text": "Seconds since the stage before"}, "type": "log", "tickformat": "~r"},
+        yaxis={"categoryorder": "array", "categoryarray": names[::-1], "automargin": True},
+    )
+    return {"data": traces, "layout": layout}
+
+
+def success_over_time(series: Sequence[Row], times: Sequence[datetime], usual: Row | None) -> Figure:
+    """Percent of the finished videos that succeeded, with a band of what is usual (`low`, `high`: 0 to 1)."""
+    done = sparkline(series, times, "succeeded")
+    finished = sparkline(series, times, "succeeded", "failed", "cancelled")
+    parts = [(at, good, n) for at, good, n in zip(times, done, finished, strict=True) if n]
+    band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "line": {"width": 0}}
+    trace = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": [at for at, _, _ in parts],
+        "y": [100 * good / n for _, good, n in parts],
+        "customdata": [[good, n] for _, good, n in parts],
+        "line": {"color": GREEN},
+        "marker": {"size": 5},
+        "hovertemplate": "%{y:.0f}%: %{customdata[0]} of %{customdata[1]} videos<extra></extra>",
+    }
+    shapes = []
+    if usual:
+        height = {"y0": 100 * usual["low"], "y1": 100 * usual["high"]}
+        shapes = [band | height | {"fillcolor": GREEN, "opacity": 0.15}]
+    yaxis = {"title": {"text": "Succeeded (%)"}, "range": [0, 105]}
+    return {"data": [trace], "layout": _layout(**_ZOOMED, yaxis=yaxis, shapes=shapes)}
+
+
+def cost(rows: Sequence[Row]) -> Figure:
+    """Credits a day by model, from `[{day, model, credits, tasks, delivered}]`."""
+    traces = []
+    for number, model in enumerate(sorted({row["model"] for row in rows})):
+        own = [row for row in rows if row["model"] == model]
+        traces.append(
+            {
+                "type": "bar",
+                "name": escape(model or "model unknown"),
+                "x": [row["day"][:10] for row in own],
+                "y": [row["credits"] for row in own],
+                "customdata": [[row["tasks"], row["delivered"]] for row in own],
+                "marker": {"color": _TONES[(number + 3) % len(_TONES)]},
+                "hovertemplate": "%{y:,} credits for %{customdata[0]} tasks, %{customdata[1]} delivered"
+                "<extra>%{fullData.name}</extra>",
+            }
+        )
+    days = {"type": "category", "categoryorder": "category ascending", "nticks": 8}
+    layout = _layout(
+        barmode="stack",
+        dragmode=False,
+        showlegend=True,
+        xaxis={"title": {"text": "Day (UTC)"}, **days},
+        yaxis={"title": {"text": "Credits ($0.01 each)"}, "rangemode": "tozero", "tickformat": ",d"},
+    )
+    return {"data": traces, "layout": layout}
 
 
 def sparkline(series: Sequence[Row], times: Sequence[datetime], *statuses: str) -> list[int]:

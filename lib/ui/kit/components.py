@@ -13,7 +13,7 @@ from lib.data.database import Row
 from lib.data.videos import VideoRow
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
-from lib.ui.kit import charts
+from lib.ui.kit import address, charts, series
 from lib.ui.kit.format import (
     ACTION,
     SIDE,
@@ -30,6 +30,7 @@ from lib.ui.kit.format import (
     words,
 )
 from lib.ui.kit.router import page
+from lib.ui.kit.window import Window
 
 
 def section(title: str, hint: str | None = None) -> None:
@@ -107,7 +108,8 @@ def timeline(stages: Sequence[Row], now: datetime) -> None:
 
 
 def draw(figure: charts.Figure, key: str, alt: str, *, height: int = 260) -> None:
-    st.plotly_chart(figure, height=height, key=key, alt=alt, config=charts.config(f"dailies-{key}"))
+    shown = charts.titled(figure, alt)
+    st.plotly_chart(shown, height=height, key=key, alt=alt, config=charts.config(_file_name(alt)))
 
 
 def choose_in(
@@ -119,13 +121,37 @@ def choose_in(
     by: Sequence[Literal["points", "box"]] = ("points",),
 ) -> Any:
     """The chart and what was chosen in it."""
-    options = charts.config(f"dailies-{key}")
     return st.plotly_chart(
-        figure, height=height, key=key, alt=alt, config=options, on_select="rerun", selection_mode=by
+        charts.titled(figure, alt),
+        height=height,
+        key=key,
+        alt=alt,
+        config=charts.config(_file_name(alt)),
+        on_select="rerun",
+        selection_mode=by,
     )
+
+
+def _file_name(alt: str) -> str:
+    """`dailies-videos-over-time-by-status`."""
+    return "-".join(["dailies", *plain(alt).lower().split()])
+
+
+def choose_in_time(
+    figure: charts.Figure, key: str, alt: str, window: Window, *, height: int = 280
+) -> list[Any] | None:
+    """A chart over time with its deployments: a box in it sets the window; what was clicked is returned."""
+    shown = charts.marked(figure, series.deployments(window))
+    event = choose_in(shown, f"{key}-{hash(window):x}", alt, height=height, by=("points", "box"))
+    if boxes := event["selection"]["box"]:
+        times = sorted(at for text in boxes[0]["x"] if (at := parse_time(text)))
+        span = window.over(times[0], times[-1])
+        address.put({name: [value] for name, value in span.query.items()})
+        st.rerun()
+    return clicked(event)
 
 
 def clicked(event: Any) -> list[Any] | None:
     """The `customdata` of the point that was clicked, if one was."""
     points = event["selection"]["points"]
-    return points[0]["customdata"] if len(points) == 1 else None
+    return points[0].get("customdata") if len(points) == 1 else None

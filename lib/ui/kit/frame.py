@@ -10,6 +10,7 @@ import streamlit as st
 from lib.domain.access import Role
 from lib.errors import DailiesError
 from lib.ui.kit import address, loaders
+from lib.ui.kit.charts import buckets
 from lib.ui.kit.format import age, plain
 from lib.ui.kit.kept import place_for_notice
 from lib.ui.kit.router import go_to_video, page
@@ -23,6 +24,11 @@ class Frame:
     now: datetime
     window: Window
     services: Services
+
+    @property
+    def times(self) -> list[datetime]:
+        """The starts of the parts that a chart over time divides the window into."""
+        return buckets(*self.window.span(self.now), self.window.bucket_seconds)
 
 
 def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:

@@ -18,8 +18,9 @@ from lib.data.audit import AuditChoices, AuditRow, names, trail
 from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
-from lib.data.errors import By, ErrorPoint, GroupKey
+from lib.data.errors import By, ErrorPoint
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
+from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
 from lib.data.views import View, all_views
 from lib.domain.alert import Alert

@@ -21,6 +21,7 @@ _PAGES = (
     ("videos", "Videos", "video_library", "Which videos are in trouble?"),
     ("stages", "Stages", "account_tree", "Where do flows die? Also: read exported logs."),
     ("errors", "Errors", "report", "Which errors occur, how often, since when?"),
+    ("latency", "Latency", "timer", "How long does it take, and since when?"),
     ("recover", "Recover", "healing", "Repair stuck videos without paying twice."),
     ("audit", "Audit", "history_edu", "Who did what to which video, when, and what did it cost?"),
     ("generate", "Generate", "movie", "Make a sample video now, with its cost shown before."),

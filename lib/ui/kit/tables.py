@@ -10,13 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.database import Row
-from lib.data.overview import ErrorGroup
 from lib.data.videos import VideoRow
-from lib.domain.video import parse_time
-from lib.logs.redact import redact
 from lib.ui.kit.format import (
     ACTION,
-    GROUP,
     SIDE,
     STATUS,
     Look,
@@ -142,60 +138,3 @@ def go_to_opened_video() -> None:
     """Goes to the video whose id was clicked in a table in this run, if any."""
     if found := st.session_state.pop(_OPENED, None):
         go_to_video(found)
-
-
-def is_new(group: ErrorGroup, since: datetime) -> bool:
-    seen = parse_time(group["first_seen"])
-    return seen is not None and seen >= since
-
-
-def error_table(groups: Sequence[ErrorGroup], since: datetime, *, key: str) -> None:
-    """Of a window that began at `since`: a group that nobody saw before is new."""
-    st.session_state[f"rows-{key}"] = [row["example_video_id"] for row in groups]
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "mark": [badge(GROUP, "new") if is_new(row, since) else [] for row in groups],
-                "n": [row["n"] for row in groups],
-                "growth": [row["n"] - row["previous_n"] for row in groups],
-                "trend": [row["trend"] or [] for row in groups],
-                "grp": [redact(row["grp"]) for row in groups],
-                "cause": [[cause_label(row["cause"])] for row in groups],
-                "stage": [words(row["stage"] or "") for row in groups],
-                "first": [row["first_seen"] for row in groups],
-                "last": [row["last_at"] for row in groups],
-                "example": [_opener(row["example_video_id"]) for row in groups],
-            }
-        ),
-        key=f"table-{key}",
-        column_config={
-            "mark": badges("", GROUP, width=96),
-            "n": st.column_config.NumberColumn("Videos", width=64),
-            "growth": st.column_config.NumberColumn(
-                "Growth", format="%+d", width=72, help="Against the time before, as long as the window."
-            ),
-            "trend": st.column_config.BarChartColumn("Trend", width=120, y_min=0),
-            "grp": st.column_config.TextColumn("Error", width=386),
-            "cause": cause_badges([row["cause"] for row in groups]),
-            "stage": st.column_config.TextColumn("After stage", width=150),
-            "first": st.column_config.DatetimeColumn(
-                "First seen", timezone="UTC", format=TIME_FORMAT, width=124
-            ),
-            "last": st.column_config.DatetimeColumn(
-                "Last seen", timezone="UTC", format=TIME_FORMAT, width=124
-            ),
-            "example": st.column_config.ButtonColumn(
-                "Example",
-                key=f"open-{key}",
-                type="tertiary",
-                alignment="left",
-                width=112,
-                on_click=_remember,
-                args=(key,),
-            ),
-        },
-        hide_index=True,
-        row_height=ROW,
-        height=table_height(len(groups), 18),
-        alt="Groups of errors, most frequent first",
-    )

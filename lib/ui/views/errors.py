@@ -1,4 +1,4 @@
-"""Errors, grouped by their normalised message."""
+"""Errors, grouped by their normalised message: all of them, or one group."""
 
 from __future__ import annotations
 
@@ -8,35 +8,41 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import cast
 
+import pandas as pd
 import streamlit as st
 
+from lib.data.database import Row
 from lib.data.errors import By, ErrorPoint
 from lib.data.overview import ErrorGroup
+from lib.data.series import GroupKey, GroupState, set_error_state
+from lib.data.videos import Filters
 from lib.domain.video import parse_time
 from lib.logs.redact import redact
-from lib.ui.kit import address, charts, loaders
-from lib.ui.kit.components import choose_in, clicked, section
-from lib.ui.kit.format import cause_of, count
+from lib.ui.kit import address, charts, loaders, series
+from lib.ui.kit.components import choose_in, clicked, draw, section
+from lib.ui.kit.format import (
+    AMBER,
+    GRAY,
+    GREEN,
+    RED,
+    VIOLET,
+    Look,
+    age,
+    cause_label,
+    cause_of,
+    count,
+    deployment,
+    percent,
+    plain,
+    words,
+)
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.listing import shown_columns, video_list
+from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
-from lib.ui.kit.tables import error_table, is_new
+from lib.ui.kit.services import services
+from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height
 from lib.ui.kit.window_control import empty_window
-
-ANY_GROUP = MappingProxyType({"group": "any"})
-
-
-def summary(groups: Sequence[ErrorGroup], frame: Frame) -> None:
-    if not groups:
-        return
-    new = [row for row in groups if is_new(row, frame.window.span(frame.now)[0])]
-    most = max(groups, key=lambda row: row["n"])
-    videos = count(sum(row["n"] for row in groups), "video")
-    st.markdown(
-        f"{videos} in trouble {frame.window.said}, in {count(len(groups), 'group')};"
-        f" {len(new)} of them never occurred before."
-        f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
-    )
-
 
 BY: dict[By, str] = {
     "cause": "By cause",
@@ -44,6 +50,63 @@ BY: dict[By, str] = {
     "deployment": "By deployment",
     "model": "By model",
 }
+STATE = {
+    "new": Look("new", "★", ":material/fiber_new:", "orange", AMBER),
+    "regressed": Look("regressed", "↺", ":material/undo:", "red", RED),
+    "open": Look("open", "○", ":material/radio_button_unchecked:", "violet", VIOLET),
+    "resolved": Look("resolved", "✓", ":material/check_circle:", "green", GREEN),
+    "ignored": Look("ignored", "⊘", ":material/block:", "gray", GRAY),
+}
+SETTABLE = ("open", "resolved", "ignored")
+ANY_GROUP = MappingProxyType({"group": "any"})
+_NO_STAGE = "none"
+
+
+def key_of(group: ErrorGroup) -> GroupKey:
+    return GroupKey(group["grp"], group["cause"] or "unknown", group["stage"])
+
+
+def exactly(key: GroupKey) -> dict[str, str]:
+    """The address of a group; on Videos, the filters that fit its videos and no others."""
+    return {"group": key.grp, "stage": key.stage or _NO_STAGE, "cause": key.cause}
+
+
+def chosen_group() -> GroupKey | None:
+    """The one that the address names."""
+    given = st.query_params.to_dict()
+    if not given.get("group") or not given.get("cause"):
+        return None
+    stage = given.get("stage", _NO_STAGE)
+    return GroupKey(given["group"], given["cause"], None if stage == _NO_STAGE else stage)
+
+
+def errors_page(frame: Frame) -> None:
+    groups = loaders.error_groups(frame.window)
+    if not groups:
+        empty_window(
+            frame.window,
+            frame.now,
+            f"No error {frame.window.said}",
+            "Videos that are stuck without an error are on the page Videos.",
+            ":material/check_circle:",
+        )
+        return
+    states = series.states(tuple(key_of(row) for row in groups), frame.window.own)
+    marks = [mark_of(states[key_of(row)], frame) for row in groups]
+    most = max(groups, key=lambda row: row["n"])
+    st.markdown(
+        f"{count(sum(row['n'] for row in groups), 'video')} in trouble {frame.window.said},"
+        f" in {count(len(groups), 'group')}: {marks.count('new')} new, {marks.count('regressed')} regressed."
+        f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
+    )
+    distribution(frame)
+    _table(groups, states, frame)
+
+
+def mark_of(state: GroupState, frame: Frame) -> str:
+    """Its state; an open one that nobody had seen before this window is new."""
+    first, since = parse_time(state["first_at"]), frame.window.span(frame.now)[0]
+    return "new" if state["state"] == "open" and first and first >= since else state["state"]
 
 
 def distribution(frame: Frame) -> None:
@@ -92,39 +155,156 @@ def part_name(part: Mapping[str, str]) -> str:
     return part["model"][:40] if part["model"] != "none" else "model not known"
 
 
-def table(groups: Sequence[ErrorGroup], frame: Frame) -> None:
-    if not groups:
-        empty_window(
-            frame.window,
-            frame.now,
-            f"No error {frame.window.said}",
-            "Videos that are stuck without an error are on the page Videos.",
-            ":material/check_circle:",
-        )
-        return
-    since = frame.window.span(frame.now)[0]
-    error_table(groups, since, key=f"errors-{hash(frame.window):x}-{len(groups)}")
-    _all_of_a_group(groups, frame)
+def _table(groups: Sequence[ErrorGroup], states: dict[GroupKey, GroupState], frame: Frame) -> None:
+    keys = [key_of(row) for row in groups]
+    table = f"groups-{hash((frame.window, tuple(keys))):x}"
+
+    def open_group() -> None:
+        chosen = keys[st.session_state[table].row]
+        address.put({name: [value] for name, value in exactly(chosen).items()})
+
+    shown = [states[key] for key in keys]
+    section("Groups", "Alike but for ids and numbers, with one cause and one first missing stage.")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "open": [":material/arrow_forward: Open"] * len(groups),
+                "mark": [badge(STATE, mark_of(state, frame)) for state in shown],
+                "n": [row["n"] for row in groups],
+                "growth": [row["n"] - row["previous_n"] for row in groups],
+                "trend": [row["trend"] or [] for row in groups],
+                "grp": [redact(row["grp"]) for row in groups],
+                "cause": [[cause_label(row["cause"])] for row in groups],
+                "stage": [words(row["stage"] or "") for row in groups],
+                "first": [parse_time(state["first_at"]) for state in shown],
+                "last": [parse_time(state["last_at"]) for state in shown],
+            }
+        ),
+        column_config={
+            "open": st.column_config.ButtonColumn(
+                "Group",
+                key=table,
+                type="tertiary",
+                alignment="left",
+                width=84,
+                on_click=open_group,
+                pinned=True,
+            ),
+            "mark": badges("State", STATE, width=104),
+            "n": st.column_config.NumberColumn("Videos", width=64),
+            "growth": st.column_config.NumberColumn(
+                "Growth", width=72, format="%+d", help="Against the time before, as long as this one"
+            ),
+            "trend": st.column_config.BarChartColumn("Trend", width=110, y_min=0),
+            "grp": st.column_config.TextColumn("Error", width=360),
+            "cause": cause_badges([row["cause"] for row in groups]),
+            "stage": st.column_config.TextColumn("First missing stage", width=150),
+            "first": st.column_config.DatetimeColumn("First seen", width=110, format="distance"),
+            "last": st.column_config.DatetimeColumn("Last seen", width=110, format="distance"),
+        },
+        hide_index=True,
+        row_height=ROW,
+        height=table_height(len(groups), 18),
+        key=f"table-{table}",
+        alt="Groups of errors, most frequent first",
+    )
 
 
-def _all_of_a_group(groups: Sequence[ErrorGroup], frame: Frame) -> None:
-    """The way from a group to its videos."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Show the videos of",
-            range(len(groups)),
-            format_func=lambda index: f"{groups[index]['n']} × {redact(groups[index]['grp'])[:110]}",
-            width=640,
-        )
+def group_page(key: GroupKey, frame: Frame) -> None:
+    """One group: what it is, whom it hits, what the team says."""
+    state = series.states((key,), frame.window.own)[key]
+    hit = series.hit(frame.window, key)
+    _head(key, state, hit["n"], frame)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _trend(key, frame)
+        for kind in ("deployment", "model", "user"):
+            _part(kind, [row for row in hit["parts"] if row["kind"] == kind], key, frame)
+    with right:
+        _say(key, state)
+    for flow in sorted({row["flow"] for row in hit["stages"]}):
+        stages = [row for row in hit["stages"] if row["flow"] == flow]
+        with st.container(border=True):
+            title = f"Stages of its videos in the flow {plain(flow)}"
+            draw(charts.funnel(stages), f"group-stages-{plain(flow)}", title, height=130 + 24 * len(stages))
+    chosen = Filters(causes=(key.cause,), error_group=key.grp, first_missing=key.stage or _NO_STAGE)
+    if samples := loaders.videos(frame.window, chosen, limit=10):
+        section("Newest of its videos")
+        video_list(samples, frame.now, shown_columns())
+
+
+def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
+    mark, title = STATE[mark_of(state, frame)], cause_of(key.cause).title
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="group-head"):
+        st.header(title, anchor=False, width="content")
+        st.badge(mark.word, icon=mark.icon, color=mark.color)  # type: ignore[arg-type]
         st.page_link(
             page("videos"),
-            label="Open the list",
+            label=f"Open its {count(n, 'video')}",
             icon=":material/arrow_forward:",
-            query_params=exactly(groups[chosen]) | frame.window.query,
+            query_params=exactly(key) | frame.window.query,
+        )
+        st.page_link(
+            page("errors"),
+            label="All errors",
+            icon=":material/arrow_back:",
+            query_params=frame.window.query,
+        )
+    st.code(redact(key.grp), language=None, wrap_lines=True)
+    missing = f"the first missing stage **{words(key.stage)}**" if key.stage else "no missing stage"
+    st.caption(
+        "Why grouped: the same message once ids, addresses and numbers are taken out, the same cause"
+        f" (**{title}**) and {missing}."
+        f" First seen {age(state['first_at'], frame.now)}, last {age(state['last_at'], frame.now)}."
+    )
+
+
+def _trend(key: GroupKey, frame: Frame) -> None:
+    with st.container(border=True):
+        section("Over time", "By deployment. A click on a bar opens its videos.")
+        over_time(
+            loaders.errors_by("deployment", frame.window, key),
+            frame,
+            f"group-trend-{hash((key, frame.window)):x}",
+            exactly(key),
         )
 
 
-def exactly(group: ErrorGroup) -> dict[str, str]:
-    """The filters of Videos that fit the videos of the group and no others."""
-    cause = {"cause": group["cause"]} if group["cause"] else {}
-    return {"group": group["grp"], "stage": group["stage"] or "none", **cause}
+def _part(kind: str, rows: Sequence[Row], key: GroupKey, frame: Frame) -> None:
+    if not rows:
+        return
+    total = sum(row["n"] for row in rows)
+    with st.container(border=True, gap="xsmall"):
+        section(f"{kind.capitalize()}s")
+        for row in rows:
+            said = f"{count(row['n'], 'video')} ({percent(row['n'] / total)})"
+            if kind == "deployment" and row["key"]:
+                query = exactly(key) | {"deployment": row["key"]} | frame.window.query
+                st.page_link(page("videos"), label=f"`{deployment(row['key'])}` · {said}", query_params=query)
+            else:
+                st.markdown(f"{plain(row['key']) or 'not known'} · {said}")
+
+
+def _say(key: GroupKey, state: GroupState) -> None:
+    """What becomes of it; kept with the operator's name, in the audit too."""
+    given = state["state"] if state["state"] in SETTABLE else "open"
+    name = f"{hash((key, state['changed_at'])):x}"
+    with st.form(f"group-state-{name}"), st.container(key="group-state"):
+        section("What becomes of it", "A resolved group that comes again is marked as regressed by itself.")
+        if state["operator"]:
+            st.caption(f"Last said by {plain(state['operator'])}")
+        if state["ticket"]:
+            st.text(state["ticket"])
+            st.link_button("Open the ticket", state["ticket"], icon=":material/open_in_new:")
+        chosen = st.segmented_control("State", SETTABLE, default=given, required=True, key=f"state-{name}")
+        note = st.text_area("Note", state["note"], max_chars=2000, key=f"note-{name}")
+        ticket = st.text_input("Address of a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
+        saved = st.form_submit_button("Save", icon=":material/save:")
+    if saved:
+        with narrated() as shown:
+            opened = services()
+            said = {"note": note.strip(), "ticket": ticket.strip()}
+            set_error_state(opened.database, key, chosen, opened.settings.operator, **said)
+        if shown.error is None:
+            loaders.forget()
+            st.rerun()

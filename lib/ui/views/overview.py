@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -11,8 +11,8 @@ import streamlit as st
 from lib.data.credits import Ledger
 from lib.data.overview import Incident, Overview, Totals
 from lib.domain.video import parse_time
-from lib.ui.kit import charts, loaders
-from lib.ui.kit.components import choose_in, clicked, section, video_link
+from lib.ui.kit import charts, loaders, series
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link
 from lib.ui.kit.format import (
     SIDE,
     cause_of,
@@ -53,7 +53,7 @@ def problems(opened: Services) -> None:
 
 def metrics(data: Overview, frame: Frame) -> None:
     totals, previous = data["totals"], data["totals"]["previous"]
-    times, series = _times(frame), data["series"]
+    times, series = frame.times, data["series"]
     videos, rate, stuck, more = st.columns([2, 2, 2, 4], gap="small")
     videos.metric(
         "Videos",
@@ -104,10 +104,6 @@ def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
     }
 
 
-def _times(frame: Frame) -> list[datetime]:
-    return charts.buckets(*frame.window.span(frame.now), frame.window.bucket_seconds)
-
-
 def _change(now: float, before: float | None) -> str | int | None:
     """Against the window of the same length before this one."""
     if before is None:
@@ -135,7 +131,9 @@ def chart_row(data: Overview, frame: Frame) -> None:
         )
         if data["series"]:
             event = choose_in(
-                charts.status_over_time(data["series"], _times(frame)),
+                charts.marked(
+                    charts.status_over_time(data["series"], frame.times), series.deployments(frame.window)
+                ),
                 "status-over-time",
                 "Videos over time, by status",
                 by=("points", "box"),
@@ -167,6 +165,22 @@ def chart_row(data: Overview, frame: Frame) -> None:
             empty(
                 "Nothing went wrong", "No video of this window failed or is stuck.", ":material/check_circle:"
             )
+
+
+def rate_and_cost(data: Overview, frame: Frame) -> None:
+    if not data["series"]:
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        section("Success rate", "The band is what is usual: the middle 80% of the fourteen days before.")
+        figure = charts.success_over_time(data["series"], frame.times, series.usual_rate(frame.window))
+        choose_in_time(figure, "success-rate", "Success rate over time", frame.window)
+    with right, st.container(border=True, height="stretch"):
+        section("Cost a day", "What Runway charged for the app's tasks, by model where it is known.")
+        if rows := series.cost(frame.window):
+            draw(charts.cost(rows), "cost", "Credits a day, by model", height=280)
+        else:
+            st.caption(f"Nothing was charged {frame.window.said}.")
 
 
 def _open_bar_or_zoom(event: Any, frame: Frame) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lib.data.overview import FunnelStage
-from lib.ui.kit import address, charts, loaders
-from lib.ui.kit.components import choose_in, clicked, draw, section
-from lib.ui.kit.format import count, plain, words
+from lib.ui.kit import address, charts, loaders, series
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, section
+from lib.ui.kit.format import count, deployment, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
-from lib.ui.kit.router import go_to_video
+from lib.ui.kit.router import go_to_video, page
 from lib.ui.kit.window_control import empty_window
 
 SHOWN = 40
@@ -38,10 +38,10 @@ def choose_flow(rows: Sequence[FunnelStage], frame: Frame) -> str | None:
     return address.segments("Flow", "flow", labels)
 
 
-def deaths(rows: Sequence[FunnelStage]) -> None:
+def deaths(rows: Sequence[FunnelStage], frame: Frame) -> None:
     """Where the flow ends for videos that do not reach its end."""
     with st.container(border=True):
-        section("Where flows die")
+        section("Where flows die", "A click on what is missing opens the videos that miss it first.")
         worst = max(rows, key=lambda row: row["missing"])
         if worst["missing"]:
             st.markdown(
@@ -50,8 +50,73 @@ def deaths(rows: Sequence[FunnelStage]) -> None:
             )
         else:
             st.markdown("No stage is missing in this window.")
-        height = 100 + 24 * len(rows)
-        draw(charts.funnel(rows), "funnel", "Videos per stage, by state of the stage", height=height)
+        event = choose_in(
+            charts.funnel(rows),
+            f"funnel-{hash(frame.window):x}-{plain(rows[0]['flow'])}",
+            "Videos per stage, by state of the stage",
+            height=130 + 24 * len(rows),
+        )
+        if (point := clicked(event)) and point[1] == "missing":
+            _to_videos({"stage": point[0]}, frame)
+
+
+def _to_videos(query: dict[str, str], frame: Frame) -> None:
+    st.switch_page(page("videos"), query_params={**query, **frame.window.query})
+
+
+def times(flow: str, frame: Frame) -> None:
+    """How long each stage takes, and how that changed."""
+    rows = series.stage_latency(frame.window, flow)
+    whole = [row for row in rows if row["at"] is None]
+    if not whole:
+        return
+    given, slowest = st.query_params.get("of", ""), max(whole, key=lambda row: row["p95"])["stage"]
+    shown = given if given in {row["stage"] for row in whole} else slowest
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        section("How long stages take", "A click on a stage shows it over time.")
+        event = choose_in(
+            charts.stage_times(whole),
+            f"stage-times-{hash((frame.window, flow, shown)):x}",
+            "Time of each stage",
+            height=130 + 28 * len(whole),
+        )
+        if point := clicked(event):
+            address.put({"of": [point[0]]})
+            st.rerun()
+    with right, st.container(border=True, height="stretch"):
+        section(f"Over time: {words(shown)}")
+        lines = {"": [row for row in rows if row["stage"] == shown and row["at"]]}
+        title = f"Time of {words(shown)}, over time"
+        choose_in_time(charts.percentiles(lines), f"stage-{plain(shown)}", title, frame.window)
+
+
+def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> None:
+    found = {
+        (row["deployment_id"], row["stage"]): row["n"]
+        for row in series.first_missing(frame.window, flow)
+        if row["stage"] in stages
+    }
+    if not found:
+        return
+    deployments = list(dict.fromkeys(one for one, _ in found))
+    columns = [stage for stage in stages if any(stage == other for _, other in found)]
+    with st.container(border=True):
+        section("First missing stage by deployment", "A click on a cell opens its videos.")
+        event = choose_in(
+            charts.heat(
+                [[found.get((one, stage), 0) for stage in columns] for one in deployments],
+                [words(stage) for stage in columns],
+                [deployment(one) for one in deployments],
+                [[[one, stage] for stage in columns] for one in deployments],
+            ),
+            f"first-missing-{hash((frame.window, flow)):x}",
+            "First missing stage by deployment, the latest first",
+            height=160 + 28 * len(deployments),
+        )
+        if point := clicked(event):
+            where = {"deployment": point[0]} if point[0] else {}
+            _to_videos({"stage": point[1], **where}, frame)
 
 
 def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:

@@ -1,0 +1,65 @@
+"""What charts over time read, cached like everything that pages read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from lib.data import series
+from lib.data.database import Row
+from lib.data.series import GroupKey, GroupState, Hit
+from lib.ui.kit.kept import kept
+from lib.ui.kit.services import services
+from lib.ui.kit.window import Window
+
+
+def _span(window: Window) -> tuple[datetime, datetime]:
+    return window.span(datetime.now(UTC))
+
+
+@kept()
+def deployments(window: Window) -> list[Row]:
+    return series.deployments(services().database, *_span(window))
+
+
+@kept()
+def states(groups: tuple[GroupKey, ...], own: bool) -> dict[GroupKey, GroupState]:
+    return series.error_states(services().database, groups, own=own)
+
+
+@kept()
+def hit(window: Window, group: GroupKey) -> Hit:
+    return series.hit_by(services().database, group, *_span(window), own=window.own)
+
+
+@kept()
+def stage_latency(window: Window, flow: str) -> list[Row]:
+    seconds, own = window.bucket_seconds, window.own
+    return series.stage_latency(services().database, *_span(window), flow, seconds, own=own)
+
+
+@kept()
+def first_missing(window: Window, flow: str) -> list[Row]:
+    return series.first_missing(services().database, *_span(window), flow, own=window.own)
+
+
+@kept()
+def latency(window: Window, deployment: str | None) -> list[Row]:
+    seconds, own = window.bucket_seconds, window.own
+    return series.latency(services().database, *_span(window), seconds, deployment, own=own)
+
+
+@kept()
+def histogram(window: Window, deployment: str | None) -> list[Row]:
+    return series.latency_histogram(services().database, *_span(window), deployment, own=window.own)
+
+
+@kept()
+def usual_rate(window: Window) -> Row | None:
+    """Of the fourteen days before the window."""
+    since, _ = _span(window)
+    return series.usual_rate(services().database, since, window.bucket_seconds, own=window.own)
+
+
+@kept()
+def cost(window: Window) -> list[Row]:
+    return series.cost_by_day(services().database, *_span(window), own=window.own)

@@ -1,0 +1,73 @@
+"""Times to the task id and to the video: how they spread and change, of two deployments if wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from lib.data.database import Row
+from lib.ui.kit import address, charts, series
+from lib.ui.kit.components import choose_in_time, draw, section
+from lib.ui.kit.format import count, deployment, seconds_text
+from lib.ui.kit.frame import Frame
+from lib.ui.kit.window_control import empty_window
+
+MEASURES = {"id": "Time to the task id", "video": "Time to the video"}
+
+
+def latency_page(frame: Frame) -> None:
+    chosen = _deployments(frame)
+    times = {_name(one): series.latency(frame.window, one) for one in chosen}
+    spread = {_name(one): series.histogram(frame.window, one) for one in chosen}
+    if not any(times.values()):
+        empty_window(
+            frame.window,
+            frame.now,
+            f"No video was measured {frame.window.said}",
+            "The times come from logs: import those of the app on the page Stages.",
+            ":material/timer:",
+        )
+        return
+    for measure, title in MEASURES.items():
+        with st.container(border=True):
+            section(title, "From the video's creation. A box in the chart over time sets the window.")
+            own = {name: _of(rows, measure) for name, rows in times.items()}
+            for name, rows in own.items():
+                for row in rows:
+                    if row["at"] is None:
+                        st.markdown(_sentence(name, row))
+            left, right = st.columns(2, gap="medium")
+            with left:
+                figure = charts.histogram({name: _of(rows, measure) for name, rows in spread.items()})
+                draw(figure, f"spread-{measure}", f"{title}, how it spreads", height=280)
+            with right:
+                lines = {name: [row for row in rows if row["at"]] for name, rows in own.items()}
+                key = f"times-{measure}-{hash(tuple(chosen)):x}"
+                choose_in_time(charts.percentiles(lines), key, f"{title}, over time", frame.window)
+
+
+def _deployments(frame: Frame) -> list[str | None]:
+    """Two to compare, one, or all of them together."""
+    began = [row["deployment_id"] for row in series.deployments(frame.window)]
+    look: dict[str, Any] = {"format_func": deployment, "width": 260}
+    with st.container(horizontal=True, gap="small", key="filters"):
+        first = address.choice("All deployments", "deployment", began, **look)
+        second = address.choice("Compare with …", "with", began, **look)
+    return [first, second] if first and second and first != second else [first or second]
+
+
+def _name(one: str | None) -> str:
+    return deployment(one) if one else "all deployments"
+
+
+def _of(rows: Sequence[Row], measure: str) -> list[Row]:
+    return [row for row in rows if row["measure"] == measure]
+
+
+def _sentence(name: str, row: Row) -> str:
+    return (
+        f"`{name}`: **{seconds_text(row['p50'])}** median, {seconds_text(row['p95'])} for 95%"
+        f" of {count(row['n'], 'video')}"
+    )

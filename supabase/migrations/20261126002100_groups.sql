@@ -1,0 +1,249 @@
+-- What the charts show, and what a team says about its error groups. A group is a normalised message, a cause and a
+-- first missing stage (null: none is missing).
+
+create table if not exists dailies.error_states (
+    grp      text not null,
+    cause    text not null,
+    stage    text not null default 'none',
+    state    text not null check (state in ('open', 'resolved', 'ignored')),
+    note     text not null default '' check (length(note) <= 2000),
+    ticket   text not null default '' check (length(ticket) <= 500 and (ticket = '' or ticket ~ '^https?://[^[:space:]]+$')),
+    operator text not null,
+    at       timestamptz not null default now(),
+    resolved_at timestamptz,
+    primary key (grp, cause, stage)
+);
+alter table dailies.error_states enable row level security;
+
+-- The videos of a span that failed, are stuck or carry a message; of one group, if one is named ('none': no stage).
+-- Indexes: verdicts_errors_newest, verdicts_errors.
+create or replace function dailies.errors_between(
+    p_from timestamptz, p_to timestamptz, p_own boolean, p_group text, p_cause text, p_stage text
+) returns setof dailies.verdicts
+language sql stable as $$
+    select d.* from dailies.judged(p_own) d
+    where d.created_at >= p_from and d.created_at < p_to and d.error_group is not null
+        and (p_group is null or d.error_group = p_group)
+        and (p_cause is null or d.cause = p_cause)
+        and (p_stage is null or coalesce(d.first_missing, 'none') = p_stage)
+$$;
+
+-- What is known of these groups, [{grp, cause, stage}], beyond any span of time: when each was seen first and last, and
+-- what the team said. A resolved one that came again is `regressed`. Indexes: verdicts_errors, error_states_pkey.
+create or replace function public.dailies_error_states(p_groups jsonb, p_own boolean default false)
+returns table (
+    grp text, cause text, stage text, first_at timestamptz, last_at timestamptz, state text, note text, ticket text,
+    operator text, changed_at timestamptz
+)
+language sql stable security definer set search_path = '' as $$
+    select g.grp, g.cause, g.stage, seen.first_at, seen.last_at,
+           case when s.state = 'resolved' and seen.last_at > s.resolved_at then 'regressed'
+               else coalesce(s.state, 'open') end,
+           coalesce(s.note, ''), coalesce(s.ticket, ''), s.operator, s.at
+    from jsonb_to_recordset(p_groups) as g (grp text, cause text, stage text)
+    left join dailies.error_states s on (s.grp, s.cause, s.stage) = (g.grp, g.cause, coalesce(g.stage, 'none'))
+    cross join lateral (
+        select min(d.created_at) as first_at, max(d.created_at) as last_at from dailies.judged(p_own) d
+        where d.error_group = g.grp and d.cause = g.cause and d.first_missing is not distinct from g.stage) seen
+$$;
+
+-- Says what becomes of a group, with a note and the address of a ticket; audited. Index: error_states_pkey.
+create or replace function public.dailies_set_error_state(
+    p_group text, p_cause text, p_stage text, p_state text, p_note text, p_ticket text, p_operator text
+) returns table (changed_at timestamptz)
+language plpgsql security definer set search_path = '' as $$
+declare
+    before jsonb;
+begin
+    if p_state not in ('open', 'resolved', 'ignored') then
+        raise exception 'An error group is open, resolved or ignored, not %.', p_state using errcode = 'PT400';
+    end if;
+    if length(p_ticket) > 500 or (p_ticket <> '' and p_ticket !~ '^https?://[^[:space:]]+$') then
+        raise exception 'A ticket is an address that begins with http:// or https://.' using errcode = 'PT400';
+    end if;
+    if length(p_note) > 2000 then
+        raise exception 'A note has at most 2000 characters.' using errcode = 'PT400';
+    end if;
+    select jsonb_build_object('state', s.state, 'note', s.note, 'ticket', s.ticket) into before
+    from dailies.error_states s where (s.grp, s.cause, s.stage) = (p_group, p_cause, coalesce(p_stage, 'none'))
+    for update;
+    insert into dailies.error_states as s (grp, cause, stage, state, note, ticket, operator, resolved_at)
+    values (p_group, p_cause, coalesce(p_stage, 'none'), p_state, p_note, p_ticket, p_operator,
+            case when p_state = 'resolved' then now() end)
+    on conflict (grp, cause, stage) do update set
+        state = excluded.state, note = excluded.note, ticket = excluded.ticket, operator = excluded.operator, at = now(),
+        resolved_at = excluded.resolved_at;
+    insert into dailies.audit (operator, action, before, after)
+    values (p_operator, 'error_group', before, jsonb_build_object(
+        'group', p_group, 'cause', p_cause, 'stage', p_stage, 'state', p_state, 'note', p_note, 'ticket', p_ticket));
+    return query select now();
+end $$;
+
+-- Who is hit by a group: its videos by deployment, model and user (the ten most frequent of each), and how many were
+-- seen at each stage. Indexes: verdicts_errors, those of model_of.
+create or replace function public.dailies_error_group(
+    p_group text, p_cause text, p_stage text, p_from timestamptz, p_to timestamptz, p_own boolean default false
+) returns table (n int, parts jsonb, stages jsonb)
+language sql stable security definer set search_path = '' as $$
+    with found as (
+        select d.* from dailies.errors_between(p_from, p_to, p_own, p_group, p_cause, coalesce(p_stage, 'none')) d
+    ), named as (
+        select x.kind, x.key, count(*)::int as n from found f, lateral (values
+            ('deployment', coalesce(f.deployment_id, '')), ('model', replace(dailies.model_of(f.video_id), 'none', '')),
+            ('user', (select v.app_row ->> 'user_id' from dailies.videos() v where v.id = f.video_id))) x (kind, key)
+        where x.key is not null group by 1, 2
+    ), ranked as (
+        select r.*, row_number() over (partition by r.kind order by r.n desc, r.key) as place from named r
+    ), seen as (
+        select f.flow, split_part(s.part, ':', 1) as stage, s.i::int as "position",
+               (count(*) filter (where s.part like '%:seen'))::int as seen,
+               (count(*) filter (where s.part like '%:missing'))::int as missing,
+               (count(*) filter (where s.part like '%:not_reached'))::int as not_reached,
+               (count(*) filter (where s.part like '%:not_observable'))::int as not_observable
+        from found f, string_to_table(f.pattern, ' ') with ordinality s (part, i)
+        where f.flow is not null and s.part <> '' group by 1, 2, 3
+    )
+    select (select count(*)::int from found),
+           (select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'key', r.key, 'n', r.n)
+                                      order by r.kind, r.n desc, r.key), '[]') from ranked r where r.place <= 10),
+           (select coalesce(jsonb_agg(to_jsonb(s) order by s.flow, s."position"), '[]') from seen s)
+$$;
+
+-- Which deployments served their first video in a span, the latest twenty? Indexes: verdicts_newest,
+-- verdicts_deployment.
+create or replace function public.dailies_deployments(p_from timestamptz, p_to timestamptz)
+returns table (deployment_id text, first_at timestamptz)
+language sql stable security definer set search_path = '' as $$
+    with here as (
+        select d.deployment_id, min(d.created_at) as first_at from dailies.judged(false) d
+        where d.created_at >= p_from and d.created_at < p_to and d.deployment_id is not null group by 1
+    )
+    select h.deployment_id, h.first_at from here h
+    where not exists (select from dailies.verdicts d where d.deployment_id = h.deployment_id and d.created_at < p_from)
+    order by 2 desc limit 20
+$$;
+
+-- How long do stages take, each from the one seen before it, or from the video's creation? In seconds, for the span
+-- as a whole (`at` null) and by time. Of more than 4000 videos a part is read, chosen by id. Index: verdicts_newest.
+create or replace function public.dailies_stage_latency(
+    p_from timestamptz, p_to timestamptz, p_flow text, p_bucket_seconds int, p_own boolean default false
+) returns table (stage text, "position" int, at timestamptz, n int, p50 double precision, p95 double precision)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    step int;
+begin
+    select 1 + count(*)::int / 4000 into step from dailies.judged(p_own) d
+    where d.created_at >= p_from and d.created_at < p_to;
+    return query
+    with timed as (
+        select d.video_id, d.created_at, s.one ->> 'stage' as stage, s.i::int as i, (s.one ->> 'at')::timestamptz as at
+        from dailies.judged(p_own) d, jsonb_array_elements(d.stages) with ordinality s (one, i)
+        where d.created_at >= p_from and d.created_at < p_to and d.flow = p_flow
+            and (step = 1 or hashtext(d.video_id::text) % step = 0)
+            and s.one ->> 'state' = 'seen' and s.one ->> 'at' is not null
+    ), spent as (
+        select t.stage, t.i, date_bin(make_interval(secs => greatest(p_bucket_seconds, 1)), t.created_at, 'epoch') as at,
+               extract(epoch from t.at - lag(t.at, 1, t.created_at) over (partition by t.video_id order by t.i)) as seconds
+        from timed t
+    )
+    select s.stage, min(s.i), s.at, count(*)::int,
+           percentile_cont(0.5) within group (order by s.seconds)::double precision,
+           percentile_cont(0.95) within group (order by s.seconds)::double precision
+    from spent s where s.seconds >= 0
+    group by grouping sets ((s.stage, s.at), (s.stage)) order by 2, 3 nulls first;
+end $$;
+
+-- Which stage is the first that is missing, by deployment? The twelve deployments that served last; the stage is
+-- `none` where nothing is missing. Index: verdicts_newest.
+create or replace function public.dailies_first_missing(
+    p_from timestamptz, p_to timestamptz, p_flow text, p_own boolean default false
+) returns table (deployment_id text, stage text, n int)
+language sql stable security definer set search_path = '' as $$
+    with found as (
+        select coalesce(d.deployment_id, '') as deployment_id, coalesce(d.first_missing, 'none') as stage,
+               count(*)::int as n, max(d.created_at) as last_at
+        from dailies.judged(p_own) d
+        where d.created_at >= p_from and d.created_at < p_to and d.flow = p_flow group by 1, 2
+    ), latest as (
+        select f.deployment_id, max(f.last_at) as last_at from found f group by 1 order by 2 desc limit 12
+    )
+    select f.deployment_id, f.stage, f.n from found f join latest l using (deployment_id)
+    order by l.last_at desc, f.stage
+$$;
+
+-- The times to the task id (`id`) and to the finished video (`video`), in seconds, of a span; of one deployment, if
+-- one is named. Index: verdicts_newest, which alone is read.
+create or replace function dailies.times_between(
+    p_from timestamptz, p_to timestamptz, p_own boolean, p_deployment text
+) returns table (measure text, at timestamptz, seconds double precision)
+language sql stable set search_path = '' as $$
+    select x.measure, d.created_at, extract(epoch from x.at - d.created_at)::double precision
+    from dailies.judged(p_own) d,
+        lateral (values ('id', d.id_at), ('video', d.finished_at)) x (measure, at)
+    where d.created_at >= p_from and d.created_at < p_to and x.at >= d.created_at
+        and (p_deployment is null or d.deployment_id = p_deployment)
+$$;
+
+-- How long does it take, by time; `at` is null for the whole span. Index: verdicts_newest.
+create or replace function public.dailies_latency(
+    p_from timestamptz, p_to timestamptz, p_bucket_seconds int, p_deployment text default null,
+    p_own boolean default false
+) returns table (measure text, at timestamptz, n int, p50 double precision, p95 double precision)
+language sql stable security definer set search_path = '' as $$
+    select t.measure, t.bucket, count(*)::int, percentile_cont(0.5) within group (order by t.seconds),
+           percentile_cont(0.95) within group (order by t.seconds)
+    from (select b.measure, b.seconds,
+                 date_bin(make_interval(secs => greatest(p_bucket_seconds, 1)), b.at, 'epoch') as bucket
+          from dailies.times_between(p_from, p_to, p_own, p_deployment) b) t
+    group by grouping sets ((t.measure, t.bucket), (t.measure)) order by 1, 2 nulls first
+$$;
+
+-- How many videos took how long? Each step is 1.5 times as long as the one before; it begins at `low` seconds.
+-- Index: verdicts_newest.
+create or replace function public.dailies_latency_histogram(
+    p_from timestamptz, p_to timestamptz, p_deployment text default null, p_own boolean default false
+) returns table (measure text, low double precision, n int)
+language sql stable security definer set search_path = '' as $$
+    select t.measure, power(1.5, t.step)::double precision, count(*)::int
+    from (select b.measure, floor(ln(greatest(b.seconds, 0.1)) / ln(1.5)) as step
+          from dailies.times_between(p_from, p_to, p_own, p_deployment) b) t
+    group by 1, 2 order by 1, 2
+$$;
+
+-- Which success rate is usual? The middle four fifths of the rates of equal parts of the fourteen days before p_to, 0
+-- to 1; null with fewer than five parts in which three videos or more ended. Index: dailies_videos_newest.
+create or replace function public.dailies_usual_rate(
+    p_to timestamptz, p_bucket_seconds int, p_own boolean default false
+) returns table (low double precision, high double precision)
+language sql stable security definer set search_path = '' as $$
+    with rates as (
+        select count(*) filter (where v.status = 'succeeded')::double precision / count(*) as rate
+        from dailies.videos() v
+        where v.created_at >= p_to - interval '14 days' and v.created_at < p_to
+            and v.status_word = any(dailies.words('succeeded', 'failed'))
+            and (p_own or v.id not in (select m.video_id from dailies.made_here m))
+        group by date_bin(make_interval(secs => greatest(p_bucket_seconds, 1)), v.created_at, 'epoch')
+        having count(*) >= 3
+    )
+    select percentile_cont(0.1) within group (order by r.rate), percentile_cont(0.9) within group (order by r.rate)
+    from rates r having count(*) >= 5
+$$;
+
+-- What did each day (UTC) cost, by model (empty where it is not known), in credits, and how many tasks made their video?
+-- Indexes: tasks_created, those of model_of.
+create or replace function public.dailies_cost_by_day(p_from timestamptz, p_to timestamptz, p_own boolean default false)
+returns table (day timestamptz, model text, credits double precision, tasks int, delivered int)
+language sql stable security definer set search_path = '' as $$
+    select date_trunc('day', t.created_at, 'UTC'), coalesce(replace(dailies.model_of(t.video_id), 'none', ''), ''),
+           sum(t.credits)::double precision, count(*)::int, (count(*) filter (where t.status = 'SUCCEEDED'))::int
+    from dailies.tasks t
+    where t.created_at >= p_from and t.created_at < p_to and t.credits > 0
+        and (p_own or t.video_id is null or t.video_id not in (select m.video_id from dailies.made_here m))
+    group by 1, 2 order by 1, 2
+$$;
+
+select dailies.service_only(f::regproc) from unnest(array[
+    'public.dailies_error_states', 'public.dailies_set_error_state',
+    'public.dailies_error_group', 'public.dailies_deployments', 'public.dailies_stage_latency',
+    'public.dailies_first_missing', 'public.dailies_latency', 'public.dailies_latency_histogram',
+    'public.dailies_usual_rate', 'public.dailies_cost_by_day']) f;
