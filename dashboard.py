@@ -19,6 +19,7 @@ from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
 from lib.ui.kit.services import Services, process_app, provide
 from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
+from lib.web.limits import Limits
 from lib.web.middleware import Guard
 from lib.web.own_script import OwnScript
 from lib.web.routes import routes
@@ -51,6 +52,7 @@ app = st.App(
     routes=routes(process_app),
     middleware=[
         Middleware(Guard, access),
+        Middleware(Limits),
         Middleware(
             Gate,
             access,
