@@ -20,6 +20,7 @@ from lib.ui.kit.notices import tell
 from lib.ui.kit.services import Services, process_app, provide
 from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
+from lib.web.limits import Limits
 from lib.web.middleware import Guard
 from lib.web.own_script import OwnScript
 from lib.web.routes import routes
@@ -52,6 +53,7 @@ app = st.App(
     routes=routes(process_app),
     middleware=[
         Middleware(Guard, access),
+        Middleware(Limits),
         Middleware(
             Gate,
             access,

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import click
 
+from lib.cli.terminal import make_inert
 from lib.errors import DailiesError
 
 COMMANDS = {
@@ -58,6 +59,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    make_inert()
     try:
         main(prog_name="python -m lib")
     except DailiesError as error:

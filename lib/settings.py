@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     auto_retry: bool = _named("DAILIES_AUTO_RETRY", default=False)
     take_queued: bool = _named("DAILIES_TAKE_QUEUED", default=False)
     outputs: str | None = _named("DAILIES_OUTPUTS")
+    output_hosts: str = _named("DAILIES_OUTPUT_HOSTS", default="dnznrvs05pmza.cloudfront.net")
     demo: bool = _named("DAILIES_DEMO", default=True)
     address: str | None = _named("DAILIES_URL")
     hosts: str | None = _named("DAILIES_HOSTS")

@@ -49,8 +49,15 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     return output.getvalue()
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+
+
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """Spreadsheets also read a formula behind blanks, and in the wide letters of East Asian keyboards."""
+    is_formula = isinstance(value, str) and (
+        value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)
+    )
+    return f"'{value}" if is_formula else value
 
 
 def plain_rows(rows: Iterable[VideoRow]) -> Iterator[dict[str, Any]]:

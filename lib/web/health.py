@@ -7,11 +7,14 @@ balancer. `/api/health/live` only says that the process answers.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import anyio.to_thread
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,6 +29,7 @@ from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
 
 KEEP_SECONDS = 1.0
+PROBE_BYTES = 64 << 10
 LIMIT_SECONDS = 5.0
 QUEUE_LATE_SECONDS = 600
 SWEEP_LATE_SECONDS = 300
@@ -126,6 +130,22 @@ def _runway(watch: RunwayWatch) -> PartHealth:
     return PartHealth(State.OK, watch.age)
 
 
+def _data_folder(app: GetApp) -> PartHealth:
+    """Whether a task id could be kept there before it is saved: without that, nothing may be paid for."""
+    try:
+        folder = app().settings.data_dir
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except DailiesError:  # the process still starts
+        return PartHealth(State.UNKNOWN, None)
+    except OSError as error:
+        return PartHealth(State.DOWN, 0.0, f"The data folder takes nothing: {error.strerror}.")
+    return PartHealth(State.OK, 0.0)
+
+
 def _rounded(age: float | None) -> float | None:
     return None if age is None else round(age, 1)
 
@@ -141,6 +161,7 @@ class HealthEndpoints:
             found_parts = dict(parts_of(await self._readings.get()))
         except DailiesError as error:
             found_parts = {"database": PartHealth(State.DOWN, None, str(error))}
+        found_parts["data_folder"] = await anyio.to_thread.run_sync(_data_folder, self._app)
         found_parts["runway"] = _runway(self._watch)
         states = {part.state for part in found_parts.values()}
         is_ready = State.DOWN not in states

@@ -20,7 +20,6 @@ from lib.web.replies import Refused, refuse
 BLOCKED = ("/_stcore/metrics", "/_stcore/agent")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?")
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-_LOCAL = "http://127.0.0.1:* http://localhost:*"  # where the simulator serves its videos
 _FIXED = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -79,7 +78,7 @@ def inline_scripts() -> str:
 def content_policy(host: str) -> str:
     """`host` is the request's, for the websocket: not every browser counts one as `'self'`.
 
-    Pictures and videos may come from any https address, since the rows of production name any.
+    Videos may come from any https address, since people may say so on a page; pictures from nowhere else.
     """
     sockets = f"ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return "; ".join(
@@ -87,8 +86,8 @@ def content_policy(host: str) -> str:
             "default-src 'self'",
             f"script-src 'self' 'wasm-unsafe-eval' {inline_scripts()}",
             "style-src 'self' 'unsafe-inline'",
-            f"img-src 'self' data: blob: https: {_LOCAL}",
-            f"media-src 'self' data: blob: https: {_LOCAL}",
+            "img-src 'self' data: blob:",
+            "media-src 'self' data: blob: https:",
             "font-src 'self' data:",
             f"connect-src 'self' data: blob: {sockets}".rstrip(),
             "worker-src 'self' blob:",

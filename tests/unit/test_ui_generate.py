@@ -14,10 +14,10 @@ from lib.data import videos
 from lib.data.postgres import PostgresDatabase
 from lib.operations.generate import generate
 from lib.ui.kit.media import SAMPLES, jpeg
-from lib.ui.kit.player import is_web
+from lib.ui.kit.player import web_host
 from lib.ui.kit.services import Services, provide
 from tests.apps import app_of
-from tests.examples import WALTZ, video
+from tests.examples import TANGO, WALTZ, video
 from tests.pages import opened, serve, text_of
 from tests.simulated import REQUEST, Simulated, simulated
 
@@ -74,7 +74,19 @@ def test_an_unknown_outcome_is_told_instead_of_waited_for(
 
 @pytest.mark.parametrize("page", ["generate", "video"])
 @pytest.mark.parametrize(
-    "address", ["LICENSE", "/etc/hostname", "javascript:alert(1)", "https://", "http://["]
+    "address",
+    [
+        *(
+            "LICENSE",
+            "/etc/hostname",
+            "javascript:alert(1)",
+            "https://",
+            "http://[",
+            "http://localhost:9/a.mp4",
+        ),
+        *("https://127.0.0.1/a.mp4", "https://router/a.mp4", "https://ann@cdn.example.com/a.mp4"),
+        *("http://cdn.example.com/a.mp4", "https://cdn.example.com:8443/a.mp4", "https://10.0.0.7/a.mp4"),
+    ],
 )
 def test_an_output_is_only_played_from_the_web(desk: PostgresDatabase, page: str, address: str) -> None:
     """Anything else would be read from this machine, and served to whoever looks."""
@@ -83,13 +95,20 @@ def test_an_output_is_only_played_from_the_web(desk: PostgresDatabase, page: str
     app = opened(page, **{"id" if page == "video" else "video": WALTZ})
     assert "succeeded" in text_of(app)
     assert not app.get("video")
-    assert not is_web(address)
+    assert web_host(address) is None
 
 
-def test_an_output_on_the_web_is_played(desk: PostgresDatabase) -> None:
-    row = video(WALTZ, "succeeded") | {"video_url": "https://cdn.example.com/waltz.mp4"}
-    videos.import_videos(desk, [row])
+def test_an_output_is_played_from_a_known_host_at_once_and_from_another_when_somebody_says_so(
+    desk: PostgresDatabase,
+) -> None:
+    known = "https://dnznrvs05pmza.cloudfront.net/waltz.mp4"
+    videos.import_videos(desk, [video(WALTZ, "succeeded") | {"video_url": known}])
     assert opened("generate", video=WALTZ).get("video")
+    videos.import_videos(desk, [video(TANGO, "succeeded") | {"video_url": "https://cdn.example.com/t.mp4"}])
+    app = opened("generate", video=TANGO)
+    assert not app.get("video")
+    next(button for button in app.button if "cdn.example.com" in button.label).click().run()
+    assert app.get("video")
 
 
 @pytest.mark.parametrize(("task_status", "offered"), [("RUNNING", True), ("SUCCEEDED", False)])

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -70,7 +71,7 @@ def test_a_process_that_can_work_is_ready(client: httpx.Client, postgres: Postgr
     assert (answer.status_code, body["ready"], body["status"]) == (200, True, "ok")
     assert answer.headers["cache-control"] == "no-store"
     found = {name: part["state"] for name, part in body["parts"].items()}
-    assert found == dict.fromkeys((*WORKING, "videos"), "ok") | {
+    assert found == dict.fromkeys((*WORKING, "videos", "data_folder"), "ok") | {
         "logs": "unknown",
         "runway": "unknown",
     }
@@ -269,3 +270,16 @@ def test_with_a_token_metrics_are_for_who_sends_it(postgres: PostgresDatabase) -
             assert client.get("/metrics", headers=headers).status_code == 401
         headers = {"authorization": "bearer scrape-me", "x-forwarded-for": "203.0.113.9"}
         assert client.get("/metrics", headers=headers).status_code == 200
+
+
+def test_a_data_folder_that_takes_nothing_makes_it_unready(
+    postgres: PostgresDatabase, tmp_path: Path
+) -> None:
+    """Without it a task id would be in one place only until it is saved."""
+    full = tmp_path / "full"
+    full.write_text("no folder")
+    with served(application(FakeParts(postgres, settings(data_dir=full / "data")))) as client:
+        answer = client.get("/api/health")
+    part = answer.json()["parts"]["data_folder"]
+    assert (answer.status_code, part["state"]) == (503, "down")
+    assert str(tmp_path) not in part["message"]

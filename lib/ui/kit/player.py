@@ -1,27 +1,71 @@
-"""Plays what Runway made, from where it is on the web."""
+"""Plays what Runway made. A row may name any address: looking at a page must not make the browser ask it."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-_THIS_MACHINE = ("127.0.0.1", "localhost")  # where the simulator serves
+from lib.domain.address import is_domain_name
+from lib.operations.outputs import NotCopied, fetch
+from lib.ui.kit.services import services
+
+_ALLOWED = "hosts-played-from"
 
 
 def player(address: str | None) -> bool:
-    """Whether it can be shown. Only from the web: Streamlit reads anything else as a path of this machine."""
-    if not address or not is_web(address):
+    """Whether there is something to show. From hosts of DAILIES_OUTPUT_HOSTS, and the simulator, at once;
+    from others once somebody has said so."""
+    if not address:
         return False
-    st.video(address, alt="The generated video")
+    if _is_simulators(address):
+        content = _from_simulator(address)
+        if content:
+            st.video(content, alt="The generated video")
+        return content is not None
+    host = web_host(address)
+    if host is None:
+        return False
+    allowed = {each.strip().lower() for each in services().settings.output_hosts.split(",")}
+    if host in allowed | st.session_state.get(_ALLOWED, set()):
+        st.video(address, alt="The generated video")
+    else:
+        st.caption("The row names a video on a host that is not in DAILIES_OUTPUT_HOSTS.")
+        st.button(f"Play it from `{host}`", icon=":material/play_circle:", on_click=_allow, args=(host,))
     return True
 
 
-def is_web(address: str) -> bool:
+def _allow(host: str) -> None:
+    st.session_state[_ALLOWED] = {*st.session_state.get(_ALLOWED, ()), host}
+
+
+def web_host(address: str) -> str | None:
+    """The host of an address on the web. None for anything else, which Streamlit would read as a path of this
+    machine, and for what is in a private network."""
     try:
         parts = urlsplit(address)
+        is_plain = parts.scheme == "https" and parts.port in (None, 443) and parts.username is None
     except ValueError:
+        return None
+    return parts.hostname if is_plain and is_domain_name(parts.hostname) else None
+
+
+def _is_simulators(address: str) -> bool:
+    opened = services()
+    client = opened.app.client
+    if opened.settings.runway_kind != "simulator" or client is None:
         return False
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
-    )
+    return address.startswith(client.base_url.rstrip("/") + "/")
+
+
+@st.cache_data(ttl=600, max_entries=16, show_spinner=False)
+def _from_simulator(address: str) -> bytes | None:
+    """Read by this process, so that it is seen on other machines too, which the simulator does not serve."""
+    with tempfile.NamedTemporaryFile(prefix="dailies-preview-") as file:
+        try:
+            fetch(address, Path(file.name), services().runway.base_url, most_bytes=64 << 20)
+        except NotCopied:
+            return None
+        return Path(file.name).read_bytes()

@@ -16,7 +16,7 @@ from lib.ui.kit.services import ENTERED
 # A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
 _ICON = ROOT / "lib" / "ui" / "static" / "icon.svg"
 _STYLE = Path(__file__).with_name("style.css")
-_PAGES = (
+PAGES = (
     ("overview", "Overview", "monitoring", "Is generation healthy right now, and what does it cost?"),
     ("videos", "Videos", "video_library", "Which videos are in trouble?"),
     ("stages", "Stages", "account_tree", "Where do flows die? Also: read exported logs."),
@@ -33,7 +33,7 @@ _PAGES = (
 
 def page(name: str) -> Page:
     """The page `name`, to link or switch to."""
-    title, icon, question = next(rest for key, *rest in _PAGES if key == name)
+    title, icon, question = next(rest for key, *rest in PAGES if key == name)
     return st.Page(
         ROOT / "pages" / f"{name}.py",
         title=title,
@@ -50,7 +50,7 @@ def run() -> None:
     st.html(_STYLE)
     # The default page has no address but `/`: this one leads to the Overview, which has one like the rest.
     home = st.Page(_home, title="Dailies", url_path="home", default=True, visibility="hidden")
-    current = st.navigation([home, *(page(name) for name, *_ in _PAGES)], position="top")
+    current = st.navigation([home, *(page(name) for name, *_ in PAGES)], position="top")
     token = ENTERED.set(True)
     try:
         with narrated() as shown:
