@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import config
 
 from lib.app import App
+from lib.operations.access import Access, check_sign_in
 from lib.settings import ROOT, load_settings
-from lib.ui.kit.services import Services, provide, running_app
+from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
+from lib.ui.kit.notices import tell
+from lib.ui.kit.services import Services, process_app, provide
 from lib.ui.startup import Startup, warm_imports
+from lib.web.gate import Gate
 from lib.web.middleware import Guard
 from lib.web.own_script import OwnScript
 from lib.web.routes import routes
+
+logger = logging.getLogger("dailies")
+settings = load_settings()
+check_sign_in(settings)
+access = Access(settings, config.get_option("server.address"))
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Opens everything in the background: the first page says what is going on meanwhile."""
-    settings = load_settings()
-    opening = Services(App(settings, operator=settings.operator), preparing="Starting")
+    logger.warning("%s", access.said)
+    opening = Services(App(settings, operator=settings.operator), access=access, preparing="Starting")
     provide(opening)
     startup = Startup(opening)
     startup.start()
@@ -36,7 +47,19 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     ROOT / "lib" / "ui" / "main.py",
+    secrets=streamlit_secrets(settings),
     lifespan=lifespan,
-    routes=routes(running_app),
-    middleware=[Middleware(Guard), Middleware(OwnScript)],
+    routes=routes(process_app),
+    middleware=[
+        Middleware(Guard, access),
+        Middleware(
+            Gate,
+            access,
+            claims_of,
+            lambda: ways_in(settings),
+            is_https=(settings.address or "").startswith("https:"),
+        ),
+        Middleware(OwnScript),
+    ],
+    on_script_error=tell,
 )

@@ -11,6 +11,8 @@ from functools import cached_property
 from lib.data.connect import open_database
 from lib.data.database import Database
 from lib.data.journal import Journal
+from lib.data.limited import Limited
+from lib.domain.access import Person, Role
 from lib.domain.flow import StageReader
 from lib.errors import DatabaseUnavailable, RunwayError
 from lib.runway.client import RunwayClient
@@ -77,6 +79,13 @@ class App:
 
     def acting_as(self, operator: str) -> App:
         return replace(self, operator=operator)
+
+    def held_to(self, person: Person) -> App:
+        """The app as `person` may use it: every change of theirs beyond their role raises NotAllowed."""
+        opened = self.opened
+        if opened is not None and person.role < Role.ADMIN:
+            opened = Limited(opened, person)
+        return replace(self, opened=opened, operator=person.name)
 
     def close(self) -> None:
         if self.client is not None:

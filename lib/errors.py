@@ -2,6 +2,8 @@
 
 DailiesError
 ├── SettingsError            a setting is missing or malformed
+├── NotAllowed               it takes another role
+│   └── NotSignedIn          nobody has signed in, or it is too long ago
 ├── BadInput                 a file, an id or a form field that cannot be used
 ├── DatabaseError
 │   ├── DatabaseUnavailable  not reachable, or it went away in the middle
@@ -32,6 +34,14 @@ class DailiesError(Exception):
 
 class SettingsError(DailiesError):
     """A setting is missing or malformed. Open the Environment page for the list of checks."""
+
+
+class NotAllowed(DailiesError):
+    """You may look here, and not act."""
+
+
+class NotSignedIn(NotAllowed):
+    """You are not signed in any more. Reload the page to sign in."""
 
 
 class BadInput(DailiesError):

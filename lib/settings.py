@@ -7,7 +7,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -43,6 +43,15 @@ def _named(*names: str, default: object = None) -> Any:
     return Field(default=default, validation_alias=_names(*names))
 
 
+class _Secrets(TomlConfigSettingsSource):
+    """`[auth]` is Streamlit's own name; as a variable of the environment it could be anybody's."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {
+            "DAILIES_AUTH" if name == "auth" else name: value for name, value in super().__call__().items()
+        }
+
+
 class Settings(BaseSettings):
     """One immutable value; `load_settings()` is the only reader of the environment."""
 
@@ -71,6 +80,14 @@ class Settings(BaseSettings):
     outputs: str | None = _named("DAILIES_OUTPUTS")
     demo: bool = _named("DAILIES_DEMO", default=True)
     address: str | None = _named("DAILIES_URL")
+    hosts: str | None = _named("DAILIES_HOSTS")
+    read_only: bool = _named("DAILIES_READ_ONLY", default=False)
+    anyone: Literal["viewer", "operator", "admin"] | None = _named("DAILIES_ANYONE")
+    auth: dict[str, Any] | None = Field(default=None, validation_alias=_names("DAILIES_AUTH"), repr=False)
+    admins: str | None = _named("DAILIES_ADMINS")
+    operators: str | None = _named("DAILIES_OPERATORS")
+    viewers: str | None = _named("DAILIES_VIEWERS")
+    session_hours: Hours = _named("DAILIES_SESSION_HOURS", default=12)
     log_drain_secret: SecretStr | None = _named("DAILIES_LOG_DRAIN_SECRET")
     log_drain_verify: str | None = _named("DAILIES_LOG_DRAIN_VERIFY")
     cron_secret: SecretStr | None = _named("CRON_SECRET")
@@ -99,7 +116,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, _Secrets(settings_cls)
 
     @property
     def database_kind(self) -> str:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from lib.ui.kit import loaders
-from lib.ui.kit.frame import begin, keep_fresh
+from lib.ui.kit.frame import begin
+from lib.ui.kit.kept import look_again
 from lib.ui.views.alerts import alert_list
-from lib.ui.views.headline import answer, headline
+from lib.ui.views.headline import say
 from lib.ui.views.overview import chart_row, incident_list, metrics, problems, trouble_list
 
 frame = begin("Overview", window=True)
@@ -13,16 +14,13 @@ data = loaders.overview(frame.window)
 incidents = loaders.incidents(frame.window)
 
 problems(frame.services)
-window, unjudged = frame.window, data["freshness"]["dirty"]
-stuck = loaders.stuck_videos(window)
-said = headline(data["totals"], stuck, window, frame.now, unjudged=unjudged)
-answer(said)
-alert_list(loaders.alerts(), None if window.until else said, frame.now)
+say(data, frame)
+alert_list(loaders.alerts(), frame.now)
 metrics(data, frame)
 chart_row(data, frame)
 left, right = st.columns(2, gap="medium")
 with left:
-    trouble_list(data["trouble"], frame.now)
+    trouble_list(data, frame)
 with right:
-    incident_list(incidents, frame.now)
-keep_fresh(frame, 5 if unjudged else 30)
+    incident_list(incidents, frame)
+look_again(5 if data["freshness"]["dirty"] else 30)

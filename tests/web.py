@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 from lib.app import App
 from lib.data.database import Database
 from lib.errors import RunwayError
+from lib.operations.access import Access
 from lib.runway.organization import Organization
 from lib.settings import Settings
 from lib.web.middleware import Guard
@@ -84,7 +85,9 @@ def application(parts: Any) -> ASGIApp:
     async def page(request: Request) -> Response:
         return HTMLResponse("<html>the app</html>")
 
-    return Starlette(routes=[*routes(get), Route("/{path:path}", page)], middleware=[Middleware(Guard)])
+    return Starlette(
+        routes=[*routes(get), Route("/{path:path}", page)], middleware=[Middleware(Guard, Access(settings()))]
+    )
 
 
 @contextmanager

@@ -18,7 +18,7 @@ def command(print_only: bool) -> None:
         return
     database = open_postgres(load_settings())
     try:
-        applied = migrate(database)
+        applied = migrate(database, say=click.echo)
     finally:
         database.close()
     for migration in applied:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from lib.operations.access import Access, check_sign_in
 from lib.settings import ROOT, load_settings
 
 
@@ -17,9 +18,13 @@ from lib.settings import ROOT, load_settings
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder of the local data.")
 def command(port: int, address: str, data: Path | None) -> None:
     """Start the dashboard; with no account: an embedded Postgres and a Runway simulator as well."""
-    load_settings()  # what cannot be used is said here, instead of by a server that does not come up
+    settings = (
+        load_settings()
+    )  # what cannot be used is said here, instead of by a server that does not come up
+    check_sign_in(settings)
     environment = os.environ | ({"DAILIES_DATA": str(data.resolve())} if data else {})
     click.echo(f"Dailies: http://{'localhost' if address == '127.0.0.1' else address}:{port}")
+    click.echo(Access(settings, address).said)
     arguments = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]
     os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
     os.execve(  # noqa: S606

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import click
 
 from lib.data.connect import open_database
+from lib.data.limited import READ_ONLY
 from lib.data.postgres import PostgresDatabase
-from lib.errors import BadInput
+from lib.errors import BadInput, NotAllowed
 from lib.runway.simulator import ensure_simulator
 from lib.seed.write import seed_history
 from lib.settings import load_settings
@@ -29,7 +30,8 @@ def command() -> None:
         )
     db = open_database(settings)
     try:
-        assert isinstance(db, PostgresDatabase)
+        if not isinstance(db, PostgresDatabase):
+            raise NotAllowed(READ_ONLY)
         simulator = ensure_simulator(settings.data_dir)
         seeded = seed_history(db, simulator.store, simulator.url, datetime.now(UTC))
     finally:

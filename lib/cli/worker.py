@@ -10,6 +10,9 @@ import threading
 import click
 
 from lib.app import open_app
+from lib.data.limited import reader
+from lib.errors import NotAllowed
+from lib.settings import load_settings
 from lib.worker.start import Pace, start_worker
 
 PACE = Pace()
@@ -48,7 +51,9 @@ def command(visibility: int, stale: float, idle: float) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with open_app() as app:
+    if (settings := load_settings()).read_only:
+        raise NotAllowed(reader(settings).reason)
+    with open_app(settings) as app:
         loop = start_worker(app, Pace(visibility=visibility, stale=stale, idle=idle))
         click.echo(f"Working on {app.db.label}.")
         while loop.is_running and not stop.wait(1):

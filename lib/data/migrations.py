@@ -1,12 +1,15 @@
 """Brings a database to the schema of this version: the files of supabase/migrations, in order.
 
 Every file is idempotent and only adds, so running one again is harmless. When a file is new or has changed,
-it and all after it are run: a later file may replace a function of an earlier one.
+it and all after it are run: a later file may replace a function of an earlier one. The files wait for nobody
+who uses the app's table; what is added to that table comes afterwards, one statement at a time.
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import dropwhile
@@ -16,10 +19,24 @@ import psycopg
 
 from lib.data.database import Database
 from lib.data.postgres import Connection, PostgresDatabase, failure
-from lib.errors import SchemaMissing, SettingsError
+from lib.errors import DatabaseError, SchemaMissing, SettingsError
 from lib.settings import ROOT
 
 FOLDER = ROOT / "supabase" / "migrations"
+LOCK_TIMEOUT = "100ms"
+LOCK_PAUSE = 0.5
+LOCK_SECONDS = 60.0
+# What another process that does the same, or a long transaction of the app's, leads to.
+_PASSING = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.DuplicateTable,
+    psycopg.errors.DuplicateObject,
+    psycopg.errors.DuplicateColumn,
+    psycopg.errors.UndefinedObject,
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.InternalError_,  # tuple concurrently updated
+)
 # In one transaction under a lock: of two processes starting together, the second finds all done.
 _PROLOGUE = """
 select pg_advisory_xact_lock(hashtext('dailies.migrations'));
@@ -98,8 +115,18 @@ def script(chosen: list[Migration]) -> str:
     return f"begin;{_PROLOGUE}" + "\n".join(migration.script for migration in chosen) + "commit;\n"
 
 
-def migrate(database: PostgresDatabase, folder: Path = FOLDER) -> list[Migration]:
-    """Applies what is missing and returns it; nothing when the schema is up to date."""
+def migrate(
+    database: PostgresDatabase, folder: Path = FOLDER, *, say: Callable[[str], object] = lambda _: None
+) -> list[Migration]:
+    """Applies what is missing and returns it; nothing when the schema is up to date. `say` hears of each
+    statement on the app's table before it is run. Killed half-way, it goes on where it stopped."""
+    chosen = _apply(database, folder)
+    if folder == FOLDER:
+        complete(database, say)
+    return chosen
+
+
+def _apply(database: PostgresDatabase, folder: Path) -> list[Migration]:
     with database.transaction("migrate") as connection:
         connection.execute(_PROLOGUE.encode())
         applied = dict(connection.execute("select version, digest from dailies.migrations").fetchall())
@@ -112,7 +139,56 @@ def migrate(database: PostgresDatabase, folder: Path = FOLDER) -> list[Migration
             except psycopg.Error as error:
                 name = f"migration {migration.version}_{migration.name}"
                 raise failure(error, "migrate", prefix=f"{name}: ") from error
+        if folder == FOLDER:
+            connection.execute("select dailies.rebuild()")
     return chosen
+
+
+def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
+    """Adds to the app's table what it lacks, and marks the videos that nobody has judged yet.
+
+    Raises DatabaseUnavailable when a lock was not to be had: the app goes first, always.
+    """
+    ends = time.monotonic() + LOCK_SECONDS
+    while steps := _steps(database):
+        kind, name, statement, afterwards = steps[0]
+        say(f"{kind} {name}")
+        try:
+            with database.session(name) as connection:
+                _run(connection, statement, afterwards)
+            ends = time.monotonic() + LOCK_SECONDS
+        except DatabaseError as error:
+            if time.monotonic() > ends or not isinstance(error.__cause__, _PASSING):
+                raise
+            time.sleep(LOCK_PAUSE)
+    while _mark_unknown(database):
+        say("videos to be judged")
+
+
+def _steps(database: PostgresDatabase) -> list[tuple[str, str, str, str | None]]:
+    with database.transaction("migrate") as connection:
+        return connection.execute("select * from dailies.table_steps()").fetchall()
+
+
+def _run(connection: Connection, statement: str, afterwards: str | None) -> None:
+    """Whoever uses the table waits for a lock that we wait for: so we wait for a moment only. An index is
+    built beside them and may take its time."""
+    limit = "0" if "concurrently" in statement else LOCK_TIMEOUT
+    connection.execute(f"set lock_timeout = '{limit}'".encode())
+    connection.execute("set statement_timeout = 0")
+    try:
+        connection.execute(statement.encode())
+        if afterwards:
+            connection.execute(afterwards.encode())
+    finally:
+        connection.execute("reset lock_timeout")
+        connection.execute("reset statement_timeout")
+
+
+def _mark_unknown(database: PostgresDatabase) -> int:
+    with database.transaction("migrate") as connection:
+        row = connection.execute("select dailies.mark_unknown()").fetchone()
+        return row[0] if row else 0
 
 
 def install_pgmq(connection: Connection) -> None:

@@ -147,6 +147,12 @@ class PostgresDatabase:
         with self._connection(purpose) as connection, connection.transaction():
             yield connection
 
+    @contextmanager
+    def session(self, purpose: str) -> Iterator[Connection]:
+        """A connection on which each statement is a transaction of its own, without a limit of time."""
+        with self._connection(purpose) as connection:
+            yield connection
+
     def close(self) -> None:
         with self._closing:
             self._pool.close()

@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 from lib.data.postgres import Connection, PostgresDatabase
 from lib.errors import BadInput
 
-_ROWS = "insert into public.videos select * from jsonb_populate_recordset(null::public.videos, %s)"
+_ROWS = "select public.dailies_import_videos(%s)"
+_RELATION = "select relation from dailies.mapping"
 _SETTLE = """
 update dailies.attempts set state = %(state)s, task_id = %(task_id)s, cause = %(cause)s,
     reason = %(reason)s, settled_at = %(settled_at)s
@@ -28,8 +29,9 @@ def seeding(db: PostgresDatabase) -> Iterator[Seeding]:
     Raises BadInput when the database holds videos, and keeps others from adding some meanwhile.
     """
     with db.transaction("seed") as connection:
-        connection.execute("lock table public.videos in share row exclusive mode")
-        if connection.execute("select 1 from public.videos limit 1").fetchone():
+        (relation,) = connection.execute(_RELATION).fetchone() or ("",)
+        connection.execute(f"lock table {relation} in share row exclusive mode".encode())
+        if connection.execute("select 1 from dailies.videos() limit 1").fetchone():
             raise BadInput(f"{db.label} holds videos: a history is only written into an empty database.")
         yield Seeding(connection)
 

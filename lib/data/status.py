@@ -26,6 +26,18 @@ class HealthReadings:
     last_log_age_seconds: float | None
 
 
+class VideosNow(NamedTuple):
+    """What is wrong with the app's videos: how many are stuck, how many have come since the last log entry.
+
+    Seconds since the oldest of them was created; None where there is none.
+    """
+
+    stuck: int
+    oldest_stuck_seconds: float | None
+    unlogged: int
+    unlogged_seconds: float | None
+
+
 class Sample(NamedTuple):
     """One number for Prometheus; `name` without prefix."""
 
@@ -36,6 +48,10 @@ class Sample(NamedTuple):
 
 def health(db: Database) -> HealthReadings:
     return HealthReadings(**db.call("dailies_health")[0])
+
+
+def videos_now(db: Database) -> VideosNow:
+    return VideosNow(**db.call("dailies_videos_now")[0])
 
 
 def metrics(db: Database) -> list[Sample]:

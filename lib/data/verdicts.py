@@ -19,6 +19,8 @@ class DossierRow(TypedDict):
     """All that the database holds of one video. `tasks`: its row's first, then others that name it.
 
     readings        of Runway's account around the last attempt, where nobody knows its outcome
+    nobodys         lines of requests that name a task and no video, where the row has none
+    peers           the other rows whose task that may be
     observed_until  up to when everything is known that was logged after its last line
     now             the database's clock
     """
@@ -30,6 +32,8 @@ class DossierRow(TypedDict):
     tasks: list[dict[str, Any]]
     attempts: list[dict[str, Any]]
     readings: dict[str, Any] | None
+    nobodys: list[dict[str, Any]]
+    peers: list[dict[str, Any]]
     observed_until: str | None
     now: str
 

@@ -37,6 +37,8 @@ class VideoRow(TypedDict):
     recoverable_runway_id: str | None
     deployment_id: str | None
     attempts: int
+    sorted_by: str | None  # the value it is sorted by, unless that is its time
+    matches: int | None  # how many fit, where that was asked; 10,001 stands for more
 
 
 class VideoDetails(TypedDict):
@@ -68,7 +70,10 @@ class Filters:
     """Which videos to list; all of it together.
 
     trouble        stuck, recoverable, failed or any of these
+    deployment     an id, or `none` for videos that name none
     first_missing  a stage, or `none` for videos that miss none
+    own            also the videos that Dailies made itself, which figures leave out; those in `ids` anyway
+    app_model      the model of videos of which nobody wrote it down
     """
 
     statuses: tuple[str, ...] = ()
@@ -81,6 +86,9 @@ class Filters:
     error_group: str | None = None
     first_missing: str | None = None
     ids: tuple[str, ...] = ()
+    own: bool = True
+    model: str | None = None
+    app_model: str | None = None
 
     def arguments(self) -> dict[str, Any]:
         given = {
@@ -92,8 +100,24 @@ class Filters:
             "p_error_group": self.error_group,
             "p_first_missing": self.first_missing,
             "p_ids": list(self.ids),
+            "p_own": self.own,
+            "p_model": self.model,
+            "p_app_model": self.app_model if self.model else None,
         }
         return {name: value for name, value in given.items() if value} | span(self.since, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What a list is sorted by, one of SORTS; the newest come first where that is the same."""
+
+    by: str = "created"
+    ascending: bool = False
+
+
+NEWEST = Sort()
+SORTS = ("created", "changed", "status", "cause", "stage", "prompt", "error")
+COUNTED = 10_000  # more matches are not counted
 
 
 class Position(NamedTuple):
@@ -101,29 +125,41 @@ class Position(NamedTuple):
 
     created_at: str
     id: str
+    value: str | None = None
 
     @property
     def written(self) -> str:
-        return f"{self.created_at}~{self.id}"
+        return "~".join((self.created_at, self.id, *([] if self.value is None else [self.value])))
 
     @classmethod
     def read(cls, text: str) -> Position:
-        created_at, _, video_id = text.partition("~")
-        return cls(created_at, video_id)
+        created_at, _, rest = text.partition("~")
+        video_id, valued, value = rest.partition("~")
+        return cls(created_at, video_id, value if valued else None)
 
 
 def list_videos(
-    db: Database, filters: Filters | None = None, *, after: Position | None = None, limit: int = 50
+    db: Database,
+    filters: Filters | None = None,
+    *,
+    sort: Sort = NEWEST,
+    after: Position | None = None,
+    counted: bool = False,
+    limit: int = 50,
 ) -> list[VideoRow]:
-    """Newest first. The next page comes with `after=end_of(rows)`."""
+    """The next page comes with `after=end_of(rows)`."""
     arguments = (filters or Filters()).arguments() | {"p_limit": limit}
+    if sort != NEWEST:
+        arguments |= {"p_sort": sort.by, "p_ascending": sort.ascending}
     if after:
-        arguments |= {"p_after_at": after.created_at, "p_after_id": after.id}
+        arguments |= {"p_after_at": after.created_at, "p_after_id": after.id, "p_after_value": after.value}
+    if counted:
+        arguments["p_counted"] = True
     return cast("list[VideoRow]", db.call("dailies_list_videos", **arguments))
 
 
 def end_of(rows: Sequence[VideoRow]) -> Position | None:
-    return Position(rows[-1]["created_at"], rows[-1]["id"]) if rows else None
+    return Position(rows[-1]["created_at"], rows[-1]["id"], rows[-1]["sorted_by"]) if rows else None
 
 
 def every_video(db: Database, filters: Filters | None = None, *, page: int = 500) -> Iterator[VideoRow]:

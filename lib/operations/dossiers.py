@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -39,10 +40,7 @@ def load_dossier(app: App, video_id: str) -> Dossier:
 def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
     """The videos of a deployment tell each other which flow it follows."""
     videos = [Video.from_row(row["video"]) for row in rows]
-    found = [
-        correlate(map(_entry, row["entries"]), map(_summary, row["requests"]), [video], app.flows)
-        for row, video in zip(rows, videos, strict=True)
-    ]
+    found = [_correlated(app, row, video) for row, video in zip(rows, videos, strict=True)]
     usual = usual_flows(found)
     return [
         dossier_of(
@@ -58,6 +56,19 @@ def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
         )
         for row, video, correlation in zip(rows, videos, found, strict=True)
     ]
+
+
+def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
+    """Tasks of lines that name nobody are no more than candidates: the runs of others are not seen here."""
+    found = correlate(map(_entry, row["entries"]), map(_summary, row["requests"]), [video], app.flows)
+    if not row["nobodys"]:
+        return found
+    waiting = [video, *map(Video.from_row, row["peers"])]
+    nobodys = correlate(map(_entry, row["nobodys"]), (), waiting, app.flows).of(video.id)
+    tasks = dict.fromkeys(task for run in nobodys.runs for task in sorted(run.tasks | run.candidates))
+    log = found.of(video.id)
+    log = replace(log, candidates=(*log.candidates, *tasks, *nobodys.candidates))
+    return replace(found, videos={**found.videos, video.id.lower(): log})
 
 
 def now_of(app: App, row: DossierRow) -> datetime:

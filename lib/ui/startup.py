@@ -8,16 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lib.data.connect import open_database
+from lib.data.connect import open_fully
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
-from lib.errors import DailiesError
+from lib.errors import DailiesError, DatabaseUnavailable
 from lib.runway.opening import open_runway
 from lib.runway.simulator import ensure_simulator
 from lib.seed.write import seed_history
 from lib.ui.kit.services import Services
 from lib.worker.start import start_judge, start_worker
 
+AGAIN_SECONDS = 10.0
 logger = logging.getLogger(__name__)
 
 
@@ -50,18 +51,28 @@ class Startup:
         services.app.close()
 
     def _run(self) -> None:
-        try:
-            self._step("database", "Opening the database", self._open_database)
-            self._step("runway", "Opening Runway", self._open_runway)
-            self._step("history", "Writing a history to look at", self._seed)
-            self._step("worker", "Starting the worker", self._start_worker)
-        finally:
-            self._services.preparing = None
+        """A database that is away is waited for: from the first step that missed it, all is done again."""
+        steps = [
+            ("database", "Opening the database", self._open_database),
+            ("runway", "Opening Runway", self._open_runway),
+            ("history", "Writing a history to look at", self._seed),
+            ("worker", "Starting the worker", self._start_worker),
+        ]
+        while steps and not self._stop.is_set():
+            try:
+                missed = [not self._step(*step) for step in steps]
+            finally:
+                self._services.preparing = None
+            steps = steps[missed.index(True) :] if any(missed) else []
+            if steps:
+                self._stop.wait(AGAIN_SECONDS)
 
-    def _step(self, part: str, doing: str, action: Callable[[], None]) -> None:
+    def _step(self, part: str, doing: str, action: Callable[[], None]) -> bool:
+        """False where the database was away: that is worth another try."""
         if self._stop.is_set():
-            return
-        self._services.preparing = doing
+            return True
+        if part not in self._services.problems:
+            self._services.preparing = doing
         try:
             action()
             self._services.problems.pop(part, None)
@@ -72,10 +83,12 @@ class Startup:
                 self._services.app = replace(self._services.app, no_database=why)
             elif part == "runway":
                 self._services.app = replace(self._services.app, no_runway=why)
+            return not isinstance(error, DatabaseUnavailable)
+        return True
 
     def _open_database(self) -> None:
         app = self._services.app
-        self._services.app = replace(app, opened=open_database(app.settings))
+        self._services.app = replace(app, opened=open_fully(app.settings))
 
     def _open_runway(self) -> None:
         app = self._services.app
@@ -92,5 +105,8 @@ class Startup:
 
     def _start_worker(self) -> None:
         services = self._services
-        start = start_judge if services.app.client is None else start_worker
+        if services.loop is not None:
+            return
+        only_judge = services.app.client is None or services.settings.read_only
+        start = start_judge if only_judge else start_worker
         services.loop = start(services.app)

@@ -30,6 +30,7 @@ LIMIT_SECONDS = 5.0
 QUEUE_LATE_SECONDS = 600
 SWEEP_LATE_SECONDS = 300
 BACKLOG_LATE_SECONDS = 600
+LOGS_LATE_SECONDS = 1800  # that videos come without one, as the shipped alert rule allows
 
 
 class State(StrEnum):
@@ -55,6 +56,7 @@ class PartHealth(NamedTuple):
 class Readings(NamedTuple):
     schema: SchemaState
     health: edge.HealthReadings | None  # None where the schema lacks what it takes
+    videos: edge.VideosNow | None = None
 
 
 def parts_of(readings: Readings) -> Iterator[tuple[str, PartHealth]]:
@@ -70,12 +72,25 @@ def parts_of(readings: Readings) -> Iterator[tuple[str, PartHealth]]:
     waiting = _late(seen.backlog_oldest_seconds, BACKLOG_LATE_SECONDS, "Videos wait to be judged.")
     state = State.OK if waiting.state is State.UNKNOWN else waiting.state
     yield "judging", waiting._replace(state=state, figures={"waiting": seen.backlog})
-    yield (
-        "logs",
-        PartHealth(
-            State.OK if seen.last_log_age_seconds is not None else State.UNKNOWN, seen.last_log_age_seconds
-        ),
-    )
+    if now := readings.videos:
+        yield "videos", _videos(now)
+        yield "logs", _logs(seen, now)
+
+
+def _videos(now: edge.VideosNow) -> PartHealth:
+    figures = {"stuck": now.stuck}
+    if not now.stuck:
+        return PartHealth(State.OK, None, None, figures)
+    message = "1 video is stuck." if now.stuck == 1 else f"{now.stuck:,} videos are stuck."
+    return PartHealth(State.TROUBLE, now.oldest_stuck_seconds, message, figures)
+
+
+def _logs(seen: edge.HealthReadings, now: edge.VideosNow) -> PartHealth:
+    age = seen.last_log_age_seconds
+    if age is None:
+        return PartHealth(State.UNKNOWN, None, "No log entry of the app has been read.")
+    late = (now.unlogged_seconds or 0) > LOGS_LATE_SECONDS
+    return PartHealth(State.TROUBLE if late else State.OK, age, "Videos come without logs." if late else None)
 
 
 def _queue(seen: edge.HealthReadings) -> PartHealth:
@@ -146,7 +161,9 @@ class HealthEndpoints:
     def _read(self) -> Readings:
         database = self._app().db
         schema = check_schema(database)
-        return Readings(schema, None if schema.problem else edge.health(database))
+        if schema.problem:
+            return Readings(schema, None)
+        return Readings(schema, edge.health(database), edge.videos_now(database))
 
 
 def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:

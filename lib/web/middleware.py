@@ -12,7 +12,9 @@ from pathlib import Path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.web.replies import reply
+from lib.operations.access import Access
+from lib.web.origin import Origins
+from lib.web.replies import Refused, refuse
 
 # Streamlit's own metrics are open to everybody, and its agent interface answers even when switched off.
 BLOCKED = ("/_stcore/metrics", "/_stcore/agent")
@@ -29,24 +31,29 @@ _FIXED = {
 
 
 class Guard:
-    """Sets security headers on every answer and hides what `BLOCKED` names."""
+    """Answers nobody else's page, sets security headers on every answer and hides what `BLOCKED` names."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
+        self._origins = Origins(access)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
 
         async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 _add_headers(scope, MutableHeaders(scope=message))
             await send(message)
 
         path = re.sub("/+", "/", scope["path"])
-        if path.startswith(BLOCKED):
-            await reply(404, "not_found", f"There is nothing at {path}.")(scope, receive, send_guarded)
+        try:
+            self._origins.refuse_foreign(scope)
+            if path.startswith(BLOCKED):
+                raise Refused(404, "not_found", f"There is nothing at {path}.")
+        except Refused as refusal:
+            await refuse(refusal, scope, receive, send_guarded)
         else:
             await self._app(scope, receive, send_guarded)
 

@@ -1,4 +1,5 @@
-// What Streamlit leaves out of the page in the browser: one step of Back for one step of a person, and keys.
+// What Streamlit leaves out of the page in the browser: one step of Back for one step of a person, links within
+// Dailies that keep the session, keys, and names for what is only drawn.
 "use strict";
 (() => {
   // For one click Streamlit may write the address several times: the parameters of the next page, its path, what
@@ -12,14 +13,85 @@
     acted = false;
   };
 
-  // `/` goes to the search of the header, from wherever nobody is typing.
-  addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const search = document.querySelector(".st-key-find input");
-    if (!search) return;
+  // Streamlit shows what the address says when Back changes it, and so it does here.
+  const visit = (address) => {
+    push.call(history, null, "", address);
+    dispatchEvent(new PopStateEvent("popstate"));
+  };
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.(".dailies-list a[href], .dailies-link a[href]");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    search.focus();
-    search.select();
+    visit(link.href);
   });
+
+  // Keys, from wherever nobody is typing.
+  const GO = {
+    o: "overview", v: "videos", s: "stages", e: "errors", r: "recover", a: "audit", m: "generate", n: "environment",
+  };
+  const KEYS = [
+    ["/", "find a video by its id or task"],
+    ["j  k", "the next or the previous video of a list"],
+    ["Enter", "open it"],
+    ...Object.entries(GO).map(([key, page]) => [`g ${key}`, page[0].toUpperCase() + page.slice(1)]),
+    ["r", "read everything anew"],
+    ["?", "this list"],
+    ["Esc", "close"],
+  ];
+  let before = "";
+  addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable], [role=dialog], dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || event.key === "Shift") return;
+    const [first, key] = [before, event.key];
+    before = key;
+    let done = true;
+    if (first === "g" && GO[key]) [before] = ["", visit(new URL(GO[key], location.href))];
+    else if (key === "/") focusSearch();
+    else if (key === "j" || key === "k") step(key === "j" ? 1 : -1);
+    else if (key === "?") showKeys();
+    else done = false;
+    if (!done) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+
+  const focusSearch = () => {
+    const search = document.querySelector(".st-key-find input");
+    search?.focus();
+    search?.select();
+  };
+  const step = (by) => {
+    const found = document.querySelectorAll('[data-testid="stMain"] a[href*="video?id="]');
+    const links = [...found].filter((link) => link.checkVisibility());
+    const at = links.indexOf(document.activeElement);
+    const next = links[at < 0 ? 0 : Math.min(Math.max(at + by, 0), links.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  };
+  const showKeys = () => {
+    const dialog = document.createElement("dialog");
+    dialog.className = "dailies-keys";
+    dialog.ariaLabel = "Keys";
+    const table = dialog.appendChild(document.createElement("table"));
+    for (const [keys, meaning] of KEYS) {
+      const row = table.insertRow();
+      for (const key of keys.split(/ +/)) {
+        row.cells[0] ?? row.insertCell();
+        row.cells[0].append(Object.assign(document.createElement("kbd"), { textContent: key }), " ");
+      }
+      row.insertCell().textContent = meaning;
+    }
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.addEventListener("click", () => dialog.close());
+    document.querySelector('[data-testid="stApp"]').append(dialog);
+    dialog.showModal();
+  };
+
+  // The line beside a figure says nothing to whoever hears the page: the figure does.
+  const name = () => {
+    for (const line of document.querySelectorAll('[data-testid="stMetricChart"]:not([aria-hidden])')) {
+      line.ariaHidden = "true";
+    }
+  };
+  new MutationObserver(name).observe(document, { childList: true, subtree: true });
 })();

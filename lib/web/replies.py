@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from lib.errors import BadInput, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
+from lib.errors import BadInput, DailiesError, DatabaseUnavailable, NotAllowed, RunwayError, SchemaMissing
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -65,11 +65,21 @@ def failure(error: DailiesError) -> JSONResponse:
         return refusal
     if isinstance(error, BadInput):
         return reply(400, "bad_input", str(error))
+    if isinstance(error, NotAllowed):
+        return reply(403, "not_allowed", str(error))
     if isinstance(error, (DatabaseUnavailable, SchemaMissing)):
         return retry_later(error)
     if isinstance(error, RunwayError):
         return reply(502, "runway", str(error))
     return reply(500, "failed", str(error))
+
+
+async def refuse(error: DailiesError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the refusal; a websocket is closed before it opens, which browsers see as 403."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await failure(error)(scope, receive, send)
 
 
 def retry_later(error: DailiesError, seconds: int = 10) -> JSONResponse:

@@ -1,85 +1,371 @@
--- The production app's table `videos`, and what Dailies needs of it.
---
--- The table usually exists already, with columns of its own and perhaps without some of these: nothing is
--- dropped, rewritten or made stricter here. `status` may be text or an enum.
+-- What is made of the mapping: the function that everything reads through, and those that write. Nothing here waits for anybody who uses the app's table, and nothing changes it: what is
+-- added to it stands in `dailies.table_steps`.
 
-create schema if not exists dailies;
-
-do $$
-begin
-    if pg_catalog.to_regclass('public.videos') is null then
-        create table public.videos (
-            id              uuid primary key default gen_random_uuid(),
-            user_id         uuid,
-            input_image_url text,
-            dance_style     text,
-            prompt          text,
-            status          text not null default 'queued',
-            provider        text default 'runway',
-            video_url       text,
-            error_message   text,
-            runway_video_id text,
-            created_at      timestamptz not null default now(),
-            updated_at      timestamptz not null default now()
-        );
-        -- Supabase serves every table of `public` to browsers unless row level security is on.
-        alter table public.videos enable row level security;
-    end if;
-end $$;
-
-alter table public.videos add column if not exists prompt text;
-alter table public.videos add column if not exists input_image_url text;
-alter table public.videos add column if not exists video_url text;
-alter table public.videos add column if not exists error_message text;
-alter table public.videos add column if not exists runway_video_id text;
-alter table public.videos add column if not exists created_at timestamptz default now();
-alter table public.videos add column if not exists updated_at timestamptz default now();
-
+-- The key of a video, of the type of the app's key; whole numbers are kept as text. Functions of an earlier mapping
+-- know another type: they are all made again after this file.
 do $$
 declare
-    wrong record;
+    base text;
+    problems text;
+    old record;
 begin
-    for wrong in
-        select a.attname, format_type(a.atttypid, null) as is_type, needed.types[1] as needs
-        from (values ('id', '{uuid}'::text[]),
-                     ('created_at', '{timestamp with time zone}'), ('updated_at', '{timestamp with time zone}'),
-                     ('runway_video_id', '{text,character varying}'), ('video_url', '{text,character varying}'),
-                     ('error_message', '{text,character varying}'), ('prompt', '{text,character varying}'),
-                     ('input_image_url', '{text,character varying}')) needed (name, types)
-        join pg_catalog.pg_attribute a on a.attrelid = 'public.videos'::regclass and a.attname = needed.name
-        where format_type(a.atttypid, null) <> all(needed.types)
+    perform dailies.forget_columns();
+    select string_agg('- ' || p, e'\n') into problems from dailies.mapping_problems() p;
+    if problems is not null then
+        raise exception e'The table cannot be used as it is mapped:\n%', problems using errcode = 'PT400';
+    end if;
+    select case c.base when 'uuid' then 'uuid' else 'text' end into base from dailies.mapped_columns() c
+    where c.standard = 'id';
+    drop view if exists dailies.jobs_in_hand;
+    for old in
+        select p.oid::regprocedure as name from pg_catalog.pg_proc p
+        where (p.pronamespace = 'public'::regnamespace and p.proname like 'dailies\_%'
+               or p.pronamespace = 'dailies'::regnamespace)
+            and exists (select from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) u (type)
+                        left join pg_catalog.pg_type t on t.oid = u.type
+                        where t.oid in ('uuid'::regtype, 'uuid[]'::regtype)
+                            or t.typrelid in (select c.oid from pg_catalog.pg_class c where c.relname = 'videos'
+                                              and c.relnamespace = 'public'::regnamespace)
+                            or t.typname in ('video_key', '_video_key'))
     loop
-        raise exception 'public.videos.% is %, and Dailies needs %.', wrong.attname, wrong.is_type, wrong.needs
-            using errcode = 'PT400',
-                  hint = 'Change the type of the column.';
+        execute format('drop function if exists %s cascade', old.name);
+    end loop;
+    if to_regtype('dailies.video_key') is not null and not exists (
+        select from pg_catalog.pg_type t where t.oid = to_regtype('dailies.video_key') and t.typbasetype = base::regtype)
+    then
+        if base = 'uuid' and exists (select from dailies.attempts) then
+            raise exception 'Dailies keeps records of another table, whose key is no uuid.' using errcode = 'PT400',
+                hint = 'Run `python -m lib uninstall` first.';
+        end if;
+        for old in
+            select format('alter table %s alter column %I type text', a.attrelid::regclass, a.attname) as statement
+            from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+            where a.atttypid = to_regtype('dailies.video_key') and c.relkind = 'r'
+        loop
+            execute old.statement;
+        end loop;
+        drop domain dailies.video_key;
+    end if;
+    if to_regtype('dailies.video_key') is null then
+        execute format('create domain dailies.video_key as %s', base);
+    end if;
+    -- tables of an earlier version keep the key as uuid
+    for old in
+        select c.oid::regclass as name, a.attname as column_name
+        from pg_catalog.pg_attribute a join pg_catalog.pg_class c on c.oid = a.attrelid
+        where c.relnamespace = 'dailies'::regnamespace and c.relkind = 'r' and a.attname = 'video_id'
+            and not a.attisdropped and a.atttypid <> 'dailies.video_key'::regtype
+    loop
+        execute format('drop trigger if exists tasks_mark_updated on %s', old.name);
+        execute format('alter table %s alter column video_id type dailies.video_key', old.name)
+            || case base when 'uuid' then '' else ' using video_id::text' end;
     end loop;
 end $$;
 
--- The newest first, of all or of one status; the keyset of every list is (created_at, id).
-create index if not exists dailies_videos_newest on public.videos (created_at desc, id desc) include (status);
-create index if not exists dailies_videos_status on public.videos (status, created_at desc, id desc);
-create index if not exists dailies_videos_task on public.videos (runway_video_id)
-    where runway_video_id is not null;
-
--- Only the service role may call our functions, wherever this runs: hosted Supabase grants new functions of
--- `public` to the browser's roles by default, a plain Postgres has none of these roles.
-create or replace function dailies.service_only(p_function regproc) returns void
+-- The videos: what every other function reads, as `from dailies.videos() v`. `status` is our word, `status_word` the
+-- app's, with an index: ask for `v.status_word = any(dailies.words('queued', 'processing'))`, not for the status of
+-- many rows. `app_row` is the whole row as JSON, the standard columns under their standard names.
+-- A function, which Postgres puts into the statement that calls it as if it were a view: unlike a view it does not
+-- keep the app from changing its columns and types.
+create or replace function dailies.build_videos() returns void
 language plpgsql set search_path = '' as $$
 declare
-    role text;
+    m dailies.mapping;
+    word text := dailies.column_sql('status', 't');
+    changed text;
 begin
-    execute format('revoke all on function %s from public', p_function::regprocedure);
-    for role in select rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated') loop
-        execute format('revoke all on function %s from %I', p_function::regprocedure, role);
-    end loop;
-    if exists (select from pg_catalog.pg_roles where rolname = 'service_role') then
-        execute format('grant execute on function %s to service_role', p_function::regprocedure);
+    select * into m from dailies.mapping;
+    -- what the row itself does not say in the standard way
+    select string_agg(format('%L, %s', c.standard, case c.standard when 'status' then dailies.status_sql('t')
+                             else dailies.column_sql(c.standard, 't') end), ', ') into changed
+    from dailies.mapped_columns() c
+    where c.name is distinct from c.standard or c.kind = 'time' and c.base like '%without%'
+        or c.kind = 'text' and c.base ~ '(json|\[)' or c.kind = 'key' and c.base like '%int%'
+        or c.kind = 'status' and dailies.status_sql('t') <> word;
+    execute format(
+        $f$create or replace function dailies.videos() returns table (
+            id dailies.video_key, status text, status_word text, created_at timestamptz, updated_at timestamptz,
+            prompt text, input_image_url text, video_url text, error_message text, runway_video_id text, app_row json)
+        language sql stable parallel safe rows 100000 as $b$
+            select %s::dailies.video_key, %s, %s, %s, %s from %s t where %s
+        $b$ $f$,
+        dailies.column_sql('id', 't'), dailies.status_sql('t'), word,
+        (select string_agg(dailies.column_sql(s, 't'), ', ' order by i) from unnest(array[
+            'created_at', 'updated_at', 'prompt', 'input_image_url', 'video_url', 'error_message', 'runway_video_id'])
+            with ordinality x (s, i)),
+        coalesce(format('(to_jsonb(t) || jsonb_build_object(%s, ''status_word'', %s))::json', changed, word),
+                 'to_json(t)'),
+        pg_catalog.to_regclass(m.relation), dailies.visible_sql('t'));
+    -- Which of the app's words mean these of ours? A word that is not mapped stands for itself.
+    execute format(
+        $f$create or replace function dailies.words(variadic p_statuses text[]) returns text[]
+        language sql immutable parallel safe set search_path = '' as $b$
+            select array(
+                select m.word from (values %s) m (word, status) where m.status = any(p_statuses)
+                union
+                select s from unnest(p_statuses) s where s <> all(%L::text[]))
+        $b$ $f$,
+        coalesce((select string_agg(format('(%L, %L)', a.word, s.key), ', ')
+                  from jsonb_each(m.statuses) s, jsonb_array_elements_text(s.value) a (word)), '(null, null)'),
+        array(select a.word from jsonb_each(m.statuses) s, jsonb_array_elements_text(s.value) a (word)));
+end $$;
+
+-- A key, from the text in which it is passed around. Null for a text that is none.
+create or replace function dailies.key_of(p_text text) returns dailies.video_key
+language plpgsql immutable set search_path = '' as $$
+begin
+    return p_text::dailies.video_key;
+exception when data_exception then
+    return null;
+end $$;
+
+-- Standard columns as columns of the app's table: named and worded as the app does it. Other names stay.
+create or replace function dailies.to_app(p_columns jsonb) returns jsonb
+language sql stable set search_path = '' as $$
+    select coalesce(jsonb_object_agg(coalesce(c.name, g.key), case
+               when c.standard = 'status' then coalesce(m.statuses -> (g.value #>> '{}') -> 0, g.value)
+               when c.base like '%[]' and g.value <> 'null' then jsonb_build_array(g.value)
+               else g.value end), '{}')
+    from dailies.mapping m, jsonb_each(p_columns) g left join dailies.mapped_columns() c on c.standard = g.key
+    where c.standard is null or c.name is not null
+$$;
+
+-- The same of many rows; where every name is standard and every word ours, as they came.
+create or replace function dailies.rows_to_app(p_rows jsonb) returns jsonb
+language sql stable set search_path = '' as $$
+    select case
+        when not exists (select from dailies.mapping m where m.statuses <> '{}')
+            and not exists (select from dailies.mapped_columns() c where c.name <> c.standard or c.base like '%[]')
+        then p_rows
+        else (select jsonb_agg(dailies.to_app(r)) from jsonb_array_elements(p_rows) r) end
+$$;
+
+-- Keeps a row from being changed by others until this transaction ends; false where there is none. Index: the app's
+-- own on its key.
+create or replace function dailies.lock_row(p_id dailies.video_key) returns boolean
+language plpgsql set search_path = '' as $$
+declare
+    n int;
+begin
+    execute (select format('select from %s t where t.%I = $1::text::%s and %s for update',
+                           pg_catalog.to_regclass(m.relation), c.name, c.type, dailies.visible_sql('t'))
+             from dailies.mapping m, dailies.mapped_columns() c where c.standard = 'id')
+    using p_id;
+    get diagnostics n = row_count;
+    return n > 0;
+end $$;
+
+-- Writes columns of the app's row, given by their standard names, and the time of its update. Returns why the row
+-- refused them (a check, an enum, a trigger, a policy), null when it took them: what Runway answered must not be
+-- lost because a row refuses it. Index: the app's own on its key.
+create or replace function dailies.write_video(p_id dailies.video_key, p_columns jsonb) returns text
+language plpgsql set search_path = '' as $$
+begin
+    perform dailies.write_row(p_id, p_columns);
+    return null;
+exception
+    when data_exception or integrity_constraint_violation or raise_exception or insufficient_privilege
+        or with_check_option_violation
+    then
+        return sqlerrm;
+end $$;
+
+-- The same, and whatever refuses it is raised.
+create or replace function dailies.write_row(p_id dailies.video_key, p_columns jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+    given jsonb := dailies.to_app(p_columns || '{"updated_at": null}');
+    assigned text;
+begin
+    select string_agg(format(case when c.standard is distinct from 'updated_at' then '%1$I = n.%1$I'
+                                  when c.base like '%without%' then '%1$I = now() at time zone ''UTC'''
+                                  else '%1$I = now()' end, k), ', ')
+    into assigned
+    from jsonb_object_keys(given) k left join dailies.mapped_columns() c on c.name = k;
+    if assigned is null then
+        return;
+    end if;
+    execute (
+        select format('update %1$s v set %2$s from pg_catalog.jsonb_populate_record(null::%1$s, $2) n '
+                      'where v.%3$I = $1::text::%4$s', pg_catalog.to_regclass(m.relation), assigned, c.name, c.type)
+        from dailies.mapping m, dailies.mapped_columns() c where c.standard = 'id')
+    using p_id, given;
+end $$;
+
+-- Inserts a row: the given columns, standard names or the app's own, and the mapping's fixed values. What is null is
+-- left out, so that the table's defaults hold. A row that is there already is left alone, a new one is noted as made
+-- here.
+create or replace function dailies.insert_video(p_video jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+    m dailies.mapping;
+    given jsonb;
+    columns text;
+    inserted int;
+begin
+    select * into m from dailies.mapping;
+    given := m.fixed || case when m.provider is null then '{}' else jsonb_build_object(m.provider, m.runway[1]) end
+        || dailies.to_app(jsonb_strip_nulls(p_video));
+    select string_agg(quote_ident(a.attname), ', ') into columns
+    from pg_catalog.pg_attribute a
+    where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attnum > 0 and not a.attisdropped
+        and a.attgenerated = '' and given ? a.attname;
+    execute format('insert into %1$s (%2$s) select %2$s from pg_catalog.jsonb_populate_record(null::%1$s, $1) '
+                   'on conflict do nothing', pg_catalog.to_regclass(m.relation), columns)
+    using given;
+    get diagnostics inserted = row_count;
+    if inserted > 0 then
+        insert into dailies.made_here (video_id) values ((p_video ->> 'id')::dailies.video_key) on conflict do nothing;
     end if;
 end $$;
 
+-- Triggers on the app's table run inside the app's own writes. Whatever goes wrong in them must not fail those: a
+-- verdict that stays old is the lesser evil. A row that is left out from now on is forgotten like a deleted one.
+create or replace function dailies.build_triggers() returns void
+language plpgsql set search_path = '' as $$
+declare
+    made record;
+begin
+    for made in
+        select * from (values
+            ('mark_new_videos', 'note new videos', format(
+                'insert into dailies.dirty (video_id) select %s from added n where %s',
+                dailies.column_sql('id', 'n'), dailies.visible_sql('n'))),
+            ('mark_changed_videos', 'note changed videos', (
+                select format(
+                    'insert into dailies.dirty (video_id) select %1$s from changed n join former o using (%2$I)
+                     where %3$s and row(%4$s) is distinct from row(%5$s);',
+                    dailies.column_sql('id', 'n'), k.name, dailies.visible_sql('n'),
+                    (select string_agg(dailies.column_sql(c.standard, 'n'), ', ') from dailies.mapped_columns() c
+                     where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url')),
+                    (select string_agg(dailies.column_sql(c.standard, 'o'), ', ') from dailies.mapped_columns() c
+                     where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url')))
+                    || case dailies.visible_sql('n') when 'true' then '' else format(
+                        'insert into dailies.dirty (video_id) select %1$s from changed n join former o using (%2$I)
+                         where %3$s and not (%4$s);
+                         delete from dailies.verdicts d using changed n where d.video_id = %1$s and not (%3$s);',
+                        dailies.column_sql('id', 'n'), k.name, dailies.visible_sql('n'), dailies.visible_sql('o')) end
+                from dailies.mapped_columns() k where k.standard = 'id')),
+            ('forget_videos', 'forget deleted videos', format(
+                'delete from dailies.verdicts d using gone n where d.video_id = %1$s;
+                 delete from dailies.dirty d using gone n where d.video_id = %1$s', dailies.column_sql('id', 'n')))
+        ) v (name, what, body)
+    loop
+        execute format(
+            $f$create or replace function dailies.%I() returns trigger
+            language plpgsql security definer set search_path = '' as $b$
+            begin
+                %s;
+                return null;
+            exception when others then
+                raise warning 'Dailies could not %s: %%', sqlerrm;
+                return null;
+            end $b$ $f$, made.name, rtrim(made.body, ';'), made.what);
+    end loop;
+end $$;
+
+-- What is still to be added to the app's table, in this order, each a statement of its own:
+--   column   catalog only, at once; `exclusive` for a moment
+--   index    concurrently: nobody waits for it
+--   trigger  catalog only; writers wait for a moment
+--   remove   what was added to a table that was mapped before
+-- Index of the lists: dailies_videos_newest, of all; dailies_videos_status, of some statuses; both in the order of
+-- their keyset (created_at, id). dailies_videos_task finds the video of a task, dailies_videos_key a key that is kept
+-- as another type.
+create or replace function dailies.table_steps() returns table (kind text, name text, statement text, afterwards text)
+language sql stable set search_path = '' as $$
+    with m as (
+        select x.*, c.oid, quote_ident(c.relname) as called, n.nspname as schema
+        from dailies.mapping x join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(x.relation)
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    ), at as (
+        select dailies.column_sql('created_at', m.called) as created, dailies.column_sql('id', m.called) as id,
+               dailies.column_sql('runway_video_id', m.called) as task,
+               dailies.column_sql('status', m.called) as word,
+               (select format('%I', c.name) from dailies.mapped_columns() c where c.standard = 'status') as status,
+               (select string_agg(e.enumlabel, ' ' order by e.enumsortorder) from pg_catalog.pg_attribute a
+                join pg_catalog.pg_enum e on e.enumtypid = a.atttypid
+                where a.attrelid = m.oid and a.attname = m.columns ->> 'status') as labels,
+               (select format(', %I', c.name) from dailies.mapped_columns() c
+                where c.standard = 'created_at' and c.base like '%without%') as plain_time,
+               (select string_agg(format(', %I', a.attname), '') from pg_catalog.pg_attribute a
+                where a.attrelid = m.oid and a.attname = any(m.left_out || m.provider)) as conditions,
+               exists (select from dailies.mapped_columns() c where c.standard = 'id' and c.base like '%int%') as is_number,
+               exists (select from dailies.mapped_columns() c where c.standard = 'runway_video_id' and c.name is not null)
+                   as has_task
+        from m
+    ), index (name, definition, labels) as (
+        select 'dailies_videos_newest', format('((%s) desc, (%s) desc) include (%s%s%s)', at.created, at.id, at.status,
+                                               at.plain_time, at.conditions), null from at
+        union all
+        select 'dailies_videos_status', format('((%s), (%s) desc, (%s) desc)', at.word, at.created, at.id), at.labels from at
+        union all
+        select 'dailies_videos_task', format('((%1$s)) where (%1$s) is not null', at.task), null from at where at.has_task
+        union all
+        select 'dailies_videos_key', format('((%s))', at.id), null from at where at.is_number
+    ), wanted as (
+        select i.name, i.definition, md5(concat(i.definition, i.labels)) as digest from index i
+    ), there as (
+        select i.oid, i.relname::text as name, exists (
+                   select from wanted w, m where w.name = i.relname and x.indrelid = m.oid and x.indisvalid
+                       and coalesce(obj_description(i.oid), w.digest) = w.digest) as is_right
+        from pg_catalog.pg_index x join pg_catalog.pg_class i on i.oid = x.indexrelid
+        where i.relname like 'dailies\_videos\_%' and not i.relispartition
+            and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.oid)
+    )
+    select 'remove', t.name, format('drop index concurrently if exists %s', t.oid::regclass), null
+    from there t where not t.is_right
+    union all
+    select 'remove', t.tgname::text, format('drop trigger if exists %I on %s', t.tgname, t.tgrelid::regclass), null
+    from m, pg_catalog.pg_trigger t
+    where t.tgname in ('dailies_mark_new', 'dailies_mark_changed', 'dailies_forget') and t.tgrelid <> m.oid
+        and t.tgparentid = 0
+    union all
+    select 'column', c.standard, format('alter table %s add column %I text', m.oid::regclass, c.standard),
+           format('select dailies.adopt_column(%L)', c.standard)
+    from m, dailies.mapped_columns() c
+    where c.standard in ('runway_video_id', 'video_url', 'error_message') and not m.columns ? c.standard and not exists (
+        select from pg_catalog.pg_attribute a where a.attrelid = m.oid and a.attname = c.standard)
+    union all
+    select 'index', w.name, format('create index concurrently %I on %s %s', w.name, m.oid::regclass, w.definition),
+           format('comment on index %I.%I is %L', m.schema, w.name, w.digest)
+    from m, wanted w where not exists (select from there t where t.name = w.name and t.is_right)
+    union all
+    select 'trigger', t.name, format('create trigger %I after %s for each statement execute function dailies.%s()',
+                                     t.name, replace(t.of, 'TABLE', m.oid::regclass::text), t.function),
+           null
+    from m, (values
+        ('dailies_mark_new', 'insert on TABLE referencing new table as added', 'mark_new_videos'),
+        ('dailies_mark_changed', 'update on TABLE referencing new table as changed old table as former',
+         'mark_changed_videos'),
+        ('dailies_forget', 'delete on TABLE referencing old table as gone', 'forget_videos')) t (name, of, function)
+    where not exists (select from pg_catalog.pg_trigger x where x.tgrelid = m.oid and x.tgname = t.name)
+$$;
+
+-- Takes a column that was added for Dailies into the mapping.
+create or replace function dailies.adopt_column(p_name text) returns void
+language plpgsql set search_path = '' as $$
+begin
+    update dailies.mapping set columns = columns || jsonb_build_object(p_name, p_name);
+    perform dailies.rebuild();
+end $$;
+
+-- Makes everything anew that depends on what the app's table looks like. Whatever needs a column that the app has
+-- given up does without it.
+create or replace function dailies.rebuild() returns void
+language plpgsql set search_path = '' as $$
+begin
+    perform dailies.forget_columns();
+    perform dailies.build_videos();
+    perform dailies.build_triggers();
+end $$;
+
+select dailies.rebuild();
+
+-- Keys travel through public functions as `dailies.video_key`: who calls them must be able to name it.
 do $$
 begin
     if exists (select from pg_catalog.pg_roles where rolname = 'service_role') then
-        grant select, insert, update on public.videos to service_role;
+        grant usage on schema dailies to service_role;
     end if;
 end $$;

@@ -16,7 +16,7 @@ create table if not exists dailies.log_entries (
     key           uuid not null unique,
     at            timestamptz not null,
     request_id    text,
-    video_id      uuid,
+    video_id      dailies.video_key,
     task_id       text,
     level         text not null,
     message       text not null,
@@ -29,6 +29,8 @@ create table if not exists dailies.log_entries (
 create index if not exists log_entries_time on dailies.log_entries (at);
 create index if not exists log_entries_request on dailies.log_entries (request_id) where request_id is not null;
 create index if not exists log_entries_video on dailies.log_entries (video_id) where video_id is not null;
+create index if not exists log_entries_of_nobody on dailies.log_entries (at) include (task_id, request_id)
+    where task_id is not null and video_id is null;
 create index if not exists log_entries_of_task on dailies.log_entries (task_id, at) where task_id is not null;
 
 create table if not exists dailies.requests (
@@ -44,7 +46,7 @@ create table if not exists dailies.requests (
 -- What Runway said of its tasks when it was last asked.
 create table if not exists dailies.tasks (
     task_id       text primary key,
-    video_id      uuid,
+    video_id      dailies.video_key,
     status        text not null,
     failure       text,
     failure_code  text,
@@ -69,7 +71,7 @@ create index if not exists tasks_next_check on dailies.tasks (next_check_at) whe
 -- first names the video's task, `finished_at` when a success was written into the row,
 -- `error_group` the normalised message of one that failed, is stuck or carries a message.
 create table if not exists dailies.verdicts (
-    video_id              uuid primary key,
+    video_id              dailies.video_key primary key,
     created_at            timestamptz not null,
     cause                 text not null,
     confidence            text not null check (confidence in ('certain', 'likely', 'possible')),
@@ -122,7 +124,7 @@ create table if not exists dailies.log_sources (
 -- A mark for each change of what a verdict rests on. Only ever inserted and deleted, never updated, so that
 -- nobody who marks waits for anybody else: least of all the production app.
 create table if not exists dailies.dirty (
-    video_id uuid not null,
+    video_id dailies.video_key not null,
     since    timestamptz not null default clock_timestamp()
 );
 

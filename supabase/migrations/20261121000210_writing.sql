@@ -39,29 +39,11 @@ begin
     select e.key, e.at, e.request_id, e.video_id, e.task_id, e.level, e.message, e.path, e.status_code,
            e.deployment_id, import
     from jsonb_to_recordset(coalesce(p_entries, '[]')) as e (
-        key uuid, at timestamptz, request_id text, video_id uuid, task_id text, level text, message text,
+        key uuid, at timestamptz, request_id text, video_id dailies.video_key, task_id text, level text, message text,
         path text, status_code int, deployment_id text)
     on conflict (key) do nothing;
     get diagnostics n = row_count;
     return query select n, jsonb_array_length(coalesce(p_entries, '[]')) - n;
-end $$;
-
--- Writes columns of the app's row. Returns why the row refused them (a check, an enum, a trigger, a policy), null
--- when it took them: what Runway answered must not be lost because a row refuses it. Index: videos_pkey.
-create or replace function dailies.write_video(p_id uuid, p_columns jsonb) returns text
-language plpgsql set search_path = '' as $$
-begin
-    execute format(
-        'update public.videos v set updated_at = now(), %s
-         from jsonb_populate_record(null::public.videos, $2) n where v.id = $1',
-        (select string_agg(format('%1$I = n.%1$I', k), ', ') from jsonb_object_keys(p_columns) k))
-    using p_id, p_columns;
-    return null;
-exception
-    when data_exception or integrity_constraint_violation or raise_exception or insufficient_privilege
-        or with_check_option_violation
-    then
-        return sqlerrm;
 end $$;
 
 -- What a terminal task says of the row, in the production app's words; no row while the task is active.
@@ -81,12 +63,12 @@ $$;
 -- Keeps what Runway said of a task and, once that is final, writes it into the row of the video. A row that
 -- belongs to another task is left alone, and so is one that has succeeded. Indexes: tasks_pkey, videos_pkey,
 -- dailies_videos_task.
-create or replace function public.dailies_save_task(p_task jsonb, p_video_id uuid default null)
+create or replace function public.dailies_save_task(p_task jsonb, p_video_id dailies.video_key default null)
 returns table (task jsonb, video_changed boolean)
 language plpgsql security definer set search_path = '' as $$
 declare
     saved dailies.tasks;
-    owner uuid;
+    owner dailies.video_key;
     n int := 0;
     said record;
     problem text;
@@ -94,7 +76,7 @@ begin
     if coalesce(p_task ->> 'task_id', '') = '' or coalesce(p_task ->> 'status', '') = '' then
         raise exception 'A task needs a task_id and a status.' using errcode = 'PT400';
     end if;
-    select v.id into owner from public.videos v where v.runway_video_id = p_task ->> 'task_id'
+    select v.id into owner from dailies.videos() v where v.runway_video_id = p_task ->> 'task_id'
         order by v.created_at limit 1;
     if owner is not null and p_video_id is not null and owner <> p_video_id then
         raise exception 'Task % belongs to video %, not %.', p_task ->> 'task_id', owner, p_video_id
@@ -105,7 +87,7 @@ begin
     select q.task_id, coalesce(owner, p_video_id, q.video_id), q.status, q.failure, q.failure_code, q.credits,
            q.progress, q.output, q.created_at, coalesce(q.checked_at, now()), q.next_check_at
     from jsonb_to_record(p_task) as q (
-        task_id text, video_id uuid, status text, failure text, failure_code text, credits numeric,
+        task_id text, video_id dailies.video_key, status text, failure text, failure_code text, credits numeric,
         progress numeric, output jsonb, created_at timestamptz, checked_at timestamptz,
         next_check_at timestamptz)
     on conflict (task_id) do update set
@@ -117,11 +99,11 @@ begin
     returning * into saved;
     select * into said from dailies.outcome(saved);
     if found then
-        perform from public.videos v where v.id = saved.video_id and v.status::text <> 'succeeded'
+        perform dailies.lock_row(saved.video_id);
+        perform from dailies.videos() v where v.id = saved.video_id and v.status <> 'succeeded'
             and (v.runway_video_id is null or v.runway_video_id = saved.task_id)
-            and (v.status::text <> said.status or v.error_message is distinct from said.error_message
-                 or v.runway_video_id is null)
-        for update;
+            and (v.status <> said.status or v.error_message is distinct from said.error_message
+                 or v.runway_video_id is null);
         if found then
             problem := dailies.write_video(saved.video_id, jsonb_build_object(
                 'status', said.status, 'error_message', said.error_message, 'runway_video_id', saved.task_id)
@@ -135,40 +117,46 @@ begin
     return query select to_jsonb(saved), n > 0;
 end $$;
 
--- Inserts or updates rows of a JSON export. Only columns that the table and the export share are written;
--- the others are named in the answer. Index: videos_pkey.
+-- Inserts or updates rows of a JSON export, whose columns have the standard names or the app's own. Only columns
+-- that the table and the export share are written; the others are named in the answer. Index: the app's on its key.
 create or replace function public.dailies_import_videos(p_videos jsonb)
 returns table (saved int, ignored_columns text[])
 language plpgsql security definer set search_path = '' as $$
 declare
+    rows jsonb;
     given text[];
     shared text[];
+    m dailies.mapping;
+    key text;
     n int;
 begin
     if jsonb_typeof(p_videos) <> 'array' then
         raise exception 'Videos come as a JSON array of rows.' using errcode = 'PT400';
     end if;
-    select coalesce(array_agg(distinct k), '{}') into given
-    from jsonb_array_elements(p_videos) v, jsonb_object_keys(v) k;
-    select coalesce(array_agg(a.attname::text order by a.attnum), '{}') into shared
-    from pg_catalog.pg_attribute a
-    where a.attrelid = 'public.videos'::regclass and a.attnum > 0 and not a.attisdropped
-        and a.attgenerated = '' and a.attname = any(given);
     if jsonb_array_length(p_videos) = 0 then
         return query select 0, '{}'::text[];
         return;
     end if;
-    if not 'id' = any(shared) then
+    select * into m from dailies.mapping;
+    select c.name into key from dailies.mapped_columns() c where c.standard = 'id';
+    rows := dailies.rows_to_app(p_videos);
+    select coalesce(array_agg(distinct k), '{}') into given
+    from jsonb_array_elements(rows) v, jsonb_object_keys(v) k;
+    select coalesce(array_agg(a.attname::text order by a.attnum), '{}') into shared
+    from pg_catalog.pg_attribute a
+    where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attnum > 0 and not a.attisdropped
+        and a.attgenerated = '' and a.attname = any(given);
+    if not key = any(shared) then
         raise exception 'Every video needs an id.' using errcode = 'PT400';
     end if;
     execute format(
-        'insert into public.videos as v (%1$s) select %1$s from jsonb_populate_recordset(null::public.videos, $1)
-         on conflict (id) do update set (%1$s) = row(%2$s)
+        'insert into %4$s as v (%1$s) select %1$s from jsonb_populate_recordset(null::%4$s, $1)
+         on conflict (%5$I) do update set (%1$s) = row(%2$s)
          where row(%3$s) is distinct from row(%2$s)',
         (select string_agg(format('%I', c), ', ') from unnest(shared) c),
         (select string_agg(format('excluded.%I', c), ', ') from unnest(shared) c),
-        (select string_agg(format('v.%I', c), ', ') from unnest(shared) c))
-    using p_videos;
+        (select string_agg(format('v.%I', c), ', ') from unnest(shared) c), pg_catalog.to_regclass(m.relation), key)
+    using rows;
     get diagnostics n = row_count;
     return query select n, array(select k from unnest(given) k where k <> all(shared) order by k);
 end $$;

@@ -11,7 +11,7 @@ create schema if not exists dailies;
 
 create table if not exists dailies.attempts (
     id          uuid primary key default gen_random_uuid(),
-    video_id    uuid not null,
+    video_id    dailies.video_key not null,
     key         text not null unique,
     number      int not null check (number > 0),
     previous_id uuid references dailies.attempts (id),
@@ -49,7 +49,7 @@ create table if not exists dailies.audit (
     at         timestamptz not null default now(),
     operator   text not null,
     action     text not null,
-    video_id   uuid,
+    video_id   dailies.video_key,
     attempt_id uuid,
     before     jsonb,
     after      jsonb,

@@ -17,24 +17,44 @@ language sql immutable parallel safe set search_path = '' as $$
     select coalesce(nullif(dailies.error_group(p_message), ''), 'no error message')
 $$;
 
--- Which ids begin like this? The first and the last of them, for a range scan of a uuid index.
-create or replace function dailies.id_range(p_prefix text, out low uuid, out high uuid)
-language sql immutable strict parallel safe set search_path = '' as $$
-    select rpad(d, 32, '0')::uuid, rpad(d, 32, 'f')::uuid
-    from (select lower(replace(p_prefix, '-', ''))) hex (h),
-        lateral (select case when h ~ '^[0-9a-f]{4,32}$' then h end) digits (d)
-$$;
+-- Which ids are this text, or begin with it? Of uuids, those from the first to the last that do. Of other keys the
+-- one that is equal, and those that begin with four characters or more.
+drop function if exists dailies.id_range(text);
+do $do$
+begin
+    if exists (select from dailies.mapped_columns() c where c.standard = 'id' and c.base = 'uuid') then
+        create or replace function dailies.ids_like(p_prefix text) returns setof dailies.video_key
+        language plpgsql stable strict set search_path = '' as $$
+        declare
+            hex text := lower(replace(p_prefix, '-', ''));
+        begin
+            if hex ~ '^[0-9a-f]{4,32}$' then
+                return query select v.id from dailies.videos() v
+                where v.id between rpad(hex, 32, '0')::uuid and rpad(hex, 32, 'f')::uuid limit 100;
+            end if;
+        end $$;
+    else
+        create or replace function dailies.ids_like(p_prefix text) returns setof dailies.video_key
+        language plpgsql stable strict set search_path = '' as $$
+        begin
+            return query select v.id from dailies.videos() v where v.id = p_prefix;
+            if not found and length(p_prefix) >= 4 then
+                return query select v.id from dailies.videos() v where starts_with(v.id, p_prefix) limit 100;
+            end if;
+        end $$;
+    end if;
+end $do$;
 
 -- Which requests tell something of these videos? Those that name the video or its task, and those that name a
 -- task which one of these requests named. A few ids among many are always looked up by index: the planner is
 -- not left the choice, since a table that was filled a moment ago has no statistics yet.
 -- Indexes: log_entries_video, log_entries_of_task, log_entries_request, tasks_video.
-create or replace function dailies.requests_of(p_ids uuid[])
-returns table (video_id uuid, request_id text)
+create or replace function dailies.requests_of(p_ids dailies.video_key[])
+returns table (video_id dailies.video_key, request_id text)
 language sql stable rows 10 set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
     with own_tasks as (
-        select v.id as video_id, v.runway_video_id as task_id from public.videos v
+        select v.id as video_id, v.runway_video_id as task_id from dailies.videos() v
         where v.id = any(p_ids) and v.runway_video_id is not null
         union select t.video_id, t.task_id from dailies.tasks t where t.video_id = any(p_ids)
     ), direct as (
@@ -51,77 +71,14 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
     where e.request_id is not null
 $$;
 
--- Which videos are there, newest first? Filters that a verdict decides walk an index of `verdicts`, the others
--- one of `videos`; the statement is put together from the filters given, so that each gets its own plan.
--- Indexes: dailies_videos_newest, dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_stuck,
--- verdicts_errors, verdicts_recoverable.
--- `p_first_missing` names a stage, or is `none` for videos that miss none.
-drop function if exists public.dailies_list_videos(
-    text[], text[], text, timestamptz, timestamptz, text, text, text, timestamptz, uuid, int);
-create or replace function public.dailies_list_videos(
-    p_statuses text[] default null, p_causes text[] default null, p_search text default null,
-    p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
-    p_deployment text default null, p_error_group text default null, p_first_missing text default null,
-    p_ids uuid[] default null, p_after_at timestamptz default null, p_after_id uuid default null, p_limit int default 50
-) returns table (
-    id uuid, status text, created_at timestamptz, updated_at timestamptz, prompt text, input_image_url text,
-    runway_video_id text, video_url text, error_message text, cause text, confidence text, action text,
-    stuck boolean, flow text, first_missing text, stages jsonb, recoverable_runway_id text,
-    deployment_id text, attempts int
-)
-language plpgsql stable security definer set search_path = '' as $$
-declare
-    judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
-        or p_first_missing is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
-    at text := case when judged then 'd.created_at' else 'v.created_at' end;
-    key text := case when judged then 'd.video_id' else 'v.id' end;
-    conditions text;
-begin
-    if p_trouble not in ('stuck', 'recoverable', 'failed', 'any') then
-        raise exception 'Unknown kind of trouble: %.', p_trouble using errcode = 'PT400';
-    end if;
-    select string_agg(c, ' and ') into conditions from unnest(array[
-        'true',
-        case when p_from is not null then at || ' >= $1' end,
-        case when p_to is not null then at || ' < $2' end,
-        case when p_after_id is not null then format('(%s, %s) < ($3, $4)', at, key) end,
-        case when p_statuses is not null then 'v.status::text = any($5)' end,
-        case when p_causes is not null then 'd.cause = any($6)' end,
-        case when p_deployment is not null then 'd.deployment_id = $7' end,
-        case when p_error_group is not null then 'd.error_group = $8' end,
-        case when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
-        case when p_ids is not null then 'v.id = any($12)' end,
-        case when p_search is not null then
-            '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
-              or v.id::text ilike $9)' end,
-        case p_trouble
-            when 'stuck' then 'd.stuck'
-            when 'recoverable' then 'd.recoverable_runway_id is not null'
-            when 'failed' then 'v.status::text = ''failed'''
-            when 'any' then '(v.status::text = ''failed'' or d.stuck or d.recoverable_runway_id is not null)'
-        end]) c;
-    return query execute format(
-        'select v.id, v.status::text, v.created_at, v.updated_at, v.prompt::text, v.input_image_url::text,
-                v.runway_video_id::text, v.video_url::text, v.error_message::text, d.cause, d.confidence,
-                d.action, coalesce(d.stuck, false), d.flow, d.first_missing, coalesce(d.stages, ''[]''),
-                d.recoverable_runway_id, d.deployment_id,
-                (select count(*)::int from dailies.attempts a where a.video_id = v.id)
-         from public.videos v %s join dailies.verdicts d on d.video_id = v.id
-         where %s order by %s desc, %s desc limit $10',
-        case when judged then '' else 'left' end, conditions, at, key)
-    using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
-          '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
-          least(greatest(p_limit, 1), 1000), p_first_missing, p_ids;
-end $$;
-
 -- What is known of one video? Indexes: the primary keys, tasks_video, attempts (video_id, number),
 -- audit_of_video, and those of requests_of.
-create or replace function public.dailies_video(p_id uuid)
+create or replace function public.dailies_video(p_id dailies.video_key)
 returns table (video jsonb, verdict jsonb, task jsonb, attempts jsonb, requests jsonb, audit jsonb)
 language plpgsql stable security definer set search_path = '' as $$
 begin
     return query
-    select to_jsonb(v), to_jsonb(d),
+    select v.app_row::jsonb, to_jsonb(d),
         (select to_jsonb(t) from dailies.tasks t
          where t.task_id = v.runway_video_id or t.video_id = v.id
          order by (t.task_id = v.runway_video_id) desc nulls last, t.created_at desc nulls last limit 1),
@@ -131,7 +88,7 @@ begin
                   from dailies.requests_of(array[p_id]) q join dailies.requests r using (request_id)), '[]'),
         coalesce((select jsonb_agg(to_jsonb(l) order by l.id desc) from (
                   select * from dailies.audit x where x.video_id = v.id order by x.id desc limit 100) l), '[]')
-    from public.videos v left join dailies.verdicts d on d.video_id = v.id
+    from dailies.videos() v left join dailies.verdicts d on d.video_id = v.id
     where v.id = p_id;
     if not found then
         raise exception 'There is no video %.', p_id using errcode = 'PT404';
@@ -141,23 +98,23 @@ end $$;
 -- Which videos does this text mean: an id, the first four or more characters of one, or a task's id?
 -- Indexes: videos_pkey, dailies_videos_task, tasks_pkey, log_entries_of_task.
 create or replace function public.dailies_find_videos(p_text text)
-returns table (id uuid)
+returns table (id dailies.video_key)
 language sql stable security definer set search_path = '' as $$
     select found.id from (
-        select v.id from dailies.id_range(btrim(p_text)) r join public.videos v on v.id between r.low and r.high
-        union select v.id from public.videos v where v.runway_video_id = btrim(p_text)
-        union select v.id from dailies.tasks t join public.videos v on v.id = t.video_id
+        select dailies.ids_like(btrim(p_text)) as id
+        union select v.id from dailies.videos() v where v.runway_video_id = btrim(p_text)
+        union select v.id from dailies.tasks t join dailies.videos() v on v.id = t.video_id
               where t.task_id = btrim(p_text)
-        union select v.id from dailies.log_entries e join public.videos v on v.id = e.video_id
+        union select v.id from dailies.log_entries e join dailies.videos() v on v.id = e.video_id
               where e.task_id = btrim(p_text)
-    ) found join public.videos v using (id) order by v.created_at desc limit 20
+    ) found join dailies.videos() v using (id) order by v.created_at desc limit 20
 $$;
 
 -- What was logged about a video? Every entry of each request that tells of it, oldest first.
 -- Indexes: those of requests_of, log_entries_request, log_entries_video, requests_pkey.
-create or replace function public.dailies_video_log(p_id uuid, p_limit int default 1000)
+create or replace function public.dailies_video_log(p_id dailies.video_key, p_limit int default 1000)
 returns table (
-    at timestamptz, level text, message text, request_id text, path text, status_code int, video_id uuid,
+    at timestamptz, level text, message text, request_id text, path text, status_code int, video_id dailies.video_key,
     task_id text
 )
 language sql stable security definer set search_path = '' as $$
@@ -173,26 +130,37 @@ language sql stable security definer set search_path = '' as $$
     from entries e order by e.at, e.id limit p_limit
 $$;
 
--- Counts of one span of time. Indexes: dailies_videos_newest, verdicts_newest, tasks_created.
-create or replace function dailies.totals(p_from timestamptz, p_to timestamptz) returns jsonb
+-- Counts of one span of time; without p_own, videos that Dailies made itself are left out. `credits_own` is what
+-- those cost. `troubled` is how many videos failed, are stuck or can be recovered.
+-- Indexes: dailies_videos_newest, verdicts_newest, verdicts_stuck, verdicts_recoverable, tasks_created.
+drop function if exists dailies.totals(timestamptz, timestamptz);
+create or replace function dailies.totals(p_from timestamptz, p_to timestamptz, p_own boolean) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
     by_status jsonb;
     judged record;
-    spent numeric;
+    troubled int;
+    spent record;
 begin
     select coalesce(jsonb_object_agg(s.status, s.n), '{}') into by_status from (
-        select coalesce(v.status::text, 'none') as status, count(*) as n from public.videos v
-        where v.created_at >= p_from and v.created_at < p_to group by 1) s;
+        select coalesce(v.status, 'none') as status, count(*) as n from dailies.videos() v
+        where v.created_at >= p_from and v.created_at < p_to
+            and (p_own or v.id not in (select m.video_id from dailies.made_here m)) group by 1) s;
     select count(*) filter (where d.stuck) as stuck,
            count(*) filter (where d.recoverable_runway_id is not null) as recoverable,
            percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.id_at - d.created_at))
                filter (where d.id_at >= d.created_at) as to_id,
            percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.finished_at - d.created_at))
                filter (where d.finished_at >= d.created_at) as to_finish
-    into judged from dailies.verdicts d where d.created_at >= p_from and d.created_at < p_to;
-    select sum(t.credits) into spent from dailies.tasks t
-    where t.created_at >= p_from and t.created_at < p_to;
+    into judged from dailies.judged(p_own) d where d.created_at >= p_from and d.created_at < p_to;
+    select count(*) into troubled from dailies.judged(p_own) d join dailies.videos() v on v.id = d.video_id
+    where d.created_at >= p_from and d.created_at < p_to and (d.stuck or d.recoverable_runway_id is not null)
+        and v.status is distinct from 'failed';
+    select coalesce(sum(t.credits) filter (where not t.own), 0) as counted,
+           coalesce(sum(t.credits) filter (where t.own), 0) as own
+    into spent from (
+        select x.credits, not p_own and coalesce(x.video_id in (select m.video_id from dailies.made_here m), false) as own
+        from dailies.tasks x where x.created_at >= p_from and x.created_at < p_to) t;
     return jsonb_build_object(
         'total', (select coalesce(sum(n::int), 0) from jsonb_each_text(by_status) s (status, n)),
         'by_status', by_status,
@@ -201,15 +169,19 @@ begin
         'unfinished', coalesce((by_status ->> 'queued')::int, 0) + coalesce((by_status ->> 'processing')::int, 0),
         'success_rate', round((by_status ->> 'succeeded')::numeric / nullif(
             coalesce((by_status ->> 'succeeded')::int, 0) + coalesce((by_status ->> 'failed')::int, 0), 0), 4),
-        'stuck', judged.stuck, 'recoverable', judged.recoverable, 'credits', coalesce(spent, 0),
+        'stuck', judged.stuck, 'recoverable', judged.recoverable,
+        'troubled', troubled + coalesce((by_status ->> 'failed')::int, 0),
+        'credits', spent.counted, 'credits_own', spent.own,
         'seconds_to_id_p50', judged.to_id[1], 'seconds_to_id_p95', judged.to_id[2],
         'seconds_to_finish_p50', judged.to_finish[1], 'seconds_to_finish_p95', judged.to_finish[2]);
 end $$;
 
 -- Is generation healthy? Everything of the Overview in one row; `previous` is the span before, as long.
--- Without p_from: the seven days before p_to. Indexes: those of totals, verdicts_stuck, verdicts_recoverable.
+-- Without p_from: the seven days before p_to. Indexes: those of totals and last_log_at, verdicts_recoverable.
+drop function if exists public.dailies_overview(timestamptz, timestamptz, int);
 create or replace function public.dailies_overview(
-    p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600
+    p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600,
+    p_own boolean default false
 ) returns table (totals jsonb, series jsonb, causes jsonb, trouble jsonb, freshness jsonb)
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -217,22 +189,23 @@ declare
     since timestamptz := coalesce(p_from, until - interval '7 days');
     stride interval := make_interval(secs => greatest(p_bucket_seconds, 1));
 begin
-    totals := dailies.totals(since, until) || jsonb_build_object(
-        'previous', dailies.totals(since - (until - since), since),
-        'stuck_now', (select count(*) from dailies.verdicts d where d.stuck),
-        'recoverable_now', (select count(*) from dailies.verdicts d where d.recoverable_runway_id is not null));
+    totals := dailies.totals(since, until, p_own) || jsonb_build_object(
+        'previous', dailies.totals(since - (until - since), since, p_own),
+        'stuck_now', (select count(*) from dailies.judged(p_own) d where d.stuck),
+        'recoverable_now', (select count(*) from dailies.judged(p_own) d where d.recoverable_runway_id is not null));
     select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
-        select date_bin(stride, v.created_at, 'epoch') as at, coalesce(v.status::text, 'none') as status, count(*) as n
-        from public.videos v where v.created_at >= since and v.created_at < until group by 1, 2) s;
+        select date_bin(stride, v.created_at, 'epoch') as at, coalesce(v.status, 'none') as status, count(*) as n
+        from dailies.videos() v where v.created_at >= since and v.created_at < until
+            and (p_own or v.id not in (select m.video_id from dailies.made_here m)) group by 1, 2) s;
     select coalesce(jsonb_agg(to_jsonb(c) order by c.n desc, c.cause), '[]') into causes from (
         select d.cause, count(*) as n, min(d.created_at) as first_at, max(d.created_at) as last_at
-        from dailies.verdicts d where d.created_at >= since and d.created_at < until group by 1) c;
+        from dailies.judged(p_own) d where d.created_at >= since and d.created_at < until group by 1) c;
     select coalesce(jsonb_agg(to_jsonb(t)), '[]') into trouble from (
         select * from public.dailies_list_videos(
-            p_from => since, p_to => until, p_trouble => 'any', p_limit => 8)) t;
+            p_from => since, p_to => until, p_trouble => 'any', p_limit => 8, p_own => p_own)) t;
     freshness := jsonb_build_object(
-        'last_log_at', (select max(e.at) from dailies.log_entries e),
-        'last_video_at', (select max(v.created_at) from public.videos v),
+        'last_log_at', dailies.last_log_at(),
+        'last_video_at', (select max(v.created_at) from dailies.videos() v),
         'last_judged_at', (select max(d.judged_at) from dailies.verdicts d),
         'dirty', (select count(distinct m.video_id) from dailies.dirty m));
     return next;
@@ -241,11 +214,13 @@ end $$;
 -- Which errors are there, and do they grow? Groups of the judged videos that failed, are stuck or carry a
 -- message; `trend` is the number in each of twelve equal parts of the span, oldest first.
 -- Index: verdicts_errors_newest.
+drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int);
 create or replace function public.dailies_error_groups(
-    p_from timestamptz default null, p_to timestamptz default null, p_limit int default 50
+    p_from timestamptz default null, p_to timestamptz default null, p_limit int default 50,
+    p_own boolean default false
 ) returns table (
     grp text, cause text, stage text, n int, previous_n int, first_at timestamptz, last_at timestamptz,
-    example_video_id uuid, trend jsonb
+    example_video_id dailies.video_key, trend jsonb
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -258,7 +233,7 @@ begin
                d.created_at >= since as is_current,
                width_bucket(extract(epoch from d.created_at), extract(epoch from since),
                             extract(epoch from until), 12) as part
-        from dailies.verdicts d
+        from dailies.judged(p_own) d
         where d.created_at >= since - (until - since) and d.created_at < until and d.error_group is not null
     ), parts as (
         select t.grp, t.cause, t.stage, t.part, count(*)::int as n, min(t.created_at) as first_at,
@@ -281,8 +256,9 @@ end $$;
 
 -- Where do flows die? How many videos were seen at each stage of each flow. Videos with the same states are
 -- counted first and taken apart then. Index: verdicts_newest.
+drop function if exists public.dailies_stage_funnel(timestamptz, timestamptz);
 create or replace function public.dailies_stage_funnel(
-    p_from timestamptz default null, p_to timestamptz default null
+    p_from timestamptz default null, p_to timestamptz default null, p_own boolean default false
 ) returns table (
     flow text, stage text, "position" int, seen int, missing int, not_reached int, not_observable int
 )
@@ -293,7 +269,7 @@ declare
 begin
     return query
     with patterns as (
-        select d.flow, d.pattern, count(*) as n from dailies.verdicts d
+        select d.flow, d.pattern, count(*) as n from dailies.judged(p_own) d
         where d.created_at >= since and d.created_at < until and d.flow is not null group by 1, 2
     )
     select p.flow, split_part(s.part, ':', 1), s.i::int,
@@ -306,13 +282,14 @@ begin
     group by 1, 2, 3 order by 1, 3;
 end $$;
 
--- Which causes hit a whole deployment, since when, and how many videos? A pause of six hours ends an
--- incident; `share` is the part of that deployment's videos in between that it hit. Index: verdicts_newest.
+-- Which incidents did a span of time see, the latest first? Each as a whole, also where it began before or went on
+-- after: see dailies.incidents.
+drop function if exists public.dailies_incidents(timestamptz, timestamptz);
 create or replace function public.dailies_incidents(
-    p_from timestamptz default null, p_to timestamptz default null
+    p_from timestamptz default null, p_to timestamptz default null, p_own boolean default false
 ) returns table (
-    cause text, deployment_id text, n int, share double precision, first_at timestamptz, last_at timestamptz,
-    example_video_id uuid
+    cause text, deployment_id text, n int, videos int, first_at timestamptz, last_at timestamptz,
+    first_video_id dailies.video_key
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -320,31 +297,11 @@ declare
     since timestamptz := coalesce(p_from, until - interval '7 days');
 begin
     return query
-    with hits as (
-        select d.cause, d.deployment_id, d.created_at, d.video_id,
-               coalesce(d.created_at - lag(d.created_at) over w > interval '6 hours', false)::int as begins
-        from dailies.verdicts d
-        where d.created_at >= since and d.created_at < until and d.cause in (
-            select c.key from dailies.causes c where c.incident)
-        window w as (partition by d.cause, d.deployment_id order by d.created_at)
-    ), numbered as (
-        select h.*, sum(h.begins) over (partition by h.cause, h.deployment_id order by h.created_at) as incident
-        from hits h
-    ), incidents as (
-        select i.cause, i.deployment_id, count(*)::int as n, min(i.created_at) as first_at,
-               max(i.created_at) as last_at, (array_agg(i.video_id order by i.created_at))[1] as example
-        from numbered i group by i.cause, i.deployment_id, i.incident having count(*) >= 3
-    )
-    select i.cause, i.deployment_id, i.n,
-           round(i.n::numeric / (
-               select count(*) from dailies.verdicts d
-               where d.created_at between i.first_at and i.last_at
-                   and d.deployment_id is not distinct from i.deployment_id), 3)::double precision,
-           i.first_at, i.last_at, i.example
-    from incidents i order by i.last_at desc;
+    select i.cause, i.deployment_id, i.n, i.videos, i.first_at, i.last_at, i.first_video_id
+    from dailies.incidents(since, until, p_own) i where i.inside > 0 order by i.last_at desc;
 end $$;
 
 select dailies.service_only(f::regproc) from unnest(array[
-    'public.dailies_list_videos', 'public.dailies_video', 'public.dailies_find_videos',
+    'public.dailies_video', 'public.dailies_find_videos',
     'public.dailies_video_log', 'public.dailies_overview', 'public.dailies_error_groups',
     'public.dailies_stage_funnel', 'public.dailies_incidents']) f;

@@ -1,10 +1,23 @@
 -- Verdicts are kept up to date by the piece: whatever changes what a verdict rests on leaves a mark, and
 -- marked videos are judged again.
 
+-- Whether a task that the logs name is nobody's, as far as anybody knows: no row, look-up or attempt has it,
+-- and no request that names it names a video.
+-- Indexes: dailies_videos_task, tasks_pkey, attempts_task_id_key, log_entries_of_task, log_entries_request.
+create or replace function dailies.is_nobodys(p_task text) returns boolean
+language sql stable set search_path = '' as $$
+    select not exists (select from dailies.videos() v where v.runway_video_id = p_task)
+        and not exists (select from dailies.tasks k where k.task_id = p_task and k.video_id is not null)
+        and not exists (select from dailies.attempts a where a.task_id = p_task)
+        and not exists (select from dailies.log_entries e where e.task_id = p_task and e.video_id is not null)
+        and not exists (select from dailies.log_entries e join dailies.log_entries m using (request_id)
+                        where e.task_id = p_task and m.video_id is not null)
+$$;
+
 -- Marks every video that these requests, videos and tasks tell something of. Here and below the planner must
 -- use the indexes named: a table that was filled a moment ago has no statistics yet.
 -- Indexes: log_entries_request, log_entries_of_task, log_entries_video, dailies_videos_task, videos_pkey.
-create or replace function dailies.mark(p_requests text[], p_videos uuid[], p_tasks text[]) returns void
+create or replace function dailies.mark(p_requests text[], p_videos dailies.video_key[], p_tasks text[]) returns void
 language sql set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
     with named as (
@@ -12,16 +25,23 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
         where e.request_id = any(p_requests) and (e.video_id is not null or e.task_id is not null)
     ), tasks as (
         select unnest(p_tasks) as task_id union select n.task_id from named n where n.task_id is not null
+    ), nobodys as (
+        -- any row that had no task then may have been waiting for this one
+        select e.at from unnest(p_tasks) t (task_id) join dailies.log_entries e using (task_id)
+        where dailies.is_nobodys(t.task_id)
     ), ids as (
         select unnest(p_videos) as id
         union select n.video_id from named n
-        union select v.id from tasks t join public.videos v on v.runway_video_id = t.task_id
+        union select v.id from tasks t join dailies.videos() v on v.runway_video_id = t.task_id
+        union select v.id from nobodys n
+            join dailies.videos() v on v.created_at between n.at - interval '10 minutes' and n.at + interval '5 s'
+            where v.runway_video_id is null
         union select k.video_id from tasks t join dailies.tasks k using (task_id)
         union select mate.video_id
             from tasks t join dailies.log_entries e using (task_id)
             join dailies.log_entries mate on mate.request_id = e.request_id and mate.video_id is not null
     )
-    insert into dailies.dirty (video_id) select v.id from ids join public.videos v using (id)
+    insert into dailies.dirty (video_id) select v.id from ids join dailies.videos() v using (id)
 $$;
 
 create or replace function dailies.mark_log_entries() returns trigger
@@ -74,60 +94,26 @@ end $$;
 create or replace trigger attempts_mark after insert or update on dailies.attempts
     for each row execute function dailies.mark_attempt();
 
--- These run inside the production app's own writes. Whatever goes wrong here must not fail those: a verdict
--- that stays old is the lesser evil.
-create or replace function dailies.mark_new_videos() returns trigger
-language plpgsql security definer set search_path = '' as $$
-begin
-    insert into dailies.dirty (video_id) select a.id from added a;
-    return null;
-exception when others then
-    raise warning 'Dailies could not note new videos: %', sqlerrm;
-    return null;
-end $$;
-
-create or replace function dailies.mark_changed_videos() returns trigger
-language plpgsql security definer set search_path = '' as $$
-begin
-    insert into dailies.dirty (video_id)
-    select n.id from changed n join former o using (id)
-    where (n.status, n.runway_video_id, n.error_message, n.video_url)
-        is distinct from (o.status, o.runway_video_id, o.error_message, o.video_url);
-    return null;
-exception when others then
-    raise warning 'Dailies could not note changed videos: %', sqlerrm;
-    return null;
-end $$;
-
-create or replace function dailies.forget_videos() returns trigger
-language plpgsql security definer set search_path = '' as $$
-begin
-    delete from dailies.verdicts d using gone g where d.video_id = g.id;
-    delete from dailies.dirty d using gone g where d.video_id = g.id;
-    return null;
-exception when others then
-    raise warning 'Dailies could not forget deleted videos: %', sqlerrm;
-    return null;
-end $$;
-
-create or replace trigger dailies_mark_new after insert on public.videos
-    referencing new table as added for each statement execute function dailies.mark_new_videos();
-create or replace trigger dailies_mark_changed after update on public.videos
-    referencing new table as changed old table as former
-    for each statement execute function dailies.mark_changed_videos();
-create or replace trigger dailies_forget after delete on public.videos
-    referencing old table as gone for each statement execute function dailies.forget_videos();
-
 -- Verdicts of a version that had other actions.
 insert into dailies.dirty (video_id)
 select d.video_id from dailies.verdicts d
 where d.action not in ('none', 'wait', 'recover', 'look_up', 'retry', 'ask', 'change_input', 'fix_first');
 
--- Videos that were there before Dailies.
-insert into dailies.dirty (video_id, since)
-select v.id, coalesce(v.created_at, 'epoch') from public.videos v
-where not exists (select from dailies.verdicts d where d.video_id = v.id)
-    and not exists (select from dailies.dirty m where m.video_id = v.id);
+-- Marks videos that were there before Dailies, up to p_limit of them, and says how many those were: none when all are
+-- known. Asked for again and again, so that no transaction is long.
+create or replace function dailies.mark_unknown(p_limit int default 20000) returns int
+language plpgsql set search_path = '' as $$
+declare
+    n int;
+begin
+    insert into dailies.dirty (video_id, since)
+    select v.id, coalesce(v.created_at, 'epoch') from dailies.videos() v
+    where not exists (select from dailies.verdicts d where d.video_id = v.id)
+        and not exists (select from dailies.dirty m where m.video_id = v.id)
+    limit p_limit;
+    get diagnostics n = row_count;
+    return n;
+end $$;
 
 -- Which videos are to be judged, the longest waiting first? The marks of each are replaced by a single one,
 -- whose time is the answer: saving a verdict removes exactly that one, and a mark made meanwhile stays. It
@@ -136,11 +122,11 @@ where not exists (select from dailies.verdicts d where d.video_id = v.id)
 -- they would wait for each other's marks for ever.
 -- Indexes: dirty_oldest, dirty_video, verdicts_recheck.
 create or replace function public.dailies_dirty(p_limit int default 200)
-returns table (video_id uuid, since timestamptz)
+returns table (video_id dailies.video_key, since timestamptz)
 language plpgsql security definer set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
-    found_ids uuid[];
+    found_ids dailies.video_key[];
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.dirty'));
     select array_agg(distinct m.video_id) into found_ids from (
@@ -148,7 +134,7 @@ begin
     delete from dailies.dirty d where d.video_id = any(found_ids);
     return query
     insert into dailies.dirty as d (video_id, since)
-    select v.id, clock_timestamp() from public.videos v where v.id = any(found_ids)
+    select v.id, clock_timestamp() from dailies.videos() v where v.id = any(found_ids)
     returning d.video_id, d.since;
     return query
     select d.video_id, null::timestamptz from dailies.verdicts d
@@ -173,13 +159,16 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `readings`: of
--- Runway's account around the last attempt, where nobody knows its outcome. As json, which is built three
+-- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
+-- task, the lines of requests that name a task and no video; `peers`, the other rows that it may be the task
+-- of. As json, which is built three
 -- times as fast as jsonb. Indexes: those of requests_of and observed_until, log_entries_request,
+-- log_entries_of_nobody, dailies_videos_newest,
 -- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
-create or replace function public.dailies_dossiers(p_ids uuid[])
+create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
 returns table (
-    video_id uuid, video json, entries json, requests json, tasks json, attempts json, readings json,
-    observed_until timestamptz, now timestamptz
+    video_id dailies.video_key, video json, entries json, requests json, tasks json, attempts json, readings json,
+    nobodys json, peers json, observed_until timestamptz, now timestamptz
 )
 language plpgsql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set work_mem = '64MB' as $$
@@ -210,11 +199,12 @@ begin
         select m.video_id as of, json_agg(to_json(r) order by r.at) as requests
         from mates m join dailies.requests r using (request_id) group by 1
     )
-    select v.id, to_json(v), coalesce(g.entries, '[]'), coalesce(a.requests, '[]'), coalesce(t.known, '[]'),
+    select v.id, v.app_row, coalesce(g.entries, '[]'), coalesce(a.requests, '[]'), coalesce(t.known, '[]'),
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
                      where x.video_id = v.id), '[]'),
-           r.readings, dailies.observed_until(g.last_at, g.drained), now()
-    from public.videos v
+           r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
+           dailies.observed_until(g.last_at, g.drained), now()
+    from dailies.videos() v
     left join grouped g on g.of = v.id
     left join answered a on a.of = v.id
     left join lateral (
@@ -231,10 +221,27 @@ begin
               order by x.number desc limit 1) last
         cross join lateral public.dailies_readings(last.id) q
         where last.state = 'unknown') r on true
+    left join lateral (
+        select json_agg(json_build_object(
+                   'at', e.at, 'level', e.level, 'message', e.message, 'request_id', e.request_id,
+                   'path', e.path, 'status_code', e.status_code, 'deployment_id', e.deployment_id)
+                   order by e.at, e.id) as lines
+        from (select distinct o.request_id from dailies.log_entries o
+              where o.task_id is not null and o.video_id is null
+                  and o.at between v.created_at - interval '5 seconds' and v.created_at + interval '10 minutes'
+                  and dailies.is_nobodys(o.task_id) limit 40) o
+        join lateral (select * from dailies.log_entries x
+                      where x.request_id = o.request_id order by x.at limit 100) e on true
+        where v.runway_video_id is null) n on true
+    left join lateral (
+        select json_agg(to_json(q)) as rows
+        from (select w.id, w.status, w.created_at, w.prompt, w.input_image_url from dailies.videos() w
+              where n.lines is not null and w.runway_video_id is null and w.id <> v.id
+                  and w.created_at between v.created_at - interval '10 minutes'
+                                       and v.created_at + interval '10 minutes'
+              order by w.created_at desc limit 40) q) p on true
     where v.id = any(p_ids);
 end $$;
-
-drop function if exists public.dailies_evidence(uuid[]);
 
 -- Saves verdicts and takes away the marks they answer (see dailies_dirty). A verdict whose mark is gone was
 -- overtaken: somebody looked later and saw more, so it is not saved. Indexes: verdicts_pkey, dirty_video,
@@ -258,16 +265,17 @@ begin
            coalesce(q.evidence, '[]'), q.recoverable_runway_id, coalesce(q.candidate_runway_ids, '{}'),
            q.deployment_id, coalesce(q.polls, 0), q.last_polled_at, coalesce(q.tries, 0),
            (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id),
-           case when v.status::text = 'succeeded' then v.updated_at end,
-           case when v.error_message is not null or v.status::text = 'failed' or q.stuck
+           case when v.status = 'succeeded'
+                then dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at) end,
+           case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
            coalesce(q.judged_at, now()), q.recheck_at
     from jsonb_to_recordset(p_verdicts) as q (
-        video_id uuid, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
+        video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
         deployment_id text, polls int, last_polled_at timestamptz, tries int, judged_at timestamptz,
         recheck_at timestamptz, since timestamptz)
-    join public.videos v on v.id = q.video_id
+    join dailies.videos() v on v.id = q.video_id
     where q.since is null
         or exists (select from dailies.dirty m where m.video_id = q.video_id and m.since = q.since)
     order by q.video_id
@@ -282,7 +290,7 @@ begin
         judged_at = excluded.judged_at, recheck_at = excluded.recheck_at;
     get diagnostics n = row_count;
     delete from dailies.dirty d
-    using jsonb_to_recordset(p_verdicts) as q (video_id uuid, since timestamptz)
+    using jsonb_to_recordset(p_verdicts) as q (video_id dailies.video_key, since timestamptz)
     where d.video_id = q.video_id and d.since = q.since;
     return query select n;
 end $$;

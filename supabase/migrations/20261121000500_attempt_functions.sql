@@ -1,8 +1,8 @@
 -- The paid-call protocol: claim, sent, created | refused | unknown | abandoned, recovery, polling.
--- Every function here changes a row of public.videos and its own records in one transaction.
+-- Every function here changes a row of dailies.videos() and its own records in one transaction.
 
 -- Which attempts has this video had? Newest first. Index: attempts (video_id, number).
-create or replace function public.dailies_attempts(p_video_id uuid)
+create or replace function public.dailies_attempts(p_video_id dailies.video_key)
 returns setof dailies.attempts
 language sql stable security definer set search_path = '' as $$
     select a.* from dailies.attempts a where a.video_id = p_video_id order by a.number desc
@@ -15,50 +15,52 @@ language sql stable security definer set search_path = '' as $$
     select a.* from dailies.attempts a where a.key = p_key
 $$;
 
--- What of a row the audit keeps: the columns that operations change. A picture inside the row is left out.
-create or replace function dailies.audited(p_video public.videos) returns jsonb
-language sql stable set search_path = '' as $$
+-- What of a row (its app_row) the audit keeps: the columns that operations change. A picture inside the row is left
+-- out.
+create or replace function dailies.audited(p_video jsonb) returns jsonb
+language sql immutable set search_path = '' as $$
     select jsonb_strip_nulls(jsonb_build_object(
-        'status', p_video.status, 'runway_video_id', p_video.runway_video_id, 'prompt', p_video.prompt,
-        'input_image_url', left(p_video.input_image_url, 200), 'video_url', p_video.video_url,
-        'error_message', p_video.error_message))
+        'status', p_video -> 'status', 'runway_video_id', p_video -> 'runway_video_id', 'prompt', p_video -> 'prompt',
+        'input_image_url', left(p_video ->> 'input_image_url', 200), 'video_url', p_video -> 'video_url',
+        'error_message', p_video -> 'error_message'))
 $$;
 
 create or replace function dailies.write_audit(
-    p_operator text, p_action text, p_video_id uuid, p_before public.videos, p_attempt uuid, p_credits numeric,
+    p_operator text, p_action text, p_video_id dailies.video_key, p_before jsonb, p_attempt uuid, p_credits numeric,
     p_extra jsonb default '{}'
 ) returns void
 language sql set search_path = '' as $$
     insert into dailies.audit (operator, action, video_id, attempt_id, before, after, credits)
     select p_operator, p_action, p_video_id, p_attempt, dailies.audited(p_before),
-           dailies.audited(v) || p_extra, p_credits
-    from (values (1)) as always left join public.videos v on v.id = p_video_id
+           dailies.audited(v.app_row::jsonb) || p_extra, p_credits
+    from (values (1)) as always left join dailies.videos() v on v.id = p_video_id
 $$;
 
-create or replace function dailies.lock_video(p_id uuid) returns public.videos
+-- Locks the row of a video and returns it whole. Raises PT404. Index: the app's own on its key.
+create or replace function dailies.lock_video(p_id dailies.video_key) returns jsonb
 language plpgsql set search_path = '' as $$
 declare
-    row public.videos;
+    whole jsonb;
 begin
-    select * into row from public.videos where id = p_id for update;
-    if not found then
+    if not dailies.lock_row(p_id) then
         raise exception 'There is no video %.', p_id using errcode = 'PT404';
     end if;
-    return row;
+    select v.app_row into whole from dailies.videos() v where v.id = p_id;
+    return whole;
 end $$;
 
 create or replace function dailies.lock_attempt(p_id uuid) returns dailies.attempts
 language plpgsql set search_path = '' as $$
 declare
     row dailies.attempts;
-    owner uuid;
+    owner dailies.video_key;
 begin
     -- the video first, as every other function does, so that two of them cannot wait for each other
     select video_id into owner from dailies.attempts where id = p_id;
     if not found then
         raise exception 'There is no attempt %.', p_id using errcode = 'PT404';
     end if;
-    perform from public.videos where id = owner for update;
+    perform dailies.lock_row(owner);
     select * into row from dailies.attempts where id = p_id for update;
     return row;
 end $$;
@@ -69,24 +71,9 @@ language sql stable set search_path = '' as $$
         select from dailies.attempts a where a.video_id = p_attempt.video_id and a.number > p_attempt.number)
 $$;
 
--- Inserts a row of the production table with those of the given columns that it has.
-create or replace function dailies.insert_video(p_video jsonb) returns void
-language plpgsql set search_path = '' as $$
-declare
-    columns text;
-begin
-    select string_agg(quote_ident(a.attname), ', ') into columns
-    from pg_catalog.pg_attribute a
-    where a.attrelid = 'public.videos'::regclass and a.attnum > 0 and not a.attisdropped
-        and p_video ? a.attname;
-    execute format('insert into public.videos (%1$s) select %1$s '
-        'from pg_catalog.jsonb_populate_record(null::public.videos, $1) on conflict (id) do nothing', columns)
-        using p_video;
-end $$;
-
 -- Would the row take what comes back: the task's id, the words of success and of failure, an address? Each is
 -- tried and undone. Null when it would, else what it refused. Index: videos_pkey.
-create or replace function dailies.refused_by_row(p_id uuid) returns text
+create or replace function dailies.refused_by_row(p_id dailies.video_key) returns text
 language plpgsql set search_path = '' as $$
 declare
     tried jsonb;
@@ -115,19 +102,19 @@ end $$;
 -- unknown attempt may have been paid for. p_new holds columns of a row to create when there is none.
 -- Indexes: videos_pkey, attempts (key), attempts_one_open.
 create or replace function public.dailies_claim_attempt(
-    p_video_id uuid, p_key text, p_operator text, p_request jsonb, p_credits numeric,
+    p_video_id dailies.video_key, p_key text, p_operator text, p_request jsonb, p_credits numeric,
     p_override text default null, p_new jsonb default null
 ) returns table (attempt jsonb, claimed boolean)
 language plpgsql security definer set search_path = '' as $$
 declare
-    before public.videos;
+    before jsonb;
     existing dailies.attempts;
     opened dailies.attempts;
     refused text;
 begin
     if p_new is not null then
         perform dailies.insert_video(p_new || jsonb_build_object(
-            'id', p_video_id, 'status', 'queued', 'provider', 'runway', 'prompt', p_request -> 'prompt',
+            'id', p_video_id, 'status', 'queued', 'prompt', p_request -> 'prompt',
             'input_image_url', p_request -> 'image', 'created_at', now(), 'updated_at', now()));
     end if;
     before := dailies.lock_video(p_video_id);
@@ -146,13 +133,13 @@ begin
         update dailies.attempts set state = 'written_off', settled_at = now() where id = existing.id;
         perform dailies.write_audit(p_operator, 'write_off', p_video_id, before, existing.id, existing.credits);
     end if;
-    if before.status::text = 'succeeded' then
+    if (before ->> 'status') = 'succeeded' then
         raise exception 'Video % has succeeded: there is nothing to retry.', p_video_id using errcode = 'PT409';
     end if;
-    if before.status::text not in ('failed', 'cancelled') and before.runway_video_id is not null
+    if (before ->> 'status') not in ('failed', 'cancelled') and (before ->> 'runway_video_id') is not null
         and p_override is distinct from left(p_video_id::text, 8) then
         raise exception 'Video % has task %, which is not known to have failed: poll it, do not pay again.',
-            p_video_id, before.runway_video_id using errcode = 'PT409';
+            p_video_id, before ->> 'runway_video_id' using errcode = 'PT409';
     end if;
     insert into dailies.attempts (video_id, key, number, previous_id, operator, request, credits)
     select p_video_id, p_key, coalesce(max(a.number), 0) + 1,
@@ -160,10 +147,10 @@ begin
     from dailies.attempts a where a.video_id = p_video_id
     returning * into opened;
     -- a task of an earlier attempt must not be looked up in the name of this one
-    update public.videos set status = 'processing', runway_video_id = null, error_message = null,
-        prompt = coalesce(p_request ->> 'prompt', prompt),
-        input_image_url = coalesce(p_request ->> 'image', input_image_url), updated_at = now()
-    where id = p_video_id;
+    perform dailies.write_row(p_video_id, '{"status": "processing", "runway_video_id": null, "error_message": null}'
+        || jsonb_strip_nulls(jsonb_build_object(
+            'prompt', nullif(p_request ->> 'prompt', before ->> 'prompt'),
+            'input_image_url', nullif(p_request ->> 'image', before ->> 'input_image_url'))));
     refused := dailies.refused_by_row(p_video_id);
     if refused is not null then
         raise exception 'Nothing was paid for: the row of video % would not take what comes back.', p_video_id
@@ -193,7 +180,7 @@ create or replace function public.dailies_attempt_created(
 language plpgsql security definer set search_path = '' as $$
 declare
     current dailies.attempts;
-    before public.videos;
+    before jsonb;
     refused text;
 begin
     current := dailies.lock_attempt(p_attempt);
@@ -202,8 +189,8 @@ begin
         update dailies.attempts a set state = 'created', task_id = p_task_id, settled_at = now(), reason = null,
             credits = coalesce(p_credits, a.credits)
         where a.id = p_attempt returning * into current;
-        select * into before from public.videos v where v.id = current.video_id;
-        if before.runway_video_id is null and before.status::text <> 'succeeded' and dailies.is_newest(current) then
+        select v.app_row into before from dailies.videos() v where v.id = current.video_id;
+        if (before ->> 'runway_video_id') is null and (before ->> 'status') <> 'succeeded' and dailies.is_newest(current) then
             refused := dailies.write_video(current.video_id, jsonb_build_object(
                 'runway_video_id', p_task_id, 'status', 'processing', 'error_message', null));
         end if;
@@ -220,18 +207,18 @@ begin
 end $$;
 
 -- Whose task is it? Indexes: dailies_videos_task, attempts (task_id).
-create or replace function public.dailies_task_owner(p_task_id text) returns table (video_id uuid, found boolean)
+create or replace function public.dailies_task_owner(p_task_id text) returns table (video_id dailies.video_key, found boolean)
 language sql stable security definer set search_path = '' as $$
     select owner.id, owner.id is not null
     from (select coalesce(
-        (select v.id from public.videos v where v.runway_video_id = p_task_id limit 1),
+        (select v.id from dailies.videos() v where v.runway_video_id = p_task_id limit 1),
         (select a.video_id from dailies.attempts a where a.task_id = p_task_id)) as id) owner
 $$;
 
-create or replace function dailies.refuse_owned(p_task_id text, p_video_id uuid) returns void
+create or replace function dailies.refuse_owned(p_task_id text, p_video_id dailies.video_key) returns void
 language plpgsql set search_path = '' as $$
 declare
-    owner uuid;
+    owner dailies.video_key;
 begin
     select o.video_id into owner from public.dailies_task_owner(p_task_id) o;
     if owner <> p_video_id then
@@ -246,13 +233,13 @@ returns dailies.attempts
 language plpgsql set search_path = '' as $$
 declare
     current dailies.attempts;
-    before public.videos;
+    before jsonb;
 begin
     current := dailies.lock_attempt(p_attempt);
     update dailies.attempts a set state = p_state, cause = p_cause, reason = p_reason, settled_at = now()
     where a.id = p_attempt returning * into current;
-    select * into before from public.videos v where v.id = current.video_id;
-    if before.status::text in ('queued', 'processing') and before.runway_video_id is null
+    select v.app_row into before from dailies.videos() v where v.id = current.video_id;
+    if (before ->> 'status') in ('queued', 'processing') and (before ->> 'runway_video_id') is null
         and dailies.is_newest(current)
     then
         perform dailies.write_video(current.video_id, jsonb_build_object(
@@ -280,12 +267,12 @@ returns setof dailies.attempts
 language plpgsql security definer set search_path = '' as $$
 declare
     current dailies.attempts;
-    before public.videos;
+    before jsonb;
 begin
     current := dailies.lock_attempt(p_attempt);
     update dailies.attempts a set state = 'unknown', cause = p_cause, reason = p_reason, settled_at = now()
     where a.id = p_attempt returning * into current;
-    select * into before from public.videos v where v.id = current.video_id;
+    select v.app_row into before from dailies.videos() v where v.id = current.video_id;
     if dailies.is_newest(current) then
         perform dailies.write_video(current.video_id, jsonb_build_object('error_message', p_reason));
     end if;
@@ -314,23 +301,23 @@ $$;
 -- Saves a task that was found (in the logs, the journal, by hand) for a video whose row lacks its id, with
 -- its state and the evidence. Refused when the task belongs to another video or is older than the row.
 create or replace function public.dailies_recover_task(
-    p_video_id uuid, p_task jsonb, p_operator text, p_evidence jsonb default '[]'
-) returns setof public.videos
+    p_video_id dailies.video_key, p_task jsonb, p_operator text, p_evidence jsonb default '[]'
+) returns table (video json)
 language plpgsql security definer set search_path = '' as $$
 declare
-    before public.videos;
+    before jsonb;
     task_id text := p_task ->> 'task_id';
     lost dailies.attempts;
 begin
     before := dailies.lock_video(p_video_id);
     perform dailies.refuse_owned(task_id, p_video_id);
-    if before.runway_video_id is not null and before.runway_video_id <> task_id then
-        raise exception 'Video % has task % already.', p_video_id, before.runway_video_id using errcode = 'PT409';
+    if (before ->> 'runway_video_id') is not null and (before ->> 'runway_video_id') <> task_id then
+        raise exception 'Video % has task % already.', p_video_id, before ->> 'runway_video_id' using errcode = 'PT409';
     end if;
     -- two clocks: five seconds of difference prove nothing
-    if (p_task ->> 'created_at')::timestamptz < before.created_at - interval '5 seconds' then
+    if (p_task ->> 'created_at')::timestamptz < (before ->> 'created_at')::timestamptz - interval '5 seconds' then
         raise exception 'Task % was created at %, before video % (%): it is not its task.',
-            task_id, p_task ->> 'created_at', p_video_id, before.created_at using errcode = 'PT409';
+            task_id, p_task ->> 'created_at', p_video_id, before ->> 'created_at' using errcode = 'PT409';
     end if;
     -- only a task that is younger than a call can be what that call created
     select * into lost from dailies.attempts a
@@ -346,14 +333,14 @@ begin
     end if;
     update dailies.attempts a set state = 'created', task_id = p_task ->> 'task_id', settled_at = now()
     where a.id = lost.id;
-    if before.runway_video_id is null and before.status::text <> 'succeeded' then
+    if (before ->> 'runway_video_id') is null and (before ->> 'status') <> 'succeeded' then
         perform dailies.write_video(p_video_id, jsonb_build_object(
             'runway_video_id', task_id, 'status', 'processing', 'error_message', null));
     end if;
     perform public.dailies_save_task(p_task, p_video_id);
     perform dailies.write_audit(p_operator, 'recover', p_video_id, before, lost.id, 0,
         jsonb_build_object('task_id', task_id, 'credits_rescued', p_task -> 'credits', 'evidence', p_evidence));
-    return query select v.* from public.videos v where v.id = p_video_id;
+    return query select v.app_row from dailies.videos() v where v.id = p_video_id;
 end $$;
 
 create or replace function dailies.host(p_url text) returns text
@@ -364,11 +351,11 @@ $$;
 -- Saves what a look-up said, and writes into the audit when that changed the row. No row when the task is
 -- gone and was never seen before, or is too young: then nothing is proved and nothing is saved.
 create or replace function public.dailies_save_look_up(
-    p_video_id uuid, p_task jsonb, p_operator text, p_next_seconds numeric
-) returns setof public.videos
+    p_video_id dailies.video_key, p_task jsonb, p_operator text, p_next_seconds numeric
+) returns table (video json)
 language plpgsql security definer set search_path = '' as $$
 declare
-    before public.videos;
+    before jsonb;
 begin
     before := dailies.lock_video(p_video_id);
     insert into dailies.look_ups as l (task_id, next_at)
@@ -385,14 +372,14 @@ begin
     perform public.dailies_save_task(p_task, p_video_id);
     -- fresh addresses for expired ones; a copy in the app's own storage (another host) stays
     perform dailies.write_video(v.id, jsonb_build_object('video_url', p_task #>> '{output,0}'))
-    from public.videos v
-    where v.id = p_video_id and v.status::text = 'succeeded' and v.runway_video_id = p_task ->> 'task_id'
+    from dailies.videos() v
+    where v.id = p_video_id and v.status = 'succeeded' and v.runway_video_id = p_task ->> 'task_id'
         and p_task #>> '{output,0}' <> v.video_url
         and dailies.host(p_task #>> '{output,0}') = dailies.host(v.video_url);
     perform dailies.write_audit(p_operator, 'poll', p_video_id, before, null, 0,
         jsonb_build_object('task_id', p_task ->> 'task_id', 'task_status', p_task ->> 'status'))
-    from public.videos v where v.id = p_video_id and v.status is distinct from before.status;
-    return query select v.* from public.videos v where v.id = p_video_id;
+    from dailies.videos() v where v.id = p_video_id and v.status is distinct from before ->> 'status';
+    return query select v.app_row from dailies.videos() v where v.id = p_video_id;
 end $$;
 
 -- Which unfinished videos are due for a look-up of their task, and which tasks whose row refused what they
@@ -401,14 +388,14 @@ end $$;
 -- Indexes: dailies_videos_status, look_ups_pkey, tasks_refused, videos_pkey.
 create or replace function public.dailies_claim_look_ups(
     p_limit int default 20, p_lease_seconds numeric default 60
-) returns table (video_id uuid, task_id text, age_seconds double precision)
+) returns table (video_id dailies.video_key, task_id text, age_seconds double precision)
 language sql volatile security definer set search_path = '' as $$
     with wanted as (
-        select v.id, v.runway_video_id, v.created_at from public.videos v
-        where v.status::text in ('queued', 'processing') and v.runway_video_id is not null
+        select v.id, v.runway_video_id, v.created_at from dailies.videos() v
+        where v.status_word = any(dailies.words('queued', 'processing')) and v.runway_video_id is not null
         union
         select v.id, t.task_id, v.created_at
-        from dailies.tasks t join public.videos v on v.id = t.video_id
+        from dailies.tasks t join dailies.videos() v on v.id = t.video_id
         where t.row_problem is not null
     ), due as (
         select w.* from wanted w left join dailies.look_ups l on l.task_id = w.runway_video_id
@@ -427,19 +414,19 @@ $$;
 
 -- May this video's task be looked up now, out of turn? One row when it may: not if somebody else asked for it
 -- less than p_pause_seconds ago. Indexes: videos_pkey, look_ups_pkey.
-create or replace function public.dailies_claim_look_up(p_video_id uuid, p_pause_seconds numeric default 5)
-returns table (video_id uuid, task_id text, age_seconds double precision)
+create or replace function public.dailies_claim_look_up(p_video_id dailies.video_key, p_pause_seconds numeric default 5)
+returns table (video_id dailies.video_key, task_id text, age_seconds double precision)
 language sql volatile security definer set search_path = '' as $$
     with claimed as (
         insert into dailies.look_ups as l (task_id, next_at)
         select v.runway_video_id, now() + make_interval(secs => p_pause_seconds)
-        from public.videos v where v.id = p_video_id and v.runway_video_id is not null
+        from dailies.videos() v where v.id = p_video_id and v.runway_video_id is not null
         on conflict (task_id) do update set asked_at = now(), next_at = excluded.next_at
             where l.asked_at <= now() - make_interval(secs => p_pause_seconds)
         returning l.task_id
     )
     select v.id, v.runway_video_id, extract(epoch from now() - v.created_at)::double precision
-    from claimed join public.videos v on v.runway_video_id = claimed.task_id and v.id = p_video_id
+    from claimed join dailies.videos() v on v.runway_video_id = claimed.task_id and v.id = p_video_id
 $$;
 
 select dailies.service_only(name::regproc) from unnest(array[

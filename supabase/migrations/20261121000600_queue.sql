@@ -24,7 +24,7 @@ alter table pgmq.a_dailies enable row level security;
 -- Jobs that workers are busy with: read, and not visible again yet. A killed worker's job leaves by itself.
 -- Index: pgmq's own on vt.
 create or replace view dailies.jobs_in_hand as
-    select q.msg_id, (q.message ->> 'video_id')::uuid as video_id, q.message ->> 'model' as model
+    select q.msg_id, (q.message ->> 'video_id')::dailies.video_key as video_id, q.message ->> 'model' as model
     from pgmq.q_dailies q
     where q.vt > clock_timestamp() and q.read_ct > 0 and not q.message ? 'put_off';
 
@@ -36,14 +36,14 @@ create index if not exists tasks_unfinished on dailies.tasks (checked_at)
 -- which ones were put in: a video that waits already is left alone.
 -- Index: q_dailies_video.
 create or replace function public.dailies_enqueue(p_jobs jsonb)
-returns table (video_id uuid)
+returns table (video_id dailies.video_key)
 language plpgsql security definer set search_path = '' as $$
 declare
     jobs jsonb[];
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.enqueue'));
     perform dailies.insert_video((j -> 'new') || jsonb_build_object(
-            'id', j -> 'video_id', 'status', 'queued', 'provider', 'runway',
+            'id', j -> 'video_id', 'status', 'queued',
             'created_at', now(), 'updated_at', now()))
     from jsonb_array_elements(p_jobs) j where jsonb_typeof(j -> 'new') = 'object';
     select array_agg(j - 'new' order by i) into jobs
@@ -52,7 +52,7 @@ begin
     if jobs is not null then
         perform pgmq.send_batch('dailies', jobs);
     end if;
-    return query select (j ->> 'video_id')::uuid from unnest(jobs) j;
+    return query select (j ->> 'video_id')::dailies.video_key from unnest(jobs) j;
 end $$;
 
 -- Makes jobs visible again as if they had never been read. Index: q_dailies_pkey.
@@ -144,7 +144,7 @@ begin
             reads := m.read_ct;
             waited_seconds := extract(epoch from clock_timestamp() - m.enqueued_at);
             job := m.message;
-            select to_jsonb(v) into video from public.videos v where v.id = (m.message ->> 'video_id')::uuid;
+            select v.app_row into video from dailies.videos() v where v.id = (m.message ->> 'video_id')::dailies.video_key;
             if job ? 'put_off' then
                 update pgmq.q_dailies q set message = q.message - 'put_off' where q.msg_id = m.msg_id;
             end if;

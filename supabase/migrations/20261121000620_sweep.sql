@@ -1,7 +1,7 @@
 -- The sweep: what was decided about each stuck video, when to look again, and what may be spent by itself.
 
 create table if not exists dailies.decisions (
-    video_id uuid primary key,
+    video_id dailies.video_key primary key,
     at       timestamptz not null default now(),
     action   text not null,
     reason   text not null,
@@ -146,7 +146,7 @@ $$;
 create or replace function public.dailies_sweep_due(
     p_older_than_seconds numeric, p_limit int default 100, p_tries int default 0,
     p_take_queued boolean default false
-) returns table (video_id uuid, decision jsonb, asked_to_wait_seconds numeric, now timestamptz)
+) returns table (video_id dailies.video_key, decision jsonb, asked_to_wait_seconds numeric, now timestamptz)
 language sql stable security definer set search_path = '' as $$
     with refused as (
         select a.video_id from dailies.attempts a
@@ -155,16 +155,16 @@ language sql stable security definer set search_path = '' as $$
             and a.number < p_tries
             and not exists (select from dailies.attempts n where n.video_id = a.video_id and n.number > a.number)
     ), wanted as (
-        select v.id from public.videos v
-        where v.status::text in ('queued', 'processing') and v.runway_video_id is null
+        select v.id from dailies.videos() v
+        where v.status_word = any(dailies.words('queued', 'processing')) and v.runway_video_id is null
             and (v.created_at <= now() - make_interval(secs => p_older_than_seconds)
-                 or p_take_queued and v.status::text = 'queued')
+                 or p_take_queued and v.status = 'queued')
         union
-        select v.id from refused r join public.videos v on v.id = r.video_id
-        where v.status::text = 'failed' and v.runway_video_id is null
+        select v.id from refused r join dailies.videos() v on v.id = r.video_id
+        where v.status = 'failed' and v.runway_video_id is null
     ), due as (
         select v.id, v.created_at, d.next_at
-        from wanted w join public.videos v using (id)
+        from wanted w join dailies.videos() v using (id)
         left join dailies.decisions d on d.video_id = v.id
         left join dailies.verdicts j on j.video_id = v.id
         where (d.video_id is null or d.next_at <= now() or d.next_at > now() + interval '1 day'
@@ -189,9 +189,9 @@ declare
     news int;
 begin
     with given as (
-        select q.*, v as row from jsonb_to_recordset(p_decisions) as q (
-            video_id uuid, action text, reason text, cause text, again_seconds numeric)
-        join public.videos v on v.id = q.video_id
+        select q.*, v.app_row::jsonb as row from jsonb_to_recordset(p_decisions) as q (
+            video_id dailies.video_key, action text, reason text, cause text, again_seconds numeric)
+        join dailies.videos() v on v.id = q.video_id
         order by q.video_id
     ), changed as (
         select g.* from given g left join dailies.decisions d on d.video_id = g.video_id
@@ -223,11 +223,11 @@ where action in ('flag', 'enqueue');
 -- needs nobody any more. Indexes: decisions_action, videos_pkey.
 drop function if exists public.dailies_flagged(int);
 create function public.dailies_flagged(p_limit int default 100)
-returns table (video_id uuid, at timestamptz, action text, reason text, cause text)
+returns table (video_id dailies.video_key, at timestamptz, action text, reason text, cause text)
 language sql stable security definer set search_path = '' as $$
     select d.video_id, d.at, d.action, d.reason, d.cause
-    from dailies.decisions d join public.videos v on v.id = d.video_id
-    where dailies.needs_a_person(d.action) and v.status::text not in ('succeeded', 'cancelled') and v.runway_video_id is null
+    from dailies.decisions d join dailies.videos() v on v.id = d.video_id
+    where dailies.needs_a_person(d.action) and v.status not in ('succeeded', 'cancelled') and v.runway_video_id is null
     order by d.at desc limit p_limit
 $$;
 

@@ -22,8 +22,8 @@ language sql stable security definer set search_path = '' as $$
         select coalesce(p_from, '-infinity') as since, coalesce(p_to, 'infinity') as until
     ), charged as (
         select t.credits, t.status not in ('PENDING', 'THROTTLED', 'RUNNING')
-                   and (t.status <> 'SUCCEEDED' or v.status::text is distinct from 'succeeded') as undelivered
-        from span, dailies.tasks t left join public.videos v on v.id = t.video_id
+                   and (t.status <> 'SUCCEEDED' or v.status is distinct from 'succeeded') as undelivered
+        from span, dailies.tasks t left join dailies.videos() v on v.id = t.video_id
         where t.created_at >= span.since and t.created_at < span.until and t.credits > 0
     ), tasks as (
         select coalesce(sum(c.credits), 0) as spent,
@@ -53,7 +53,7 @@ $$;
 -- Who did what, to which video, when, and what did it cost? Newest first; the next page comes with the last
 -- id of this one. Indexes: audit_pkey, audit_of_video, audit_of_action, audit_of_operator.
 create or replace function public.dailies_audit_trail(
-    p_operator text default null, p_action text default null, p_video_id uuid default null,
+    p_operator text default null, p_action text default null, p_video_id dailies.video_key default null,
     p_before_id bigint default null, p_limit int default 100
 ) returns setof dailies.audit
 language plpgsql stable security definer set search_path = '' as $$
@@ -90,14 +90,12 @@ $$;
 
 -- Writes down what somebody is about to do outside the database. Index: videos_pkey.
 create or replace function public.dailies_audit_note(
-    p_operator text, p_action text, p_video_id uuid, p_details jsonb default '{}'
+    p_operator text, p_action text, p_video_id dailies.video_key, p_details jsonb default '{}'
 ) returns table (noted boolean)
 language plpgsql security definer set search_path = '' as $$
 declare
-    video public.videos;
-begin
-    video := dailies.lock_video(p_video_id);
-    perform dailies.write_audit(p_operator, p_action, p_video_id, video, null, null, p_details);
+    begin
+    perform dailies.write_audit(p_operator, p_action, p_video_id, dailies.lock_video(p_video_id), null, null, p_details);
     return query select true;
 end $$;
 

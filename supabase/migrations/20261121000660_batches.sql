@@ -20,7 +20,7 @@ create table if not exists dailies.batches (
 create table if not exists dailies.batch_items (
     batch_id uuid not null references dailies.batches (id),
     position int not null,
-    video_id uuid not null,
+    video_id dailies.video_key not null,
     kind     text not null,
     reason   text not null,
     credits  numeric,
@@ -82,7 +82,7 @@ begin
     on conflict (id) do nothing;
     if found then
         insert into dailies.batch_items (batch_id, position, video_id, kind, reason, credits, key, state)
-        select p_id, i.position, (i.item ->> 'video_id')::uuid, i.item ->> 'kind', i.item ->> 'reason',
+        select p_id, i.position, (i.item ->> 'video_id')::dailies.video_key, i.item ->> 'kind', i.item ->> 'reason',
                (i.item ->> 'credits')::numeric, i.item ->> 'key',
                case when (i.item ->> 'left_out')::boolean then 'left_out' else 'waiting' end
         from jsonb_array_elements(p_items) with ordinality as i (item, position);
@@ -136,7 +136,7 @@ end $$;
 -- Gives the next video of a running batch (of any, or of p_batch) to one caller, for p_lease_seconds: a killed
 -- one's video is given to another then. Indexes: batches_running, batch_items_open.
 create or replace function public.dailies_take_batch_item(p_lease_seconds numeric, p_batch uuid default null)
-returns table (batch_id uuid, "position" int, video_id uuid, kind text, key text, operator text)
+returns table (batch_id uuid, "position" int, video_id dailies.video_key, kind text, key text, operator text)
 language sql volatile security definer set search_path = '' as $$
     with next as (
         select i.batch_id, i.position, b.operator

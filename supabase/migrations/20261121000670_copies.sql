@@ -21,10 +21,10 @@ returns table (task_id text, tries int)
 language sql volatile security definer set search_path = '' as $$
     with due as (
         select t.task_id
-        from dailies.tasks t join public.videos v on v.runway_video_id = t.task_id
+        from dailies.tasks t join dailies.videos() v on v.runway_video_id = t.task_id
         left join dailies.copies c on c.task_id = t.task_id
         where t.created_at > now() - interval '7 days' and t.status = 'SUCCEEDED'
-            and v.status::text = 'succeeded'
+            and v.status = 'succeeded'
             and (c.task_id is null or c.copied_at is null and c.tries < 5 and c.next_at <= now())
         order by t.created_at limit 1
     )

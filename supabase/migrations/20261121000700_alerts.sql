@@ -63,9 +63,9 @@ $$;
 create or replace function dailies.measure_success_percent(p_minutes int)
 returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$
-    select '', 100.0 * count(*) filter (where v.status::text = 'succeeded') / count(*), count(*)::int
-    from public.videos v
-    where v.created_at > now() - make_interval(mins => p_minutes) and v.status::text in ('succeeded', 'failed')
+    select '', 100.0 * count(*) filter (where v.status = 'succeeded') / count(*), count(*)::int
+    from dailies.videos() v
+    where v.created_at > now() - make_interval(mins => p_minutes) and v.status_word = any(dailies.words('succeeded', 'failed'))
     having count(*) > 0
 $$;
 
@@ -101,7 +101,7 @@ returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$
     select '', extract(epoch from now() - min(v.created_at)) / 60, count(*)::int
     from (select max(e.at) as at from dailies.log_entries e) l
-    join public.videos v on v.created_at > l.at and v.created_at <= now()
+    join dailies.videos() v on v.created_at > l.at and v.created_at <= now()
     having count(*) > 0
 $$;
 
@@ -109,7 +109,7 @@ $$;
 create or replace function dailies.measure_minutes_without_videos(p_minutes int)
 returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$
-    select '', extract(epoch from now() - max(v.created_at)) / 60, 1 from public.videos v
+    select '', extract(epoch from now() - max(v.created_at)) / 60, 1 from dailies.videos() v
     having max(v.created_at) is not null
 $$;
 

@@ -25,7 +25,7 @@ $$;
 create or replace function public.dailies_metrics()
 returns table (name text, labels jsonb, value numeric)
 language sql stable security definer set search_path = '' as $$
-    select 'videos', jsonb_build_object('status', v.status::text), count(*)::numeric from public.videos v group by v.status
+    select 'videos', jsonb_build_object('status', v.status), count(*)::numeric from dailies.videos() v group by v.status
     union all
     select 'videos_by_cause', jsonb_build_object('cause', d.cause), count(*) from dailies.verdicts d group by d.cause
     union all
@@ -37,7 +37,7 @@ language sql stable security definer set search_path = '' as $$
     select 'videos_recoverable', '{}', count(*) from dailies.verdicts d where d.recoverable_runway_id is not null
     union all
     select 'oldest_unfinished_seconds', '{}', extract(epoch from now() - min(v.created_at))
-    from public.videos v where v.status::text in ('queued', 'processing')
+    from dailies.videos() v where v.status_word = any(dailies.words('queued', 'processing'))
     union all
     select s.name, jsonb_build_object('state', a.state), s.value
     from (select a.state, count(*)::numeric as n, sum(a.credits) as credits from dailies.attempts a group by 1) a,

@@ -1,5 +1,5 @@
--- Is the schema of Dailies complete? The version of the last migration here, and what is not there: columns
--- of `videos`, tables and functions. Applied by the Supabase command line, a migration is in its own list.
+-- Is the schema of Dailies complete? The version of the last migration here, and what is not there: what is wrong
+-- with the mapping, what the app's table lacks, tables and functions. Applied by the Supabase command line, a migration is in its own list.
 create or replace function public.dailies_schema()
 returns table (version text, missing text[])
 language plpgsql stable security definer set search_path = '' as $$
@@ -16,12 +16,10 @@ begin
         into latest using latest;
     end if;
     return query select latest, array(
-        select 'videos.' || c from unnest(array[
-            'id', 'status', 'created_at', 'updated_at', 'prompt', 'input_image_url', 'video_url',
-            'error_message', 'runway_video_id']) c
-        where not exists (
-            select from pg_catalog.pg_attribute a
-            where a.attrelid = pg_catalog.to_regclass('public.videos') and a.attname = c and not a.attisdropped)
+        select m.relation || '.' || n.value from dailies.mapping m, jsonb_each_text(m.columns) n
+            join dailies.mapped_columns() c on c.standard = n.key and c.name is null
+        union all
+        select s.kind || ' ' || s.name from dailies.table_steps() s
         union all
         select 'dailies.' || t from unnest(array[
             'log_entries', 'requests', 'imports', 'tasks', 'verdicts', 'dirty', 'attempts', 'audit']) t
@@ -29,8 +27,9 @@ begin
         union all
         select f from unnest(array[
             'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log',
+            'dailies_views', 'dailies_save_view',
             'dailies_overview', 'dailies_error_groups', 'dailies_stage_funnel', 'dailies_incidents',
-            'dailies_incident',
+            'dailies_incident', 'dailies_pulse', 'dailies_videos_now',
             'dailies_add_logs', 'dailies_merge_text',
             'dailies_dirty', 'dailies_dossiers', 'dailies_save_verdicts',
             'dailies_save_task', 'dailies_import_videos', 'dailies_claim_attempt',

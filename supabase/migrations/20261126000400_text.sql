@@ -11,7 +11,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
     n int;
     made_up text[];
-    videos uuid[];
+    videos dailies.video_key[];
     tasks text[];
 begin
     with copies as (

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -25,27 +26,32 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where Dailies answers, with its history judged."""
-    folder = tmp_path_factory.mktemp("dailies")
+    with running(tmp_path_factory.mktemp("dailies")) as url:
+        yield url
+
+
+@contextmanager
+def running(folder: Path, *, works: bool = True, **settings: str) -> Iterator[str]:
+    """The server on a port of its own, once everything is judged; without `works` it has no worker.
+
+    conftest.py of all tests has taken the settings of whoever runs them out of the environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "lib", "run", "--port", str(port), "--data", str(folder)]
+    environment = {**os.environ, "DAILIES_AUTO_RETRY": "false", **settings}
     with (folder / "output").open("wb") as output:
-        server = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=output, stderr=output)
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
-        _wait_until_judged(f"http://127.0.0.1:{port}", server, folder / "output")
+        _wait_until_judged(f"http://127.0.0.1:{port}", server, folder / "output", works=works)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait(60)
 
 
-def _environment() -> dict[str, str]:
-    """conftest.py of all tests has taken the settings of whoever runs them out of it."""
-    return {**os.environ, "DAILIES_AUTO_RETRY": "false"}
-
-
-def _wait_until_judged(url: str, server: subprocess.Popen[bytes], output: Path) -> None:
+def _wait_until_judged(url: str, server: subprocess.Popen[bytes], output: Path, *, works: bool) -> None:
     ends = time.monotonic() + READY_SECONDS
     while time.monotonic() < ends:
         if server.poll() is not None:
@@ -56,7 +62,8 @@ def _wait_until_judged(url: str, server: subprocess.Popen[bytes], output: Path) 
             health = {}
         parts = health.get("parts", {})
         # the worker starts once the history is written
-        if parts.get("workers", {}).get("alive") and parts["judging"].get("waiting") == 0:
+        started = parts.get("workers", {}).get("alive") if works else "judging" in parts
+        if started and parts["judging"].get("waiting") == 0:
             return
         time.sleep(0.5)
     pytest.fail(f"The server did not get ready:\n{output.read_text()[-3000:]}")

@@ -51,7 +51,7 @@ def test_a_schema_that_lacks_something_names_it(own_database_url: str) -> None:
     database = PostgresDatabase(own_database_url, label="damaged")
     problem = check_schema(database).problem
     database.close()
-    assert problem == "The database lacks videos.prompt, dailies.dirty. Run `python -m lib migrate`."
+    assert problem == "The database lacks public.videos.prompt, dailies.dirty. Run `python -m lib migrate`."
 
 
 def test_an_older_schema_names_both_versions(own_database_url: str) -> None:

@@ -201,7 +201,7 @@ def test_one_cause_in_one_deployment_is_one_incident(db: Database) -> None:
     make(db, 1, "generation_failed", minutes=2, deployment_id="dpl_bad")
     (incident,) = health.incidents(db, *SPAN)
     assert (incident["cause"], incident["deployment_id"], incident["n"]) == ("missing_api_key", "dpl_bad", 4)
-    assert (incident["share"], incident["example_video_id"]) == (0.8, ids[0])
+    assert (incident["videos"], incident["first_video_id"]) == (5, ids[0])
     assert (parse_time(incident["first_at"]), parse_time(incident["last_at"])) == (
         NOON,
         NOON + timedelta(minutes=3),
@@ -219,6 +219,48 @@ def test_a_pause_of_hours_separates_two_incidents(db: Database) -> None:
     make(db, 4, "runway_unreachable", minutes=600, deployment_id="dpl_one")
     found = health.incidents(db, NOON, NOON + timedelta(hours=24))
     assert [incident["n"] for incident in found] == [4, 3]
+
+
+def test_an_incident_is_counted_as_a_whole_wherever_it_is_looked_at(db: Database) -> None:
+    """A window that holds the end of it shows the same figures as its page."""
+    make(db, 7, "missing_api_key", minutes=-3, deployment_id="dpl_bad")
+    make(db, 2, "succeeded", minutes=-1, deployment_id="dpl_bad")
+    (listed,) = health.incidents(db, *SPAN)
+    found = health.incident(db, "missing_api_key", NOON - timedelta(minutes=3), "dpl_bad")
+    assert (listed["n"], listed["videos"]) == (found["n"], found["videos"]) == (7, 9)
+    assert (listed["first_at"], listed["last_at"]) == (found["first_at"], found["last_at"])
+    opened = Filters(
+        causes=("missing_api_key",),
+        deployment="dpl_bad",
+        since=NOON - timedelta(minutes=3),
+        until=NOON + timedelta(minutes=4),
+    )
+    assert len(videos.list_videos(db, opened)) == 7
+
+
+def test_an_incident_that_a_window_only_spans_is_not_of_it(db: Database) -> None:
+    make(db, 3, "missing_api_key", minutes=-180, deployment_id="dpl_bad")
+    make(db, 3, "missing_api_key", minutes=120, deployment_id="dpl_bad")
+    assert health.incidents(db, *SPAN) == []
+    (whole,) = health.incidents(db, NOON - timedelta(hours=3), NOON + timedelta(hours=3))
+    assert whole["n"] == 6
+
+
+def test_videos_of_no_deployment_are_listed_as_such(db: Database) -> None:
+    make(db, 3, "runway_unreachable")
+    make(db, 2, "runway_unreachable", deployment_id="dpl_one")
+    (incident,) = health.incidents(db, *SPAN)
+    assert (incident["deployment_id"], incident["n"], incident["videos"]) == (None, 3, 3)
+    assert len(videos.list_videos(db, Filters(causes=("runway_unreachable",), deployment="none"))) == 3
+
+
+def test_an_incident_knows_when_its_deployment_had_last_met_the_cause(db: Database) -> None:
+    make(db, 1, "missing_api_key", minutes=-800, deployment_id="dpl_bad")
+    make(db, 4, "succeeded", minutes=-700, deployment_id="dpl_bad")
+    make(db, 3, "missing_api_key", deployment_id="dpl_bad")
+    found = health.incident(db, "missing_api_key", NOON, "dpl_bad")
+    assert parse_time(found["cause_before_at"]) == NOON - timedelta(minutes=800)
+    assert found["clean_videos"] == 4
 
 
 def test_an_incident_says_what_changed_when_it_began(db: Database) -> None:

@@ -18,6 +18,8 @@ from tests.examples import entry
 from tests.stories import ANNA, ANNAS_TASK, BELA, IMAGE, START, line, run
 
 NOW = START + timedelta(hours=1)
+CELI, DORA = "cccccccc-3333-4000-8000-000000000003", "dddddddd-4444-4000-8000-000000000004"
+CELIS_TASK = "33333333-cccc-4000-8000-00000000000c"
 
 
 def stored(entries: list[LogEntry]) -> list[Row]:
@@ -88,3 +90,45 @@ def test_a_verdict_that_time_may_change_comes_up_again(known: Database) -> None:
     assert verdict(known, BELA)["cause"] == "in_progress"
     assert judge_dirty(at(NOW, known), 100) == 1
     assert verdict(known, BELA)["cause"] == "function_terminated"
+
+
+def nameless(task: str, request: str = "req-n", begin: float = 2) -> list[LogEntry]:
+    """What Runway's client logs of a run, in a request that names no video."""
+    return run("async-sdk", task=task, request=request, begin=begin, stages=10)[5:]
+
+
+def test_a_task_that_nobodys_lines_name_keeps_every_row_that_waited_from_being_paid_for_again(
+    known: Database,
+) -> None:
+    judge_dirty(at(NOW, known), 100)
+    assert verdict(known, BELA)["action"] == "retry"
+    known.call("dailies_add_logs", p_entries=stored(nameless(CELIS_TASK)))
+    assert {each["video_id"] for each in dirty_videos(known, 100)} == {ANNA, BELA}
+    judge_dirty(at(NOW, known), 100)
+    bela = verdict(known, BELA)
+    assert (bela["action"], bela["candidate_runway_ids"]) == ("ask", [CELIS_TASK])
+
+
+def test_a_task_of_another_row_is_nobodys_candidate(known: Database) -> None:
+    celi = {
+        "id": CELI,
+        "status": "processing",
+        "created_at": START.isoformat(),
+        "runway_video_id": CELIS_TASK,
+    }
+    videos.import_videos(known, [celi])
+    known.call("dailies_add_logs", p_entries=stored(nameless(CELIS_TASK)))
+    judge_dirty(at(NOW, known), 100)
+    assert verdict(known, BELA)["action"] == "retry"
+
+
+def test_two_rows_with_the_same_picture_are_both_candidates(known: Database) -> None:
+    picture = "https://images.example.com/portraits/mia-in-the-garden.jpg"
+    created = {"status": "processing", "created_at": START.isoformat(), "input_image_url": picture}
+    videos.import_videos(known, [{"id": one} | created for one in (CELI, DORA)])
+    shown = line(f"[Runway API] Config: {{ imageUrl: '{picture}' }}", 2.6, "req-n")
+    known.call("dailies_add_logs", p_entries=stored([*nameless(CELIS_TASK), shown]))
+    judge_dirty(at(NOW, known), 100)
+    for one in (CELI, DORA):
+        found = verdict(known, one)
+        assert (found["recoverable_runway_id"], found["candidate_runway_ids"]) == (None, [CELIS_TASK])

@@ -168,13 +168,52 @@ def test_rows_that_cannot_be_read_hold_up_no_other(empty: PostgresDatabase, empt
     assert health.overview(empty, since, until)["totals"]["by_status"] == {"none": 1, "succeeded": 1}
 
 
-def test_an_unusable_column_is_named(empty: PostgresDatabase, empty_database_url: str) -> None:
+def test_everything_unusable_of_a_table_is_named_at_once(
+    empty: PostgresDatabase, empty_database_url: str
+) -> None:
     with psycopg.connect(empty_database_url) as connection:
-        connection.execute(
-            "create table public.videos (id bigint primary key, status text, created_at timestamptz)"
-        )
-    with pytest.raises(BadInput, match=r"public\.videos\.id is bigint, and Dailies needs uuid"):
+        connection.execute("create table public.videos (id numeric, status int[], prompt bytea)")
+    with pytest.raises(BadInput) as refused:
         migrate(empty)
+    for problem in (
+        "public.videos.id is numeric, and id has to be uuid, text or a whole number",
+        "public.videos.status is integer[], and status has to be a word",
+        "public.videos has no column for created_at, and cannot be read without one",
+        "public.videos.prompt is bytea, and prompt has to be text, jsonb or a list of texts",
+        "public.videos.id does not tell its rows apart",
+    ):
+        assert problem in str(refused.value)
+    assert "Change the type" not in str(refused.value)
+
+
+def test_no_table_is_made_beside_those_of_somebody_else(
+    empty: PostgresDatabase, empty_database_url: str
+) -> None:
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("create table public.clips (id uuid primary key, state text)")
+        connection.execute("create table public.schema_migrations (version text)")
+    with pytest.raises(BadInput, match=r"holds the videos: public\.clips\. .*python -m lib map"):
+        migrate(empty)
+    with psycopg.connect(empty_database_url) as connection:
+        row = connection.execute("select to_regclass('public.videos'), to_regnamespace('dailies')").fetchone()
+    assert row == (None, None)
+
+
+def test_the_app_may_change_its_columns_and_types_later(lean: PostgresDatabase) -> None:
+    """A view of ours would refuse it: `cannot drop column because other objects depend on it`."""
+    migrate(lean)
+    with lean.transaction("app") as connection:
+        connection.execute("alter table public.videos add column title text, drop column extras")
+        connection.execute("create type new_status as enum ('queued', 'processing', 'succeeded', 'failed')")
+        connection.execute(
+            "alter table public.videos alter status drop default, "
+            "alter status type new_status using status::text::new_status"
+        )
+        connection.execute("drop type video_status")
+        connection.execute("alter table public.videos drop column error_message")
+    migrate(lean)
+    assert check_schema(lean).problem is None
+    use_everything(lean)
 
 
 def test_an_enum_refuses_a_status_it_does_not_know(lean: PostgresDatabase) -> None:

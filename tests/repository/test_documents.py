@@ -48,6 +48,13 @@ def test_every_migration_has_a_timestamped_name() -> None:
     assert all(re.fullmatch(r"\d{14}_[a-z_]+\.sql", name) for name in names)
 
 
+def test_only_the_default_mapping_names_the_apps_table() -> None:
+    """Every other statement goes through `dailies.videos()` and the functions that write."""
+    for path in sorted((ROOT / "supabase" / "migrations").glob("*.sql")):
+        named = re.findall(r"public\.videos|\bfrom videos\b|\bjoin videos\b", path.read_text())
+        assert not named or path.name.startswith("20261121000050"), path.name
+
+
 def test_ci_runs_the_readmes_own_command() -> None:
     assert (ROOT / ".ci" / "run").read_text().rstrip().splitlines()[-1] == "make test"
     assert "make test" in README

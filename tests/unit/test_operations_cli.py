@@ -68,7 +68,9 @@ def test_generating_says_the_cost_first_and_the_ids_after(
     result = run(generate.command, "--image", REQUEST.image, "--no-wait", answer="y\n")
     assert "25 credits ($0.25)" in result.output.splitlines()[0]
     assert runway.task_ids[0] in result.output
-    assert [row["runway_video_id"] for row in videos.list_videos(postgres)] == runway.task_ids
+    assert [
+        row["runway_video_id"] for row in videos.list_videos(postgres, videos.Filters(own=True))
+    ] == runway.task_ids
 
 
 def test_nothing_is_paid_without_a_yes(runway: Simulated) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,6 @@ from lib.operations.alerts import active_alerts
 from lib.settings import Settings
 from lib.ui.kit.services import Services, provide
 from lib.ui.views.alerts import TODO, grouped
-from lib.ui.views.headline import Headline
 from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 
@@ -67,23 +65,10 @@ def test_an_alert_is_silenced_and_told_again_in_the_operators_name(db: PostgresD
     assert done == [("alert_unsilenced", operator), ("alert_silenced", operator)]
 
 
-@pytest.mark.parametrize(
-    ("level", "text"),
-    [
-        ("broken", "API key missing"),
-        ("healthy", "12 stuck (API key missing), the oldest for 90 minutes."),
-    ],
-)
-def test_what_the_first_sentence_says_is_not_said_twice(db: PostgresDatabase, level: Any, text: str) -> None:
-    fire(db, STUCK)
-    (group,) = grouped(active_alerts(db))
-    assert group.text(Headline(level, "", "")) == text
-
-
 def test_many_causes_of_one_rule_are_one_line(db: PostgresDatabase) -> None:
     fire(db, *(replace(STUCK, subject=cause) for cause in list(CAUSES)[:6]))
     (group,) = grouped(active_alerts(db))
-    assert group.text(Headline("broken", "", "")).endswith(" and 2 more")
+    assert group.text.endswith(" and 2 more")
     assert len(opened("overview").menu_button) == 1
 
 

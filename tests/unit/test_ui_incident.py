@@ -23,6 +23,8 @@ def details(**values: Any) -> IncidentDetails:
         "deployment_id": "dpl_new",
         "first_at": at(5),
         "deployment_at": at(4),
+        "cause_before_at": None,
+        "clean_videos": 40,
         "previous_deployment_id": "dpl_old",
         "previous_videos": 50,
         "previous_failed": 1,
@@ -42,6 +44,11 @@ def test_what_begins_in_the_middle_of_a_deployment_has_another_reason() -> None:
     said = what_changed(details(deployment_at=at(-600)), NOON)
     assert said.startswith("not the deployment. `dpl_new` had served for 10 h without it")
     assert "in the hour before, 2 (20%) of 10 videos were in trouble" in said
+
+
+def test_a_deployment_that_had_met_it_before_is_not_said_to_have_served_without_it() -> None:
+    said = what_changed(details(deployment_at=at(-600), cause_before_at=at(-420)), NOON)
+    assert "`dpl_new` had met it before, last at 05:00: 40 videos since; in the hour before" in said
 
 
 @pytest.mark.parametrize(
@@ -70,18 +77,31 @@ def test_an_incident_is_opened_by_its_address(db: PostgresDatabase) -> None:
     app = opened("incident", **address_of(row))
     said = text_of(app)
     assert app.header[0].value == "API key missing"
-    assert "**3 videos** of 3 in `dpl_new`" in said
+    assert "**3 of 3 videos** of `dpl_new` between" in said
     assert "took over from `dpl_old`" in said
     assert "Set RUNWAY_API_KEY in Vercel" in said
     assert "No [key](http://evil)" in [code.value for code in app.code]
 
 
-def test_its_videos_are_one_click_away_in_the_window_around_it(db: PostgresDatabase) -> None:
+def test_its_videos_and_no_others_are_one_click_away(db: PostgresDatabase) -> None:
     (row,) = health.incidents(db, NOON, NOON.replace(hour=13))
     link = opened("incident", **address_of(row)).get("page_link")[0].proto
     assert link.query_string == (
-        "cause=missing_api_key&deployment=dpl_new&window=1h&until=2026-03-14T12%3A03"
+        "cause=missing_api_key&deployment=dpl_new&window=3m&until=2026-03-14T12%3A03"
     )
+
+
+def test_of_a_killed_function_it_says_what_to_change_in_the_app(db: PostgresDatabase) -> None:
+    ids = [f"bbbbbbbb-0000-4000-8000-00000000000{n}" for n in range(3)]
+    videos.import_videos(db, [video(one, "processing", n) for n, one in enumerate(ids)])
+    killed = [verdict(one, "function_terminated", deployment_id="dpl_new", stuck=True) for one in ids]
+    db.call("dailies_save_verdicts", p_verdicts=killed)
+    found = {row["cause"]: row for row in health.incidents(db, NOON, NOON.replace(hour=13))}
+    said = text_of(opened("incident", **address_of(found["function_terminated"])))
+    (todo,) = [line for line in said.splitlines() if "What to do" in line]
+    assert "In the production app: await Runway's answer and save the id before you answer" in todo
+    assert "`waitUntil`" in todo
+    assert "`maxDuration`" in todo
 
 
 @pytest.mark.usefixtures("db")

@@ -20,12 +20,14 @@ import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
 from lib.data.postgres import PostgresDatabase
+from lib.operations.access import Access
 from lib.web.middleware import Guard
 from lib.web.routes import routes
 from tests.web import FakeParts, settings
 
 parts = FakeParts(PostgresDatabase("postgresql://nobody@127.0.0.1:1/none", label="none"), settings())
-app = st.App(sys.argv[1], routes=routes(lambda: parts.app), middleware=[Middleware(Guard)])
+guard = Middleware(Guard, Access(settings()))
+app = st.App(sys.argv[1], routes=routes(lambda: parts.app), middleware=[guard])
 uvicorn.run(app, port=int(sys.argv[2]), log_level="error")
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -17,7 +18,7 @@ from lib.data import queue, workers
 from lib.data.database import Row
 from lib.data.migrations import SchemaState
 from lib.data.postgres import PostgresDatabase
-from lib.data.status import HealthReadings
+from lib.data.status import HealthReadings, VideosNow
 from lib.data.videos import import_videos
 from lib.errors import DailiesError, DatabaseUnavailable
 from lib.web.health import Readings, State, parts_of
@@ -52,6 +53,9 @@ class Broken:
     def close(self) -> None: ...
 
 
+WORKING = ("database", "schema", "queue", "sweep", "workers", "judging")
+
+
 def states(readings: Readings) -> dict[str, str]:
     return {name: part.state for name, part in parts_of(readings)}
 
@@ -66,7 +70,7 @@ def test_a_process_that_can_work_is_ready(client: httpx.Client, postgres: Postgr
     assert (answer.status_code, body["ready"], body["status"]) == (200, True, "ok")
     assert answer.headers["cache-control"] == "no-store"
     found = {name: part["state"] for name, part in body["parts"].items()}
-    assert found == dict.fromkeys(("database", "schema", "queue", "sweep", "workers", "judging"), "ok") | {
+    assert found == dict.fromkeys((*WORKING, "videos"), "ok") | {
         "logs": "unknown",
         "runway": "unknown",
     }
@@ -114,6 +118,21 @@ def test_what_is_late_or_dead_is_named(change: dict[str, float], part: str) -> N
     )
     assert before[part] != State.TROUBLE
     assert {name for name, state in after.items() if state is State.TROUBLE} == {part}
+
+
+@pytest.mark.parametrize(
+    ("seen", "now", "expected"),
+    [
+        (QUIET, VideosNow(0, None, 0, None), {"videos": "ok", "logs": "ok"}),
+        (QUIET, VideosNow(18, 9000.0, 0, None), {"videos": "trouble", "logs": "ok"}),
+        (QUIET, VideosNow(0, None, 12, 2400.0), {"videos": "ok", "logs": "trouble"}),
+        (replace(QUIET, last_log_age_seconds=None), VideosNow(0, None, 0, None), {"logs": "unknown"}),
+    ],
+)
+def test_nothing_is_called_ok_about_videos_that_are_stuck_or_logs_that_are_not_there(
+    seen: HealthReadings, now: VideosNow, expected: dict[str, str]
+) -> None:
+    assert expected.items() <= states(Readings(GOOD, seen, now)).items()
 
 
 def test_no_worker_at_all_is_said(client: httpx.Client) -> None:

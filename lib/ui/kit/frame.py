@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from lib.domain.access import Role
 from lib.errors import DailiesError
 from lib.ui.kit import address, loaders
 from lib.ui.kit.format import age, plain
+from lib.ui.kit.kept import place_for_notice
 from lib.ui.kit.router import go_to_video, page
 from lib.ui.kit.services import ENTERED, Services, services
 from lib.ui.kit.window import Window
@@ -23,19 +25,20 @@ class Frame:
     services: Services
 
 
-def begin(title: str, *, window: bool = False) -> Frame:
+def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     """Call this first on every page. It ends the run while Dailies is still starting."""
     if not ENTERED.get():
         raise DailiesError("This page is part of Dailies and is only served through its entry point.")
     opened = services()
     now = datetime.now(UTC)
     address.begin()
+    place_for_notice()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
         _in_use(opened, now)
         _search()
-        chosen = choose_window() if window else Window()
+        chosen = choose_window(all_time=all_time) if window else Window()
     if opened.preparing:
         _wait_until_prepared()
         st.stop()
@@ -77,6 +80,22 @@ def _in_use(opened: Services, now: datetime) -> None:
     st.caption(_freshness(now), width="content")
     st.badge(plain(opened.database_label), icon=":material/database:", color="gray")
     st.badge(plain(opened.runway_label), icon=":material/movie:", color="gray")
+    _person(opened)
+
+
+def _person(opened: Services) -> None:
+    """Who is here, where people sign in; and that they may not act, with the reason."""
+    person = opened.person
+    if person is None:
+        return
+    if person.role < Role.OPERATOR:
+        st.badge("read-only", icon=":material/lock:", color="orange", help=person.reason)
+    if opened.access.needs_sign_in:
+        with st.popover("", icon=":material/account_circle:", type="tertiary", help="Who is signed in"):
+            st.text(person.name)
+            st.caption(f"Role: {person.role}")
+            if st.button("Sign out", icon=":material/logout:", key="sign-out"):
+                st.logout()
 
 
 def _freshness(now: datetime) -> str:
@@ -98,13 +117,3 @@ def _wait_until_prepared() -> None:
         st.rerun()
     st.status(f"{step} …", state="running")
     st.caption("The first start takes a few seconds. This page is drawn as soon as everything is there.")
-
-
-def keep_fresh(frame: Frame, seconds: float) -> None:
-    """Draws the page again after that many seconds, as long as somebody has it open."""
-
-    def look_at_the_clock() -> None:
-        if (datetime.now(UTC) - frame.now).total_seconds() >= seconds:
-            st.rerun()
-
-    st.fragment(look_at_the_clock, run_every=seconds + 0.5)()

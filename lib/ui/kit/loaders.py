@@ -1,9 +1,10 @@
-"""What pages read, cached for a few seconds: many viewers and quick reruns cost the database one query."""
+"""What pages read, cached for a few seconds: many viewers and quick reruns cost the database one query. What
+was read last is shown while the database is away."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -16,60 +17,77 @@ from lib.data.audit import AuditChoices, AuditRow, names, trail
 from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
-from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview
-from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
+from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
+from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
+from lib.data.views import View, all_views
 from lib.domain.alert import Alert
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
+from lib.ui.kit.kept import kept
 from lib.ui.kit.services import services
 from lib.ui.kit.window import Window
-
-_SECONDS = 10.0
 
 
 def _span(window: Window) -> tuple[datetime, datetime]:
     return window.span(datetime.now(UTC))
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+@kept()
 def overview(window: Window) -> Overview:
-    return health.overview(services().database, *_span(window), bucket_seconds=window.bucket_seconds)
+    return health.overview(
+        services().database, *_span(window), bucket_seconds=window.bucket_seconds, own=window.own
+    )
+
+
+@kept()
+def pulse(own: bool) -> Pulse:
+    """Of the last hour, which begins on a minute: an address can say it."""
+    hour_ago = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=1)
+    return health.pulse(services().database, hour_ago, own=own)
 
 
 def freshness() -> dict[str, Any]:
     return overview(Window("1h"))["freshness"]
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+@kept()
 def incidents(window: Window) -> list[Incident]:
-    return health.incidents(services().database, *_span(window))
+    return health.incidents(services().database, *_span(window), own=window.own)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
-def incident(cause: str, at: datetime, deployment_id: str | None) -> IncidentDetails:
-    return health.incident(services().database, cause, at, deployment_id)
+@kept()
+def incident(cause: str, at: datetime, deployment_id: str | None, own: bool) -> IncidentDetails:
+    return health.incident(services().database, cause, at, deployment_id, own=own)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+@kept()
 def error_groups(window: Window) -> list[ErrorGroup]:
-    return health.error_groups(services().database, *_span(window), limit=100)
+    return health.error_groups(services().database, *_span(window), limit=100, own=window.own)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+@kept()
 def funnel(window: Window) -> list[FunnelStage]:
-    return health.stage_funnel(services().database, *_span(window))
+    return health.stage_funnel(services().database, *_span(window), own=window.own)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=64, show_spinner=False)
+@kept(max_entries=64)
 def videos(
-    window: Window | None, filters: Filters | None = None, after: Position | None = None, limit: int = 50
+    window: Window | None,
+    filters: Filters | None = None,
+    after: Position | None = None,
+    limit: int = 50,
+    sort: Sort = NEWEST,
+    *,
+    counted: bool = False,
 ) -> list[VideoRow]:
-    """Newest first; of all times without a window."""
-    chosen = filters or Filters()
+    """Newest first unless sorted otherwise; of all times without a window."""
+    chosen = replace(filters or Filters(), app_model=services().settings.runway_model)
     if window:
-        chosen = replace(chosen, since=_span(window)[0], until=window.until)
-    rows = stored.list_videos(services().database, chosen, after=after, limit=limit)
+        chosen = replace(chosen, since=_span(window)[0], until=window.until, own=window.own)
+    rows = stored.list_videos(
+        services().database, chosen, sort=sort, after=after, counted=counted, limit=limit
+    )
     return [{**row, "error_message": _shown(row["error_message"])} for row in rows]
 
 
@@ -81,27 +99,29 @@ def _shown(text: str | None) -> str | None:
 def export(window: Window, filters: Filters, kind: str) -> bytes:
     """All matches as a file of that kind."""
     since, until = _span(window)
-    rows = stored.every_video(services().database, replace(filters, since=since, until=until), page=1000)
+    app_model = services().settings.runway_model
+    chosen = replace(filters, since=since, until=until, own=window.own, app_model=app_model)
+    rows = stored.every_video(services().database, chosen, page=1000)
     return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 
 
-def stuck_videos(window: Window | None = None) -> list[VideoRow]:
-    """The newest; of all times without a window."""
-    return videos(window, Filters(trouble="stuck"), limit=200)
+def stuck_since(since: datetime, own: bool) -> list[VideoRow]:
+    """The newest."""
+    return videos(None, Filters(trouble="stuck", since=since, own=own), limit=200)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=8, show_spinner=False)
+@kept()
 def ledger(window: Window) -> Ledger:
     return credits.ledger(services().database, *_span(window))
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+@kept(max_entries=1)
 def alerts() -> list[Alert]:
     """What is wrong now; those that are silenced come last."""
     return active_alerts(services().database)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+@kept(max_entries=1)
 def budget() -> Budget | None:
     """Everybody's; None without one."""
     return credits.budget(services().database, credits.EVERYBODY)
@@ -112,13 +132,13 @@ def batches() -> list[Batch]:
     return stored_batches.latest(services().database)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+@kept(max_entries=1)
 def left_to_people() -> list[Flagged]:
     """What the sweep did not do by itself, the latest first."""
     return flagged(services().database, limit=50)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=16, show_spinner=False)
+@kept(max_entries=16)
 def audit(
     operator: str | None, action: str | None, video_id: str | None, before_id: int | None, limit: int
 ) -> list[AuditRow]:
@@ -126,7 +146,7 @@ def audit(
     return trail(db, video_id, operator=operator, action=action, before_id=before_id, limit=limit)
 
 
-@st.cache_data(ttl=_SECONDS, max_entries=1, show_spinner=False)
+@kept(max_entries=1)
 def audit_names() -> AuditChoices:
     return names(services().database)
 
@@ -140,6 +160,11 @@ def video(video_id: str) -> VideoDetails:
 
 def video_log(video_id: str) -> list[LogRow]:
     return stored.video_log(services().database, video_id, limit=2000)
+
+
+@kept()
+def views() -> list[View]:
+    return all_views(services().database)
 
 
 def find(text: str) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import uuid4
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,11 +17,14 @@ from lib.errors import (
     DailiesError,
     DatabaseConflict,
     DatabaseUnavailable,
+    NotAllowed,
     NotFound,
+    NotSignedIn,
     RunwayError,
     SchemaMissing,
     SettingsError,
 )
+from lib.ui.kit.kept import AGAIN_SECONDS, look_again
 
 logger = logging.getLogger(__name__)
 
@@ -31,19 +36,46 @@ _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
     (NotFound, "Not found", ":material/search_off:"),
     (RunwayError, "Runway did not do it", ":material/cloud_off:"),
     (SettingsError, "A setting cannot be used", ":material/settings_alert:"),
+    (NotSignedIn, "You are not signed in", ":material/login:"),
+    (NotAllowed, "You may not do this", ":material/lock:"),
     (BadInput, "This input cannot be used", ":material/edit_off:"),
     (DailiesError, "It did not work", ":material/error:"),
 )
 
 
+@dataclass
+class Narrated:
+    """`error` is the one that was shown, if one was."""
+
+    error: DailiesError | None = None
+
+
 @contextmanager
-def narrated() -> Iterator[None]:
+def narrated() -> Iterator[Narrated]:
     """Shows an error raised on purpose as a notice in place of the rest of the block."""
+    shown = Narrated()
     try:
-        yield
+        yield shown
     except DailiesError as error:
         logger.warning("%s: %s", type(error).__name__, error)
         failure(error)
+        shown.error = error
+
+
+def tell(error: Exception) -> bool:
+    """What nobody caught, in callbacks and fragments as well: for `st.App(on_script_error=…)`, so that people
+    never see Streamlit's own error page. An outage is waited for; after anything else a click goes on."""
+    if isinstance(error, DailiesError):
+        failure(error)
+    else:
+        with st.container(border=True, key=f"unexpected-{uuid4().hex}"):
+            st.error("**An unexpected error**", icon=":material/error:")
+            st.text("The server's log holds the details.")
+    if isinstance(error, DatabaseUnavailable):
+        look_again(AGAIN_SECONDS)
+    else:
+        st.button("Show the page again", icon=":material/refresh:", key=f"again-{uuid4().hex}")
+    return True
 
 
 def failure(error: DailiesError) -> None:

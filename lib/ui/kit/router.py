@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
+from lib.ui.kit.kept import AGAIN_SECONDS, look_again
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.services import ENTERED
 
 # A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
 _ICON = ROOT / "lib" / "ui" / "static" / "icon.svg"
+_STYLE = Path(__file__).with_name("style.css")
 _PAGES = (
     ("overview", "Overview", "monitoring", "Is generation healthy right now, and what does it cost?"),
     ("videos", "Videos", "video_library", "Which videos are in trouble?"),
@@ -41,13 +46,16 @@ def page(name: str) -> Page:
 def run() -> None:
     """One run of the app: every page is reached through here, and only through here."""
     st.set_page_config(page_title="Dailies", page_icon=_ICON, layout="wide")
+    st.html(_STYLE)
     # The default page has no address but `/`: this one leads to the Overview, which has one like the rest.
     home = st.Page(_home, title="Dailies", url_path="home", default=True, visibility="hidden")
     current = st.navigation([home, *(page(name) for name, *_ in _PAGES)], position="top")
     token = ENTERED.set(True)
     try:
-        with narrated():
+        with narrated() as shown:
             current.run()
+        if isinstance(shown.error, DatabaseUnavailable):
+            look_again(AGAIN_SECONDS)
     finally:
         ENTERED.reset(token)
 

@@ -33,7 +33,7 @@ ROW = 32  # pixels
 
 
 def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
-    """The videos as the table shows them."""
+    """The videos to choose among, as the table shows them."""
     return pd.DataFrame(
         {
             "video": [_opener(row["id"]) for row in rows],
@@ -41,12 +41,8 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
             "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
             "action": [ACTION.get(row["action"] or "", "") for row in rows],
-            "stages": [stage_progress(row["stages"]) for row in rows],
             "first_missing": [words(row["first_missing"] or "") for row in rows],
-            "prompt": [row["prompt"] or "" for row in rows],
             "error": [row["error_message"] or "" for row in rows],
-            "created": [row["created_at"] for row in rows],
-            "runway": [row["runway_video_id"] or "" for row in rows],
         }
     )
 
@@ -98,72 +94,31 @@ def remember_rows(key: str, video_ids: Sequence[str | None]) -> None:
     st.session_state[f"rows-{key}"] = list(video_ids)
 
 
-def video_columns(rows: Sequence[VideoRow], key: str) -> dict[str, Any]:
-    return {
-        "video": open_column(key, pinned=True),
-        "age": st.column_config.TextColumn("Created", width=92),
-        "status": badges("Status", STATUS, width=118),
-        "cause": cause_badges([row["cause"] for row in rows]),
-        "action": st.column_config.TextColumn("What to do", width=190),
-        "stages": st.column_config.TextColumn("Stages seen", width=92),
-        "first_missing": st.column_config.TextColumn("First missing stage", width=150),
-        "prompt": st.column_config.TextColumn("Prompt", width="medium"),
-        "error": st.column_config.TextColumn("Error", width="large"),
-        "created": st.column_config.DatetimeColumn("Created at", timezone="UTC", format=TIME_FORMAT),
-        "runway": st.column_config.TextColumn("Runway id", width="medium"),
-    }
-
-
 def table_height(rows: int, most: int) -> int:
     """Pixels for `rows` rows and the header; more than `most` rows scroll."""
     return ROW * (min(rows, most) + 1) + 3
 
 
-_COLUMNS = (
-    "video",
-    "age",
-    "status",
-    "cause",
-    "stages",
-    "first_missing",
-    "prompt",
-    "error",
-    "created",
-    "runway",
-)
-
-
-def video_table(
-    rows: Sequence[VideoRow],
-    now: datetime,
-    *,
-    key: str,
-    columns: Sequence[str] = _COLUMNS,
-    **more: Any,
-) -> Any:
-    """The videos; a click on an id opens that video. `key` has to change with the rows."""
-    frame = video_rows(rows, now)[list(columns)]
+def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[str]:
+    """The table with a box in front of each row. Returns the chosen ids, looked up in the rows as drawn.
+    `key` has to change with the rows."""
     remember_rows(key, [row["id"] for row in rows])
-    return st.dataframe(
-        frame,
+    event = st.dataframe(
+        video_rows(rows, now),
         key=f"table-{key}",
-        column_config=video_columns(rows, key),
-        column_order=columns,
+        column_config={
+            "video": open_column(key, pinned=True),
+            "age": st.column_config.TextColumn("Created", width=92),
+            "status": badges("Status", STATUS, width=118),
+            "cause": cause_badges([row["cause"] for row in rows]),
+            "action": st.column_config.TextColumn("What to do", width=190),
+            "first_missing": st.column_config.TextColumn("First missing stage", width=150),
+            "error": st.column_config.TextColumn("Error", width="large"),
+        },
         hide_index=True,
         row_height=ROW,
-        alt="Videos, newest first",
-        **more,
-    )
-
-
-def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[str]:
-    """The table with a box in front of each row. Returns the chosen ids, looked up in the rows as drawn."""
-    event = video_table(
-        rows,
-        now,
-        key=key,
-        columns=("video", "age", "status", "cause", "action", "first_missing", "error"),
         height=table_height(len(rows), 16),
+        alt="Videos, newest first",
         on_select="rerun",
         selection_mode="multi-row",
     )

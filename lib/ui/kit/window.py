@@ -1,9 +1,9 @@
-"""The span of time a page looks at: a length, and where it ends. Pure."""
+"""What a page looks at: a span of time, which is a length and where it ends, and whose videos. Pure."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 MINUTE = timedelta(minutes=1)
@@ -26,11 +26,13 @@ MOST_BUCKETS = 30
 class Window:
     """Hashable: what is read for it is cached under it. `until` is in UTC; None follows the clock.
 
-    `length` is `all`, or a number of minutes, hours or days: `90m`, `24h`, `7d`.
+    `length` is `all`, or a number of minutes, hours or days: `90m`, `24h`, `7d`. With `own`, videos that
+    Dailies made itself count like the app's.
     """
 
     length: str = DEFAULT
     until: datetime | None = None
+    own: bool = False
 
     @property
     def size(self) -> timedelta:
@@ -73,7 +75,15 @@ class Window:
     @property
     def query(self) -> dict[str, str]:
         """The address of a page that shows it."""
-        return {"window": self.length, **({"until": written(self.until)} if self.until else {})}
+        return {
+            "window": self.length,
+            **({"until": written(self.until)} if self.until else {}),
+            **({"own": "yes"} if self.own else {}),
+        }
+
+    def over(self, since: datetime, until: datetime) -> Window:
+        """The same videos, from one time to another."""
+        return replace(between(since, until), own=self.own)
 
 
 def known(length: str) -> bool:

@@ -1,8 +1,9 @@
-"""The controls of a page's window: its length and where it ends. The address says both, so that a view can be
-shared and Back leads to the one before."""
+"""The controls of a page's window: its length, where it ends, and whether samples count. The address says all
+of it, so that a view can be shared and Back leads to the one before."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,10 +13,10 @@ from lib.domain.video import parse_time
 from lib.ui.kit import address, loaders
 from lib.ui.kit.notices import empty
 from lib.ui.kit.window import (
+    ALL,
     DEFAULT,
     LENGTHS,
     Window,
-    between,
     ending_after,
     known,
     moment,
@@ -32,31 +33,51 @@ _ANY_DAY: dict[str, Any] = {  # Streamlit's own bounds are ten years around toda
 }
 
 
-def choose_window() -> Window:
+def choose_window(*, all_time: bool = False) -> Window:
+    """`all_time`: that is offered too, where it costs no more."""
     window = _of_address()
     st.session_state[_KEPT] = window.query
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
-        offered = LENGTHS if window.length in LENGTHS else (*LENGTHS, window.length)
+        usual = (*LENGTHS, ALL) if all_time else LENGTHS
+        offered = usual if window.length in usual else (*usual, window.length)
         st.segmented_control(
             "Time window",
             offered,
-            format_func=lambda length: length if length in LENGTHS else Window(length).words,
+            format_func=_short,
             required=True,
             label_visibility="collapsed",
             **address.widget("window", window.length, lambda length: [length or DEFAULT]),
         )
         _choose_span(window)
+        count_samples()
     return window
+
+
+def samples_count() -> bool:
+    """Whether Dailies' own videos count, as the address says."""
+    return st.query_params.get("own") == "yes"
+
+
+def count_samples() -> bool:
+    """The switch for that."""
+    return address.toggle(
+        "Samples", "own", help="Count the videos that Dailies made itself, samples and drills, as well."
+    )
+
+
+def _short(length: str) -> str:
+    return "All time" if length == ALL else length if length in LENGTHS else Window(length).words
 
 
 def _of_address() -> Window:
     """Written out where the address says nothing: it has to mean the same tomorrow."""
     given = st.query_params.to_dict()
-    if not {"window", "until"} & given.keys():
+    if not {"window", "until", "own"} & given.keys():
         given = st.session_state.get(_KEPT) or Window().query
         address.put({name: [value] for name, value in given.items()})
     length = given.get("window", DEFAULT)
-    return Window(length if known(length) else DEFAULT, parse_until(given.get("until", "")))
+    until = parse_until(given.get("until", ""))
+    return Window(length if known(length) else DEFAULT, until, own=given.get("own") == "yes")
 
 
 def _choose_span(window: Window) -> None:
@@ -77,7 +98,7 @@ def _choose_span(window: Window) -> None:
             key="until-now",
             disabled=window.until is None,
             on_click=end_window,
-            args=(None,),
+            args=(window, None),
         )
 
 
@@ -86,18 +107,18 @@ def _start_chosen() -> None:
     now = datetime.now(UTC)
     end = until.replace(tzinfo=UTC) if until else now
     if since and since.replace(tzinfo=UTC) < end:
-        chosen = between(since.replace(tzinfo=UTC), end)
-        show_window(Window(chosen.length, chosen.until if until else None))
+        chosen = _of_address().over(since.replace(tzinfo=UTC), end)
+        show_window(replace(chosen, until=chosen.until if until else None))
 
 
-def end_window(at: datetime | None) -> None:
-    """Sets where the window ends; None: now, and from then on."""
-    show_window(Window(st.query_params.get("window", DEFAULT), at))
+def end_window(window: Window, at: datetime | None) -> None:
+    """The same window, ending elsewhere; None: now, and from then on."""
+    show_window(replace(window, until=at))
 
 
 def show_window(window: Window) -> None:
     """In one step, which Back takes back."""
-    address.put({"until": [], **{name: [value] for name, value in window.query.items()}})
+    address.put({"until": [], "own": [], **{name: [value] for name, value in window.query.items()}})
 
 
 def empty_window(
@@ -116,5 +137,5 @@ def empty_window(
             icon=":material/history:",
             key="show-newest",
             on_click=end_window,
-            args=(ending_after(newest),),
+            args=(window, ending_after(newest)),
         )

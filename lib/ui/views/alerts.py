@@ -12,11 +12,11 @@ from lib.domain.alert import MEASURES, Alert, Severity
 from lib.domain.cause import CAUSES
 from lib.operations.alerts import silence
 from lib.ui.kit import loaders
+from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.format import AMBER, RED, Look, clock, plain, since
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
 from lib.ui.kit.services import services
-from lib.ui.views.headline import Headline
 
 SEVERITY = {
     Severity.CRITICAL: Look("critical", "×", ":material/error:", "red", RED),
@@ -60,15 +60,9 @@ class Group:
         subjects = [alert.subject for alert in self.alerts if alert.subject]
         return [CAUSES[subject].title if subject in CAUSES else subject for subject in subjects]
 
-    def is_told(self, said: Headline | None) -> bool:
-        """Whether the first sentence of the page says the same, with its numbers."""
-        level = said.level if said else None
-        return (self.measure, level) in (("stuck_minutes", "broken"), ("success_percent", "degraded"))
-
-    def text(self, said: Headline | None) -> str:
-        if len(self.alerts) == 1 and not self.is_told(said):
-            return self.first.text
-        return _listed(self.names)
+    @property
+    def text(self) -> str:
+        return self.first.text if len(self.alerts) == 1 else _listed(self.names)
 
 
 def grouped(alerts: Sequence[Alert]) -> list[Group]:
@@ -84,24 +78,23 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def alert_list(alerts: Sequence[Alert], said: Headline | None, now: datetime) -> None:
-    """A line a rule; nothing at all without any alert. `said`: the first sentence, where it is of now."""
+def alert_list(alerts: Sequence[Alert], now: datetime) -> None:
+    """A line a rule; nothing at all without any alert."""
     if not alerts:
         return
     groups = grouped(alerts)
     with st.container(border=not groups[0].first.is_silenced, gap="xsmall", key="alerts"):
         for group in groups:
             with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-                _silenced(group, now) if group.first.is_silenced else _loud(group, said, now)
+                _silenced(group, now) if group.first.is_silenced else _loud(group, now)
 
 
-def _loud(group: Group, said: Headline | None, now: datetime) -> None:
+def _loud(group: Group, now: datetime) -> None:
     shown = SEVERITY[group.first.severity]
     st.badge(shown.word, icon=shown.icon, color=shown.color)  # type: ignore[arg-type]
     st.markdown(f"**{plain(group.first.title)}**", width="content")
-    if text := group.text(said):
-        st.text(text, width="content")
-    st.caption(f"{'' if said else 'now, '}since {since(group.first.started_at, now)}", width="content")
+    st.text(group.text, width="content")
+    st.caption(f"now, since {since(group.first.started_at, now)}", width="content")
     st.space("stretch")
     _way_out(group)
     chosen = st.menu_button(
@@ -110,7 +103,8 @@ def _loud(group: Group, said: Headline | None, now: datetime) -> None:
         key=f"silence-{group.first.rule}",
         icon=":material/notifications_off:",
         type="tertiary",
-        help="Nobody is told of it for this long. It is written into the audit.",
+        disabled=why_not() is not None,
+        help=why_not() or "Nobody is told of it for this long. It is written into the audit.",
     )
     if chosen:
         _keep_quiet([alert.name for alert in group.alerts], SILENCES[chosen])
@@ -137,7 +131,7 @@ def _silenced(group: Group, now: datetime) -> None:
         f":material/notifications_off: {plain(group.first.title)}{about}: silenced until {until}",
         width="content",
     )
-    if st.button("Tell again", type="tertiary", key=f"tell-{group.first.rule}"):
+    if act("Tell again", type="tertiary", key=f"tell-{group.first.rule}"):
         _keep_quiet(sorted({group.first.rule, *(alert.name for alert in group.alerts)}), 0)
 
 
@@ -146,6 +140,6 @@ def _keep_quiet(names: Sequence[str], minutes: int) -> None:
     with narrated():
         opened = services()
         for name in names:
-            silence(opened.database, name, minutes, opened.settings.operator)
+            silence(opened.database, name, minutes, opened.app.operator)
         loaders.forget()
         st.rerun()

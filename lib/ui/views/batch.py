@@ -15,6 +15,7 @@ from lib.data.batches import ENDED, Batch, Item
 from lib.operations.batches import COLUMNS
 from lib.operations.export import as_csv
 from lib.ui.kit import loaders
+from lib.ui.kit.acting import act
 from lib.ui.kit.format import BATCH_STATE, age, clock, count, credits_text, look, plain, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.router import page
@@ -123,7 +124,7 @@ def _ended(batch: Batch) -> None:
 
 
 def _button(label: str, state: str, batch: Batch, icon: str) -> None:
-    st.button(label, icon=icon, key=f"{state}-{batch.id}", on_click=_steer, args=(batch.id, state))
+    act(label, icon=icon, key=f"{state}-{batch.id}", on_click=_steer, args=(batch.id, state))
 
 
 def _steer(batch_id: str, state: str) -> None:

@@ -1,22 +1,28 @@
-"""The answer above the fold: one sentence that says whether generation is healthy."""
+"""The answer above the fold: one sentence that says whether generation is healthy, and where it leads."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import sqrt
 from typing import Literal
 
 import streamlit as st
 
-from lib.data.overview import Totals
+from lib.data.overview import Overview, Pulse, Totals
 from lib.data.videos import VideoRow
+from lib.domain.video import parse_time
+from lib.ui.kit import loaders
 from lib.ui.kit.format import cause_of, count, deployment, percent, since
-from lib.ui.kit.window import Window
+from lib.ui.kit.frame import Frame
+from lib.ui.kit.router import page
+from lib.ui.kit.window import ALL, MINUTE, Window
 
 Level = Literal["healthy", "degraded", "broken", "quiet", "judging"]
 BACKLOG = 20  # fewer are judged before anybody has read the sentence
+GOOD = 0.9  # of the ended videos succeed: less is never called healthy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +41,121 @@ _ANSWER = {
 }
 
 
-def answer(said: Headline) -> None:
+def say(data: Overview, frame: Frame) -> None:
+    """Of now, whatever the length of the window; of a window that is over, how that went."""
+    if frame.window.until:
+        _answer(headline_then(data["totals"], frame.window))
+        return
+    pulse = loaders.pulse(frame.window.own)
+    began = parse_time(pulse.since) or frame.now
+    stuck = loaders.stuck_since(began, frame.window.own) if pulse.stuck else []
+    _answer(headline_now(pulse, stuck, frame.now, unjudged=data["freshness"]["dirty"]))
+    _stuck_links(pulse, began, frame.window)
+
+
+def _answer(said: Headline) -> None:
     show, icon = _ANSWER[said.level]
     show(f"**{said.title}.** {said.detail}", icon=icon)
 
 
-def headline(
-    totals: Totals,
-    stuck_rows: Sequence[VideoRow],
-    window: Window,
-    now: datetime,
-    *,
-    unjudged: int = 0,
+def headline_now(
+    pulse: Pulse, stuck_rows: Sequence[VideoRow], now: datetime, *, unjudged: int = 0
 ) -> Headline:
-    """`stuck_rows`: the newest stuck videos of the window; `unjudged`: videos that wait. What got stuck
-    before the window says nothing about now: it is counted apart.
+    """How the last hour went, against a usual one. `stuck_rows`: its newest stuck videos; `unjudged`: videos
+    that wait. What got stuck before says nothing about now.
 
     Both texts hold only our own words and identifiers.
     """
-    total, stuck = totals["total"], totals["stuck"]
-    older = "" if window.until else _older(totals["stuck_now"] - stuck)
-    if not total:
-        return Headline("quiet", f"No video {window.said}", f"Nothing was requested.{older}")
-    rate = totals["success_rate"]
-    rest = f"{count(total, 'video')} {window.said}, {percent(rate)} of the finished ones succeeded.{older}"
-    if stuck:
-        verb = "is" if stuck == 1 else "are"
-        return Headline("broken", f"{count(stuck, 'video')} {verb} stuck{_why(stuck_rows, stuck, now)}", rest)
+    if not pulse.videos:
+        return Headline("quiet", "No video was requested in the last hour", _usual_number(pulse))
+    detail = f"{_last_hour(pulse)} {_usual_rate(pulse)}"
     if unjudged > BACKLOG:
         waiting = f"{count(unjudged, 'video')} wait to be judged"
-        return Headline("judging", waiting, f"What is stuck, and why, is known once they are. {rest}")
-    if rate is not None and rate < 0.9:
-        return Headline("degraded", f"Nothing got stuck, but only {percent(rate)} succeeded", rest)
-    return Headline("healthy", "Generation is healthy", rest)
+        return Headline("judging", waiting, f"What is stuck, and why, is known once they are. {detail}")
+    unusual = is_unusual(pulse)
+    half = pulse.ended and pulse.succeeded / pulse.ended < (pulse.usual_rate or 1) / 2
+    if pulse.stuck:
+        verb = "is" if pulse.stuck == 1 else "are"
+        title = f"{count(pulse.stuck, 'video')} of the last hour {verb} stuck"
+        return Headline(
+            "broken" if unusual else "degraded", title + _why(stuck_rows, pulse.stuck, now), detail
+        )
+    if unusual:
+        return Headline("broken" if half else "degraded", "Fewer videos succeed than usual", detail)
+    if pulse.usual_rate is not None and pulse.usual_rate < GOOD:
+        return Headline("degraded", "As many videos fail as usual, and that is many", detail)
+    return Headline("healthy", "Generation is healthy", detail)
 
 
-def _older(number: int) -> str:
-    return (
-        f" {number:,} older {'one waits' if number == 1 else 'ones wait'} for repair." if number > 0 else ""
+def is_unusual(pulse: Pulse) -> bool:
+    """Whether more went wrong than chance explains: two standard deviations above what is usual. One video
+    alone proves nothing, unless it is all there is."""
+    usual = pulse.usual_rate if pulse.usual_rate is not None else GOOD
+    bad = pulse.ended - pulse.succeeded
+    expected = pulse.ended * (1 - usual)
+    return bad > expected + 2 * sqrt(expected * usual) and (bad > 1 or bad == pulse.ended)
+
+
+def headline_then(totals: Totals, window: Window) -> Headline:
+    """How a window that is over went."""
+    if not totals["total"]:
+        return Headline("quiet", f"No video {window.said}", "Nothing was requested.")
+    rate, stuck = totals["success_rate"], totals["stuck"]
+    left = (
+        f" {count(stuck, 'video')} of it {'is' if stuck == 1 else 'are'} stuck to this day." if stuck else ""
     )
+    title = f"{percent(rate)} of the finished videos succeeded" if rate is not None else "No video finished"
+    level: Level = "healthy" if not stuck and (rate or 0) >= GOOD else "degraded"
+    return Headline(level, title, f"{count(totals['total'], 'video')} {window.said}.{left}")
+
+
+def _stuck_links(pulse: Pulse, began: datetime, window: Window) -> None:
+    """Every stuck video is behind one of these two, and behind one only."""
+    if not pulse.all_stuck:
+        return
+    with st.container(horizontal=True, gap="medium", key="stuck-links"):
+        if pulse.stuck:
+            _stuck_link(
+                f"{pulse.stuck:,} stuck of the last hour",
+                window.over(began, began + timedelta(hours=1) + MINUTE),
+            )
+        if pulse.older_stuck:
+            waits = "one waits" if pulse.older_stuck == 1 else "ones wait"
+            _stuck_link(f"{pulse.older_stuck:,} older {waits} for repair", Window(ALL, began, window.own))
+
+
+def _stuck_link(label: str, window: Window) -> None:
+    st.page_link(
+        page("videos"),
+        label=label,
+        icon=":material/hourglass_disabled:",
+        query_params={"trouble": "stuck", **window.query},
+        width="content",
+    )
+
+
+def _last_hour(pulse: Pulse) -> str:
+    going = pulse.videos - pulse.ended
+    on_their_way = f", {going:,} on {'its' if going == 1 else 'their'} way" if going else ""
+    if not pulse.ended:
+        return f"{count(pulse.videos, 'video')} in the last hour{on_their_way}."
+    succeeded = f"{pulse.succeeded:,} of {count(pulse.ended, 'video')} of the last hour succeeded"
+    return f"{succeeded} ({percent(pulse.succeeded / pulse.ended)}){on_their_way}."
+
+
+def _usual_rate(pulse: Pulse) -> str:
+    if pulse.usual_rate is None:
+        return "What is usual is not known yet: no video ended in the seven days before."
+    return (
+        f"In a usual hour {percent(pulse.usual_rate)} of the ended ones do"
+        f" (median of {count(pulse.usual_hours, 'hour')} of the last seven days)."
+    )
+
+
+def _usual_number(pulse: Pulse) -> str:
+    if pulse.usual_videos is None:
+        return "Nor was any in the seven days before."
+    return f"A usual hour has {pulse.usual_videos:.0f}. {_usual_rate(pulse)}"
 
 
 def _why(rows: Sequence[VideoRow], stuck: int, now: datetime) -> str:

@@ -15,14 +15,25 @@ from lib.ui.kit.components import evidence, section
 from lib.ui.kit.format import ACTION, SIDE, cause_of, count, deployment, percent, short_id, since, span
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
-from lib.ui.kit.window import covering, parse_until
+from lib.ui.kit.window import Window, covering, parse_until
+from lib.ui.kit.window_control import samples_count
 
 SOON = timedelta(minutes=15)  # what begins this soon after a deployment came with it
 
 
-def address_of(row: Incident) -> dict[str, str]:
+def address_of(row: Incident, *, own: bool = False) -> dict[str, str]:
     """The query of its page: `id=missing_api_key@dpl_1@2025-11-13T14:05:12Z`."""
-    return {"id": "@".join((row["cause"], row["deployment_id"] or "", _time(row["first_at"])))}
+    name = "@".join((row["cause"], row["deployment_id"] or "", _time(row["first_at"])))
+    return {"id": name, **({"own": "yes"} if own else {})}
+
+
+def of_what(row: Incident, now: datetime) -> str:
+    """`6 of 8 videos of `dpl_1` between 10:02 and 10:40`, in markdown of our own."""
+    where = f"of `{deployment(row['deployment_id'])}`" if row["deployment_id"] else "that name no deployment"
+    return (
+        f"**{row['n']:,} of {count(row['videos'], 'video')}** {where}"
+        f" between {since(row['first_at'], now)} and {since(row['last_at'], now)}"
+    )
 
 
 def _time(at: str) -> str:
@@ -44,7 +55,7 @@ def chosen_incident() -> IncidentDetails:
         empty("No incident is named", "Choose one on the Overview.", ":material/search_off:")
         st.page_link(page("overview"), icon=":material/arrow_back:")
         st.stop()
-    return loaders.incident(cause, at, where or None)
+    return loaders.incident(cause, at, where or None, samples_count())
 
 
 def what_happened(row: IncidentDetails, now: datetime) -> None:
@@ -54,11 +65,7 @@ def what_happened(row: IncidentDetails, now: datetime) -> None:
             st.header(cause.title, icon=SIDE[cause.side].icon, anchor=False, width="content")
             if cause.side is not Side.UNKNOWN:
                 st.badge(f"on the side of {SIDE[cause.side].word}", color=SIDE[cause.side].color)  # type: ignore[arg-type]
-        st.markdown(
-            f"**{count(row['n'], 'video')}** of {row['videos']:,} in `{deployment(row['deployment_id'])}`,"
-            f" from **{since(row['first_at'], now)}** to **{since(row['last_at'], now)}**."
-            f" {cause.explanation}"
-        )
+        st.markdown(f"{of_what(row, now)}. {cause.explanation}")
         st.markdown(f":material/difference: **What changed:** {what_changed(row, now)}")
         st.markdown(f":material/arrow_forward: **What to do:** {cause.remedy or ACTION[cause.action]}")
         _links(row)
@@ -72,10 +79,13 @@ def what_changed(row: IncidentDetails, now: datetime) -> str:
     began, first = _at(row["deployment_at"]), _at(row["first_at"])
     before = row["previous_deployment_id"]
     if first - began > SOON:
-        return (
-            f"not the deployment. `{where}` had served for {span((first - began).total_seconds())}"
-            f" without it; in the hour before, {_hour(row)}"
-        )
+        if met := row["cause_before_at"]:
+            without = (
+                f"had met it before, last at {since(met, now)}: {count(row['clean_videos'], 'video')} since"
+            )
+        else:
+            without = f"had served for {span((first - began).total_seconds())} without it"
+        return f"not the deployment. `{where}` {without}; in the hour before, {_hour(row)}"
     if before is None:
         return f"unknown: `{where}` is the first deployment Dailies knows, and it began with it."
     return (
@@ -100,26 +110,30 @@ def _share(part: int, whole: int) -> str:
 
 
 def _links(row: IncidentDetails) -> None:
-    window = covering(_at(row["first_at"]), _at(row["last_at"])).query
-    where = {"deployment": row["deployment_id"]} if row["deployment_id"] else {}
+    first, last = _at(row["first_at"]), _at(row["last_at"])
+    exactly = Window(own=samples_count()).over(first, last + timedelta(microseconds=1))
     with st.container(horizontal=True, gap="small", key="incident-links"):
         st.page_link(
             page("videos"),
-            label=f"All {row['n']:,} of them" if row["n"] > 1 else "The video",
+            label=f"All {row['n']:,} of them",
             icon=":material/video_library:",
-            query_params={"cause": row["cause"], **where, **window},
+            query_params={
+                "cause": row["cause"],
+                "deployment": row["deployment_id"] or "none",
+                **exactly.query,
+            },
             width="content",
         )
         st.page_link(
             page("overview"),
             label="Overview of this time",
             icon=":material/monitoring:",
-            query_params=window,
+            query_params=covering(first, last).query,
             width="content",
         )
         st.page_link(
             page("recover"),
-            label="Repair what is stuck by it",
+            label="Repair what this cause left stuck",
             icon=":material/healing:",
             query_params={"cause": row["cause"]},
             width="content",
@@ -127,13 +141,13 @@ def _links(row: IncidentDetails) -> None:
 
 
 def before_and_during(row: IncidentDetails) -> None:
-    """The share of videos in trouble."""
+    """The share of videos in trouble, in the end of those that it hit."""
     before, hour, during = st.columns(3, gap="small")
     previous = row["previous_deployment_id"]
     shares = (
         (before, f"In {deployment(previous)} before", row["previous_failed"], row["previous_videos"]),
         (hour, "In the hour before", row["hour_failed"], row["hour_videos"]),
-        (during, f"Since, in {deployment(row['deployment_id'])}", row["n"], row["videos"]),
+        (during, f"Then, in {deployment(row['deployment_id'])}", row["n"], row["videos"]),
     )
     for column, label, part, whole in shares:
         column.metric(

@@ -10,7 +10,6 @@ import streamlit as st
 
 from lib.data.credits import Ledger
 from lib.data.overview import Incident, Overview, Totals
-from lib.data.videos import VideoRow
 from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders
 from lib.ui.kit.components import choose_in, clicked, section, video_link
@@ -19,20 +18,18 @@ from lib.ui.kit.format import (
     cause_of,
     count,
     credits_text,
-    deployment,
     dollars,
     percent,
     plain,
     seconds_text,
-    since,
 )
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
 from lib.ui.kit.services import Services
-from lib.ui.kit.window import between
+from lib.ui.kit.window import ALL, Window
 from lib.ui.kit.window_control import empty_window
-from lib.ui.views.incident import address_of
+from lib.ui.views.incident import address_of, of_what
 
 
 def problems(opened: Services) -> None:
@@ -96,8 +93,9 @@ def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
     """Cost and times, which have no series of their own."""
     spent, before = totals["credits"], totals["previous"].get("credits")
     change = _change(spent, before)
+    own = f", {credits_text(totals['credits_own'])} more for samples" if totals["credits_own"] else ""
     return {
-        "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else ""),
+        "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else "") + own,
         "Paid for nothing": f"**{credits_text(credits.undelivered + credits.written_off)}**,"
         f" {dollars(credits.rescued)} rescued",
         "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
@@ -175,49 +173,66 @@ def _open_bar_or_zoom(event: Any, frame: Frame) -> None:
     """A bar leads to its videos, a box to the span of time it covers."""
     if boxes := event["selection"]["box"]:
         times = sorted(parse_time(at) or frame.now for at in boxes[0]["x"])
-        span = between(times[0], times[-1])
+        span = frame.window.over(times[0], times[-1])
         st.switch_page(page("overview"), query_params=span.query)
     if point := clicked(event):
         began = parse_time(point[1]) or frame.now
-        span = between(began, began + timedelta(seconds=frame.window.bucket_seconds))
+        span = frame.window.over(began, began + timedelta(seconds=frame.window.bucket_seconds))
         st.switch_page(page("videos"), query_params={"status": point[0], **span.query})
 
 
 _SETTLED = ("settled",)
 
 
-def trouble_list(rows: Sequence[VideoRow], now: datetime) -> None:
+def trouble_list(data: Overview, frame: Frame) -> None:
+    totals, window = data["totals"], frame.window
     with st.container(border=True, height="stretch", gap="xsmall"):
         section("Newest videos in trouble")
-        if not rows:
-            st.caption("Every video succeeded or is on its way.")
-        for row in rows:
-            video_link(row, now)
-        st.page_link(
-            page("videos"),
-            label="All videos in trouble",
-            icon=":material/arrow_forward:",
-            query_params={"trouble": "any"},
-        )
-        st.page_link(page("recover"), label="Repair the stuck ones", icon=":material/arrow_forward:")
+        if not data["trouble"]:
+            st.caption(
+                f"No video {window.said} is in trouble." if totals["total"] else f"No video {window.said}."
+            )
+        for row in data["trouble"]:
+            video_link(row, frame.now)
+        if totals["troubled"]:
+            st.page_link(
+                page("videos"),
+                label=f"All {count(totals['troubled'], 'video')} in trouble {window.said}",
+                icon=":material/arrow_forward:",
+                query_params={"trouble": "any", **window.query},
+            )
+        if totals["stuck_now"]:
+            st.page_link(
+                page("videos"),
+                label=f"All {totals['stuck_now']:,} that are stuck now",
+                icon=":material/arrow_forward:",
+                query_params={"trouble": "stuck", **Window(ALL, own=window.own).query},
+            )
+            st.page_link(page("recover"), label="Repair the stuck ones", icon=":material/arrow_forward:")
 
 
-def incident_list(rows: Sequence[Incident], now: datetime) -> None:
-    """Causes that hit a whole deployment, as one incident each."""
+_MOST_INCIDENTS = 8
+
+
+def incident_list(rows: Sequence[Incident], frame: Frame) -> None:
+    """Causes that hit several videos of a deployment, as one incident each."""
     with st.container(border=True, height="stretch", gap="xsmall"):
         section(
-            "Incidents", "Causes that hit a whole deployment are one incident. A click says what changed."
+            "Incidents",
+            "Three videos or more of one deployment with the same cause, each less than six hours after the"
+            " one before. An incident is counted as a whole, also what of it lies outside the window. A click"
+            " says what changed.",
         )
         if not rows:
-            st.caption("No deployment-wide cause in this window.")
-        for row in sorted(rows, key=lambda row: str(row["last_at"]), reverse=True)[:8]:
+            st.caption(f"No cause hit several videos of a deployment {frame.window.said}.")
+        for row in rows[:_MOST_INCIDENTS]:
             cause = cause_of(row["cause"])
             st.page_link(
                 page("incident"),
-                label=f"**{cause.title}** in `{deployment(row['deployment_id'])}` · "
-                f"{count(row['n'], 'video')}, {percent(row['share'])} of its videos then ·"
-                f" {since(row['first_at'], now)} – {since(row['last_at'], now)}",
+                label=f"**{cause.title}** · {of_what(row, frame.now)}",
                 icon=SIDE[cause.side].icon,
-                query_params=address_of(row),
+                query_params=address_of(row, own=frame.window.own),
                 help=cause.explanation,
             )
+        if len(rows) > _MOST_INCIDENTS:
+            st.caption(f"The latest {_MOST_INCIDENTS} of {len(rows)} are shown.")

@@ -15,12 +15,14 @@ from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
 from lib.operations.batches import freeze
 from lib.ui.kit import address, loaders
+from lib.ui.kit.acting import act
 from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
 from lib.ui.kit.services import services
 from lib.ui.kit.tables import choose_videos
+from lib.ui.kit.window_control import count_samples, samples_count
 from lib.ui.views.batch import item_table
 from lib.ui.views.videos import choose_causes
 
@@ -45,11 +47,13 @@ def shown_videos() -> list[VideoRow]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         kind = address.segments("Which videos", "repairable", KINDS)
         causes = choose_causes()
-    return loaders.videos(None, Filters(trouble=kind, causes=causes), limit=MOST)
+        own = count_samples()
+    return loaders.videos(None, Filters(trouble=kind, causes=causes, own=own), limit=MOST)
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
-    """What the verdicts recommend for the list, most frequent first."""
+    """How many are stuck, as on every page; what the verdicts recommend for the list, most frequent first."""
+    st.caption(f"{loaders.pulse(samples_count()).all_stuck:,} stuck")
     if not rows:
         return
     if len(rows) == MOST:
@@ -89,11 +93,13 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
             ":material/check_circle:",
         )
         return []
-    return choose_videos(rows, frame.now, key=f"recover-{len(rows)}-{rows[0]['id'][:8]}")
+    # a choice is one of positions: it ends with the list it was made in, and with the repair it began
+    drawn = hash((st.query_params.get("batch"), *(row["id"] for row in rows)))
+    return choose_videos(rows, frame.now, key=f"recover-{drawn:x}")
 
 
 def repair_button(chosen: Sequence[str]) -> None:
-    if st.button(
+    if act(
         f"Repair {count(len(chosen), 'video')} …" if chosen else "Choose videos to repair",
         type="primary",
         icon=":material/healing:",
@@ -114,7 +120,7 @@ def _confirm(chosen: tuple[str, ...], batch_id: str) -> None:
         _group(batch, action)
     item_table(list(items(opened.database, batch_id)))
     price = credits_text(batch.credits) if batch.credits else "nothing"
-    if st.button(
+    if act(
         f"Repair {count(batch.to_do, 'video')} for {price}",
         type="primary",
         disabled=not batch.to_do,

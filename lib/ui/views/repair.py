@@ -21,6 +21,7 @@ from lib.operations.cancel import cancel
 from lib.operations.recover import recover
 from lib.operations.repair import Agreed, Repaired, carry_out, plan
 from lib.ui.kit import loaders
+from lib.ui.kit.acting import act
 from lib.ui.kit.format import ACTION, cause_of, credits_text, plain
 from lib.ui.kit.notices import failure, narrated
 from lib.ui.kit.picture import uploaded_picture
@@ -49,12 +50,12 @@ def repair_panel(row: VideoDetails) -> None:
         st.caption(f"So that it does not happen again: {remedy}")
     if repair.action in FREE:
         label = "Save the task id" if repair.action is Action.RECOVER else "Look the task up"
-        st.button(f"{label} (free)", type="primary", key="repair", on_click=_start, args=(repair,))
-    elif repair.pays and st.button("Retry …", type="primary", key="repair"):
+        act(f"{label} (free)", type="primary", key="repair", on_click=_start, args=(repair,))
+    elif repair.pays and act("Retry …", type="primary", key="repair"):
         _confirm(repair)
     elif repair.needs_a_person:
         _candidates(repair)
-        if st.button(_label(repair), key="repair"):
+        if act(_label(repair), key="repair"):
             _confirm(repair)
 
 
@@ -67,7 +68,7 @@ def _label(repair: Repair) -> str:
 def _candidates(repair: Repair) -> None:
     """Tasks of which one may be this video's: each can be saved for nothing."""
     for task_id in repair.task_ids:
-        st.button(
+        act(
             f"Task {task_id} is this video's: save it (free)",
             key=f"save-{task_id}",
             on_click=_save,
@@ -86,7 +87,7 @@ def _risk(repair: Repair) -> None:
             f" by {plain(last.operator)}"
         )
         st.text(outlook.text)
-        if outlook.may_change and st.button(
+        if outlook.may_change and act(
             "Read Runway's account again (free)", icon=":material/sync:", key="read-account"
         ):
             with narrated():
@@ -114,7 +115,7 @@ def _confirm(repair: Repair) -> None:
     unchanged = repair.action is Action.CHANGE_INPUT and not changes
     if unchanged and not found:
         st.caption("With the same input it would fail again: change something first.")
-    if st.button(
+    if act(
         "Retry now",
         type="primary",
         key="confirm-retry",
@@ -231,7 +232,7 @@ def task_actions(row: VideoDetails) -> None:
     if not video.runway_video_id:
         return
     if video.status == "succeeded":
-        st.button(
+        act(
             "Fresh address (free)",
             icon=":material/link:",
             key="refresh-output",
@@ -239,7 +240,7 @@ def task_actions(row: VideoDetails) -> None:
             on_click=_refresh,
             args=(video.id,),
         )
-    elif _may_run(row) and st.button("Cancel the task …", icon=":material/cancel:", key="cancel"):
+    elif _may_run(row) and act("Cancel the task …", icon=":material/cancel:", key="cancel"):
         _confirm_cancelling(video.id, video.runway_video_id)
 
 
@@ -257,7 +258,7 @@ def _confirm_cancelling(video_id: str, task_id: str) -> None:
         "Runway refunds a task that has not begun to run; one that runs is paid for either way. "
         "It is looked up first: a finished one is left alone."
     )
-    if st.button("Cancel the task", type="primary", key="confirm-cancel", on_click=_cancel, args=(video_id,)):
+    if act("Cancel the task", type="primary", key="confirm-cancel", on_click=_cancel, args=(video_id,)):
         st.rerun()
 
 

@@ -12,6 +12,7 @@ from lib.domain.video import parse_time
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
 from lib.ui.kit import loaders
+from lib.ui.kit.acting import act
 from lib.ui.kit.format import clock, count, plain
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
@@ -32,9 +33,7 @@ def upload() -> None:
         files = st.file_uploader(
             "Log files", accept_multiple_files=True, key="log-files", label_visibility="collapsed"
         )
-        if st.button(
-            "Read them", icon=":material/upload:", type="primary", disabled=not files, key="read-logs"
-        ):
+        if act("Read them", icon=":material/upload:", type="primary", disabled=not files, key="read-logs"):
             st.session_state[_REPORTS] = []
             for file in files:
                 with narrated(), st.spinner("Reading …"):
@@ -48,7 +47,7 @@ def _read(name: str, file: BinaryIO) -> None:
     opened = services()
     settings = opened.settings
     report = import_logs(
-        opened.database, file, name=name, operator=settings.operator, flows_dir=settings.flows_dir
+        opened.database, file, name=name, operator=opened.app.operator, flows_dir=settings.flows_dir
     )
     st.session_state[_REPORTS].append((name, report))
     if opened.loop is not None:

@@ -1,0 +1,239 @@
+-- The one place that knows the app's table: where it is, what its columns and its status words are called, which
+-- of its rows are not ours to judge. From this the function `dailies.videos` and the functions that write are made; no
+-- other statement names the table.
+--
+--   relation    schema.table
+--   columns     {standard name: the app's}; a standard column that the table does not have is not named
+--   statuses    {our word: [the app's words]}; the first is the one that is written. A word that stands nowhere
+--               is shown and counted as it is: it is never stuck, and never unfinished.
+--   left_out    columns that mark a row as gone: those in which one is neither null nor false
+--   provider    the column that says who makes the video, and which of its values are Runway; null is Runway too
+--   fixed       {the app's column: value} of rows that Dailies inserts
+
+create schema if not exists dailies;
+
+create table if not exists dailies.mapping (
+    one      boolean primary key default true check (one),
+    relation text not null,
+    columns  jsonb not null,
+    statuses jsonb not null default '{}',
+    left_out text[] not null default '{}',
+    provider text,
+    runway   text[] not null default '{runway}',
+    fixed    jsonb not null default '{}'
+);
+
+alter table dailies.mapping enable row level security;
+
+-- Which tables does an app have here? Not those of Postgres, Supabase, extensions and migration tools, nor ours.
+create or replace function dailies.app_tables() returns table (relation text, kind "char", rows bigint, columns jsonb)
+language sql stable set search_path = '' as $$
+    select format('%I.%I', n.nspname, c.relname), c.relkind, greatest(c.reltuples, 0)::bigint, (
+               select jsonb_agg(jsonb_build_object(
+                          'name', a.attname, 'type', format_type(a.atttypid, null),
+                          'required', a.attnotnull and not a.atthasdef and a.attidentity = '',
+                          'is_key', exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisprimary
+                                            and a.attnum = any(i.indkey)),
+                          'labels', (select jsonb_agg(e.enumlabel order by e.enumsortorder)
+                                     from pg_catalog.pg_enum e where e.enumtypid = a.atttypid)) order by a.attnum)
+               from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and not c.relispartition
+        and n.nspname !~ '^(pg_|_|supabase_|pgsodium|timescaledb|_timescaledb)'
+        and n.nspname <> all('{information_schema,dailies,pgmq,auth,storage,realtime,extensions,graphql,graphql_public,'
+            'vault,cron,net,drizzle,pgbouncer,tiger,topology}'::text[])
+        and c.relname !~ '(^_|migrations?$|^spatial_ref_sys$)'
+        and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+    order by 1
+$$;
+
+-- Without a mapping: `public.videos`, which is created where no app has any table. What stands under the standard
+-- names is mapped; the words of the app stay what they are until somebody maps them.
+do $$
+declare
+    others text;
+begin
+    if exists (select from dailies.mapping) then
+        return;
+    end if;
+    if pg_catalog.to_regclass('public.videos') is null then
+        select string_agg(t.relation, ', ') into others from (select * from dailies.app_tables() limit 20) t;
+        if others is not null then
+            raise exception 'There is no table public.videos, and Dailies does not know which of these holds the videos: %.',
+                others using errcode = 'PT400', hint = 'Run `python -m lib map` and look at what it proposes.';
+        end if;
+        create table public.videos (
+            id              uuid primary key default gen_random_uuid(),
+            user_id         uuid,
+            input_image_url text,
+            dance_style     text,
+            prompt          text,
+            status          text not null default 'queued',
+            provider        text default 'runway',
+            video_url       text,
+            error_message   text,
+            runway_video_id text,
+            created_at      timestamptz not null default now(),
+            updated_at      timestamptz not null default now()
+        );
+        -- Supabase serves every table of `public` to browsers unless row level security is on.
+        alter table public.videos enable row level security;
+    end if;
+    insert into dailies.mapping (relation, columns)
+    select 'public.videos', jsonb_object_agg(a.attname, a.attname)
+    from pg_catalog.pg_attribute a
+    where a.attrelid = 'public.videos'::regclass and a.attnum > 0 and not a.attisdropped and a.attname in (
+        'id', 'status', 'created_at', 'updated_at', 'prompt', 'input_image_url', 'video_url', 'error_message',
+        'runway_video_id');
+end $$;
+
+-- Every standard column with the app's column behind it. `base` is the type without its length; of an enum, `enum`.
+create or replace function dailies.mapped_columns()
+returns table (standard text, kind text, name text, type text, base text)
+language sql stable set search_path = '' as $$
+    select s.standard, s.kind, a.attname::text, format_type(a.atttypid, a.atttypmod),
+           case t.typtype when 'e' then 'enum' when 'd' then format_type(t.typbasetype, null)
+               else format_type(a.atttypid, null) end
+    from dailies.mapping m
+    cross join (values
+        ('id', 'key'), ('status', 'status'), ('created_at', 'time'), ('updated_at', 'time'), ('prompt', 'text'),
+        ('input_image_url', 'text'), ('video_url', 'text'), ('error_message', 'text'), ('runway_video_id', 'text')
+    ) s (standard, kind)
+    left join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation) and a.attnum > 0
+        and not a.attisdropped and a.attname = m.columns ->> s.standard
+    left join pg_catalog.pg_type t on t.oid = a.atttypid
+$$;
+
+-- Takes optional columns out of the mapping that the app has given up.
+create or replace function dailies.forget_columns() returns void
+language sql set search_path = '' as $$
+    update dailies.mapping m set columns = m.columns - given_up.names
+    from (select array_agg(n.key) as names from dailies.mapping x, jsonb_object_keys(x.columns) n (key)
+          join dailies.mapped_columns() c on c.standard = n.key
+          where c.name is null and n.key not in ('id', 'status', 'created_at')) given_up
+    where given_up.names is not null
+$$;
+
+-- What of the mapped table cannot be used, all of it, each with what to do?
+create or replace function dailies.mapping_problems() returns setof text
+language plpgsql stable set search_path = '' as $$
+declare
+    m dailies.mapping;
+    found regclass;
+    kind "char";
+begin
+    select * into m from dailies.mapping;
+    found := pg_catalog.to_regclass(m.relation);
+    if found is null then
+        return next format('There is no table %s.', m.relation);
+        return;
+    end if;
+    select c.relkind into kind from pg_catalog.pg_class c where c.oid = found;
+    if kind not in ('r', 'p') then
+        return next format('%s is not a table. Map the table that it reads.', m.relation);
+        return;
+    end if;
+    return query
+    select format('%s has no column %s, which the mapping names for %s. Name another one, or none.',
+                  m.relation, n.value, n.key)
+    from jsonb_each_text(m.columns) n join dailies.mapped_columns() c on c.standard = n.key and c.name is null;
+    return query
+    select format('%s has no column for %s, and cannot be read without one. Name it in the mapping.', m.relation, c.standard)
+    from dailies.mapped_columns() c
+    where c.standard in ('id', 'status', 'created_at') and not m.columns ? c.standard;
+    return query
+    select format('%s.%s is %s, and %s has to be %s. Name another column for it in the mapping%s.', m.relation, c.name,
+                  c.type, c.standard, w.words,
+                  case when c.standard in ('id', 'status', 'created_at') then '' else ', or none' end)
+    from dailies.mapped_columns() c
+    join (values
+        ('key', 'uuid, text or a whole number',
+         '{uuid,text,character varying,character,bigint,integer,smallint}'::text[]),
+        ('status', 'a word (text or an enum)', '{text,character varying,character,enum}'),
+        ('time', 'a time (timestamptz or timestamp)', '{timestamp with time zone,timestamp without time zone}'),
+        ('text', 'text, jsonb or a list of texts',
+         '{text,character varying,character,uuid,json,jsonb,text[],character varying[]}')
+    ) w (kind, words, types) on w.kind = c.kind
+    where c.name is not null and c.base <> all(w.types);
+    return query
+    select format('%s.%s does not tell its rows apart: no unique index begins with it. Name the key in the mapping.',
+                  m.relation, c.name)
+    from dailies.mapped_columns() c
+    join pg_catalog.pg_attribute a on a.attrelid = found and a.attname = c.name
+    where c.standard = 'id' and not exists (
+        select from pg_catalog.pg_index i where i.indrelid = found and i.indisunique and i.indkey[0] = a.attnum);
+    return query
+    select format('%s has no column %s, which the mapping names. Take it out of the mapping.', m.relation, named.name)
+    from (select unnest(m.left_out) union select m.provider union select jsonb_object_keys(m.fixed)) named (name)
+    where named.name is not null and not exists (
+        select from pg_catalog.pg_attribute a where a.attrelid = found and a.attname = named.name and not a.attisdropped);
+end $$;
+
+-- A value of an enum, as text. Said to be immutable, so that an index can be made of it: where labels are renamed,
+-- that index is made again by `dailies.table_steps`.
+create or replace function dailies.word(p_value anyenum) returns text
+language plpgsql immutable strict parallel safe set search_path = '' as $$
+begin
+    return p_value::text;
+end $$;
+
+-- The SQL that reads a standard column, of a row called p_row.
+create or replace function dailies.column_sql(p_standard text, p_row text) returns text
+language sql stable set search_path = '' as $$
+    select case
+        when c.name is null then case c.kind when 'time' then 'null::timestamptz' else 'null::text' end
+        when c.kind = 'key' then format(case when c.base like '%int%' then '(%s.%I::text)' else '%s.%I' end, p_row, c.name)
+        when c.base = 'timestamp without time zone' then format('(%s.%I at time zone ''UTC'')', p_row, c.name)
+        when c.kind = 'time' then format('%s.%I', p_row, c.name)
+        when c.base = 'enum' then format('dailies.word(%s.%I)', p_row, c.name)
+        when c.base like '%[]' then format('((%s.%I)[1]::text)', p_row, c.name)
+        when c.base in ('json', 'jsonb') then format(
+            case c.standard when 'prompt' then 'coalesce(%1$s.%2$I::jsonb ->> ''text'', %1$s.%2$I::jsonb #>> ''{}'')'
+                when 'error_message' then 'coalesce(%1$s.%2$I::jsonb ->> ''message'', %1$s.%2$I::jsonb #>> ''{}'')'
+                else 'coalesce(%1$s.%2$I::jsonb ->> 0, %1$s.%2$I::jsonb ->> ''url'', %1$s.%2$I::jsonb #>> ''{}'')'
+            end, p_row, c.name)
+        else format('(%s.%I::text)', p_row, c.name) end
+    from dailies.mapped_columns() c where c.standard = p_standard
+$$;
+
+-- The condition under which a row, called p_row, is one of Runway's videos.
+create or replace function dailies.visible_sql(p_row text) returns text
+language sql stable set search_path = '' as $$
+    select coalesce(string_agg(c.condition, ' and '), 'true') from dailies.mapping m, lateral (
+        select format(case when format_type(a.atttypid, null) = 'boolean' then '%s.%I is not true' else '%s.%I is null' end,
+                      p_row, a.attname) as condition
+        from pg_catalog.pg_attribute a
+        where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attname = any(m.left_out)
+        union all
+        select format('(%1$s.%2$I is null or %1$s.%2$I::text = any(%3$L))', p_row, m.provider, m.runway)
+        where m.provider is not null) c
+$$;
+
+-- The status word, as our word.
+create or replace function dailies.status_sql(p_row text) returns text
+language sql stable set search_path = '' as $$
+    select coalesce('case ' || w.word || string_agg(format(' when %L then %L', a.word, s.key), '') || ' else '
+                    || w.word || ' end', w.word)
+    from dailies.mapping m
+    cross join dailies.column_sql('status', p_row) w (word)
+    left join lateral jsonb_each(m.statuses) s on true
+    left join lateral jsonb_array_elements_text(s.value) a (word) on a.word <> s.key
+    group by w.word
+$$;
+
+-- Only the service role may call our functions, wherever this runs: hosted Supabase grants new functions of
+-- `public` to the browser's roles by default, a plain Postgres has none of these roles.
+create or replace function dailies.service_only(p_function regproc) returns void
+language plpgsql set search_path = '' as $$
+declare
+    role text;
+begin
+    execute format('revoke all on function %s from public', p_function::regprocedure);
+    for role in select rolname from pg_catalog.pg_roles where rolname in ('anon', 'authenticated') loop
+        execute format('revoke all on function %s from %I', p_function::regprocedure, role);
+    end loop;
+    if exists (select from pg_catalog.pg_roles where rolname = 'service_role') then
+        execute format('grant execute on function %s to service_role', p_function::regprocedure);
+    end if;
+end $$;

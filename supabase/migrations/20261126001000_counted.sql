@@ -1,0 +1,356 @@
+-- What counts: whose videos figures are about, when one was finished, what is an incident, what is stuck now.
+
+-- Videos that Dailies made itself: samples, drills, batches from the command line. They are left out of figures,
+-- alerts and groups unless somebody asks for them. dailies.insert_video writes here.
+create table if not exists dailies.made_here (video_id dailies.video_key primary key);
+alter table dailies.made_here enable row level security;
+
+-- Those of earlier versions: their ids were made from a name (version 5), which no app does, and were paid for here.
+insert into dailies.made_here (video_id)
+select a.video_id from dailies.attempts a where a.number = 1 and substr(a.video_id::text, 15, 1) = '5'
+on conflict do nothing;
+
+-- The verdicts that count; with p_own, those on Dailies' own videos as well. The planner sees through it: it is
+-- read by the indexes of verdicts.
+create or replace function dailies.judged(p_own boolean) returns setof dailies.verdicts
+language sql stable as $$
+    select d.* from dailies.verdicts d
+    where p_own or d.video_id not in (select m.video_id from dailies.made_here m)
+$$;
+
+-- When did the app last log something? Dailies' own lines say nothing about that. Index: log_entries_time.
+create or replace function dailies.last_log_at() returns timestamptz
+language sql stable set search_path = '' as $$
+    select e.at from dailies.log_entries e where e.deployment_id is distinct from 'dailies' order by e.at desc limit 1
+$$;
+
+-- When a look-up last found the task at work, and when one first found it over. Runway does not say when it ended.
+alter table dailies.tasks add column if not exists active_at timestamptz;
+alter table dailies.tasks add column if not exists ended_at timestamptz;
+
+create or replace function dailies.observe_task() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+    if new.status not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'DELETED') then
+        new.active_at := new.checked_at;
+        new.ended_at := null;
+    elsif old.status is null or old.status not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'DELETED') then
+        new.ended_at := new.checked_at;
+    end if;
+    return new;
+end $$;
+
+create or replace trigger tasks_observed before insert or update on dailies.tasks
+    for each row execute function dailies.observe_task();
+
+-- Was somebody watching when it ended? Between p_before, when it was last seen at work, and p_ended, when it was
+-- first seen to be over, lies at most a minute, or a tenth of the time since p_began.
+create or replace function dailies.was_watched(p_began timestamptz, p_before timestamptz, p_ended timestamptz)
+returns boolean
+language sql immutable set search_path = '' as $$
+    select p_ended - greatest(p_began, p_before) <= greatest(interval '1 minute', (p_ended - p_began) / 10)
+$$;
+
+-- When was this video finished, which has succeeded? At the end of its task, as far as anybody watched it: in the
+-- app's log, or by look-ups. Where the log does not tell and the app wrote the row itself, when it did so. Null where
+-- it was only found long after: a late look-up says nothing about Runway's speed.
+-- Indexes: tasks_pkey, log_entries_of_task, audit_of_video, verdicts_pkey.
+create or replace function dailies.finished_at(p_video_id dailies.video_key, p_task_id text, p_updated_at timestamptz)
+returns timestamptz
+language sql stable set search_path = '' as $$
+    with lines as (
+        select e.at, e.message like '%SUCCEEDED%' as is_over from dailies.log_entries e where e.task_id = p_task_id
+    ), told as (
+        select min(l.at) filter (where l.is_over) as at, min(l.at) as began from lines l
+    ), logged as (
+        select t.at, dailies.was_watched(
+                   t.began, (select max(l.at) from lines l where l.at < t.at), t.at) as watched from told t
+    ), seen as (
+        select min(t.ended_at) filter (where dailies.was_watched(t.created_at, t.active_at, t.ended_at)) as at
+        from dailies.tasks t where t.task_id = p_task_id
+    )
+    select case
+        when l.watched then least(l.at, s.at)
+        when l.at is not null or exists (
+            select from dailies.audit a where a.video_id = p_video_id and a.action in ('recover', 'poll')
+                and a.after ->> 'status' = 'succeeded' and a.after ->> 'task_id' = p_task_id) then s.at
+        -- the row may be written again later: the first time counts
+        else least(p_updated_at, s.at, (
+            select d.finished_at from dailies.verdicts d where d.video_id = p_video_id)) end
+    from logged l, seen s
+$$;
+
+-- What earlier versions took from late look-ups.
+update dailies.verdicts d set finished_at = dailies.finished_at(v.id, v.runway_video_id, v.updated_at)
+from dailies.videos() v
+where v.id = d.video_id and d.finished_at is not null
+    and exists (select from dailies.audit a where a.video_id = v.id and a.action in ('recover', 'poll'))
+    and d.finished_at is distinct from dailies.finished_at(v.id, v.runway_video_id, v.updated_at);
+
+-- What is an incident? Three videos or more of one deployment with the same cause, of the kind that hits several in
+-- a row, each less than six hours after the one before. Here are those that overlap a span of time, each as a whole
+-- (within thirty days on either side): `n` of all `videos` of that deployment between the first and the last it hit;
+-- `inside` is how many of them lie in the span. Indexes: verdicts_cause, verdicts_newest.
+create or replace function dailies.incidents(p_from timestamptz, p_to timestamptz, p_own boolean)
+returns table (
+    cause text, deployment_id text, n int, videos int, inside int, first_at timestamptz, last_at timestamptz,
+    first_video_id dailies.video_key
+)
+language sql stable set search_path = '' as $$
+    with hits as (
+        select d.cause, d.deployment_id, d.created_at, d.video_id,
+               coalesce(d.created_at - lag(d.created_at) over w > interval '6 hours', false)::int as begins
+        from dailies.judged(p_own) d
+        where d.created_at between p_from - interval '30 days' and p_to + interval '30 days'
+            and d.cause in (select c.key from dailies.causes c where c.incident)
+        window w as (partition by d.cause, d.deployment_id order by d.created_at)
+    ), numbered as (
+        select h.*, sum(h.begins) over (partition by h.cause, h.deployment_id order by h.created_at) as incident
+        from hits h
+    ), found as (
+        select i.cause, i.deployment_id, count(*)::int as n,
+               (count(*) filter (where i.created_at >= p_from and i.created_at < p_to))::int as inside,
+               min(i.created_at) as first_at, max(i.created_at) as last_at,
+               (array_agg(i.video_id order by i.created_at, i.video_id))[1] as first_video_id
+        from numbered i group by i.cause, i.deployment_id, i.incident
+        having count(*) >= 3 and min(i.created_at) < p_to and max(i.created_at) >= p_from
+    )
+    select f.cause, f.deployment_id, f.n, (
+               select count(*)::int from dailies.judged(p_own) d
+               where d.created_at between f.first_at and f.last_at
+                   and d.deployment_id is not distinct from f.deployment_id),
+           f.inside, f.first_at, f.last_at, f.first_video_id
+    from found f
+$$;
+
+-- Is generation healthy now? The videos requested since p_since (the last hour), against a usual hour: the median of
+-- those hours of the seven days before in which videos ended. `usual_rate` is the part of the ended ones, the stuck
+-- ones among them, that succeeded; null without such an hour. `older_stuck` got stuck before p_since.
+-- Indexes: dailies_videos_newest, verdicts_stuck.
+create or replace function public.dailies_pulse(p_since timestamptz default null, p_own boolean default false)
+returns table (
+    since timestamptz, videos int, succeeded int, failed int, stuck int, older_stuck int,
+    usual_rate double precision, usual_videos double precision, usual_hours int
+)
+language sql stable security definer set search_path = '' as $$
+    with span as (
+        select coalesce(p_since, now() - interval '1 hour') as since
+    ), hours as (
+        select ceil(extract(epoch from span.since - v.created_at) / 3600) as hour, count(*) as n,
+               count(*) filter (where v.status = 'succeeded') as succeeded,
+               count(*) filter (where v.status = 'failed') as failed
+        from span, dailies.videos() v
+        where v.created_at >= span.since - interval '7 days'
+            and (p_own or v.id not in (select m.video_id from dailies.made_here m))
+        group by 1
+    ), stuck as (
+        select ceil(extract(epoch from span.since - d.created_at) / 3600) as hour, count(*) as n
+        from span, dailies.judged(p_own) d where d.stuck group by 1
+    ), ended as (
+        select h.n, h.succeeded, h.succeeded + h.failed + coalesce(k.n, 0) as ended
+        from hours h left join stuck k using (hour) where h.hour > 0
+    ), usual as (
+        select percentile_cont(0.5) within group (order by e.succeeded::double precision / e.ended) as rate,
+               percentile_cont(0.5) within group (order by e.n) as videos, count(*)::int as hours
+        from ended e where e.ended > 0
+    ), recent as (
+        select coalesce(sum(h.n), 0)::int as n, coalesce(sum(h.succeeded), 0)::int as succeeded,
+               coalesce(sum(h.failed), 0)::int as failed
+        from hours h where h.hour <= 0
+    )
+    select span.since, r.n, r.succeeded, r.failed,
+           (select coalesce(sum(k.n), 0)::int from stuck k where k.hour <= 0),
+           (select coalesce(sum(k.n), 0)::int from stuck k where k.hour > 0),
+           u.rate, u.videos, u.hours
+    from span, recent r, usual u
+$$;
+
+-- How long is each kind of trouble standing? Minutes since the oldest stuck video was created, by cause.
+-- Index: verdicts_stuck.
+create or replace function dailies.measure_stuck_minutes(p_minutes int)
+returns table (subject text, value numeric, cases int)
+language sql stable set search_path = '' as $$
+    select d.cause, extract(epoch from now() - min(d.created_at)) / 60, count(*)::int
+    from dailies.judged(false) d where d.stuck group by 1
+$$;
+
+-- Which part of the videos of the last minutes that are finished succeeded, in percent?
+-- Index: dailies_videos_newest.
+create or replace function dailies.measure_success_percent(p_minutes int)
+returns table (subject text, value numeric, cases int)
+language sql stable set search_path = '' as $$
+    select '', 100.0 * count(*) filter (where v.status = 'succeeded') / count(*), count(*)::int
+    from dailies.videos() v
+    where v.created_at > now() - make_interval(mins => p_minutes) and v.status_word = any(dailies.words('succeeded', 'failed'))
+        and v.id not in (select m.video_id from dailies.made_here m)
+    having count(*) > 0
+$$;
+
+-- Which causes of the last minutes were not there in the seven days before? None while those days are empty:
+-- then everything is new. Indexes: verdicts_newest, verdicts_cause.
+create or replace function dailies.measure_new_cause_videos(p_minutes int)
+returns table (subject text, value numeric, cases int)
+language sql stable set search_path = '' as $$
+    with span as (select now() - make_interval(mins => p_minutes) as since)
+    select d.cause, count(*), count(*)::int
+    from span s join dailies.judged(false) d on d.created_at > s.since and d.created_at <= now()
+    where d.action not in ('none', 'wait') and d.cause <> 'unknown'
+        and exists (select from dailies.judged(false) e
+                    where e.created_at between s.since - interval '7 days' and s.since)
+        and not exists (select from dailies.judged(false) e
+                        where e.cause = d.cause and e.created_at between s.since - interval '7 days' and s.since)
+    group by 1
+$$;
+
+-- For how long have videos come without a single log entry? Logs that never came are not expected.
+-- Indexes: log_entries_time, dailies_videos_newest.
+create or replace function dailies.measure_minutes_without_logs(p_minutes int)
+returns table (subject text, value numeric, cases int)
+language sql stable set search_path = '' as $$
+    select '', extract(epoch from now() - min(v.created_at)) / 60, count(*)::int
+    from dailies.last_log_at() l (at)
+    join dailies.videos() v on v.created_at > l.at and v.created_at <= now()
+    where v.id not in (select m.video_id from dailies.made_here m)
+    having count(*) > 0
+$$;
+
+-- For how long has no video come? Index: dailies_videos_newest.
+create or replace function dailies.measure_minutes_without_videos(p_minutes int)
+returns table (subject text, value numeric, cases int)
+language sql stable set search_path = '' as $$
+    select '', extract(epoch from now() - v.created_at) / 60, 1
+    from dailies.videos() v where v.id not in (select m.video_id from dailies.made_here m)
+    order by v.created_at desc limit 1
+$$;
+
+-- What is wrong with the videos, for whoever watches the process: how many are stuck and since when, and for how
+-- long how many have come without a log entry? Indexes: verdicts_stuck, those of measure_minutes_without_logs.
+create or replace function public.dailies_videos_now()
+returns table (stuck int, oldest_stuck_seconds double precision, unlogged int, unlogged_seconds double precision)
+language sql stable security definer set search_path = '' as $$
+    select s.n, s.age, coalesce(l.cases, 0), l.value::double precision * 60
+    from (select count(*)::int as n, extract(epoch from now() - min(d.created_at))::double precision as age
+          from dailies.judged(false) d where d.stuck) s
+    left join dailies.measure_minutes_without_logs(60) l on true
+$$;
+
+-- How does what runs by itself do? Ages in seconds, null where there is nothing yet; that of the sweep counts from
+-- the last one that was completed. Indexes: dirty_oldest, leases_pkey, workers_pkey, log_entries_time, pgmq's own.
+create or replace function public.dailies_health()
+returns table (
+    queue_waiting int, queue_oldest_seconds double precision, sweep_age_seconds double precision, workers_alive int,
+    workers_dead int, worker_age_seconds double precision, backlog int, backlog_oldest_seconds double precision,
+    last_log_age_seconds double precision
+)
+language sql stable security definer set search_path = '' as $$
+    select q.waiting + q.delayed, q.oldest_seconds, dailies.seconds_since_completed('sweep'),
+        (select count(*)::int from public.dailies_workers() w where w.state = 'alive'),
+        (select count(*)::int from dailies.measure_worker_silent_minutes(60) w where w.value >= 0.75),
+        (select min(w.silent_seconds) from public.dailies_workers() w where w.state <> 'stopped'),
+        d.n, d.age, extract(epoch from now() - dailies.last_log_at())::double precision
+    from public.dailies_queue_metrics() q,
+        (select count(*)::int as n, extract(epoch from now() - min(m.since))::double precision as age from dailies.dirty m) d
+$$;
+
+-- Everything Prometheus is told, a row a sample; of videos, those that the app made. Indexes: dailies_videos_status,
+-- verdicts_cause, verdicts_stuck, verdicts_recoverable, alerts_one_incident, and those of dailies_health.
+create or replace function public.dailies_metrics()
+returns table (name text, labels jsonb, value numeric)
+language sql stable security definer set search_path = '' as $$
+    select 'videos', jsonb_build_object('status', v.status), count(*)::numeric from dailies.videos() v
+    where v.id not in (select m.video_id from dailies.made_here m) group by v.status
+    union all
+    select 'videos_by_cause', jsonb_build_object('cause', d.cause), count(*) from dailies.judged(false) d group by d.cause
+    union all
+    select s.name, '{}', s.value
+    from public.dailies_videos_now() n,
+        lateral (values ('videos_stuck', n.stuck), ('oldest_stuck_seconds', n.oldest_stuck_seconds)) s (name, value)
+    union all
+    select 'videos_recoverable', '{}', count(*) from dailies.judged(false) d where d.recoverable_runway_id is not null
+    union all
+    select 'oldest_unfinished_seconds', '{}', extract(epoch from now() - min(v.created_at))
+    from dailies.videos() v where v.status_word = any(dailies.words('queued', 'processing'))
+        and v.id not in (select m.video_id from dailies.made_here m)
+    union all
+    select s.name, jsonb_build_object('state', a.state), s.value
+    from (select a.state, count(*)::numeric as n, sum(a.credits) as credits from dailies.attempts a group by 1) a,
+        lateral (values ('attempts', a.n), ('attempts_credits', a.credits)) s (name, value)
+    union all
+    select 'credits_spent', '{}', coalesce(sum(t.credits), 0) from dailies.tasks t
+    union all
+    select 'queue_jobs', jsonb_build_object('state', s.state), s.n
+    from public.dailies_queue_metrics() q,
+        lateral (values ('waiting', q.waiting), ('delayed', q.delayed), ('in_hand', q.in_hand),
+                        ('failing', q.failing)) s (state, n)
+    union all
+    select 'workers', jsonb_build_object('state', w.state), count(*) from public.dailies_workers() w group by w.state
+    union all
+    select s.name, '{}', s.value
+    from public.dailies_health() h,
+        lateral (values ('queue_oldest_seconds', h.queue_oldest_seconds), ('sweep_age_seconds', h.sweep_age_seconds),
+                        ('judging_backlog', h.backlog), ('judging_oldest_seconds', h.backlog_oldest_seconds),
+                        ('last_log_age_seconds', h.last_log_age_seconds)) s (name, value)
+    union all
+    select 'alerts', jsonb_build_object('rule', a.rule, 'severity', a.severity), count(*)
+    from dailies.alerts a where a.ended_at is null group by a.rule, a.severity
+$$;
+
+create index if not exists audit_deliveries on dailies.audit (at)
+    where action = 'poll' and after ->> 'status' = 'succeeded';
+
+-- Where did the credits go? Of a span of time, but for what is at risk, which is of all times:
+--   rescued      of the app's tasks that made their video and whose row Dailies brought it to: a lost id was saved,
+--                somebody had it looked up, or a look-up found it long after its end. Else they were paid again
+--   undelivered  charged for tasks created in it that ended without a delivered video
+--   written_off  of attempts in it whose risk an operator accepted: they may have been paid twice
+--   at_risk      of attempts whose outcome nobody knows
+-- Indexes: tasks_created, tasks_pkey, videos_pkey, attempts (task_id), audit_recoveries, audit_deliveries,
+-- attempts_at_risk.
+create or replace function public.dailies_ledger(p_from timestamptz default null, p_to timestamptz default null)
+returns table (
+    spent numeric, rescued numeric, rescued_videos int, undelivered numeric, undelivered_tasks int,
+    written_off numeric, written_off_attempts int, at_risk numeric, at_risk_attempts int
+)
+language sql stable security definer set search_path = '' as $$
+    with span as (
+        select coalesce(p_from, '-infinity') as since, coalesce(p_to, 'infinity') as until
+    ), charged as (
+        select t.credits, t.status not in ('PENDING', 'THROTTLED', 'RUNNING')
+                   and (t.status <> 'SUCCEEDED' or v.status is distinct from 'succeeded') as undelivered
+        from span, dailies.tasks t left join dailies.videos() v on v.id = t.video_id
+        where t.created_at >= span.since and t.created_at < span.until and t.credits > 0
+    ), tasks as (
+        select coalesce(sum(c.credits), 0) as spent,
+               coalesce(sum(c.credits) filter (where c.undelivered), 0) as undelivered,
+               count(*) filter (where c.undelivered)::int as undelivered_tasks
+        from charged c
+    ), brought as (
+        select a.after ->> 'task_id' as task_id, false as by_itself from span, dailies.audit a
+        where a.action = 'recover' and a.at >= span.since and a.at < span.until
+        union all
+        select a.after ->> 'task_id', a.operator = 'poller' from span, dailies.audit a
+        where a.action = 'poll' and a.after ->> 'status' = 'succeeded' and a.at >= span.since and a.at < span.until
+            and not exists (select from dailies.attempts x where x.task_id = a.after ->> 'task_id')
+    ), recoveries as (
+        select coalesce(sum(t.credits), 0) as rescued, count(*)::int as rescued_videos
+        from (select b.task_id, bool_and(b.by_itself) as by_itself from brought b group by 1) b
+        join dailies.tasks t on t.task_id = b.task_id and t.status = 'SUCCEEDED'
+        where not b.by_itself or not dailies.was_watched(t.created_at, t.active_at, t.ended_at)
+    ), risks as (
+        select coalesce(sum(a.credits) filter (where a.state = 'unknown'), 0) as at_risk,
+               count(*) filter (where a.state = 'unknown')::int as at_risk_attempts,
+               coalesce(sum(a.credits) filter (where gone.so), 0) as written_off,
+               count(*) filter (where gone.so)::int as written_off_attempts
+        from span, dailies.attempts a,
+             lateral (select a.state = 'written_off' and a.claimed_at >= span.since
+                             and a.claimed_at < span.until as so) gone
+        where a.state in ('unknown', 'written_off')
+    )
+    select tasks.spent, recoveries.rescued, recoveries.rescued_videos, tasks.undelivered, tasks.undelivered_tasks,
+           risks.written_off, risks.written_off_attempts, risks.at_risk, risks.at_risk_attempts
+    from tasks, recoveries, risks
+$$;
+
+select dailies.service_only(f::regproc) from unnest(array[
+    'public.dailies_pulse', 'public.dailies_videos_now', 'public.dailies_health', 'public.dailies_metrics',
+    'public.dailies_ledger']) f;
