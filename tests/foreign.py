@@ -93,6 +93,13 @@ def kino() -> Story:
         if lines > 3:
             late = [line(0.5, "film.fehler", "error", film=key, fehler=error)] if error else []
             story.log(began + timedelta(seconds=2), said[3:lines] + late, "/api/arbeiter", 200)
+        if fate == "polling_failing":
+            for minutes in (3, 6):
+                asked = (
+                    line(0, "stand.gefragt", film=key),
+                    line(0.3, "stand.fehler", "error", fehler="fetch failed"),
+                )
+                story.log(began + timedelta(minutes=minutes), list(asked), "/api/filme/x", 500)
         done = fate in ("good", "succeeded")
         story.rows.append(
             {
@@ -139,6 +146,7 @@ def kino() -> Story:
         {"lvl": "INFO", "app": "kino", "evt": "runway.antwort", "film": 1, "auftrag": task_id(77)}
     )
     film(30, "function_terminated", lines=4, text=f"Meer\n{imitates}")
+    film(31, "polling_failing", lines=7)
     film(40, "succeeded")  # the logs go on
     return story
 

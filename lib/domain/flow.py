@@ -22,6 +22,7 @@ _LEAD = re.compile(
     r"|[^\w\s\[\](){}'\"`<]{1,4}\s{1,4}){0,6}"
 )
 _TAGS = re.compile(r"(?:\[[^\]\n]{1,40}\]:?\s{1,4}){1,3}")
+_LABEL = re.compile(r"[A-Za-z_]{2,40}['\"]?[:=#]? ?['\"]?$")
 
 
 class Means(StrEnum):
@@ -110,6 +111,8 @@ class StageReader:
             if flow.names_tasks
             for stage in flow.stages
         ]
+        patterns = (stage.pattern for flow in self.flows.values() for stage in flow.stages)
+        self.labels: tuple[str, ...] = tuple({label for each in patterns if (label := _label_in(each))})
         self._without_tag = [each for each in self._patterns if not each[0].startswith("[")]
 
     def read(self, message: str) -> Steps:
@@ -128,6 +131,13 @@ class StageReader:
                     groups = found.groupdict()
                     return Named(groups.get("video"), groups.get("task"))
         return None
+
+
+def _label_in(pattern: str) -> str | None:
+    """What a pattern says stands right before the video's id, such as `clip=`: so it may in other lines."""
+    before, named, _ = pattern.partition("(?P<video>")
+    label = _LABEL.search(re.sub(r"\\(\W)", r"\1", before)) if named else None
+    return label[0] if label else None
 
 
 def _beginnings(message: str) -> Iterator[tuple[str, bool]]:

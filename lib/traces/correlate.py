@@ -35,7 +35,7 @@ from lib.domain.video import Video
 from lib.traces.assign import Assigned, assign
 from lib.traces.extras import settle_extras
 from lib.traces.loose import parts, settle_loose_tasks
-from lib.traces.naming import ids_in, mentioned_tasks, names_in
+from lib.traces.naming import ids_in, labelled, mentioned_tasks, names_in
 from lib.traces.polls import PollSign, poll_sign
 from lib.traces.runs import NEVER, Line, OpenRun, by_order, named_stages
 from lib.traces.ties import Rows
@@ -162,6 +162,7 @@ def _line(
     created = any(flow.stages[position].means is Means.CREATED for flow, position in stages)
     ids = ids_in(entry.message) if (known and not videos) or (created and not tasks) else []
     videos = videos or tuple(each for each in ids if each in known)
+    videos = videos or tuple(each for each in labelled(entry.message, reader.labels) if each in known)
     others = [each for each in ids if each not in videos and (each in in_rows or created)]
     tasks = tasks or tuple(others if len(others) == 1 and not said else ())
     return Line(

@@ -28,7 +28,7 @@ ONCE = 1.3  # times a run at most, on average: what comes again and again asks f
 _TAG = re.compile(r"^(?:\[[^\]]{1,40}\] ?){1,3}")
 _NAME = re.compile(r"[\w-]{4,}")
 _TELLS_OF_CALL = re.compile(
-    r"runway|\b(?:api|sdk|endpoint|call\w*|post\w*|send\w*|submit\w*|hand\w*|dispatch\w*|invok\w*|creat\w*|fetch\w*)\b",
+    r"runway|\b(?:ask\w*|api|sdk|endpoint|call\w*|post\w*|send\w*|submit\w*|hand\w*|dispatch\w*|invok\w*|creat\w*|fetch\w*)\b",
     re.I,
 )
 _TELLS_OF_TASK = re.compile(r"task|job|runway|generat|predict|operation", re.I)
@@ -88,11 +88,21 @@ def runs_in(entries: Sequence[LogEntry], videos: Sequence[Video] = ()) -> list[L
     for entry, names in zip(entries, named, strict=True):
         if entry.request_id:
             rooms[entry.request_id] |= names
-    for entry, names in zip(entries, named, strict=True):
-        whose = names if len(names) == 1 else rooms.get(entry.request_id or "", set())
+    for entry, names, between in zip(entries, named, _between(named), strict=True):
+        whose = names if len(names) == 1 else rooms[entry.request_id] if entry.request_id else between
         if len(whose) == 1:
             runs[next(iter(whose))].entries.append(entry)
     return [run for run in runs.values() if run.entries]
+
+
+def _between(named: Sequence[set[str]]) -> Iterator[set[str]]:
+    """Whose run alone goes on at each line, as lines before and after tell: for text without request ids."""
+    last = {name: place for place, names in enumerate(named) for name in names}
+    going_on: set[str] = set()
+    for place, names in enumerate(named):
+        going_on |= names
+        yield set(going_on) if len(going_on) == 1 else set()
+        going_on -= {name for name in names if last[name] == place}
 
 
 def _usual_requests(entries: Iterable[LogEntry]) -> list[Lines]:

@@ -7,7 +7,7 @@ it: before the first label with free text behind it, and outside the strings of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
@@ -36,6 +36,8 @@ _FREE = re.compile(
 _STRINGS = re.compile(r"'((?:[^'\\\n]|\\.)*)'?|\"((?:[^\"\\\n]|\\.)*)\"?|`((?:[^`\\]|\\.)*)`?")
 _BEHIND = re.compile(r"\} {1,9}(?=[^\s,}\])])")  # what is logged behind an object
 _PLAIN = re.compile(r"[\w-]{1,80}")  # a key, an id, a status
+
+_WORD = re.compile(r"[\w-]{1,120}")
 
 _VIDEO, _TASK = range(2)
 # Each begins with its snippet and is tried only where that stands: finding five short words is cheap.
@@ -118,6 +120,15 @@ def _without_prose(string: re.Match[str]) -> str:
 def ids_in(message: str) -> list[str]:
     """Every id that stands anywhere in the app's own words."""
     return [found.lower() for found in _ANY.findall(own_words(message))] if "-" in message else []
+
+
+def labelled(message: str, labels: Iterable[str]) -> Iterator[str]:
+    """What stands behind one of the labels in the app's own words: an id that need not look like one."""
+    for label in labels:
+        text = own_words(message) if label in message else ""
+        at = text.find(label)
+        if at >= 0 and (found := _WORD.match(text, at + len(label))):
+            yield found[0].lower()
 
 
 def mentioned_tasks(message: str) -> Iterator[str]:

@@ -33,7 +33,7 @@ _TOKEN = re.compile(
     re.X | re.S,
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_ID = r"(?=[A-Za-z_-]{0,60}\d)[0-9A-Za-z_-]{4,200}"  # `undefined` and `null` are none
+_ID = r"(?=[A-Za-z_-]{0,60}\d)[0-9A-Za-z_-]{1,200}"  # `undefined` and `null` are none
 _PLACEHOLDERS: Mapping[str, str] = {
     "uuid": "[0-9a-fA-F-]{36}",
     "url": r"https?://[^\s'\"`<>()\[\]{},]{1,400}",
