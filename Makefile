@@ -1,12 +1,14 @@
 # make run [PORT=8501] [DATA=.dailies]   the dashboard, with everything it needs
 # make test                              lint, types and every test
 # make faults                            the fault matrix, as a table
+# make hostile                           who may reach what: every route, page and action, as a table
+# make lock, make sbom, make audit       requirements.lock; what is in it, as CycloneDX; known holes in it
 
 PYTHON ?= python3
 PORT ?= 8501
 DATA ?= .dailies
 
-.PHONY: run test faults clean
+.PHONY: run test faults hostile lock sbom audit clean
 .DELETE_ON_ERROR:
 
 run: .venv/runtime
@@ -20,6 +22,23 @@ test: .venv/development .venv/browser .venv/rest
 
 faults: .venv/development
 	.venv/bin/python -m tests.faults
+
+hostile: .venv/development
+	.venv/bin/python -m tests.hostile
+
+lock: .venv/tools/bin/pip
+	.venv/tools/bin/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-emit-index-url \
+		--no-emit-trusted-host --no-emit-find-links --output-file requirements.lock requirements.txt
+
+sbom: .venv/tools/bin/pip
+	@.venv/tools/bin/cyclonedx-py requirements requirements.lock --output-reproducible
+
+audit: .venv/tools/bin/pip
+	.venv/tools/bin/pip-audit --requirement requirements.lock --disable-pip
+
+.venv/tools/bin/pip: | .venv/bin/python
+	.venv/bin/python -m venv .venv/tools
+	$@ install --quiet --disable-pip-version-check pip-tools==7.6.2 cyclonedx-bom==7.5.0 pip-audit==2.10.1
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

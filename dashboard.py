@@ -16,6 +16,7 @@ from lib.app import App
 from lib.operations.access import Access, check_sign_in
 from lib.settings import ROOT, load_settings
 from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
+from lib.ui.kit.notices import tell
 from lib.ui.kit.services import Services, process_app, provide
 from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
@@ -60,4 +61,5 @@ app = st.App(
         ),
         Middleware(OwnScript),
     ],
+    on_script_error=tell,
 )

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from lib.ui.kit.frame import begin
-from lib.ui.views.generate import account, ask, confirm_button, image, progress
+from lib.ui.views.generate import account, ask, confirm_button, image, progress, variation
 
 frame = begin("Generate")
 left, right = st.columns([3, 2], gap="medium")
+variation()
 with left:
     picture = image()
     request = ask(picture, frame.services.settings.runway_model)

@@ -31,6 +31,15 @@ def opened(page: str, **query: str) -> AppTest:
     return app
 
 
+def listed(app: AppTest) -> str:
+    """The first list of videos, as HTML."""
+    return next(
+        str(e.proto.body)
+        for e in app.get("html")
+        if "dailies-list" in e.proto.body and "<table" in e.proto.body
+    )
+
+
 def _address(app: AppTest, query: dict[str, str]) -> None:
     for name, value in query.items():
         app.query_params[name] = value

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from lib.data.addresses import postgres_address, supabase_address
 from lib.data.database import Database
+from lib.data.embedded.installation import is_root
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.limited import Limited, reader
 from lib.data.migrations import migrate
@@ -23,12 +27,23 @@ def open_database(settings: Settings) -> Database:
     return Limited(database, reader(settings))
 
 
+def keep_private(folder: Path) -> None:
+    """What this process writes from now on is its user's alone; so is a data folder that is there already.
+
+    Postgres, which does not run as root, has to pass through a folder that root made before.
+    """
+    os.umask(0o077)
+    if folder.is_dir() and folder.stat().st_uid == os.geteuid():
+        folder.chmod(folder.stat().st_mode & (0o711 if is_root() else 0o700))
+
+
 def open_fully(settings: Settings) -> Database:
     """DATABASE_URL, else Supabase, else the embedded Postgres, which is brought up to date as well.
 
     A database of somebody else's is only opened: `python -m lib migrate` changes it. Raises SettingsError
     or, where connecting happens here, DatabaseUnavailable.
     """
+    keep_private(settings.data_dir)
     if settings.database_kind == "supabase":
         from lib.data.supabase import SupabaseDatabase  # imports for half a second: only where it is used
 

@@ -49,7 +49,8 @@ class Overview(TypedDict):
 
 
 class ErrorGroup(TypedDict):
-    """`trend` counts each of twelve equal parts of the span; `grp` is a filter of the video list."""
+    """`trend` counts each of twelve equal parts of the span; `grp` is a filter of the video list;
+    `first_seen` is of all times."""
 
     grp: str
     cause: str | None
@@ -60,6 +61,7 @@ class ErrorGroup(TypedDict):
     last_at: str
     example_video_id: str
     trend: list[int]
+    first_seen: str
 
 
 class Incident(TypedDict):

@@ -37,6 +37,8 @@ class VideoRow(TypedDict):
     recoverable_runway_id: str | None
     deployment_id: str | None
     attempts: int
+    sorted_by: str | None  # the value it is sorted by, unless that is its time
+    matches: int | None  # how many fit, where that was asked; 10,001 stands for more
 
 
 class VideoDetails(TypedDict):
@@ -69,8 +71,11 @@ class Filters:
 
     trouble        stuck, recoverable, failed or any of these
     deployment     an id, or `none` for videos that name none
+    error_group    a normalised message, or `any`
     first_missing  a stage, or `none` for videos that miss none
-    own            also the videos that Dailies made itself; those in `ids` are listed anyway
+    model          that it was last asked of, or `none` where nobody knows
+    hour           of the week in UTC: 0 begins on Monday at midnight, 167 is the last
+    own            also the videos that Dailies made itself, which figures leave out; those in `ids` anyway
     """
 
     statuses: tuple[str, ...] = ()
@@ -82,8 +87,10 @@ class Filters:
     deployment: str | None = None
     error_group: str | None = None
     first_missing: str | None = None
+    model: str | None = None
+    hour: int | None = None
     ids: tuple[str, ...] = ()
-    own: bool = False
+    own: bool = True
 
     def arguments(self) -> dict[str, Any]:
         given = {
@@ -94,10 +101,25 @@ class Filters:
             "p_deployment": self.deployment,
             "p_error_group": self.error_group,
             "p_first_missing": self.first_missing,
+            "p_model": self.model,
             "p_ids": list(self.ids),
             "p_own": self.own,
         }
-        return {name: value for name, value in given.items() if value} | span(self.since, self.until)
+        hour = {} if self.hour is None else {"p_hour": self.hour}
+        return {name: value for name, value in given.items() if value} | hour | span(self.since, self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What a list is sorted by, one of SORTS; the newest come first where that is the same."""
+
+    by: str = "created"
+    ascending: bool = False
+
+
+NEWEST = Sort()
+SORTS = ("created", "changed", "status", "cause", "stage", "prompt", "error")
+COUNTED = 10_000  # more matches are not counted
 
 
 class Position(NamedTuple):
@@ -105,29 +127,41 @@ class Position(NamedTuple):
 
     created_at: str
     id: str
+    value: str | None = None
 
     @property
     def written(self) -> str:
-        return f"{self.created_at}~{self.id}"
+        return "~".join((self.created_at, self.id, *([] if self.value is None else [self.value])))
 
     @classmethod
     def read(cls, text: str) -> Position:
-        created_at, _, video_id = text.partition("~")
-        return cls(created_at, video_id)
+        created_at, _, rest = text.partition("~")
+        video_id, valued, value = rest.partition("~")
+        return cls(created_at, video_id, value if valued else None)
 
 
 def list_videos(
-    db: Database, filters: Filters | None = None, *, after: Position | None = None, limit: int = 50
+    db: Database,
+    filters: Filters | None = None,
+    *,
+    sort: Sort = NEWEST,
+    after: Position | None = None,
+    counted: bool = False,
+    limit: int = 50,
 ) -> list[VideoRow]:
-    """Newest first. The next page comes with `after=end_of(rows)`."""
+    """The next page comes with `after=end_of(rows)`."""
     arguments = (filters or Filters()).arguments() | {"p_limit": limit}
+    if sort != NEWEST:
+        arguments |= {"p_sort": sort.by, "p_ascending": sort.ascending}
     if after:
-        arguments |= {"p_after_at": after.created_at, "p_after_id": after.id}
+        arguments |= {"p_after_at": after.created_at, "p_after_id": after.id, "p_after_value": after.value}
+    if counted:
+        arguments["p_counted"] = True
     return cast("list[VideoRow]", db.call("dailies_list_videos", **arguments))
 
 
 def end_of(rows: Sequence[VideoRow]) -> Position | None:
-    return Position(rows[-1]["created_at"], rows[-1]["id"]) if rows else None
+    return Position(rows[-1]["created_at"], rows[-1]["id"], rows[-1]["sorted_by"]) if rows else None
 
 
 def every_video(db: Database, filters: Filters | None = None, *, page: int = 500) -> Iterator[VideoRow]:

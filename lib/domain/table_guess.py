@@ -260,6 +260,10 @@ def _assign(columns: Sequence[_Column]) -> dict[str, str]:
         times = [c for c in columns if c.kind == "time" and c.filled == 1 and c.name not in found.values()]
         if times:
             found["created_at"] = min(times, key=lambda c: min(map(str, c.values))).name
+    if "error_message" not in found and "video_url" in found:
+        films = next(c for c in columns if c.name == found["video_url"])
+        rare = (c for c in columns if c.kind == "text" and 0 < c.filled <= 1 - films.filled)
+        found.update(("error_message", c.name) for c in rare if c.name not in found.values())
     return {name: found[name] for name in COLUMNS if name in found}
 
 
@@ -373,7 +377,7 @@ def _meaning(word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, s
         return "succeeded"
     if error > 0.8 and not video:
         return "failed"
-    return "processing" if task > 0.5 and not video and not error else None
+    return "processing" if task > 0.1 and not video and not error else None
 
 
 def _shares(

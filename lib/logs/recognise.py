@@ -26,7 +26,7 @@ PRINTED = (PASTED, TABLE, TAIL, MCP, PASTED_BRACKETED)
 LINES_TRIED = 500
 OBJECTS_TRIED = 50
 OF_A_LINE = 4_000  # characters that tell what it is
-_JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*["}]')
+_JSON = re.compile(rb'\s*+(?:\[\s*+)?\{\s*+["}]')
 
 Cut = Callable[[Iterator[bytes]], Iterator[Piece]]
 

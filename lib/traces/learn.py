@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
@@ -20,11 +20,12 @@ from typing import Any, NamedTuple
 from lib.domain.flow import Means
 from lib.domain.trace import LogEntry
 from lib.domain.video import Video
-from lib.traces.template import CHANGING, FOLDED, Token, is_uuid, pattern_of, tokens_of
+from lib.traces.template import CHANGING, FOLDED, FREE, Token, is_uuid, pattern_of, tokens_of
 
 ENOUGH = 0.9  # of the runs have a line, else it is no stage
 FEWEST_RUNS = 3
 ONCE = 1.3  # times a run at most, on average: what comes again and again asks for the status
+_TAG = re.compile(r"^(?:\[[^\]]{1,40}\] ?){1,3}")
 _NAME = re.compile(r"[\w-]{4,}")
 _TELLS_OF_CALL = re.compile(
     r"runway|\b(?:api|sdk|endpoint|call\w*|post\w*|send\w*|submit\w*|hand\w*|dispatch\w*|invok\w*|creat\w*|fetch\w*)\b",
@@ -32,7 +33,8 @@ _TELLS_OF_CALL = re.compile(
 )
 _TELLS_OF_TASK = re.compile(r"task|job|runway|generat|predict|operation", re.I)
 _SAVED = re.compile(
-    r"saved|stored|updated|written|linked|recorded|persisted|attached|\b(?:on|in) the (?:row|record)", re.I
+    r"saved|kept|noted|stored|updated|written|linked|recorded|persisted|attached|\b(?:on|in) the row",
+    re.I,
 )
 _SAVING = re.compile(r"sav(?:e|ing)|stor(?:e|ing)|updat|writ|\brow\b|record|\bdb\b|database|persist", re.I)
 
@@ -115,19 +117,26 @@ def learn_flow(runs: Sequence[Lines], key: str = "learned") -> dict[str, Any]:
     lines = [line for number, run in enumerate(runs) for line in _lines_of(number, run)]
     need = max(2, round(ENOUGH * len(runs)))
     found = [each for each in _grow(lines, 0, [], need) if _is_stage(each)]
-    stages = _in_order(_trimmed(found))
+    stages = _in_order([_without_free_text(each) for each in _trimmed(found)])
     if len(stages) < 2:
         raise ValueError("the runs have fewer than two lines in common that tell anything")
     if (created := _created(stages)) is not None and not any(
         t.kind == "task" for t in stages[created].template
     ):
         return learn_flow(_with_tasks(runs, stages[created]), key)
+    if created is not None and (alone := _without_checks(runs, stages[created])) != runs:
+        return learn_flow(alone, key)
     means = _means(stages, created, runs)
     keys: Counter[str] = Counter()
+    usual = {
+        token for token, times in Counter(t for each in stages for t in {*each.template}).items() if times > 2
+    }
     return {
         "flow": key,
         "title": "Learned from logs",
-        "stages": [_stage(each, means.get(number), keys, len(runs)) for number, each in enumerate(stages)],
+        "stages": [
+            _stage(each, means.get(number), usual, keys, len(runs)) for number, each in enumerate(stages)
+        ],
     }
 
 
@@ -143,18 +152,22 @@ def _grow(lines: Sequence[_Line], depth: int, template: list[Token], need: int) 
     """What the lines, which share `template`, go on with in enough runs."""
     here: dict[str, list[_Line]] = defaultdict(list)
     ended = [line for line in lines if len(line.tokens) == depth]
+    value = _is_value_of_object(template)
     for line in lines:
         if len(line.tokens) > depth:
-            here[line.tokens[depth].key].append(line)
+            token = line.tokens[depth]
+            here[token.kind if value and token.kind in FOLDED else token.key].append(line)
     common = {key: those for key, those in here.items() if _runs(those) >= need}
     _keep_variants_apart(common, depth)
     found: list[_Candidate] = []
     for those in common.values():
-        token = those[0].tokens[depth]
-        if token == Token("mark", "{") and depth and not _names_follow(those, depth, need):
-            found.append(_Candidate([*template, token], those, whole=False))
+        token = _common(those, depth, value)
+        if token.kind in ("free", "success") or (
+            _is_in_object([*template, token]) and not _names_follow(those, depth + 1, need)
+        ):
+            found.append(_Candidate([*template, token] if token != FREE else template, those, whole=False))
         else:
-            found += _grow(those, depth + 1, [*template, _common(those, depth)], need)
+            found += _grow(those, depth + 1, [*template, token], need)
     rest = [line for key, those in here.items() if key not in common for line in those]
     for kind in FOLDED:
         folded = [line for line in rest if line.tokens[depth].kind == kind]
@@ -167,14 +180,26 @@ def _grow(lines: Sequence[_Line], depth: int, template: list[Token], need: int) 
     return found
 
 
-def _common(lines: Sequence[_Line], depth: int) -> Token:
+def _common(lines: Sequence[_Line], depth: int, value: bool) -> Token:
     """What the tokens there have in common, which are of one kind and, unless that changes, of one text."""
     kind, literal = lines[0].tokens[depth]
     all_of = {line.tokens[depth].literal for line in lines}
     if kind in ("video", "task"):
         return Token(kind, "uuid" if all(map(is_uuid, all_of)) else None)
-    changes = kind in CHANGING or (kind == "space" and all_of != {" "})
+    if _is_success(lines, depth):
+        return Token("success", None)
+    changes = kind in CHANGING or (kind == "space" and all_of != {" "}) or (value and kind in FOLDED)
     return Token(kind, None if changes else literal)
+
+
+def _is_in_object(template: Sequence[Token]) -> bool:
+    """Whether an object has begun that is printed behind the words of a line."""
+    return Token("mark", "{") in template[1:]
+
+
+def _is_value_of_object(template: Sequence[Token]) -> bool:
+    before = [token for token in template[-2:] if token.kind != "space"]
+    return bool(before) and before[-1].literal in (":", "'", '"') and _is_in_object(template)
 
 
 def _folded(lines: Sequence[_Line], depth: int, template: list[Token], need: int) -> list[_Candidate]:
@@ -194,15 +219,15 @@ def _keep_variants_apart(common: dict[str, list[_Line]], depth: int) -> None:
     by_kind = Counter(those[0].tokens[depth].kind for those in common.values())
     for key, those in list(common.items()):
         token = those[0].tokens[depth]
-        if token.kind in ("number", "id") and by_kind[token.kind] == 1 and not _is_status(those, depth):
+        if token.kind in ("number", "id") and by_kind[token.kind] == 1 and not _is_success(those, depth):
             del common[key]
 
 
-def _is_status(lines: Sequence[_Line], depth: int) -> bool:
-    """A number of three digits behind the word `status` or `code`: another one is another answer."""
+def _is_success(lines: Sequence[_Line], depth: int) -> bool:
+    """An HTTP status, behind the word `status` or `code`: one of another hundred is another answer."""
     before = [t.literal or "" for t in lines[0].tokens[max(0, depth - 3) : depth]]
     number = lines[0].tokens[depth].literal or ""
-    return bool(re.fullmatch(r"[1-5]\d\d", number)) and any(w.lower() in ("status", "code") for w in before)
+    return bool(re.fullmatch(r"2\d\d", number)) and any(w.lower() in ("status", "code") for w in before)
 
 
 def _names_follow(lines: Sequence[_Line], depth: int, need: int) -> bool:
@@ -218,53 +243,68 @@ def _runs(lines: Iterable[_Line]) -> int:
 
 
 def _is_stage(candidate: _Candidate) -> bool:
-    """Whether it says something, and says it once a run."""
+    """Whether it says something, if only an id, and says it once a run."""
     letters = sum(
         len(re.sub(r"[^\w]", "", t.literal))
         for t in candidate.template
         if t.literal and t.kind not in CHANGING
     )
     once = len(candidate.lines) <= ONCE * _runs(candidate.lines)
-    return once and letters >= (2 if candidate.whole else 4)
+    tells = any(t.kind in ("video", "task", "model") for t in candidate.template)
+    return once and (tells or letters >= (2 if candidate.whole else 4))
 
 
 def _trimmed(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """Lines of keys and values are kept up to what tells them apart, and to the ids that they name."""
-    return [_trim(each, [other for other in candidates if other is not each]) for each in candidates]
+    values: dict[str, set[str]] = defaultdict(set)
+    for each in candidates:
+        for i, token in enumerate(each.template):
+            if token.literal and _is_value(each.template, i):
+                values[_key_of(each.template, i)].add(token.literal)
+    telling = {key for key, those in values.items() if len(those) > 1}
+    return [_trim(each, telling) if _is_record(each.template) else each for each in candidates]
 
 
-def _trim(candidate: _Candidate, others: Sequence[_Candidate]) -> _Candidate:
+def _trim(candidate: _Candidate, telling: Container[str]) -> _Candidate:
+    """Up to the first value of a key that tells lines apart and to the last id; other values may change."""
     template = candidate.template
-    if template[0] != Token("mark", "{") and not any(_is_value(template, i) for i in range(len(template))):
-        return candidate
-    shared = max((_shared(template, other.template) for other in others), default=0)
-    named = max((i for i, token in enumerate(template) if token.kind in ("video", "task")), default=0)
-    end = max(shared, named, _first_value(template)) + 1
+    places = [i for i in range(len(template)) if _is_value(template, i)]
+    told = [i for i in places if template[i].literal and _key_of(template, i) in telling]
+    named = [i for i, token in enumerate(template) if token.kind in ("video", "task")]
+    end = max(told[:1] + named or places[:1] or [len(template) - 1])
     masked = [
-        Token(t.kind, None) if i > shared and _is_value(template, i) and t.kind in FOLDED else t
-        for i, t in enumerate(template[:end])
+        Token(t.kind, None) if told and i in places and i not in told and t.kind in FOLDED else t
+        for i, t in enumerate(template[: end + 1])
     ]
-    return _Candidate(masked, candidate.lines, candidate.whole and end >= len(template))
+    return _Candidate(masked, candidate.lines, candidate.whole and end + 1 == len(template))
 
 
-def _shared(one: Sequence[Token], other: Sequence[Token]) -> int:
-    return next(
-        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-    )
+def _is_record(template: Sequence[Token]) -> bool:
+    """Whether a line is made of keys and values."""
+    return template[0] == Token("mark", "{") or any(_is_value(template, i) for i in range(len(template)))
+
+
+def _without_free_text(candidate: _Candidate) -> _Candidate:
+    """Quoted text that changes is what people wrote: at the end of a line it may be of any length."""
+    if candidate.template[-1] != Token("quoted", None) or len(candidate.template) < 2:
+        return candidate
+    return _Candidate(candidate.template[:-1], candidate.lines, whole=False)
 
 
 def _is_value(template: Sequence[Token], at: int) -> bool:
-    """Whether a token is what stands behind `=`, or behind a quoted key and its colon."""
+    """Whether a token is what stands behind a word and `=`, or behind a quoted key and its colon."""
     before = [token for token in template[max(0, at - 3) : at] if token.kind != "space"]
-    if not before:
+    if len(before) < 2:
         return False
-    quoted_key = len(before) > 1 and before[-1].literal == ":" and before[-2].kind == "quoted"
-    return before[-1].literal == "=" or quoted_key
+    key, sign = before[-2:]
+    return (key.kind == "quoted" and sign.literal == ":") or (
+        key.kind in ("word", "id") and sign.literal == "="
+    )
 
 
-def _first_value(template: Sequence[Token]) -> int:
-    values = (i for i in range(len(template)) if _is_value(template, i) and template[i].literal)
-    return next(values, len(template) - 1)
+def _key_of(template: Sequence[Token], at: int) -> str:
+    """The key that stands before a value."""
+    return [token.literal or "" for token in template[max(0, at - 3) : at] if token.kind != "space"][-2]
 
 
 def _in_order(candidates: Sequence[_Candidate]) -> list[_Candidate]:
@@ -289,6 +329,16 @@ def _with_tasks(runs: Sequence[Lines], created: _Candidate) -> list[Lines]:
     at = next(i for i, token in enumerate(created.template) if token.kind in ("uuid", "id"))
     tasks = {line.run: (line.tokens[at].literal or "").lower() for line in created.lines}
     return [replace(run, ids=run.ids | {tasks.get(number, ""): "task"}) for number, run in enumerate(runs)]
+
+
+def _without_checks(runs: Sequence[Lines], created: _Candidate) -> list[Lines]:
+    """The runs without the requests that begin when the task exists: they ask what became of it."""
+    places = created.place_of()
+    kept = []
+    for number, run in enumerate(runs):
+        before = {entry.request_id for entry in run.entries[: places.get(number, len(run.entries)) + 1]}
+        kept.append(replace(run, entries=[entry for entry in run.entries if entry.request_id in before]))
+    return kept
 
 
 def _means(stages: Sequence[_Candidate], created: int | None, runs: Sequence[Lines]) -> dict[int, Means]:
@@ -326,17 +376,28 @@ def _sent(stages: Sequence[_Candidate], runs: Sequence[Lines]) -> int | None:
     if not waits:
         return None
     long = [i for i, wait in enumerate(waits) if wait >= max(waits) / 4]
-    return next((i for i in long if _TELLS_OF_CALL.search(stages[i].text)), long[0])
+    return next((i for i in long if _tells_of_call(stages[i])), long[0])
 
 
-def _stage(candidate: _Candidate, means: Means | None, keys: Counter[str], runs: int) -> dict[str, Any]:
-    words = re.findall(r"[a-z0-9]+", candidate.text.lower().replace("'", ""))
-    key = "_".join(words[:6])[:40].strip("_") or "line"
+def _tells_of_call(stage: _Candidate) -> bool:
+    return bool(_TELLS_OF_CALL.search(stage.text)) or any(token.kind == "model" for token in stage.template)
+
+
+def _stage(
+    candidate: _Candidate, means: Means | None, usual: Container[Token], keys: Counter[str], runs: int
+) -> dict[str, Any]:
+    """`usual`: what most stages have, which tells none from another."""
+    space = Token("space", " ")
+    own = [token if token.kind in CHANGING or token not in usual else space for token in candidate.template]
+    named = replace(candidate, template=own).text if _is_record(candidate.template) else candidate.text
+    text = re.sub(r"[\s\"{}=]+", " ", _TAG.sub("", named)).strip(" [](),:;'")
+    words = re.findall(r"[a-z0-9]+", text.lower().replace("'", ""))
+    key = "_".join(words[:6])[:40].strip("_") or ("task" if means is Means.CREATED else "line")
     keys[key] += 1
     stage: dict[str, Any] = {
         "stage": key if keys[key] == 1 else f"{key}_{keys[key]}",
         "pattern": pattern_of(candidate.template, whole=candidate.whole),
-        "title": re.sub(r"\s+", " ", candidate.text).strip(" {:=\"'")[:60] or key,
+        "title": text[:60] or key,
         "note": f"in {_runs(candidate.lines)} of {runs} runs"
         + (f"; `{means}` is guessed: check it" if means else ""),
     }

@@ -44,6 +44,7 @@ _PLACEHOLDERS: Mapping[str, str] = {
     "word": r"[^\s\"'`{}=:,]{1,100}",
     "space": r"\s{1,20}",
     "quoted": rf"(?:{_QUOTED})",
+    "success": r"2\d\d",
 }
 CHANGING = frozenset({"uuid", "url", "time", "model", "video", "task"})  # never taken literally
 FOLDED = ("number", "quoted", "id", "word")  # placeholders where they differ from run to run
@@ -63,6 +64,9 @@ class Token(NamedTuple):
         return self.kind if self.literal is None or self.kind in (*CHANGING, "space") else self.literal
 
 
+FREE = Token("free", None)  # from here on stands what people wrote
+
+
 def tokens_of(message: str, known: Mapping[str, str], user_text: Iterable[str] = ()) -> list[Token]:
     """known      kinds (video, task) of the ids that are known, in small letters
     user_text  how texts begin that people wrote: never taken literally
@@ -72,14 +76,14 @@ def tokens_of(message: str, known: Mapping[str, str], user_text: Iterable[str] =
     for found in _TOKEN.finditer(text):
         kind, literal = found.lastgroup or "mark", found[0]
         if len(tokens) >= MOST_TOKENS or any(text.startswith(each, found.start()) for each in written):
-            break
+            return [*tokens, FREE]
         if kind != "quoted":
             tokens.append(_known(Token(kind, literal), known))
         elif any(each in literal for each in written):
             tokens.append(Token("quoted", None))
         else:
             tokens += _in_quotes(literal, known)
-    return tokens
+    return tokens if len(text) == len(message) else [*tokens, FREE]
 
 
 def _in_quotes(literal: str, known: Mapping[str, str]) -> list[Token]:

@@ -71,70 +71,6 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
     where e.request_id is not null
 $$;
 
--- Which videos are there, newest first? Filters that a verdict decides walk an index of `verdicts`, the others
--- one of `videos`; the statement is put together from the filters given, so that each gets its own plan.
--- Indexes: dailies_videos_newest, dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_stuck,
--- verdicts_errors, verdicts_recoverable.
--- `p_first_missing` names a stage, or is `none` for videos that miss none; `p_deployment` is `none` for those
--- that name no deployment. Videos that Dailies made itself are only listed with p_own, or when p_ids names them.
-create or replace function public.dailies_list_videos(
-    p_statuses text[] default null, p_causes text[] default null, p_search text default null,
-    p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
-    p_deployment text default null, p_error_group text default null, p_first_missing text default null,
-    p_ids dailies.video_key[] default null, p_after_at timestamptz default null, p_after_id dailies.video_key default null, p_limit int default 50,
-    p_own boolean default false
-) returns table (
-    id dailies.video_key, status text, created_at timestamptz, updated_at timestamptz, prompt text, input_image_url text,
-    runway_video_id text, video_url text, error_message text, cause text, confidence text, action text,
-    stuck boolean, flow text, first_missing text, stages jsonb, recoverable_runway_id text,
-    deployment_id text, attempts int
-)
-language plpgsql stable security definer set search_path = '' as $$
-declare
-    judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
-        or p_first_missing is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
-    at text := case when judged then 'd.created_at' else 'v.created_at' end;
-    key text := case when judged then 'd.video_id' else 'v.id' end;
-    conditions text;
-begin
-    if p_trouble not in ('stuck', 'recoverable', 'failed', 'any') then
-        raise exception 'Unknown kind of trouble: %.', p_trouble using errcode = 'PT400';
-    end if;
-    select string_agg(c, ' and ') into conditions from unnest(array[
-        'true',
-        case when p_from is not null then at || ' >= $1' end,
-        case when p_to is not null then at || ' < $2' end,
-        case when p_after_id is not null then format('(%s, %s) < ($3, $4)', at, key) end,
-        case when p_statuses is not null then 'v.status_word = any(dailies.words(variadic $5))' end,
-        case when p_causes is not null then 'd.cause = any($6)' end,
-        case when p_deployment = 'none' then 'd.deployment_id is null'
-             when p_deployment is not null then 'd.deployment_id = $7' end,
-        case when not p_own and p_ids is null then 'v.id not in (select m.video_id from dailies.made_here m)' end,
-        case when p_error_group is not null then 'd.error_group = $8' end,
-        case when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
-        case when p_ids is not null then 'v.id = any($12)' end,
-        case when p_search is not null then
-            '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
-              or v.id::text ilike $9)' end,
-        case p_trouble
-            when 'stuck' then 'd.stuck'
-            when 'recoverable' then 'd.recoverable_runway_id is not null'
-            when 'failed' then 'v.status_word = any(dailies.words(''failed''))'
-            when 'any' then '(v.status_word = any(dailies.words(''failed'')) or d.stuck or d.recoverable_runway_id is not null)'
-        end]) c;
-    return query execute format(
-        'select v.id, v.status, v.created_at, v.updated_at, v.prompt, v.input_image_url, v.runway_video_id,
-                v.video_url, v.error_message, d.cause, d.confidence, d.action, coalesce(d.stuck, false), d.flow,
-                d.first_missing, coalesce(d.stages, ''[]''), d.recoverable_runway_id, d.deployment_id,
-                (select count(*)::int from dailies.attempts a where a.video_id = v.id)
-         from dailies.videos() v %s join dailies.verdicts d on d.video_id = v.id
-         where %s order by %s desc, %s desc limit $10',
-        case when judged then '' else 'left' end, conditions, at, key)
-    using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
-          '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
-          least(greatest(p_limit, 1), 1000), p_first_missing, p_ids;
-end $$;
-
 -- What is known of one video? Indexes: the primary keys, tasks_video, attempts (video_id, number),
 -- audit_of_video, and those of requests_of.
 create or replace function public.dailies_video(p_id dailies.video_key)
@@ -277,15 +213,16 @@ begin
 end $$;
 
 -- Which errors are there, and do they grow? Groups of the judged videos that failed, are stuck or carry a
--- message; `trend` is the number in each of twelve equal parts of the span, oldest first.
--- Index: verdicts_errors_newest.
+-- message; `trend` is the number in each of twelve equal parts of the span, oldest first; `first_seen` is of all times.
+-- Indexes: verdicts_errors_newest, verdicts_groups.
 drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int);
+drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int, boolean);
 create or replace function public.dailies_error_groups(
     p_from timestamptz default null, p_to timestamptz default null, p_limit int default 50,
     p_own boolean default false
 ) returns table (
     grp text, cause text, stage text, n int, previous_n int, first_at timestamptz, last_at timestamptz,
-    example_video_id dailies.video_key, trend jsonb
+    example_video_id dailies.video_key, trend jsonb, first_seen timestamptz
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -313,7 +250,10 @@ begin
            (select jsonb_agg(coalesce(x.n, 0) order by i)
             from generate_series(1, 12) i left join parts x
                 on (x.grp, x.part) = (p.grp, i) and x.cause is not distinct from p.cause
-                and x.stage is not distinct from p.stage)
+                and x.stage is not distinct from p.stage),
+           (select min(d.created_at) from dailies.judged(p_own) d
+            where d.error_group = p.grp and d.cause = p.cause
+                and coalesce(d.first_missing, 'none') = coalesce(p.stage, 'none'))
     from parts p left join before b
         on b.grp = p.grp and b.cause is not distinct from p.cause and b.stage is not distinct from p.stage
     group by 1, 2, 3 order by 4 desc, 7 desc limit p_limit;
@@ -367,6 +307,6 @@ begin
 end $$;
 
 select dailies.service_only(f::regproc) from unnest(array[
-    'public.dailies_list_videos', 'public.dailies_video', 'public.dailies_find_videos',
+    'public.dailies_video', 'public.dailies_find_videos',
     'public.dailies_video_log', 'public.dailies_overview', 'public.dailies_error_groups',
     'public.dailies_stage_funnel', 'public.dailies_incidents']) f;

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.looking import cell, click_row, expect_no_exception, open_page, settle
+from tests.browser.looking import cell, click_row, expect_no_exception, listed, open_page, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("theme", ["light"])]
 
@@ -114,7 +114,7 @@ def test_one_click_is_one_step_for_back(page: Page, address: str) -> None:
 
 def test_an_older_page_of_a_list_is_left_by_back_and_kept_by_reload(page: Page, address: str) -> None:
     open_page(page, f"{address}/videos?window=14d")
-    first = page.get_by_test_id("glide-cell-0-0").first
+    first = listed(page).first.locator("td").first
     newest = first.inner_text()
     page.get_by_role("button", name="Older").click()
     expect(first).not_to_have_text(newest)
@@ -186,7 +186,7 @@ def test_an_error_group_opens_as_many_videos_as_it_counts(page: Page, address: s
     expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
     settle(page)
     expect_no_exception(page)
-    expect(page.get_by_text(f"Videos 1 to {min(number, 50)}, newest first")).to_be_visible()
+    expect(page.get_by_text(f"Videos 1 to {min(number, 50)} of {number}, newest first")).to_be_visible()
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])

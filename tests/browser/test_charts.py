@@ -88,3 +88,48 @@ def test_a_box_over_the_bars_sets_the_window(page: Page, address: str) -> None:
     minutes, until = re.findall(r"window=(\d+)m&until=([^&]+)", page.url)[0]
     assert 2 * 1440 < int(minutes) < 4 * 1440  # a fifth of fourteen days
     assert datetime.fromisoformat(until.replace("%3A", ":")) < datetime.now()
+
+
+def listed(page: Page) -> int:
+    """How many videos the list says it shows."""
+    expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
+    settle(page)
+    expect_no_exception(page)
+    said = page.get_by_text(re.compile(r"^Videos 1 to \d+")).inner_text()
+    return int(re.findall(r"1 to (\d+)", said)[0])
+
+
+def hovered(page: Page, mark: Locator, words: str) -> int:
+    """The number that the hover over a mark tells."""
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    assert box is not None
+    for aside in (-1, 0, 1):
+        page.mouse.move(box["x"] + box["width"] / 2 + aside, box["y"] + box["height"] / 2)
+    text = page.locator(".hoverlayer").get_by_text(re.compile(words)).first.text_content()
+    return int(re.findall(rf"(\d+) {words}", text or "")[0])
+
+
+@pytest.mark.parametrize("by", ["cause", "group", "deployment", "model"])
+def test_a_bar_of_errors_opens_exactly_its_videos(page: Page, address: str, by: str) -> None:
+    open_page(page, f"{address}/errors?window=14d&by={by}")
+    bar = page.locator(f".st-key-errors-by-{by} .barlayer .trace").first.locator(".point path").nth(2)
+    expect(bar).to_be_visible()
+    number = hovered(page, bar, "videos")
+    click(page, bar)
+    assert listed(page) == number
+    page.go_back()
+    settle(page)
+    assert page.url.startswith(f"{address}/errors?")
+    expect(page.get_by_role("heading", name="Errors", exact=True)).to_be_visible()
+
+
+def test_an_hour_of_the_week_opens_exactly_its_videos(page: Page, address: str) -> None:
+    open_page(page, f"{address}/errors?window=14d")
+    cell = page.locator(".st-key-errors-by-hour .scatterlayer .point").nth(3)
+    expect(cell).to_be_visible()
+    number = hovered(page, cell, "videos")
+    click(page, cell)
+    assert listed(page) == number
+    assert "group=any" in page.url
+    assert "hour=" in page.url

@@ -39,11 +39,11 @@ def elsewhere(wire: Proxy, own_database_url: str, tmp_path: Path) -> Iterator[st
         yield url
 
 
-def add(database_url: str, *ids: str) -> None:
+def add(database_url: str, *ids: str, status: str = "succeeded") -> None:
     """Videos of this moment, past the wire."""
     database, now = PostgresDatabase(database_url, label="test"), datetime.now(UTC).isoformat()
     videos.import_videos(
-        database, [{"id": one, "status": "succeeded", "created_at": now, "updated_at": now} for one in ids]
+        database, [{"id": one, "status": status, "created_at": now, "updated_at": now} for one in ids]
     )
     database.close()
 
@@ -77,6 +77,22 @@ def test_after_an_outage_pages_come_back_by_themselves(
     expect(outage).to_have_count(0, timeout=BACK)
     settle(page)
     assert metric(page, "Videos") == "3"
+
+
+def test_what_watches_by_itself_waits_for_the_database_too(
+    page: Page, elsewhere: str, wire: Proxy, own_database_url: str
+) -> None:
+    add(own_database_url, SALSA, status="processing")
+    open_page(page, f"{elsewhere}/generate?video={SALSA}")
+    progress = page.locator(".st-key-progress")
+    expect(progress).to_contain_text("Calling Runway")
+    wire.cut()
+    expect(page.get_by_text("The database cannot be reached", exact=True)).to_be_visible()
+    expect_no_exception(page)
+    wire.mend()
+    expect(page.get_by_text("The database cannot be reached")).to_have_count(0, timeout=BACK)
+    expect(progress).to_contain_text("Calling Runway")
+    expect_no_exception(page)
 
 
 def test_without_a_runway_key_the_generate_page_says_what_is_missing(page: Page, elsewhere: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
-from tests.browser.looking import cell, expect_no_exception, open_page, settle
+from tests.browser.looking import cell, expect_no_exception, listed, open_page, settle
 
 PAGES = (
     "overview",
@@ -87,7 +87,7 @@ def test_a_window_that_ended_is_shared_kept_and_left_by_back(page: Page, address
     end = page.locator(".st-key-window-until button").first
     expect(end).to_contain_text("13 Nov 2025 15:30")
     page.locator(".st-key-show-newest button").click()
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    expect(listed(page).first).to_be_visible()
     settle(page)
     there = page.url.split("until=")[1]
     page.get_by_role("link", name="Errors").first.click()

@@ -12,5 +12,5 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("theme", ["light"])]
 
 def test_a_walk_at_random_breaks_nothing(page: Page, address: str) -> None:
     walker = Walker(page, address, seed=20)
-    walker.walk(100)
+    walker.walk(300)
     assert walker.wrong == [], walker.done[-20:]

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import click
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, sync_playwright
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Position, Request, sync_playwright
 
 from tests.browser.chromium import launch
+from tests.browser.looking import BROKEN
 
 WORDS = (
     "flagged",
@@ -27,11 +28,14 @@ WORDS = (
     "0" * 300,
     "swan",
 )
+QUICK = 250  # milliseconds: what takes longer to click is covered, or gone
 _MAIN = '[data-testid="stMain"]'
 _SOUGHT = {
-    "button": f"{_MAIN} button:visible:enabled",
+    "button": f"{_MAIN} button:visible:enabled, {_MAIN} [role='combobox']:visible,"
+    f" {_MAIN} [role='tab']:visible, {_MAIN} [data-testid='stCheckbox'] label:visible",
     "link": f'{_MAIN} a:visible, [data-testid="stTopNavLink"]:visible',
     "text": f'{_MAIN} input[type="text"]:visible:enabled, {_MAIN} input[type="search"]:visible',
+    "point": f"{_MAIN} [data-testid='stDataFrame'] canvas:visible, {_MAIN} .nsewdrag:visible",
     "choice": '[role="option"]:visible, [role="dialog"] button:visible:enabled,'
     ' [data-testid="stPopoverBody"] button:visible',
 }
@@ -64,6 +68,7 @@ class Walker:
             (lambda: self._click("button"), 6),
             (lambda: self._click("link"), 3),
             (lambda: self._click("choice"), 3),
+            (lambda: self._click("point"), 2),
             (self._write, 2),
             (self._go_back, 2),
             (self._press, 1),
@@ -77,16 +82,24 @@ class Walker:
                 return
 
     def _click(self, kind: str) -> str:
+        """Where there is nothing of the kind, a button; on a table or a chart, any point of it.
+
+        A dialog covers the rest of the page.
+        """
+        if self.page.get_by_role("dialog").count():
+            kind = "choice"
         found = self.page.locator(_SOUGHT[kind])
         number = found.count()
         if not number:
-            return f"no {kind}"
-        chosen = found.nth(self._random.randrange(number))
-        return (
-            f"{kind} {self._name(chosen)!r}"
-            if self._try(lambda: chosen.click(timeout=1_500))
-            else f"{kind}, gone"
-        )
+            return self._click("button") if kind in ("link", "choice", "point") else "no button"
+        chosen, name = found.nth(self._random.randrange(number)), ""
+        if kind == "point" and (box := chosen.bounding_box()):
+            at = Position(x=self._random.uniform(1, box["width"]), y=self._random.uniform(1, box["height"]))
+            clicked = self._try(lambda: chosen.click(timeout=QUICK, position=at, force=True))
+        else:
+            name = self._name(chosen)
+            clicked = self._try(lambda: chosen.click(timeout=QUICK))
+        return f"{kind} {name!r}" if clicked else f"{kind}, gone"
 
     def _write(self) -> str:
         found, word = self.page.locator(_SOUGHT["text"]), self._random.choice(WORDS)
@@ -96,8 +109,8 @@ class Walker:
         chosen = found.nth(self._random.randrange(number))
 
         def write() -> None:
-            chosen.fill(word, timeout=1_500)
-            chosen.press("Enter", timeout=1_500)
+            chosen.fill(word, timeout=QUICK)
+            chosen.press("Enter", timeout=QUICK)
 
         return f"write {word[:30]!r}" if self._try(write) else "write, gone"
 
@@ -126,7 +139,7 @@ class Walker:
     def _look(self) -> None:
         """Comes to rest, and nothing is broken."""
         page = self.page
-        page.wait_for_timeout(150)
+        page.wait_for_timeout(120)  # a run begins so long after its click
         try:
             page.wait_for_selector(
                 '[data-testid="stApp"][data-test-script-state="notRunning"]', state="attached", timeout=30_000
@@ -134,8 +147,8 @@ class Walker:
         except Error:
             self.wrong.append(f"{page.url} does not come to rest")
             return
-        if page.get_by_test_id("stException").count() or page.get_by_text("This app has encountered").count():
-            self.wrong.append(f"Streamlit's own error page at {page.url}")
+        if page.locator(BROKEN).count() or page.get_by_text("This app has encountered").count():
+            self.wrong.append(f"an error that nobody foresaw at {page.url}")
         if page.url not in self._seen:
             self._seen.append(page.url)
 
@@ -150,7 +163,7 @@ class Walker:
     @staticmethod
     def _name(of: Locator) -> str:
         try:
-            return (of.get_attribute("aria-label", timeout=500) or of.inner_text(timeout=500))[:40]
+            return (of.get_attribute("aria-label", timeout=QUICK) or of.inner_text(timeout=QUICK))[:40]
         except Error:
             return "?"
 

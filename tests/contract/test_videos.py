@@ -9,7 +9,7 @@ import pytest
 
 from lib.data import videos
 from lib.data.database import Database
-from lib.data.videos import Filters, Position
+from lib.data.videos import Filters, Position, Sort
 from lib.domain.video import parse_time
 from lib.errors import BadInput, DatabaseConflict, NotFound
 from tests.examples import (
@@ -103,6 +103,48 @@ def test_pages_show_every_video_once_even_when_made_at_the_same_moment(
     videos.import_videos(db, [video(one, "succeeded") for one in ids])
     db.call("dailies_save_verdicts", p_verdicts=[the_verdicts()[0] | {"video_id": one} for one in ids])
     assert [row["id"] for row in videos.every_video(db, filters, page=3)] == ids[::-1]
+
+
+@pytest.mark.parametrize("ascending", [False, True])
+@pytest.mark.parametrize("by", videos.SORTS)
+def test_a_list_is_sorted_as_a_whole_page_by_page(filled: Database, by: str, ascending: bool) -> None:
+    more = [video(str(uuid.UUID(int=n)), "failed") for n in range(1, 6)]
+    videos.import_videos(filled, more)
+    sort = Sort(by, ascending)
+    whole = [row["id"] for row in videos.list_videos(filled, sort=sort)]
+    assert len(whole) == len(set(whole)) == 8
+    paged: list[str] = []
+    after = None
+    while rows := videos.list_videos(filled, sort=sort, after=after, limit=3):
+        paged += [row["id"] for row in rows]
+        end = videos.end_of(rows)
+        after = Position.read(end.written) if end else None
+    assert paged == whole
+    assert whole == [row["id"] for row in videos.list_videos(filled, sort=Sort(by, not ascending))][::-1]
+
+
+def test_the_oldest_or_a_status_can_come_first(filled: Database) -> None:
+    assert videos.list_videos(filled, sort=Sort(ascending=True))[0]["id"] == TANGO
+    by_status = [row["status"] for row in videos.list_videos(filled, sort=Sort("status", ascending=True))]
+    assert by_status == ["failed", "processing", "succeeded"]
+
+
+def test_an_unknown_order_is_refused(db: Database) -> None:
+    with pytest.raises(BadInput, match="cannot be sorted by luck"):
+        videos.list_videos(db, sort=Sort("luck"))
+
+
+def test_a_page_says_how_many_fit_on_all_pages(filled: Database) -> None:
+    chosen = Filters(causes=("succeeded", "insufficient_credits"))
+    (first,) = videos.list_videos(filled, chosen, counted=True, limit=1)
+    (second,) = videos.list_videos(filled, chosen, counted=True, limit=1, after=videos.end_of([first]))
+    assert (first["matches"], second["matches"]) == (2, 2)
+    assert videos.list_videos(filled, limit=1)[0]["matches"] is None
+
+
+def test_videos_of_which_nobody_wrote_the_model_down_are_listed_apart(filled: Database) -> None:
+    assert listed(filled, model="gen4_turbo") == []
+    assert listed(filled, model="none") == [SALSA, WALTZ, TANGO]
 
 
 def test_a_page_after_the_last_video_is_empty(filled: Database) -> None:

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
-
-
-@pytest.fixture(scope="session")
-def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    archive = CORPUS / "dev.tar.xz"
-    if not archive.exists():
-        pytest.skip("no labelled logs beside the project")
-    folder = tmp_path_factory.mktemp("labelled")
-    with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
-    return folder / "dev"
 
 
 WITHOUT_TASKS = ["--no-tasks", "--format", "drain.ndjson", "--format", "pasted.txt"]

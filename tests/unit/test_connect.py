@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from lib.cli.migrate import command
-from lib.data.connect import open_database, open_postgres
+from lib.data.connect import keep_private, open_database, open_postgres
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import check_schema
 from lib.data.postgres import Pool
@@ -129,3 +130,18 @@ def test_threads_share_a_few_connections(database_url: str) -> None:
         thread.join()
     pool.close()
     assert 1 <= len(backends) <= 3
+
+
+def test_what_dailies_writes_is_its_users_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o777)
+    try:
+        keep_private(folder)
+        (folder / "file").write_text("private")
+        (tmp_path / "made").mkdir()
+    finally:
+        os.umask(before)
+    assert folder.stat().st_mode & 0o066 == 0
+    assert (folder / "file").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "made").stat().st_mode & 0o077 == 0

@@ -238,9 +238,17 @@ def test_the_production_apps_own_logs_are_evidence_too() -> None:
         n=7,
         videos=7,
         first_at="",
-        last_at="",
+        last_at="2026-03-14T12:09:30+00:00",
         first_video_id="",
     )
-    (check,) = check_production([incident])
-    assert str(check).startswith("E401 dpl_one lacks RUNWAY_API_KEY: 7 videos")
-    assert check_production([])[0].level is Level.OK
+    (check,) = check_production([incident], has_logs=True)
+    assert str(check).startswith(
+        "E401 dpl_one lacks RUNWAY_API_KEY: it hit 7 of 7 videos until 2026-03-14T12:09"
+    )
+    assert check_production([], has_logs=True)[0].level is Level.OK
+
+
+def test_logs_that_were_not_read_are_not_called_fine() -> None:
+    (check,) = check_production([], has_logs=False)
+    assert check.level is Level.NOTE
+    assert "No line of its logs" in check.found

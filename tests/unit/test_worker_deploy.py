@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,33 @@ def test_a_service_gives_the_paid_call_in_hand_time_to_end(file: Path) -> None:
     assert unit["KillSignal"] == "SIGTERM"
     assert int(unit["TimeoutStopSec"]) > 150, "longer than the loop waits for the unit in hand"
     assert unit["Environment"] == f"DAILIES_DATA=/var/lib/{unit['StateDirectory']}"
+
+
+@pytest.mark.parametrize("file", SERVICES, ids=lambda path: path.name)
+def test_a_service_is_given_no_more_than_it_needs(file: Path) -> None:
+    if not (tool := shutil.which("systemd-analyze")):
+        pytest.skip("systemd-analyze is not installed here")
+    said = subprocess.run(
+        [tool, "security", "--offline=true", str(file)], capture_output=True, text=True, check=True
+    ).stdout
+    level = re.search(r"Overall exposure level for [^:]+: ([\d.]+)", said)
+    assert level
+    assert float(level[1]) <= 3
+
+
+def test_nothing_secret_gets_into_the_image() -> None:
+    ignored = (ROOT / "deploy" / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
+    assert {"**/.env*", "**/secrets.toml", ".dailies", ".git"} <= set(ignored)
+    assert "USER 10001" in (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+
+
+def test_what_is_deployed_is_locked_with_hashes() -> None:
+    """Every requirement, at its version, and no address of an index."""
+    wanted = re.findall(r"^([\w-]+)(?:\[\w+\])?==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.M)
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    locked = dict(re.findall(r"^([\w.-]+)==([\w.]+) \\$", text, re.M))
+    assert len(wanted) > 15
+    assert {name.lower().replace("_", "-"): version for name, version in wanted}.items() <= locked.items()
+    assert text.count("--hash=sha256:") >= len(locked)
+    assert "://" not in text
+    assert "file:" not in text

@@ -315,16 +315,22 @@ _PRODUCTION = {
 }
 
 
-def check_production(incidents: Iterable[Incident]) -> list[Check]:
-    """What the production app's own logs say about its environment. `incidents` of the last 24 hours."""
+def check_production(incidents: Iterable[Incident], *, has_logs: bool) -> list[Check]:
+    """What the production app's own logs say about its environment. `incidents` of the last 24 hours;
+    `has_logs`: whether a line of that time has been read, without which nothing can be said."""
     found = [_production(row) for row in incidents if row["cause"] in _PRODUCTION]
-    return found or [
-        Check("E401", "Production app", Level.OK, "Its logs of the last 24 hours show no configuration error")
-    ]
+    if found:
+        return found
+    if not has_logs:
+        said = "No line of its logs of the last 24 hours was read: a configuration error would not show"
+        todo = "Set up a log drain, or read exported logs on the page Stages."
+        return [Check("E401", "Production app", Level.NOTE, said, todo)]
+    said = "Its logs of the last 24 hours show no configuration error"
+    return [Check("E401", "Production app", Level.OK, said)]
 
 
 def _production(row: Incident) -> Check:
     code, what, todo = _PRODUCTION[row["cause"]]
     deployment = row["deployment_id"] or "A deployment"
-    found = f"{deployment} {what}: {row['n']} videos in the last 24 hours"
+    found = f"{deployment} {what}: it hit {row['n']} of {row['videos']} videos until {row['last_at'][:16]}"
     return Check(code, "Production app", Level.ERROR, found, f"{todo}, then redeploy and retry the videos.")

@@ -6,17 +6,34 @@ rows is escaped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
 from lib.data.database import Row
+from lib.data.errors import ErrorPoint
 from lib.data.overview import FunnelStage
 from lib.data.videos import VideoRow
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
-from lib.ui.kit.format import SIDE, STAGE_STATE, STATUS, Look, cause_of, look, words
+from lib.ui.kit.format import (
+    AMBER,
+    BLUE,
+    GRAY,
+    GREEN,
+    RED,
+    SIDE,
+    STAGE_STATE,
+    STATUS,
+    VIOLET,
+    WEEKDAYS,
+    Look,
+    cause_of,
+    look,
+    words,
+)
 
 Figure = dict[str, Any]
 _LEGEND = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"}
@@ -86,6 +103,99 @@ def status_over_time(series: Sequence[Row], times: Sequence[datetime]) -> Figure
             selectdirection="h",
             xaxis={"title": {"text": "Created (UTC)"}},
             yaxis={"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+        ),
+    }
+
+
+_PARTS = (RED, BLUE, AMBER, VIOLET, GREEN, "#c2559d", "#178fa8", "#8c7a1f", "#b0603a", GRAY)
+
+
+def parts_over_time(
+    points: Sequence[ErrorPoint], times: Sequence[datetime], name: Callable[[dict[str, str]], str]
+) -> Figure:
+    """Stacked bars, a colour a part. A click on one means its part, as JSON, and the start of its bucket."""
+    place = {at: index for index, at in enumerate(times)}
+    counts: dict[str, list[int]] = {}
+    for point in points:
+        values = counts.setdefault(json.dumps(point["part"]), [0] * len(times))
+        if (at := parse_time(point["at"])) in place:
+            values[place[at]] += point["n"]
+    totals = [sum(column) for column in zip(*counts.values(), strict=True)]
+    width = times[1] - times[0] if len(times) > 1 else timedelta(hours=1)
+    traces = []
+    for index, (part, values) in enumerate(counts.items()):
+        drawn = [(at, n, total) for at, n, total in zip(times, values, totals, strict=True) if n]
+        traces.append(
+            {
+                "type": "bar",
+                "name": escape(name(json.loads(part))),
+                "x": [at for at, _, _ in drawn],
+                "y": [n for _, n, _ in drawn],
+                "customdata": [[part, at.isoformat(), 100 * n / total] for at, n, total in drawn],
+                "width": 820
+                * width.total_seconds(),  # of a bucket; a trace with a single bar has no other scale
+                "marker": {"color": _PARTS[index % len(_PARTS)]},
+                "hovertemplate": "%{y} videos, %{customdata[2]:.0f}% of those drawn"
+                "<extra>%{fullData.name}</extra>",
+            }
+        )
+    return {
+        "data": traces,
+        "layout": _layout(
+            barmode="stack",
+            hovermode="closest",
+            dragmode=False,
+            showlegend=True,
+            legend=_LEGEND | {"y": -0.25, "yanchor": "top"},
+            margin=_MARGIN | {"t": 8},
+            xaxis={
+                "title": {"text": "Created (UTC)"},
+                "range": [times[0] - width / 2, times[-1] + width / 2],
+            },
+            yaxis={"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+        ),
+    }
+
+
+_FAINT_TO_STRONG = [[0, "rgba(217,67,75,0.25)"], [1, RED]]
+
+
+def hours_of_the_week(points: Sequence[ErrorPoint]) -> Figure:
+    """Weekdays x hours, the redder the more videos. A click on a cell means its hour of the week."""
+    hours = [int(point["part"]["hour"]) for point in points]
+    counts = [point["n"] for point in points]
+    total = sum(counts)
+    trace = {
+        "type": "scatter",  # Plotly reports no selection in a heat map
+        "mode": "markers",
+        "x": [hour % 24 for hour in hours],
+        "y": [WEEKDAYS[hour // 24] for hour in hours],
+        "customdata": [[str(hour), 100 * n / total, n] for hour, n in zip(hours, counts, strict=True)],
+        "marker": {
+            "symbol": "square",
+            "size": 15,
+            "opacity": 1,
+            "color": counts,
+            "cmin": 0,
+            "cmax": max(counts, default=1),
+            "colorscale": _FAINT_TO_STRONG,
+            "colorbar": {"title": {"text": "Videos"}, "thickness": 10, "tickformat": ",d", "nticks": 5},
+        },
+        "hovertemplate": "%{y} %{x}:00: %{customdata[2]} videos, %{customdata[1]:.0f}%<extra></extra>",
+    }
+    return {
+        "data": [trace],
+        "layout": _layout(
+            dragmode=False,
+            hovermode="closest",
+            margin=_MARGIN | {"t": 8},
+            xaxis={"title": {"text": "Hour (UTC)"}, "range": [-0.7, 23.7], "dtick": 3, "zeroline": False},
+            yaxis={
+                "categoryorder": "array",
+                "categoryarray": WEEKDAYS[::-1],
+                "range": [-0.6, 6.6],
+                "automargin": True,
+            },
         ),
     }
 

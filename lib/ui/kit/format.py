@@ -53,6 +53,13 @@ ATTEMPT_STATE = {
     "abandoned": Look("abandoned", "⊘", ":material/block:", "gray", GRAY),
     "written_off": Look("written off", "⊘", ":material/block:", "gray", GRAY),
 }
+GROUP = {
+    "new": Look("new", "!", ":material/fiber_new:", "orange", AMBER),
+    "regressed": Look("regressed", "↺", ":material/replay:", "red", RED),
+    "open": Look("open", "○", ":material/radio_button_unchecked:", "gray", GRAY),
+    "resolved": Look("resolved", "✓", ":material/check_circle:", "green", GREEN),
+    "ignored": Look("ignored", "⊘", ":material/block:", "gray", GRAY),
+}
 BATCH_STATE = {
     "frozen": Look("not begun", "○", ":material/ac_unit:", "gray", GRAY),
     "running": Look("running", "◐", ":material/pending:", "blue", BLUE),
@@ -188,3 +195,12 @@ def percent(share: float | None) -> str:
 def count(number: int, noun: str) -> str:
     """`1 video`, `1,204 videos`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def hour_name(hour: int) -> str:
+    """Of the week, which begins on Monday at midnight: `Tuesday 13:00 to 14:00 UTC`."""
+    day, begins = divmod(hour, 24)
+    return f"{WEEKDAYS[day]} {begins:02}:00 to {begins + 1:02}:00 UTC"

@@ -25,7 +25,7 @@ class Frame:
     services: Services
 
 
-def begin(title: str, *, window: bool = False) -> Frame:
+def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     """Call this first on every page. It ends the run while Dailies is still starting."""
     if not ENTERED.get():
         raise DailiesError("This page is part of Dailies and is only served through its entry point.")
@@ -38,7 +38,7 @@ def begin(title: str, *, window: bool = False) -> Frame:
         st.space("stretch")
         _in_use(opened, now)
         _search()
-        chosen = choose_window() if window else Window()
+        chosen = choose_window(all_time=all_time) if window else Window()
     if opened.preparing:
         _wait_until_prepared()
         st.stop()

@@ -11,18 +11,22 @@ import streamlit as st
 
 from lib.data import batches as stored_batches
 from lib.data import credits
+from lib.data import errors as stored_errors
 from lib.data import overview as health
 from lib.data import videos as stored
 from lib.data.audit import AuditChoices, AuditRow, names, trail
 from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
+from lib.data.errors import By, ErrorPoint, GroupKey
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
-from lib.data.videos import Filters, LogRow, Position, VideoDetails, VideoRow
+from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
+from lib.data.views import View, all_views
 from lib.domain.alert import Alert
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
+from lib.ui.kit import charts
 from lib.ui.kit.kept import kept
 from lib.ui.kit.services import services
 from lib.ui.kit.window import Window
@@ -65,6 +69,23 @@ def error_groups(window: Window) -> list[ErrorGroup]:
     return health.error_groups(services().database, *_span(window), limit=100, own=window.own)
 
 
+@kept(max_entries=32)
+def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[ErrorPoint]:
+    """The first bucket is a whole one; by hour, it is exactly the window."""
+    since, until = _span(window)
+    if by != "hour":
+        since = charts.buckets(since, until, window.bucket_seconds)[0]
+    return stored_errors.errors_by(
+        services().database,
+        by,
+        since,
+        until,
+        bucket_seconds=window.bucket_seconds,
+        group=group,
+        own=window.own,
+    )
+
+
 @kept()
 def funnel(window: Window) -> list[FunnelStage]:
     return health.stage_funnel(services().database, *_span(window), own=window.own)
@@ -72,13 +93,21 @@ def funnel(window: Window) -> list[FunnelStage]:
 
 @kept(max_entries=64)
 def videos(
-    window: Window | None, filters: Filters | None = None, after: Position | None = None, limit: int = 50
+    window: Window | None,
+    filters: Filters | None = None,
+    after: Position | None = None,
+    limit: int = 50,
+    sort: Sort = NEWEST,
+    *,
+    counted: bool = False,
 ) -> list[VideoRow]:
-    """Newest first; of all times without a window."""
+    """Newest first unless sorted otherwise; of all times without a window."""
     chosen = filters or Filters()
     if window:
         chosen = replace(chosen, since=_span(window)[0], until=window.until, own=window.own)
-    rows = stored.list_videos(services().database, chosen, after=after, limit=limit)
+    rows = stored.list_videos(
+        services().database, chosen, sort=sort, after=after, counted=counted, limit=limit
+    )
     return [{**row, "error_message": _shown(row["error_message"])} for row in rows]
 
 
@@ -90,8 +119,8 @@ def _shown(text: str | None) -> str | None:
 def export(window: Window, filters: Filters, kind: str) -> bytes:
     """All matches as a file of that kind."""
     since, until = _span(window)
-    wanted = replace(filters, since=since, until=until, own=window.own)
-    rows = stored.every_video(services().database, wanted, page=1000)
+    chosen = replace(filters, since=since, until=until, own=window.own)
+    rows = stored.every_video(services().database, chosen, page=1000)
     return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 
 
@@ -150,6 +179,11 @@ def video(video_id: str) -> VideoDetails:
 
 def video_log(video_id: str) -> list[LogRow]:
     return stored.video_log(services().database, video_id, limit=2000)
+
+
+@kept()
+def views() -> list[View]:
+    return all_views(services().database)
 
 
 def find(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -23,6 +24,7 @@ from lib.errors import (
     SchemaMissing,
     SettingsError,
 )
+from lib.ui.kit.kept import AGAIN_SECONDS, look_again
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,22 @@ def narrated() -> Iterator[Narrated]:
         logger.warning("%s: %s", type(error).__name__, error)
         failure(error)
         shown.error = error
+
+
+def tell(error: Exception) -> bool:
+    """What nobody caught, in callbacks and fragments as well: for `st.App(on_script_error=…)`, so that people
+    never see Streamlit's own error page. An outage is waited for; after anything else a click goes on."""
+    if isinstance(error, DailiesError):
+        failure(error)
+    else:
+        with st.container(border=True, key=f"unexpected-{uuid4().hex}"):
+            st.error("**An unexpected error**", icon=":material/error:")
+            st.text("The server's log holds the details.")
+    if isinstance(error, DatabaseUnavailable):
+        look_again(AGAIN_SECONDS)
+    else:
+        st.button("Show the page again", icon=":material/refresh:", key=f"again-{uuid4().hex}")
+    return True
 
 
 def failure(error: DailiesError) -> None:

@@ -16,15 +16,24 @@ def place() -> tuple[int, str | None]:
     return (int(skipped), key) if skipped.isdecimal() and len(skipped) < 10 and key else (0, None)
 
 
-def turn_pages(what: str, shown: int, last: str | None, *, more: bool, of: int | None = None) -> None:
+def turn_pages(
+    what: str,
+    shown: int,
+    last: str | None,
+    *,
+    more: bool,
+    of: str = "",
+    order: str = ", newest first",
+    ways: tuple[str, str] = ("Newer", "Older"),
+) -> None:
     """`last`: the key of the last row shown; `of`: how many there are on all pages, where that is known."""
     skipped, _ = place()
-    total = f" of {of:,}" if of is not None else ""
+    total = f" of {of}" if of else ""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
-        st.caption(f"{what} {skipped + 1:,} to {skipped + shown:,}{total}, newest first", width="content")
-        st.button("Newer", icon=":material/chevron_left:", disabled=not skipped, on_click=_newer)
+        st.caption(f"{what} {skipped + 1:,} to {skipped + shown:,}{total}{order}", width="content")
+        st.button(ways[0], icon=":material/chevron_left:", disabled=not skipped, on_click=_newer)
         st.button(
-            "Older",
+            ways[1],
             icon=":material/chevron_right:",
             icon_position="right",
             disabled=not more,

@@ -44,6 +44,11 @@ def log_table(entries: Sequence[LogRow]) -> None:
     )
 
 
+def log_line(entry: LogRow) -> str:
+    """The whole entry as one text, however long its message is."""
+    return f"{entry['at'][:23]}  {entry['level']:<5}  {short_id(entry['request_id']):<8}  {entry['message']}"
+
+
 def attempt_table(attempts: Sequence[Row], now: datetime) -> None:
     st.dataframe(
         pd.DataFrame(

@@ -12,9 +12,11 @@ import streamlit as st
 from lib.data.database import Row
 from lib.data.overview import ErrorGroup
 from lib.data.videos import VideoRow
+from lib.domain.video import parse_time
 from lib.logs.redact import redact
 from lib.ui.kit.format import (
     ACTION,
+    GROUP,
     SIDE,
     STATUS,
     Look,
@@ -33,7 +35,7 @@ ROW = 32  # pixels
 
 
 def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
-    """The videos as the table shows them."""
+    """The videos to choose among, as the table shows them."""
     return pd.DataFrame(
         {
             "video": [_opener(row["id"]) for row in rows],
@@ -41,12 +43,8 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
             "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
             "action": [ACTION.get(row["action"] or "", "") for row in rows],
-            "stages": [stage_progress(row["stages"]) for row in rows],
             "first_missing": [words(row["first_missing"] or "") for row in rows],
-            "prompt": [row["prompt"] or "" for row in rows],
             "error": [row["error_message"] or "" for row in rows],
-            "created": [row["created_at"] for row in rows],
-            "runway": [row["runway_video_id"] or "" for row in rows],
         }
     )
 
@@ -98,72 +96,31 @@ def remember_rows(key: str, video_ids: Sequence[str | None]) -> None:
     st.session_state[f"rows-{key}"] = list(video_ids)
 
 
-def video_columns(rows: Sequence[VideoRow], key: str) -> dict[str, Any]:
-    return {
-        "video": open_column(key, pinned=True),
-        "age": st.column_config.TextColumn("Created", width=92),
-        "status": badges("Status", STATUS, width=118),
-        "cause": cause_badges([row["cause"] for row in rows]),
-        "action": st.column_config.TextColumn("What to do", width=190),
-        "stages": st.column_config.TextColumn("Stages seen", width=92),
-        "first_missing": st.column_config.TextColumn("First missing stage", width=150),
-        "prompt": st.column_config.TextColumn("Prompt", width="medium"),
-        "error": st.column_config.TextColumn("Error", width="large"),
-        "created": st.column_config.DatetimeColumn("Created at", timezone="UTC", format=TIME_FORMAT),
-        "runway": st.column_config.TextColumn("Runway id", width="medium"),
-    }
-
-
 def table_height(rows: int, most: int) -> int:
     """Pixels for `rows` rows and the header; more than `most` rows scroll."""
     return ROW * (min(rows, most) + 1) + 3
 
 
-_COLUMNS = (
-    "video",
-    "age",
-    "status",
-    "cause",
-    "stages",
-    "first_missing",
-    "prompt",
-    "error",
-    "created",
-    "runway",
-)
-
-
-def video_table(
-    rows: Sequence[VideoRow],
-    now: datetime,
-    *,
-    key: str,
-    columns: Sequence[str] = _COLUMNS,
-    **more: Any,
-) -> Any:
-    """The videos; a click on an id opens that video. `key` has to change with the rows."""
-    frame = video_rows(rows, now)[list(columns)]
+def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[str]:
+    """The table with a box in front of each row. Returns the chosen ids, looked up in the rows as drawn.
+    `key` has to change with the rows."""
     remember_rows(key, [row["id"] for row in rows])
-    return st.dataframe(
-        frame,
+    event = st.dataframe(
+        video_rows(rows, now),
         key=f"table-{key}",
-        column_config=video_columns(rows, key),
-        column_order=columns,
+        column_config={
+            "video": open_column(key, pinned=True),
+            "age": st.column_config.TextColumn("Created", width=92),
+            "status": badges("Status", STATUS, width=118),
+            "cause": cause_badges([row["cause"] for row in rows]),
+            "action": st.column_config.TextColumn("What to do", width=190),
+            "first_missing": st.column_config.TextColumn("First missing stage", width=150),
+            "error": st.column_config.TextColumn("Error", width="large"),
+        },
         hide_index=True,
         row_height=ROW,
-        alt="Videos, newest first",
-        **more,
-    )
-
-
-def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[str]:
-    """The table with a box in front of each row. Returns the chosen ids, looked up in the rows as drawn."""
-    event = video_table(
-        rows,
-        now,
-        key=key,
-        columns=("video", "age", "status", "cause", "action", "first_missing", "error"),
         height=table_height(len(rows), 16),
+        alt="Videos, newest first",
         on_select="rerun",
         selection_mode="multi-row",
     )
@@ -187,32 +144,46 @@ def go_to_opened_video() -> None:
         go_to_video(found)
 
 
-def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> None:
+def is_new(group: ErrorGroup, since: datetime) -> bool:
+    seen = parse_time(group["first_seen"])
+    return seen is not None and seen >= since
+
+
+def error_table(groups: Sequence[ErrorGroup], since: datetime, *, key: str) -> None:
+    """Of a window that began at `since`: a group that nobody saw before is new."""
     st.session_state[f"rows-{key}"] = [row["example_video_id"] for row in groups]
     st.dataframe(
         pd.DataFrame(
             {
+                "mark": [badge(GROUP, "new") if is_new(row, since) else [] for row in groups],
                 "n": [row["n"] for row in groups],
-                "change": [_change(row["n"], row["previous_n"]) for row in groups],
+                "growth": [row["n"] - row["previous_n"] for row in groups],
                 "trend": [row["trend"] or [] for row in groups],
                 "grp": [redact(row["grp"]) for row in groups],
                 "cause": [[cause_label(row["cause"])] for row in groups],
                 "stage": [words(row["stage"] or "") for row in groups],
-                "first": [age(row["first_at"], now) for row in groups],
-                "last": [age(row["last_at"], now) for row in groups],
+                "first": [row["first_seen"] for row in groups],
+                "last": [row["last_at"] for row in groups],
                 "example": [_opener(row["example_video_id"]) for row in groups],
             }
         ),
         key=f"table-{key}",
         column_config={
+            "mark": badges("", GROUP, width=96),
             "n": st.column_config.NumberColumn("Videos", width=64),
-            "change": st.column_config.TextColumn("Before that", width=88),
+            "growth": st.column_config.NumberColumn(
+                "Growth", format="%+d", width=72, help="Against the time before, as long as the window."
+            ),
             "trend": st.column_config.BarChartColumn("Trend", width=120, y_min=0),
             "grp": st.column_config.TextColumn("Error", width=386),
             "cause": cause_badges([row["cause"] for row in groups]),
             "stage": st.column_config.TextColumn("After stage", width=150),
-            "first": st.column_config.TextColumn("First", width=88),
-            "last": st.column_config.TextColumn("Last", width=88),
+            "first": st.column_config.DatetimeColumn(
+                "First seen", timezone="UTC", format=TIME_FORMAT, width=124
+            ),
+            "last": st.column_config.DatetimeColumn(
+                "Last seen", timezone="UTC", format=TIME_FORMAT, width=124
+            ),
             "example": st.column_config.ButtonColumn(
                 "Example",
                 key=f"open-{key}",
@@ -228,10 +199,3 @@ def error_table(groups: Sequence[ErrorGroup], now: datetime, *, key: str) -> Non
         height=table_height(len(groups), 18),
         alt="Groups of errors, most frequent first",
     )
-
-
-def _change(n: int, before: int | None) -> str:
-    """`▲ 12 from 3`: against the window before this one."""
-    if not before:
-        return "new"
-    return f"{'▲' if n > before else '▼' if n < before else '='} from {before}"

@@ -13,6 +13,7 @@ from lib.domain.video import parse_time
 from lib.ui.kit import address, loaders
 from lib.ui.kit.notices import empty
 from lib.ui.kit.window import (
+    ALL,
     DEFAULT,
     LENGTHS,
     Window,
@@ -32,24 +33,40 @@ _ANY_DAY: dict[str, Any] = {  # Streamlit's own bounds are ten years around toda
 }
 
 
-def choose_window() -> Window:
+def choose_window(*, all_time: bool = False) -> Window:
+    """`all_time`: that is offered too, where it costs no more."""
     window = _of_address()
     st.session_state[_KEPT] = window.query
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
-        offered = LENGTHS if window.length in LENGTHS else (*LENGTHS, window.length)
+        usual = (*LENGTHS, ALL) if all_time else LENGTHS
+        offered = usual if window.length in usual else (*usual, window.length)
         st.segmented_control(
             "Time window",
             offered,
-            format_func=lambda length: length if length in LENGTHS else Window(length).words,
+            format_func=_short,
             required=True,
             label_visibility="collapsed",
             **address.widget("window", window.length, lambda length: [length or DEFAULT]),
         )
         _choose_span(window)
-        address.toggle(
-            "Samples", "own", help="Count the videos that Dailies made itself, samples and drills, as well."
-        )
+        count_samples()
     return window
+
+
+def samples_count() -> bool:
+    """Whether Dailies' own videos count, as the address says."""
+    return st.query_params.get("own") == "yes"
+
+
+def count_samples() -> bool:
+    """The switch for that."""
+    return address.toggle(
+        "Samples", "own", help="Count the videos that Dailies made itself, samples and drills, as well."
+    )
+
+
+def _short(length: str) -> str:
+    return "All time" if length == ALL else length if length in LENGTHS else Window(length).words
 
 
 def _of_address() -> Window:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import streamlit as st
 
+from lib.domain.video import parse_time
 from lib.errors import DailiesError
 from lib.logs.redact import redact
 from lib.operations.environment.services import check_services
@@ -65,7 +66,9 @@ def _runway() -> list[Check]:
 
 def _production() -> list[Check]:
     try:
-        return check_production(loaders.incidents(Window("24h")))
+        last_log = parse_time(loaders.freshness()["last_log_at"])
+        has_logs = last_log is not None and datetime.now(UTC) - last_log < timedelta(hours=24)
+        return check_production(loaders.incidents(Window("24h")), has_logs=has_logs)
     except DailiesError:  # the database's own check says why
         return []
 

@@ -23,25 +23,48 @@ from lib.ui.kit.frame import Frame
 from lib.ui.kit.media import SAMPLES, data_uri, jpeg
 from lib.ui.kit.notices import empty, failure
 from lib.ui.kit.picture import uploaded_picture
-from lib.ui.kit.player import player
+from lib.ui.kit.player import is_web, player
 from lib.ui.kit.router import page
 from lib.ui.kit.services import Services, services
 from lib.ui.views.repair import unknown_attempt
 
+_VARIED = "varied-from"
 SOURCES = {"sample": "Sample image", "address": "Address", "upload": "Upload"}
+
+
+def variation() -> None:
+    """Fills the form, once, with what the video of the address was made from: `?from=ID`."""
+    origin = st.query_params.get("from")
+    if not origin or st.session_state.get(_VARIED) == origin:
+        return
+    st.session_state[_VARIED] = origin
+    row = _watched(origin)
+    if row is None:
+        empty("There is no such video", "The form is empty instead.", ":material/search_off:")
+        return
+    video = Video.from_row(row["video"])
+    st.session_state["prompt"] = (video.prompt or "")[:PROMPT_LIMIT]
+    if video.input_image_url:
+        st.session_state["source"], st.session_state["varied-image"] = "varied", video.input_image_url
 
 
 def image() -> str:
     """The prompt image as Runway takes it, previewed."""
+    varied = st.session_state.get("varied-image")
+    sources = SOURCES if varied is None else {"varied": "The same image", **SOURCES}
+    st.session_state.setdefault("source", "sample")
     source = st.segmented_control(
         "Image",
-        list(SOURCES),
-        format_func=SOURCES.__getitem__,
-        default="sample",
+        list(sources),
+        format_func=sources.__getitem__,
         required=True,
         key="source",
         label_visibility="collapsed",
     )
+    if source == "varied" and varied:
+        if is_web(varied) or varied.startswith("data:image/"):
+            st.image(varied, width=520)
+        return str(varied)
     if source == "address":
         return _from_address()
     return _from_upload() if source == "upload" else _from_sample()

@@ -16,6 +16,7 @@ from lib.ui.kit.format import ACTION, SIDE, cause_of, count, deployment, percent
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
 from lib.ui.kit.window import Window, covering, parse_until
+from lib.ui.kit.window_control import samples_count
 
 SOON = timedelta(minutes=15)  # what begins this soon after a deployment came with it
 
@@ -54,11 +55,7 @@ def chosen_incident() -> IncidentDetails:
         empty("No incident is named", "Choose one on the Overview.", ":material/search_off:")
         st.page_link(page("overview"), icon=":material/arrow_back:")
         st.stop()
-    return loaders.incident(cause, at, where or None, _with_own())
-
-
-def _with_own() -> bool:
-    return st.query_params.get("own") == "yes"
+    return loaders.incident(cause, at, where or None, samples_count())
 
 
 def what_happened(row: IncidentDetails, now: datetime) -> None:
@@ -114,7 +111,7 @@ def _share(part: int, whole: int) -> str:
 
 def _links(row: IncidentDetails) -> None:
     first, last = _at(row["first_at"]), _at(row["last_at"])
-    exactly = Window(own=_with_own()).over(first, last + timedelta(microseconds=1))
+    exactly = Window(own=samples_count()).over(first, last + timedelta(microseconds=1))
     with st.container(horizontal=True, gap="small", key="incident-links"):
         st.page_link(
             page("videos"),

@@ -22,6 +22,7 @@ from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
 from lib.ui.kit.services import services
 from lib.ui.kit.tables import choose_videos
+from lib.ui.kit.window_control import count_samples, samples_count
 from lib.ui.views.batch import item_table
 from lib.ui.views.videos import choose_causes
 
@@ -46,12 +47,13 @@ def shown_videos() -> list[VideoRow]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         kind = address.segments("Which videos", "repairable", KINDS)
         causes = choose_causes()
-    return loaders.videos(None, Filters(trouble=kind, causes=causes), limit=MOST)
+        own = count_samples()
+    return loaders.videos(None, Filters(trouble=kind, causes=causes, own=own), limit=MOST)
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
     """How many are stuck, as on every page; what the verdicts recommend for the list, most frequent first."""
-    st.caption(f"{loaders.pulse(False).all_stuck:,} stuck")
+    st.caption(f"{loaders.pulse(samples_count()).all_stuck:,} stuck")
     if not rows:
         return
     if len(rows) == MOST:

@@ -11,13 +11,14 @@ import streamlit as st
 from lib.data.database import Row
 from lib.data.videos import VideoDetails
 from lib.domain.video import Video, parse_time
-from lib.ui.kit import loaders
+from lib.ui.kit import address, loaders
 from lib.ui.kit.components import evidence, section, status_badge, timeline, verdict_facts
 from lib.ui.kit.copies import copied_output
-from lib.ui.kit.format import age, clock, plain, short_id
+from lib.ui.kit.format import age, clock, short_id
+from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
 from lib.ui.kit.player import player
-from lib.ui.kit.records import attempt_table, log_table
+from lib.ui.kit.records import attempt_table, log_line, log_table
 from lib.ui.kit.router import go_to_video, page
 from lib.ui.views.audit import audit_table
 from lib.ui.views.repair import repair_panel
@@ -62,11 +63,48 @@ def follow(video_id: str, now: datetime) -> VideoDetails:
     video = Video.from_row(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
-        st.markdown(f"`{plain(video.id)}`", width="content")
-        st.caption(f"created {age(video.created_at, now)} · changed {age(video.updated_at, now)}")
+        st.code(video.id, language=None, width="content")
+        st.caption(
+            f"created {age(video.created_at, now)} · changed {age(video.updated_at, now)}", width="content"
+        )
+        with st.popover("Link", icon=":material/link:", type="tertiary"):
+            st.code(f"{(st.context.url or 'video').partition('?')[0]}?id={video.id}", language=None)
+        st.page_link(
+            page("generate"),
+            label="Make a variation",
+            icon=":material/auto_awesome:",
+            query_params={"from": video.id},
+            width="content",
+            help="Leads to Generate with this video's image and prompt; nothing is paid yet.",
+        )
+        _neighbours(video.id)
     if is_moving(row):
         _watch(video_id, _version(row))
     return row
+
+
+def _neighbours(video_id: str) -> None:
+    """The way along the list that one came from."""
+    place = place_of(video_id)
+    if place is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="neighbours"):
+        for label, icon, other in (
+            ("Previous", ":material/chevron_left:", place.before),
+            ("Next", ":material/chevron_right:", place.after),
+        ):
+            if other:
+                st.page_link(
+                    page("video"), label=label, icon=icon, query_params={"id": other}, width="content"
+                )
+        st.caption(f"{place.number} of {place.of}", width="content")
+        st.page_link(
+            page("videos"),
+            label="The list",
+            icon=":material/list:",
+            query_params=[(name, value) for name, values in place.address.items() for value in values],
+            width="content",
+        )
 
 
 def is_moving(row: VideoDetails) -> bool:
@@ -120,8 +158,8 @@ def preview(row: VideoDetails, now: datetime) -> None:
         st.video(copied[0], alt="The generated video")
         st.caption(f"A copy of {(copied[1].bytes or 0) / 2**20:.1f} MB, {age(copied[1].copied_at, now)}.")
         return
-    address = (task.get("output") or [None])[0] or video.video_url
-    if player(address):
+    output = (task.get("output") or [None])[0] or video.video_url
+    if player(output):
         st.caption("Runway's addresses expire after 24 to 48 hours.")
 
 
@@ -175,15 +213,36 @@ def details(video_id: str, row: VideoDetails, now: datetime) -> None:
             )
     if raw.open:
         with raw:
-            st.json({"video": row["video"], "task": row.get("task"), "verdict": row.get("verdict")})
+            st.json(
+                _without_pictures({key: row.get(key) for key in ("video", "task", "verdict")}), expanded=2
+            )
     if audited.open:
         with audited:
             audit_table(audit, now) if audit else st.caption("Nobody has changed this video through Dailies.")
 
 
+def _without_pictures(value: Any) -> Any:
+    """What is inside a `data:` address says nothing to people and fills pages."""
+    if isinstance(value, dict):
+        return {key: _without_pictures(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_pictures(each) for each in value]
+    if isinstance(value, str) and value.startswith("data:") and len(value) > 200:
+        return f"{value[:40].partition(',')[0]},… ({len(value):,} characters)"
+    return value
+
+
 def _log(video_id: str) -> None:
     entries = loaders.video_log(video_id)
-    if entries:
-        log_table(entries)
-    else:
+    if not entries:
         st.caption("No log entry names this video. Import its logs on the page Stages.")
+        return
+    levels = {level: level for level in dict.fromkeys(entry["level"] for entry in entries)}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        chosen = address.many("Levels", "level", levels, placeholder="Every level", width=260)
+        whole = address.toggle("Whole lines", "whole")
+    shown = [entry for entry in entries if not chosen or entry["level"] in chosen]
+    if whole:
+        st.code("\n".join(map(log_line, shown)), language=None, wrap_lines=True, height=560)
+    else:
+        log_table(shown)

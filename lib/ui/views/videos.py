@@ -1,37 +1,35 @@
-"""The list of videos: filters in one row, all of them in the address; pages by key."""
+"""The list of videos: one search and filters, all of them in the address; pages by key."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from lib.data.videos import Filters, Position, end_of
+from lib.data.videos import COUNTED, NEWEST, Filters, Position, VideoRow, end_of
+from lib.data.views import LONGEST_NAME, View, delete_view, save_view
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
 from lib.operations.export import FORMATS
 from lib.ui.kit import address, loaders
 from lib.ui.kit.components import section
-from lib.ui.kit.format import STATUS, look, words
+from lib.ui.kit.format import STATUS, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video_list
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
-from lib.ui.kit.tables import table_height, video_table
+from lib.ui.kit.search import TROUBLES, completions, read
+from lib.ui.kit.services import services
 from lib.ui.kit.window_control import empty_window
 
-TROUBLES = {
-    "all": "All",
-    "any": "Any trouble",
-    "stuck": "Stuck",
-    "recoverable": "Recoverable",
-    "failed": "Failed",
-}
 
-
-def chosen_filters() -> Filters:
+def chosen_filters(frame: Frame) -> Filters:
+    search = _search(frame)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         trouble = address.segments("Trouble", "trouble", TROUBLES)
-        search = address.text("Search ids, prompts and errors", "q", "Id, prompt or error", width=230)
         labels = {status: look(STATUS, status).word for status in STATUSES}
         statuses = address.many("Status", "status", labels, placeholder="Any status", width=230)
         causes = choose_causes()
@@ -43,7 +41,85 @@ def chosen_filters() -> Filters:
         deployment=_narrowed("deployment", "deployment"),
         error_group=_narrowed("group", "the error group"),
         first_missing=_narrowed("stage", "where the first missing stage is"),
+        model=_narrowed("model", "the model"),
+        hour=_hour(),
     )
+
+
+def _hour() -> int | None:
+    """Of the week; a number that is none is no filter."""
+    options = {str(hour): hour_name(hour) for hour in range(168)}
+    value = _narrowed("hour", "requested in this hour of the week", options)
+    return int(value) if value in options else None
+
+
+def _search(frame: Frame) -> str:
+    """What was typed fills the filters it names; what it does not understand stays, and is told."""
+    found = read(st.query_params.get("q", ""), frame.now)
+    if found.filters:
+        address.put({**found.filters, "q": [found.rest] if found.rest else []})
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="search"):
+        address.text(
+            "Search ids, prompts and errors",
+            "q",
+            "Words, or status:failed cause:task_id_not_saved model:gen4_turbo before:2h …",
+            width="stretch",
+        )
+        with st.popover("What can I search for?", icon=":material/help:", type="tertiary", key="search-help"):
+            st.markdown(completions())
+        _views()
+        choose_columns()
+    for problem in found.problems:
+        st.text(f"• {problem}")
+    return found.text
+
+
+def _views() -> None:
+    """Named lists, which are nothing but addresses."""
+    with st.popover("Views", icon=":material/bookmarks:", type="tertiary", key="views"):
+        saved = loaders.views()
+        for view in saved:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button(
+                    plain(view.name),
+                    icon=":material/bookmark:",
+                    type="tertiary",
+                    key=f"view-{view.name}",
+                    width="stretch",
+                    on_click=_show_view,
+                    args=(view.query,),
+                )
+                st.button(
+                    "Delete",
+                    icon=":material/delete:",
+                    type="tertiary",
+                    key=f"delete-view-{view.name}",
+                    on_click=_delete_view,
+                    args=(view.name,),
+                )
+        if not saved:
+            st.caption("A view is a list under a name: filters, time, order and columns, for everybody here.")
+        with st.form("save-view", border=False, clear_on_submit=True):
+            st.text_input("Name of this view", max_chars=LONGEST_NAME, key="view-name")
+            st.form_submit_button("Save this view", icon=":material/bookmark_add:", on_click=_save_view)
+
+
+def _show_view(query: str) -> None:
+    address.put({**dict.fromkeys(address.query(), ()), **parse_qs(query)})
+
+
+def _save_view() -> None:
+    name = (st.session_state["view-name"] or "").strip()
+    if name:
+        query = urlencode({**address.query(), address.PAGE: []}, doseq=True)
+        save_view(services().database, View(name, query, services().app.operator))
+        loaders.forget()
+
+
+def _delete_view(name: str) -> None:
+    delete_view(services().database, name, services().app.operator)
+    loaders.forget()
 
 
 def choose_causes() -> tuple[str, ...]:
@@ -51,13 +127,14 @@ def choose_causes() -> tuple[str, ...]:
     return address.many("Cause", "cause", titles, placeholder="Any cause", width=260)
 
 
-def _narrowed(name: str, said: str) -> str | None:
+def _narrowed(name: str, said: str, labels: Mapping[str, str] = MappingProxyType({})) -> str | None:
     """A filter that only links set; shown as a note that can be taken away."""
     value = st.query_params.get(name, "")
     if value:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(f"Only {said}", width="content")
-            st.code(words(value) if name == "stage" else value[:160], language=None, width="content")
+            shown = words(value) if name == "stage" else labels.get(value, value[:160])
+            st.code(shown, language=None, width="content")
             st.button(
                 "Show all",
                 icon=":material/close:",
@@ -71,22 +148,35 @@ def _narrowed(name: str, said: str) -> str | None:
 
 def list_page(filters: Filters, frame: Frame) -> None:
     """One page of the list; before it what the search means as an id, whatever its time and the filters."""
+    columns, sort = shown_columns(), chosen_sort()
     if filters.search and (found := loaders.find(filters.search)):
         section("Found by id, of all times")
-        rows = loaders.videos(None, Filters(ids=tuple(found)))
-        video_table(rows, frame.now, key=f"found-{filters.search}", height=table_height(len(rows), 6))
+        video_list(loaders.videos(None, Filters(ids=tuple(found))), frame.now, columns)
         section("Found by text, in the list")
     _, key = place()
-    rows = loaders.videos(frame.window, filters, Position.read(key) if key else None, PAGE + 1)
+    after = Position.read(key) if key else None
+    rows = loaders.videos(frame.window, filters, after, PAGE + 1, sort, counted=True)
     if not rows:
         _say_empty(filters, frame)
         return
     shown = rows[:PAGE]
-    name = f"{hash((filters, frame.window)):x}-{shown[0]['id']}"
-    video_table(shown, frame.now, key=name, height=table_height(len(shown), 22))
+    video_list(shown, frame.now, columns, sort)
     last = end_of(shown)
-    turn_pages("Videos", len(shown), last.written if last else None, more=len(rows) > PAGE)
+    turn_pages(
+        "Videos",
+        len(shown),
+        last.written if last else None,
+        more=len(rows) > PAGE,
+        of=_matches(shown),
+        order=", newest first" if sort == NEWEST else "",
+        ways=("Newer", "Older") if sort == NEWEST else ("Previous", "Next"),
+    )
     _export(filters, frame)
+
+
+def _matches(rows: list[VideoRow]) -> str:
+    number = rows[0]["matches"] or 0
+    return f"more than {COUNTED:,}" if number > COUNTED else f"{number:,}"
 
 
 def _export(filters: Filters, frame: Frame) -> None:

@@ -1,0 +1,147 @@
+"""The list of videos: real links, sorted as a whole by its headings, columns to choose.
+
+It is HTML, since what Streamlit draws on a canvas has no links. Everything from outside is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from lib.data.videos import NEWEST, SORTS, Sort, VideoRow
+from lib.domain.video import parse_time
+from lib.ui.kit import address
+from lib.ui.kit.format import ACTION, GRAY, SIDE, STATUS, age, cause_label, cause_of, clock, look, words
+from lib.ui.kit.tables import stage_progress
+
+_LONGEST = 160  # characters of a cell; the rest is seen on the video's page
+_DRAWN = "list-drawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, what it sorts by, and its cell as HTML."""
+
+    title: str
+    sort: str | None
+    cell: Callable[[VideoRow, datetime], str]
+
+
+def _tone(text: str, color: str) -> str:
+    return f'<b style="--tone:{color}">{escape(text)}</b>'
+
+
+def _text(value: str | None) -> str:
+    shown = " ".join((value or "")[: 2 * _LONGEST].split())
+    return f'<span title="{escape(shown)}">{escape(shown[:_LONGEST])}</span>' if shown else ""
+
+
+def _time(value: str | None, now: datetime) -> str:
+    at = parse_time(value)
+    exact = f"{clock(value)} {at:%Y}" if at else ""
+    return f'<time title="{escape(exact)}">{escape(age(value, now))}</time>'
+
+
+def _video(row: VideoRow, _: datetime) -> str:
+    return f'<a href="video?id={escape(row["id"])}">{escape(row["id"][:8])}</a>'
+
+
+def _status(row: VideoRow, _: datetime) -> str:
+    shown = look(STATUS, row["status"])
+    return _tone(f"{shown.glyph} {shown.word}", shown.hex)
+
+
+def _cause(row: VideoRow, _: datetime) -> str:
+    tone = SIDE[cause_of(row["cause"]).side].hex if row["cause"] else GRAY
+    return _tone(cause_label(row["cause"]), tone)
+
+
+COLUMNS = {
+    "video": Column("Video", None, _video),
+    "created": Column("Created", "created", lambda row, now: _time(row["created_at"], now)),
+    "status": Column("Status", "status", _status),
+    "cause": Column("Cause", "cause", _cause),
+    "stages": Column("Stages seen", None, lambda row, _: escape(stage_progress(row["stages"]))),
+    "stage": Column("First missing stage", "stage", lambda row, _: _text(words(row["first_missing"] or ""))),
+    "prompt": Column("Prompt", "prompt", lambda row, _: _text(row["prompt"])),
+    "error": Column("Error", "error", lambda row, _: _text(row["error_message"])),
+    "action": Column("What to do", None, lambda row, _: escape(ACTION.get(row["action"] or "", ""))),
+    "changed": Column("Changed", "changed", lambda row, now: _time(row["updated_at"], now)),
+    "runway": Column("Runway id", None, lambda row, _: _text(row["runway_video_id"])),
+    "deployment": Column("Deployment", None, lambda row, _: _text(row["deployment_id"])),
+    "attempts": Column("Attempts", None, lambda row, _: str(row["attempts"] or "")),
+}
+SHOWN = ("created", "status", "cause", "stages", "stage", "prompt", "error")
+
+
+_TITLES = {name: column.title for name, column in COLUMNS.items() if name != "video"}
+
+
+def choose_columns() -> None:
+    with st.popover("Columns", icon=":material/view_column:", type="tertiary", key="columns-chooser"):
+        address.many("Columns", "column", _TITLES, placeholder="The usual ones", width=320)
+
+
+def shown_columns() -> list[str]:
+    """The id always; of the others what the address names."""
+    return ["video", *(address.several("column", _TITLES) or SHOWN)]
+
+
+def chosen_sort() -> Sort:
+    """`-created` in the address: the newest first."""
+    given = st.query_params.get("sort", "")
+    by = given.removeprefix("-")
+    return Sort(by, ascending=by == given) if by in SORTS else NEWEST
+
+
+def video_list(
+    rows: Sequence[VideoRow], now: datetime, columns: Sequence[str], sort: Sort | None = None
+) -> None:
+    """The videos; with `sort`, its headings sort anew. The page of a video leads on along them."""
+    heads = "".join(_heading(COLUMNS[name], sort) for name in columns)
+    lines = "".join(
+        f"<tr>{''.join(f'<td>{COLUMNS[name].cell(row, now)}</td>' for name in columns)}</tr>" for row in rows
+    )
+    st.html(
+        '<div class="dailies-list" tabindex="0" role="region" aria-label="Videos">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+    st.session_state[_DRAWN] = ([row["id"] for row in rows], address.query())
+
+
+def _heading(column: Column, sort: Sort | None) -> str:
+    title = escape(column.title)
+    if sort is None or column.sort is None:
+        return f"<th>{title}</th>"
+    is_sorted = column.sort == sort.by
+    upwards = not sort.ascending if is_sorted else column.sort not in ("created", "changed")
+    query = {**address.query(), "sort": [("" if upwards else "-") + column.sort], address.PAGE: []}
+    link = escape(f"videos?{urlencode(query, doseq=True)}")
+    order = f' aria-sort="{"ascending" if sort.ascending else "descending"}"' if is_sorted else ""
+    arrow = (" ↑" if sort.ascending else " ↓") if is_sorted else ""
+    return f'<th{order}><a href="{link}">{title}{arrow}</a></th>'
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where a video stands in the list that was drawn last, and the address of that list."""
+
+    number: int
+    of: int
+    before: str | None
+    after: str | None
+    address: dict[str, list[str]]
+
+
+def place_of(video_id: str) -> Neighbours | None:
+    ids, query = st.session_state.get(_DRAWN, ((), {}))
+    if video_id not in ids:
+        return None
+    at = ids.index(video_id)
+    before, after = ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None
+    return Neighbours(at + 1, len(ids), before, after, query)

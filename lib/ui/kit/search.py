@@ -1,0 +1,142 @@
+"""The search of the list of videos: `status:failed model:gen4_turbo before:2h "asset"`. Pure.
+
+What names a filter fills that filter; the rest is searched for. What cannot be understood is told,
+with what can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+
+from lib.domain.cause import CAUSES
+from lib.domain.pricing import MODELS
+from lib.domain.video import STATUSES
+from lib.ui.kit.window import ALL, Window, between, known, parse_until, written
+
+TROUBLES = {
+    "all": "All",
+    "any": "Any trouble",
+    "stuck": "Stuck",
+    "recoverable": "Recoverable",
+    "failed": "Failed",
+}
+# What may stand before a colon: the values there are, by what they are called; without any: any.
+QUALIFIERS: Mapping[str, Mapping[str, str]] = {
+    "status": {status: status for status in STATUSES},
+    "cause": {key: cause.title for key, cause in CAUSES.items()},
+    "trouble": TROUBLES,
+    "model": {model: model for model in MODELS},
+    "deployment": {},
+    "stage": {},
+    "group": {},
+    "before": {},
+    "after": {},
+    "window": {},
+}
+_MANY = ("status", "cause")
+_TIMES = ("before", "after", "window")
+_LONGEST = 1000
+_WORD = re.compile(r'(?:([A-Za-z_]{1,20}):)?(?:"([^"]*)"|(\S+))')
+
+
+@dataclass
+class Search:
+    """text     what is searched for
+    filters  parameters of the address that were named, with their values
+    rest     what stays in the field: the text, and what was not understood
+    problems what is wrong with that, in sentences
+    """
+
+    text: str = ""
+    filters: dict[str, list[str]] = field(default_factory=dict)
+    rest: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+def read(typed: str, now: datetime) -> Search:
+    """Takes apart what was typed."""
+    found = Search()
+    text: list[str] = []
+    rest: list[str] = []
+    times: dict[str, str] = {}
+    for word in _WORD.finditer(typed[:_LONGEST]):
+        name, value = (word[1] or "").lower(), word[2] if word[2] is not None else word[3]
+        if not name or value.startswith("//"):  # an address is no filter
+            text.append(f"{word[1]}:{value}" if name else value)
+            rest.append(word[0])
+        elif problem := _take(found.filters, times, name, value):
+            found.problems.append(problem)
+            rest.append(word[0])
+    found.filters |= _window(times, now)
+    found.text, found.rest = " ".join(text), " ".join(rest)
+    return found
+
+
+def _take(filters: dict[str, list[str]], times: dict[str, str], name: str, value: str) -> str | None:
+    """Puts one filter where it belongs, or says why it cannot be."""
+    if name not in QUALIFIERS:
+        return f"{name}: is no filter. There are {', '.join(QUALIFIERS)}. In quotes it is searched for."
+    if name in _TIMES:
+        if not (known(value) if name == "window" else _is_time(value)):
+            return f"{name}:{value[:40]} is no time. Write 2h, 3d, or 2026-11-25T14:00 (UTC)."
+        times[name] = value
+        return None
+    values: list[str] = []
+    for each in value.split(",") if name in _MANY else [value]:
+        key = _key(QUALIFIERS[name], each)
+        if key is None:
+            near = get_close_matches(each.lower(), QUALIFIERS[name], 3, 0.5) or QUALIFIERS[name]
+            return f"{name}:{each[:40]} is unknown. Possible: {', '.join(near)}."
+        values.append(key)
+    filters[name] = [*filters.get(name, ()), *values] if name in _MANY else values
+    return None
+
+
+def _key(values: Mapping[str, str], given: str) -> str | None:
+    if not values:
+        return given[:200] or None
+    titles = {title.casefold(): key for key, title in values.items()}
+    return given.lower() if given.lower() in values else titles.get(given.casefold())
+
+
+def _is_time(value: str) -> bool:
+    return (known(value) and value != ALL) or parse_until(value) is not None
+
+
+def _window(times: Mapping[str, str], now: datetime) -> dict[str, list[str]]:
+    """The parameters of the window that these times mean together."""
+    if not times:
+        return {}
+    before, after = (_at(times[name], now) if name in times else None for name in ("before", "after"))
+    if before and after and after < before:
+        window = between(after, before)
+    elif after:
+        window = Window(between(after, now).length)  # it follows the clock
+    else:
+        window = Window(times.get("window", ALL), before)
+    return {"window": [window.length], "until": [written(window.until)] if window.until else []}
+
+
+def _at(value: str, now: datetime) -> datetime | None:
+    return now - Window(value).size if known(value) else parse_until(value)
+
+
+def completions() -> str:
+    """What can be written, for whoever asks: markdown."""
+    lines = [
+        f"`{name}:` {', '.join(f'`{value}`' for value in values)}"
+        for name, values in QUALIFIERS.items()
+        if values
+    ]
+    return "\n\n".join(
+        [
+            'Words are looked for in ids, prompts and errors: `asset`, `"not enough"`. Filters go before:',
+            *lines,
+            "`before:` `after:` `2h`, `3d`, `2026-11-25T14:00` · `window:` `24h`, `14d`, `all`",
+            "`deployment:dpl_…` `stage:task_created` `group:…`",
+        ]
+    )

@@ -1,0 +1,65 @@
+-- What the charts of errors are drawn from: at most some hundred points each.
+
+-- The groups of errors, and since when each is known.
+create index if not exists verdicts_groups
+    on dailies.verdicts (error_group, cause, coalesce(first_missing, 'none'), created_at) where error_group is not null;
+
+-- Which hour of the week is it, in UTC? 0 begins on Monday at midnight.
+create or replace function dailies.hour_of_week(p_at timestamptz) returns int
+language sql immutable parallel safe as $$
+    select ((extract(isodow from p_at at time zone 'UTC') - 1) * 24 + extract(hour from p_at at time zone 'UTC'))::int
+$$;
+
+-- Which model was this video last asked of? Dailies knows of what it asked itself; of the rest, what the app's row
+-- says in a column `model`; else `none`. Indexes: attempts (video_id, number), videos_pkey.
+create or replace function dailies.model_of(p_video_id dailies.video_key) returns text
+language sql stable set search_path = '' as $$
+    select coalesce(
+        (select a.request ->> 'model' from dailies.attempts a where a.video_id = p_video_id
+         order by a.number desc limit 1),
+        (select v.app_row ->> 'model' from dailies.videos() v where v.id = p_video_id),
+        'none')
+$$;
+
+-- How are errors spread over time, or over the hours of the week? The judged videos that failed, are stuck or carry a
+-- message, of all groups or of one (p_group with p_cause and p_stage, which is `none` where no stage is missing), by
+-- cause, group, deployment, model or hour. `part` is the filter of the video list that fits: {"cause": …}; `at` is the
+-- start of the bucket, null by hour. Only the p_most largest parts. Indexes: verdicts_errors_newest, verdicts_groups.
+create or replace function public.dailies_errors_by(
+    p_by text, p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600,
+    p_most int default 10, p_own boolean default false,
+    p_group text default null, p_cause text default null, p_stage text default null
+) returns table (part jsonb, at timestamptz, n int)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    until timestamptz := coalesce(p_to, now());
+    since timestamptz := coalesce(p_from, until - interval '7 days');
+    stride interval := make_interval(secs => greatest(p_bucket_seconds, 1));
+begin
+    if p_by is null or p_by not in ('cause', 'group', 'deployment', 'model', 'hour') then
+        raise exception 'Errors are counted by cause, group, deployment, model or hour, not by %.', p_by
+            using errcode = 'PT400';
+    end if;
+    return query
+    with troubled as materialized (
+        select case p_by
+                   when 'cause' then jsonb_build_object('cause', d.cause)
+                   when 'group' then jsonb_build_object(
+                       'group', d.error_group, 'cause', d.cause, 'stage', coalesce(d.first_missing, 'none'))
+                   when 'deployment' then jsonb_build_object('deployment', coalesce(d.deployment_id, 'none'))
+                   when 'model' then jsonb_build_object('model', dailies.model_of(d.video_id))
+                   else jsonb_build_object('hour', dailies.hour_of_week(d.created_at)::text) end as what,
+               case when p_by <> 'hour' then date_bin(stride, d.created_at, 'epoch') end as began
+        from dailies.judged(p_own) d
+        where d.created_at >= since and d.created_at < until and d.error_group is not null
+            and (p_group is null or (d.error_group = p_group and d.cause = p_cause
+                                     and coalesce(d.first_missing, 'none') = p_stage))
+    ), largest as (
+        select t.what, count(*) as total from troubled t group by 1 order by 2 desc, 1
+        limit case when p_by = 'hour' then 168 else least(greatest(p_most, 1), 20) end
+    )
+    select t.what, t.began, count(*)::int from troubled t join largest l using (what)
+    group by l.total, t.what, t.began order by l.total desc, t.what, t.began;
+end $$;
+
+select dailies.service_only('public.dailies_errors_by');

@@ -1,0 +1,129 @@
+-- Which videos are there? Filters that a verdict decides walk an index of `verdicts`, the others one of `videos`;
+-- the statement is put together from the filters given, so that each gets its own plan. Newest first, or sorted
+-- by what p_sort names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on
+-- all pages, counted up to 10,001 and only when asked. Indexes: dailies_videos_newest, dailies_videos_status,
+-- verdicts_cause, verdicts_deployment, verdicts_stuck, verdicts_errors, verdicts_recoverable, attempts (video_id,
+-- number). `p_first_missing` names a stage, or is `none` for videos that miss none; `p_deployment` is `none` for those
+-- that name no deployment. `p_error_group` is `any` for those of any group; `p_hour` is an hour of
+-- the week (see dailies.hour_of_week). Videos that Dailies made itself
+-- are only listed with p_own, or when p_ids names them.
+create or replace function public.dailies_list_videos(
+    p_statuses text[] default null, p_causes text[] default null, p_search text default null,
+    p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
+    p_deployment text default null, p_error_group text default null, p_first_missing text default null,
+    p_ids dailies.video_key[] default null, p_model text default null, p_hour int default null,
+    p_after_at timestamptz default null, p_after_id dailies.video_key default null, p_after_value text default null,
+    p_sort text default 'created', p_ascending boolean default false, p_counted boolean default false,
+    p_limit int default 50, p_own boolean default false
+) returns table (
+    id dailies.video_key, status text, created_at timestamptz, updated_at timestamptz, prompt text, input_image_url text,
+    runway_video_id text, video_url text, error_message text, cause text, confidence text, action text,
+    stuck boolean, flow text, first_missing text, stages jsonb, recoverable_runway_id text,
+    deployment_id text, attempts int, sorted_by text, matches int
+)
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
+        or p_first_missing is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
+    at text := case when judged then 'd.created_at' else 'v.created_at' end;
+    key text := case when judged then 'd.video_id' else 'v.id' end;
+    -- null: by time alone
+    value text := case p_sort
+        when 'changed' then
+            'to_char(coalesce(v.updated_at, v.created_at) at time zone ''UTC'', ''YYYYMMDDHH24MISSUS'')'
+        when 'status' then 'v.status'
+        when 'cause' then 'coalesce(d.cause, '''')'
+        when 'stage' then 'coalesce(d.first_missing, '''')'
+        when 'prompt' then 'lower(left(coalesce(v.prompt, ''''), 100))'
+        when 'error' then 'lower(left(coalesce(v.error_message, ''''), 100))'
+    end;
+    direction text := case when p_ascending then 'asc' else 'desc' end;
+    conditions text;
+begin
+    if p_trouble not in ('stuck', 'recoverable', 'failed', 'any') then
+        raise exception 'Unknown kind of trouble: %.', p_trouble using errcode = 'PT400';
+    end if;
+    if value is null and p_sort <> 'created' then
+        raise exception 'Videos cannot be sorted by %.', p_sort using errcode = 'PT400';
+    end if;
+    select string_agg(c, ' and ') into conditions from unnest(array[
+        'true',
+        case when p_from is not null then at || ' >= $1' end,
+        case when p_to is not null then at || ' < $2' end,
+        case when p_statuses is not null then 'v.status_word = any(dailies.words(variadic $5))' end,
+        case when p_causes is not null then 'd.cause = any($6)' end,
+        case when p_deployment = 'none' then 'd.deployment_id is null'
+             when p_deployment is not null then 'd.deployment_id = $7' end,
+        case when not p_own and p_ids is null then 'v.id not in (select m.video_id from dailies.made_here m)' end,
+        case when p_error_group = 'any' then 'd.error_group is not null'
+             when p_error_group is not null then 'd.error_group = $8' end,
+        case when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
+        case when p_ids is not null then 'v.id = any($12)' end,
+        case when p_model is not null then 'dailies.model_of(v.id) = $14' end,
+        case when p_hour is not null then format('dailies.hour_of_week(%s) = $15', at) end,
+        case when p_search is not null then
+            '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
+              or v.id::text ilike $9)' end,
+        case p_trouble
+            when 'stuck' then 'd.stuck'
+            when 'recoverable' then 'd.recoverable_runway_id is not null'
+            when 'failed' then 'v.status_word = any(dailies.words(''failed''))'
+            when 'any' then '(v.status_word = any(dailies.words(''failed'')) or d.stuck or d.recoverable_runway_id is not null)'
+        end]) c;
+    conditions := format('dailies.videos() v %s join dailies.verdicts d on d.video_id = v.id where %s',
+                         case when judged then '' else 'left' end, conditions);
+    return query execute
+        'select v.id, v.status, v.created_at, v.updated_at, v.prompt, v.input_image_url,
+                v.runway_video_id, v.video_url, v.error_message, d.cause, d.confidence,
+                d.action, coalesce(d.stuck, false), d.flow, d.first_missing, coalesce(d.stages, ''[]''),
+                d.recoverable_runway_id, d.deployment_id,
+                (select count(*)::int from dailies.attempts a where a.video_id = v.id), '
+        || coalesce(value, 'null::text') || ', '
+        || case when p_counted
+               then format('(select count(*)::int from (select from %s limit 10001) c)', conditions)
+               else 'null::int' end
+        || ' from ' || conditions
+        || case when p_after_id is null then ''
+               else format(' and (%s%s, %s) %s (%s$3, $4)', value || ', ', at, key,
+                           case when p_ascending then '>' else '<' end,
+                           case when value is not null then '$13, ' end) end
+        || ' order by ' || coalesce(value || ' ' || direction || ', ', '') || at || ' ' || direction || ', ' || key
+        || ' ' || direction || ' limit $10'
+    using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
+          '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
+          least(greatest(p_limit, 1), 1000), p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,
+          p_hour;
+end $$;
+
+select dailies.service_only('public.dailies_list_videos');
+
+-- Lists that people come back to: a name, and the address of the list behind its page.
+create table if not exists dailies.views (
+    name       text primary key check (length(name) between 1 and 60),
+    query      text not null check (length(query) <= 2000),
+    operator   text not null,
+    created_at timestamptz not null default now()
+);
+alter table dailies.views enable row level security;
+
+create or replace function public.dailies_views()
+returns table (name text, query text, operator text)
+language sql stable security definer set search_path = '' as $$
+    select v.name, v.query, v.operator from dailies.views v order by lower(v.name) limit 100
+$$;
+
+-- The same name again is the same view, changed; without an address it is taken away.
+create or replace function public.dailies_save_view(p_name text, p_operator text, p_query text default null)
+returns table (saved boolean)
+language plpgsql security definer set search_path = '' as $$
+begin
+    if p_query is null then
+        delete from dailies.views v where v.name = p_name;
+    else
+        insert into dailies.views as v (name, query, operator) values (p_name, p_query, p_operator)
+        on conflict (name) do update set query = excluded.query, operator = excluded.operator, created_at = now();
+    end if;
+    return query select p_query is not null;
+end $$;
+
+select dailies.service_only(f::regproc) from unnest(array['public.dailies_views', 'public.dailies_save_view']) f;

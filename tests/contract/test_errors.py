@@ -1,0 +1,119 @@
+"""How errors are spread, and what people say of a group; over both transports."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lib.data import attempts, overview, videos
+from lib.data.database import Database
+from lib.data.errors import By, GroupKey, errors_by
+from lib.data.videos import Filters
+from lib.domain.pricing import GenerationRequest
+from lib.domain.video import parse_time
+from lib.errors import BadInput
+from tests.examples import verdict
+
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+SPAN = (MONDAY, MONDAY + timedelta(days=7))
+DAY = 86_400
+
+
+def troubled(
+    db: Database, hours: float, cause: str = "moderated", error: str | None = "flagged", **columns: Any
+) -> str:
+    """A video that failed so many hours after Monday, of the cause and with the error."""
+    video_id, at = str(uuid.uuid4()), (MONDAY + timedelta(hours=hours)).isoformat()
+    row = {"id": video_id, "status": "failed", "created_at": at, "updated_at": at, "error_message": error}
+    videos.import_videos(db, [row])
+    db.call("dailies_save_verdicts", p_verdicts=[verdict(video_id, cause, **columns)])
+    return video_id
+
+
+@pytest.fixture
+def week(db: Database) -> Database:
+    """Four errors of three causes on two days, one without a message; a week later, a fifth."""
+    troubled(db, 1, deployment_id="dpl_a")
+    troubled(db, 1.5, "missing_api_key", "no key", deployment_id="dpl_a", first_missing="saved")
+    troubled(db, 30, deployment_id="dpl_b")
+    troubled(db, 31, "function_timed_out", None)
+    troubled(db, 24 * 7 + 1)
+    return db
+
+
+@pytest.mark.parametrize("by", ["cause", "group", "deployment", "model"])
+def test_each_bar_leads_to_exactly_as_many_videos(week: Database, by: By) -> None:
+    points = errors_by(week, by, *SPAN, bucket_seconds=DAY)
+    assert sum(point["n"] for point in points) == 4
+    for point in points:
+        began = parse_time(point["at"])
+        assert began
+        found = videos.list_videos(week, filters_of(point["part"], began, began + timedelta(days=1)))
+        assert len(found) == point["n"], point
+
+
+def filters_of(part: dict[str, str], since: datetime, until: datetime) -> Filters:
+    return Filters(
+        causes=(part["cause"],) if "cause" in part else (),
+        error_group=part.get("group", "any"),
+        first_missing=part.get("stage"),
+        deployment=part.get("deployment"),
+        model=part.get("model"),
+        hour=int(part["hour"]) if "hour" in part else None,
+        since=since,
+        until=until,
+    )
+
+
+def test_each_hour_of_the_week_leads_to_exactly_as_many_videos(week: Database) -> None:
+    both = (SPAN[0], SPAN[1] + timedelta(days=7))
+    points = errors_by(week, "hour", *both)
+    assert {(point["part"]["hour"], point["n"]) for point in points} == {("1", 3), ("30", 1), ("31", 1)}
+    for point in points:
+        assert len(videos.list_videos(week, filters_of(point["part"], *both))) == point["n"]
+
+
+def test_the_first_hour_of_the_week_is_a_filter_too(db: Database) -> None:
+    first = troubled(db, 0.2)
+    troubled(db, 5)
+    assert [row["id"] for row in videos.list_videos(db, Filters(hour=0))] == [first]
+
+
+def test_the_largest_part_comes_first_and_the_small_ones_are_cut(week: Database) -> None:
+    points = errors_by(week, "cause", *SPAN, bucket_seconds=DAY, most=1)
+    assert [(point["part"], point["n"]) for point in points] == [({"cause": "moderated"}, 1)] * 2
+
+
+def test_one_group_is_told_apart_by_its_deployments(week: Database) -> None:
+    points = errors_by(
+        week, "deployment", *SPAN, bucket_seconds=DAY, group=GroupKey("flagged", "moderated", "none")
+    )
+    assert {point["part"]["deployment"] for point in points} == {"dpl_a", "dpl_b"}
+    assert errors_by(week, "cause", *SPAN, group=GroupKey("flagged", "moderated", "saved")) == []
+
+
+def test_the_model_is_what_was_asked_last(db: Database) -> None:
+    video_id = troubled(db, 1)
+    request = GenerationRequest(
+        image="https://images.example.com/mia.jpg", prompt="Mia dances the polka", model="gen4_turbo"
+    )
+    attempts.claim(db, video_id, f"{video_id}/1", "ann", request=request, credits=25)
+    (point,) = errors_by(db, "model", *SPAN)
+    assert point["part"] == {"model": "gen4_turbo"}
+    assert len(videos.list_videos(db, Filters(model="gen4_turbo"))) == 1
+    assert videos.list_videos(db, Filters(model="none")) == []
+
+
+def test_nobody_counts_errors_by_something_else(db: Database) -> None:
+    with pytest.raises(BadInput, match="not by colour"):
+        db.call("dailies_errors_by", p_by="colour")
+
+
+def test_a_group_was_first_seen_before_the_window(week: Database) -> None:
+    later = (SPAN[1], SPAN[1] + timedelta(days=7))
+    (group,) = overview.error_groups(week, *later)
+    assert parse_time(group["first_at"]) == MONDAY + timedelta(days=7, hours=1)
+    assert parse_time(group["first_seen"]) == MONDAY + timedelta(hours=1)
