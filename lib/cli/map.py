@@ -15,6 +15,9 @@ from lib.errors import BadInput
 from lib.logs.rows import read_rows
 from lib.settings import load_settings
 
+# What Dailies knows of a new row by itself.
+_FILLED = ("id", "status", "created_at", "updated_at", "prompt", "input_image_url")
+
 
 @click.command()
 @click.option("--rows", "rows_file", type=FILE, help="Exported rows: JSON, CSV or INSERTs; no database.")
@@ -64,9 +67,9 @@ def _of_database(name: str | None) -> tuple[Proposal, str]:
         raise BadInput(f"There is no table {name}; there are {', '.join(table.name for table in tables)}.")
     if found.proposal is None:
         raise BadInput(f"{found}")
-    if found.required:
-        needs = ", ".join(found.required)
-        say([f"A row needs {needs}: what Generate does not know of it, give under [fixed]."])
+    filled = {found.proposal.map.columns.get(name) for name in _FILLED}
+    if needs := ", ".join(name for name in found.required if name not in filled):
+        say([f"A new row needs {needs}, for Generate: give a value under [fixed]."])
     return found.proposal, name
 
 

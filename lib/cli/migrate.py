@@ -19,8 +19,9 @@ def command(print_only: bool) -> None:
     database = open_postgres(load_settings())
     try:
         applied = migrate(database, say=click.echo)
+        table = database.call("dailies_mapping")[0]["relation"]
     finally:
         database.close()
     for migration in applied:
         click.echo(f"applied {migration.version} {migration.name}")
-    click.echo(f"{database.label}: the schema is up to date.")
+    click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")

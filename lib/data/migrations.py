@@ -40,6 +40,17 @@ _PASSING = (
     psycopg.errors.InternalError_,  # tuple concurrently updated
 )
 _NEWER = "The schema is of a newer Dailies than this one, and stays as it is. Update this Dailies."
+_PIECE = """
+-- ---------------------------------------------------------------------------------------------------
+-- To be run apart: what the app's table gets. While an index is built, writers wait: about a second for
+-- 100,000 rows.
+-- Is the table larger and in use? Then run the statements of `select * from dailies.table_steps();` by
+-- themselves, each alone, in their order, and `select dailies.complete();` after them.
+-- "canceling statement due to lock timeout" means that the app is busy: run it again.
+set lock_timeout = '2s';
+select dailies.complete();
+reset lock_timeout;
+"""
 # In one transaction under a lock: of two processes starting together, the second finds all done.
 _PROLOGUE = """
 select pg_advisory_xact_lock(hashtext('dailies.migrations'));
@@ -116,8 +127,8 @@ def migrations(folder: Path = FOLDER) -> list[Migration]:
 
 
 def script(chosen: list[Migration]) -> str:
-    """One transaction, for an SQL editor."""
-    return f"begin;{_PROLOGUE}" + "\n".join(migration.script for migration in chosen) + "commit;\n"
+    """For an SQL editor, in two pieces: what the app does not feel, and what its table gets."""
+    return f"begin;{_PROLOGUE}" + "\n".join(migration.script for migration in chosen) + f"commit;\n{_PIECE}"
 
 
 def migrate(
@@ -186,8 +197,11 @@ def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
         kind, name, statement, afterwards = steps[0]
         say(f"{kind} {name}")
         run_patiently(database, name, statement, afterwards, lambda: _steps(database)[:1] == steps[:1])
-    while _mark_unknown(database):
-        say("videos to be judged")
+    place: tuple[object, ...] | None = ("infinity", None)
+    while place:
+        with database.transaction("migrate") as connection:
+            query = "select * from dailies.mark_unknown(%s::timestamptz, %s::text::dailies.video_key)"
+            place = connection.execute(query, place).fetchone()
 
 
 def run_patiently(
@@ -236,12 +250,6 @@ def _run(connection: Connection, statement: str, afterwards: str | None) -> None
     finally:
         connection.execute("reset lock_timeout")
         connection.execute("reset statement_timeout")
-
-
-def _mark_unknown(database: PostgresDatabase) -> int:
-    with database.transaction("migrate") as connection:
-        row = connection.execute("select dailies.mark_unknown()").fetchone()
-        return row[0] if row else 0
 
 
 def install_pgmq(connection: Connection) -> None:

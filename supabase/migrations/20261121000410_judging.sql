@@ -99,19 +99,53 @@ insert into dailies.dirty (video_id)
 select d.video_id from dailies.verdicts d
 where d.action not in ('none', 'wait', 'recover', 'look_up', 'retry', 'ask', 'change_input', 'fix_first');
 
--- Marks videos that were there before Dailies, up to p_limit of them, and says how many those were: none when all are
--- known. Asked for again and again, so that no transaction is long.
-create or replace function dailies.mark_unknown(p_limit int default 20000) returns int
+-- Marks videos that were there before Dailies, the newest first, by the piece so that no transaction is long: those
+-- of the next p_limit that nobody has judged or marked. The next piece comes with the place where this one ended;
+-- no row when there are no more. Index: dailies_videos_newest.
+drop function if exists dailies.mark_unknown(int);
+create or replace function dailies.mark_unknown(
+    p_at timestamptz default 'infinity', p_id dailies.video_key default null, p_limit int default 20000
+) returns table (at timestamptz, id dailies.video_key)
+language plpgsql set search_path = '' as $$
+begin
+    create temporary table if not exists dailies_piece (at timestamptz, id dailies.video_key) on commit drop;
+    delete from pg_temp.dailies_piece;
+    insert into pg_temp.dailies_piece
+    select v.created_at, v.id from dailies.videos() v
+    where (v.created_at, v.id) < (p_at, p_id)
+    order by v.created_at desc, v.id desc limit p_limit;
+    if p_id is null then
+        insert into pg_temp.dailies_piece select null, v.id from dailies.videos() v where v.created_at is null;
+    end if;
+    insert into dailies.dirty (video_id, since)
+    select p.id, coalesce(p.at, 'epoch') from pg_temp.dailies_piece p
+    where not exists (select from dailies.verdicts d where d.video_id = p.id)
+        and not exists (select from dailies.dirty m where m.video_id = p.id);
+    return query select p.at, p.id from pg_temp.dailies_piece p where p.at is not null order by p.at, p.id limit 1;
+end $$;
+
+-- Takes every step of `dailies.table_steps` at once, for an SQL editor: indexes are built while writers wait. Where
+-- the table is large and in use, run the statements of the steps one by one instead. How many were taken.
+create or replace function dailies.complete() returns int
 language plpgsql set search_path = '' as $$
 declare
-    n int;
+    step record;
+    place record;
+    n int := 0;
 begin
-    insert into dailies.dirty (video_id, since)
-    select v.id, coalesce(v.created_at, 'epoch') from dailies.videos() v
-    where not exists (select from dailies.verdicts d where d.video_id = v.id)
-        and not exists (select from dailies.dirty m where m.video_id = v.id)
-    limit p_limit;
-    get diagnostics n = row_count;
+    loop
+        select * into step from dailies.table_steps() limit 1;
+        exit when not found;
+        execute replace(step.statement, ' concurrently ', ' ');
+        if step.afterwards is not null then
+            execute step.afterwards;
+        end if;
+        n := n + 1;
+    end loop;
+    select * into place from dailies.mark_unknown();
+    while place.id is not null loop
+        select * into place from dailies.mark_unknown(place.at, place.id);
+    end loop;
     return n;
 end $$;
 

@@ -114,6 +114,7 @@ def test_what_is_printed_for_an_sql_editor_does_the_same(
         install_pgmq(connection)  # hosted projects offer it as an extension
     with psycopg.connect(empty_database_url, autocommit=True) as editor:
         editor.execute(script(migrations()).encode())
+    assert check_schema(empty).problem is None
     assert migrate(empty) == []
     assert check_schema(empty).problem is None
 
