@@ -17,7 +17,7 @@ def settle(page: Page) -> None:
     """Until the script has run and everything is drawn. A run begins some 100 ms after its click."""
     page.wait_for_timeout(300)
     page.locator(IDLE).wait_for(state="attached")
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=20_000)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=30_000)  # a busy machine draws slowly
 
 
 # Streamlit's own error page, and ours for what nobody foresaw.
