@@ -23,7 +23,7 @@ from lib.ui.kit.frame import Frame
 from lib.ui.kit.media import SAMPLES, data_uri, jpeg
 from lib.ui.kit.notices import empty, failure
 from lib.ui.kit.picture import uploaded_picture
-from lib.ui.kit.player import is_web, player
+from lib.ui.kit.player import player
 from lib.ui.kit.router import page
 from lib.ui.kit.services import Services, services
 from lib.ui.views.repair import unknown_attempt
@@ -62,8 +62,10 @@ def image() -> str:
         label_visibility="collapsed",
     )
     if source == "varied" and varied:
-        if is_web(varied) or varied.startswith("data:image/"):
+        if varied.startswith("data:image/"):
             st.image(varied, width=520)
+        else:
+            st.text(varied)  # another's server is not asked because a row says so
         return str(varied)
     if source == "address":
         return _from_address()
