@@ -37,7 +37,7 @@ def cell(page: Page, row: int, column: int) -> str:
 
 
 def click_row(page: Page, row: int, x: int = 50) -> None:
-    """A row of the first table, `x` pixels from its left, on a canvas under a scroller; or the link of a list."""
+    """A row of the first table, `x` pixels from its left, on a canvas under a scroller; or a list's link."""
     if page.locator(".dailies-list").count():
         listed(page).nth(row).get_by_role("link").first.click()
         return
