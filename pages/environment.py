@@ -3,11 +3,12 @@
 import streamlit as st
 
 from lib.ui.kit.frame import begin
-from lib.ui.views.environment import all_checks, latest_videos, show_checks, show_variables
+from lib.ui.views.environment import all_checks, check_another, latest_videos, show_checks, show_variables
 
 frame = begin("Environment")
 left, right = st.columns([3, 2], gap="medium")
 with left:
+    check_another()
     show_checks(all_checks(frame.services))
 with right:
     show_variables(frame.services.settings)

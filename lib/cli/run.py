@@ -25,6 +25,17 @@ def command(port: int, address: str, data: Path | None) -> None:
     environment = os.environ | ({"DAILIES_DATA": str(data.resolve())} if data else {})
     click.echo(f"Dailies: http://{'localhost' if address == '127.0.0.1' else address}:{port}")
     click.echo(Access(settings, address).said)
+    parts = {"embedded": "an embedded Postgres", "supabase": "Supabase", "postgres": "your Postgres"}
+    if settings.runway_kind == "runway":
+        runway = "Runway"
+    elif settings.database_kind == "embedded":
+        runway = "the Runway simulator, with a sample history where the database is empty"
+    else:
+        runway = "no Runway key: nothing is looked up or repaired"
+    click.echo(
+        f"With {parts[settings.database_kind]} and {runway}. Its data lies in {data or settings.data_dir}."
+    )
+    click.echo("Ctrl+C stops it. The first page says when everything is there.")
     arguments = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]
     os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
     os.execve(  # noqa: S606

@@ -21,7 +21,7 @@ def search(page: Page, text: str) -> None:
 def test_a_search_in_words_fills_the_filters_and_is_counted(page: Page, address: str) -> None:
     open_page(page, f"{address}/videos?window=14d")
     search(page, "status:failed cause:moderated window:all flagged")
-    assert page.url.endswith("/videos?window=all&status=failed&cause=moderated&q=flagged")
+    assert page.url.endswith("/videos?window=all&q=flagged&status=failed&cause=moderated")
     expect(page.locator(".st-key-q input")).to_have_value("flagged")
     expect(page.get_by_text(re.compile(r"Videos 1 to \d+ of \d+, newest first"))).to_be_visible()
     assert "Moderated" in cell(page, 0, 3)

@@ -69,6 +69,17 @@ def check_settings(settings: Settings) -> list[Check]:
     ]
 
 
+def check_app(settings: Settings) -> list[Check]:
+    """Of the production app's own variables those that are set."""
+    return [
+        *(_runway_key(settings) if settings.runway_api_key else ()),
+        *_runway_model(settings),
+        *_runway_address(settings),
+        *([_supabase_url(settings)] if settings.supabase_url else ()),
+        *([_supabase_key(settings)] if settings.supabase_key else ()),
+    ]
+
+
 def _outputs(settings: Settings) -> Iterator[Check]:
     subject = "DAILIES_OUTPUTS"
     try:

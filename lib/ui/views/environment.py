@@ -12,6 +12,7 @@ import streamlit as st
 from lib.domain.video import parse_time
 from lib.errors import DailiesError
 from lib.logs.redact import redact
+from lib.operations.environment.pasted import check_pasted
 from lib.operations.environment.services import check_services
 from lib.operations.environment.settings import (
     Check,
@@ -100,6 +101,20 @@ def _row(check: Check) -> None:
             st.text(check.found)
             if check.todo:
                 st.text(f"→ {check.todo}")
+
+
+def check_another() -> None:
+    """The variables of another environment, from what somebody pastes. Only the results stay."""
+    with st.expander("Check another environment", icon=":material/content_paste_search:", key="another"):
+        st.caption(
+            "Paste its `.env`, or what `vercel env ls` prints. It is read once, kept nowhere,"
+            " and no value is shown."
+        )
+        with st.form("another-environment", border=False, clear_on_submit=True):
+            text = st.text_area("Variables", height=160, key="pasted", label_visibility="collapsed")
+            asked = st.form_submit_button("Check them", icon=":material/fact_check:", type="primary")
+        if asked:
+            show_checks(check_pasted(text or ""))
 
 
 def show_variables(settings: Settings) -> None:

@@ -8,18 +8,19 @@ from uuid import uuid4
 
 import streamlit as st
 
-from lib.data.videos import VideoDetails
+from lib.data.videos import Filters, VideoDetails
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
 from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
-from lib.operations.generate import generate, video_id_of
+from lib.operations.generate import enqueue, generate, video_id_of
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.components import section, status_badge
-from lib.ui.kit.format import age, credits_text, short_id
-from lib.ui.kit.frame import Frame
+from lib.ui.kit.format import age, count, credits_text, short_id
+from lib.ui.kit.frame import Frame, keep_fresh
+from lib.ui.kit.listing import video_list
 from lib.ui.kit.media import SAMPLES, data_uri, jpeg
 from lib.ui.kit.notices import empty, failure
 from lib.ui.kit.picture import uploaded_picture
@@ -29,6 +30,35 @@ from lib.ui.kit.services import Services, services
 from lib.ui.views.repair import unknown_attempt
 
 _VARIED = "varied-from"
+_QUEUED = "queued-videos"
+DRILLS = {  # fault of the simulator: what it is in production, and what Dailies then says
+    "http:401": (
+        "The key is refused",
+        "Runway answers 401. Dailies: *Key refused*, nothing paid, fix the key.",
+    ),
+    "http:404": ("The address is wrong", "Runway answers 404. Dailies: *Wrong endpoint*, nothing paid."),
+    "http:429": ("Too many requests", "Runway answers 429. Dailies: *Rate limited*, may be retried."),
+    "http:500": (
+        "Runway has an error",
+        "Runway answers 500: nobody knows whether a task exists. A person decides.",
+    ),
+    "no-credits": ("Out of credits", "Runway refuses for lack of credits. Dailies: *Out of credits*."),
+    "drop": (
+        "The connection breaks before",
+        "No answer and no task, which nobody can know: the outcome is unknown.",
+    ),
+    "after-drop": (
+        "The connection breaks after",
+        "A task exists and its id was lost: never paid again by itself.",
+    ),
+    "malformed": ("Half an answer", "A task exists, its id cannot be read: the outcome is unknown."),
+    "no-id": ("An answer without an id", "Dailies: *No task id*. Nobody pays again without a person."),
+    "fail:SAFETY.INPUT.TEXT": ("Moderated", "The task fails: *Moderated*. The same input would fail again."),
+    "fail:INTERNAL.BAD_OUTPUT": ("Generation fails", "The task fails at Runway. It may be retried."),
+    "cancel": ("Somebody cancels", "The task is cancelled: *Cancelled*."),
+    "throttle:30": ("No free slot", "The task waits 30 s for a slot: *throttled*, which is not stuck."),
+}
+MOST = 20  # at once from the page
 SOURCES = {"sample": "Sample image", "address": "Address", "upload": "Upload"}
 
 
@@ -114,7 +144,22 @@ def ask(picture: str, default_model: str) -> GenerationRequest:
         value=model.default_duration,
         key=f"duration-{model.name}",
     )
-    return GenerationRequest(picture, (prompt or "").strip(), model.name, ratio, duration)
+    marker = _drill()
+    return GenerationRequest(picture, f"{prompt or ''} {marker}".strip(), model.name, ratio, duration)
+
+
+def _drill() -> str:
+    """A marker in the prompt that the simulator obeys; nowhere else can anything be made to fail."""
+    opened = services()
+    if opened.settings.runway_kind != "simulator" or opened.settings.database_kind != "embedded":
+        return ""
+    if not st.toggle("Failure drill", key="drill", help="Only with the simulator: shows what goes wrong."):
+        return ""
+    fault = st.selectbox(
+        "What is to go wrong", list(DRILLS), format_func=lambda key: DRILLS[key][0], key="fault"
+    )
+    st.warning(f"**This is a drill.** {DRILLS[fault][1]}", icon=":material/science:")
+    return f"[fault:{fault}]"
 
 
 @st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway for the balance …")
@@ -141,11 +186,14 @@ def account(opened: Services) -> int | None:
 
 def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     """What it costs, what stands in its way, and the way on."""
-    cost = estimate(request.model, request.duration)
-    shown = {"This video": credits_text(cost), "Balance": credits_text(balance)}
+    number = int(st.number_input("How many", 1, MOST, 1, key="number", help="Each is another variation."))
+    each = estimate(request.model, request.duration)
+    cost = None if each is None else each * number
+    what = "This video" if number == 1 else f"These {number} videos"
+    shown = {what: credits_text(cost), "Balance": credits_text(balance)}
     if balance is not None and cost is not None:
-        shown["Balance after it"] = credits_text(balance - cost)
-    st.table(shown, border="horizontal", alt="Cost of this video and balance")
+        shown["Balance afterwards"] = credits_text(balance - cost)
+    st.table(shown, border="horizontal", alt="Cost and balance")
     found = problems(request)
     for problem in found:
         st.text(f"• {problem.text}")
@@ -154,24 +202,34 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
     impossible = bool(found) or short or services().app.client is None
     if act("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
-        _confirm(request, cost, uuid4().hex)
+        _confirm(request, number, cost, uuid4().hex)
 
 
-@st.dialog("Generate this video?", icon=":material/movie:")
-def _confirm(request: GenerationRequest, cost: int | None, key: str) -> None:
-    """`key` is made once per dialog: every click in it means the same video."""
+@st.dialog("Generate?", icon=":material/movie:")
+def _confirm(request: GenerationRequest, number: int, cost: int | None, key: str) -> None:
+    """`key` is made once per dialog: every click in it means the same videos."""
     st.markdown(
-        f"**{credits_text(cost)}** will be spent: {request.model}, {request.ratio.replace(':', ' × ')},"
+        f"**{credits_text(cost)}** will be spent for {count(number, 'video')}:"
+        f" {request.model}, {request.ratio.replace(':', ' × ')},"
         f" {request.duration}\N{NO-BREAK SPACE}s."
     )
     st.text(request.prompt or "without a prompt")
-    st.caption("One call is made, whatever happens: a second click does not pay again.")
-    if act("Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, key)):
+    st.caption("One call is made for each, whatever happens: a second click does not pay again.")
+    if act(
+        "Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, number, key)
+    ):
         st.rerun()
 
 
-def _start(request: GenerationRequest, key: str) -> None:
+def _start(request: GenerationRequest, number: int, key: str) -> None:
     opened = services()
+    if number > 1:
+        ids = enqueue(opened.app, [request] * number, key=key)
+        st.session_state[_QUEUED] = tuple(ids)
+        loaders.forget()
+        if opened.loop is not None:
+            opened.loop.wake()
+        return
     opened.jobs.start(_job(video_id_of(key)), partial(generate, opened.app, request, key=key))
     st.query_params["video"] = video_id_of(key)
 
@@ -209,6 +267,14 @@ def progress(frame: Frame) -> None:
                 query_params={"id": video_id},
             )
             st.button("Make another", icon=":material/add:", type="tertiary", on_click=_another)
+
+
+def several(frame: Frame) -> None:
+    """The videos that were queued last in this session; the workers make them."""
+    if ids := st.session_state.get(_QUEUED):
+        section(f"Your {len(ids)} videos")
+        video_list(loaders.videos(None, Filters(ids=ids)), frame.now, ("video", "created", "status", "error"))
+        keep_fresh(frame, 10)
 
 
 def _watched(video_id: str) -> VideoDetails | None:

@@ -42,6 +42,8 @@ _WORDS = {
     Action.NONE: ("left out: nothing to do", ":material/check:"),
 }
 
+_FOR_PEOPLE = (Action.ASK, Action.FIX_FIRST, Action.CHANGE_INPUT)
+
 
 def shown_videos() -> list[VideoRow]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -49,6 +51,32 @@ def shown_videos() -> list[VideoRow]:
         causes = choose_causes()
         own = count_samples()
     return loaders.videos(None, Filters(trouble=kind, causes=causes, own=own), limit=MOST)
+
+
+def groups() -> None:
+    """Of all that is in trouble: first what is free, then what costs; the dialog says how much before."""
+    rows = loaders.videos(None, Filters(trouble="any"), limit=MOST)
+    free = tuple(row["id"] for row in rows if row["action"] in FREE)
+    paid = tuple(row["id"] for row in rows if row["action"] == Action.RETRY)
+    people = sum(row["action"] in _FOR_PEOPLE for row in rows)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="groups"):
+        if free and st.button(
+            f"Repair the {count(len(free), 'free one')} …",
+            type="primary",
+            icon=":material/money_off:",
+            key="repair-free",
+            help="Tasks that exist are looked up and their ids saved: nothing is paid.",
+        ):
+            _confirm(free, str(uuid4()))
+        if paid and st.button(
+            f"Retry {count(len(paid), 'video')} …",
+            icon=":material/paid:",
+            key="repair-paid",
+            help="Nothing was created for them so far: each is paid anew. The cost is shown first.",
+        ):
+            _confirm(paid, str(uuid4()))
+        if people:
+            st.caption(f"{count(people, 'video')} a person must look at, one by one", width="content")
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
@@ -101,7 +129,6 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
 def repair_button(chosen: Sequence[str]) -> None:
     if act(
         f"Repair {count(len(chosen), 'video')} …" if chosen else "Choose videos to repair",
-        type="primary",
         icon=":material/healing:",
         disabled=not chosen,
         key="repair-many",
