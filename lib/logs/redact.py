@@ -1,122 +1,134 @@
 """Taking out of log text what must never be stored or shown: keys, tokens, cookies, addresses of people.
 
 Every rule starts from a snippet (`bearer`, `eyj`, `://`). One pass finds all snippets, and a rule is tried
-only where its snippet stands, so most messages cost one pass. What diagnosis needs stays: ids, URLs, status
-codes, times, and whether a key was set (`hasApiKey: true`).
+only where its snippet stands, so most messages cost one pass. What is escaped, or broken over lines, is read
+plain as well. What diagnosis needs stays: ids, URLs, status codes, times, and whether a key was set
+(`hasApiKey: true`). Takes time in proportion to the text, whatever it holds.
 """
 
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate
 
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
+from lib.logs.disguises import View, has_escapes, may_be_broken, unbroken, unescaped
 from lib.logs.memo import remembered
-from lib.logs.secret_rules import RULES, is_card_number
+from lib.logs.personal_rules import PERSONAL, addresses_v6
+from lib.logs.secret_rules import NAMED, OAUTH, REDACTED, SHOWN, Span, unmarked
 
-_LOCAL_PART = 64  # characters of an e-mail address before the @
+LONGEST = 2 << 20  # characters of a message that are kept: twice what Vercel lets a whole request write
 
-# e-mail addresses; not `next@14.2.3`, `@scope/package` or `dog@2x.png`
-_AT = ("@", "%40", "\\u0040")
-_DOMAIN = re.compile(
-    r"(?:@|%40|\\u0040)(?=[\w-]*[a-z])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24}(?![\w-])"
-    r"(?<!\.png|\.jpg|\.gif|\.svg|\.mp4|\.mov|\.mjs|\.cjs|\.css)(?<!\.jpeg|\.webp|\.avif|\.webm|\.json)(?<!\.js|\.ts)",
-    re.IGNORECASE,
+_RULES = (*NAMED, *OAUTH, *SHOWN, *PERSONAL)
+_SNIPPETS = sorted({snippet for rule in _RULES for snippet in rule.snippets})
+_TRIED_AT = [
+    [(rule.pattern.match, rule.behind, rule.read) for rule in _RULES if snippet in rule.snippets]
+    for snippet in _SNIPPETS
+]
+_FINDER = BytesAhoCorasick(
+    [s.encode("ascii", "replace") for s in _SNIPPETS], implementation=Implementation.DFA
 )
-_LOCAL = re.compile(r"(?:%2[027])?(?P<local>[\w.+-]+)\\*\Z", re.IGNORECASE)
-
-_INSIDE_V4 = re.compile(r"\.\d{1,3}\.\d{1,3}\.\d")
-_INSIDE_V6 = re.compile(r":[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:")
-_V4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_V6 = re.compile(
-    r"(?:(?<![\w:.])|(?<=%3d|%20|%5b))(?:[0-9a-f]{0,4}(?::|%3a)){2,7}[0-9a-f]{0,4}(?![\w:-])", re.IGNORECASE
+_FOLDED = bytes.maketrans(  # small letters, and 0 for any digit
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789", b"abcdefghijklmnopqrstuvwxyz000000000"
 )
-_LOCAL_PORT = re.compile(r"::1:\d{2,5}")  # as Node writes it: the port says which service was down
-_VERSION_BEFORE = re.compile(r"(?:[\w.-]|(?<!/)/|v=\\*[\"']|version[: ]{1,2})\Z", re.IGNORECASE)
-_GOES_ON = re.compile(r"\.?\w|-\w")
+_DOTTED = re.compile(r"\.[\w-]{6,7}\.[\w-]{27}")
+_HEX_BEHIND_COLON = re.compile(r":[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:|[0-9A-Fa-f]{28})")
 
-_SNIPPETS = sorted({snippet for rule in RULES for snippet in rule.snippets} | set(_AT))
-_RULES_AT = [[rule for rule in RULES if snippet in rule.snippets] for snippet in _SNIPPETS]
-_FINDER = AhoCorasick(_SNIPPETS)
-_LOWER_ASCII = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-
-Span = tuple[int, int, str]  # of the text, and what to write there
+_LAST_WORD = re.compile(r"\S{1,200}\Z")
+_WORD = re.compile(r"[^\s,;&\"'<>`{}()\[\]\\]+")
+_ORDINARY = re.compile(  # numbers and times, uuids, versions, words and names in a program
+    r"[\d:.,/TZ+-]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|v?\d+\.[\w.-]+"
+    r"|[A-Za-z]?[a-z]*(?:[A-Z][a-z]{2,30})*\d{0,2}[.:!?]*|[A-Z_]+"
+)
+_ADDRESS = re.compile(r"[@.][\w.-]+|[\w+-]+(?:[._+-][\w+-]+)+")
+_RANDOM = re.compile(r"\d[^\d]{0,60}?[A-Za-z]|[A-Za-z][^\d]{0,60}?\d|[a-z][A-Z]|[A-Za-z]{20}")
 
 
 @remembered
 def redact(text: str) -> str:
-    """`text` with everything that is secret or personal masked."""
+    """`text` with everything that is secret or personal masked. What is beyond LONGEST is dropped."""
+    if len(text) > LONGEST:
+        text = _LAST_WORD.sub("", text[:LONGEST]) + "…"
     if not text.isascii():
         text = text.encode(errors="replace").decode()  # half surrogates, where a source cut a message
-    lower = text.lower()
-    if len(lower) != len(text):  # some letters grow
-        lower = text.translate(_LOWER_ASCII)
-    found = _FINDER.find_matches_as_indexes(lower, overlapping=True)
-    spans = _secrets(text, found) if found else []
-    if _INSIDE_V4.search(text):
-        spans += _addresses_v4(text)
-    if "::" in text or "%3a" in lower or _INSIDE_V6.search(text):
-        spans += _addresses_v6(text)
+    spans = _spans(text)
+    if has_escapes(text) or ("\n" in text and may_be_broken(text)):
+        spans += _disguised(text, spans)
     return _masked(text, spans) if spans else text
 
 
-def _secrets(text: str, found: list[tuple[int, int, int]]) -> list[Span]:
+def _spans(text: str) -> list[Span]:
+    """What is to be masked in `text` as it stands."""
     spans: list[Span] = []
     done = 0
-    for which, start, _ in found:
+    folded = text.encode("ascii", "replace").translate(_FOLDED)  # one byte for each character
+    for which, start, end in _FINDER.find_matches_as_indexes(folded, overlapping=True):
         if start < done:  # inside what is masked already
             continue
-        span = _secret_at(text, which, start)
-        if span:
-            spans.append(span)
-            done = span[1]
+        for match_at, behind, read in _TRIED_AT[which]:
+            match = match_at(text, end if behind else start)
+            if match is None:
+                continue
+            before = len(spans)
+            spans.extend(read(text, match))
+            if len(spans) > before:
+                done = spans[-1][1]
+                break
+    if len(text) > 57 and _DOTTED.search(text):
+        spans += unmarked(text)
+    if "::" in text or _HEX_BEHIND_COLON.search(text):
+        spans += unmarked(text)
+        spans += addresses_v6(text)
     return spans
 
 
-def _secret_at(text: str, which: int, start: int) -> Span | None:
-    for rule in _RULES_AT[which]:
-        match = rule.pattern.match(text, start)
-        if match and (rule.mask != "[card]" or is_card_number(match["secret"])):
-            return *match.span("secret"), rule.mask
-    return _email(text, start) if _SNIPPETS[which] in _AT else None
+def _disguised(text: str, spans: list[Span]) -> list[Span]:
+    """What shows only where escapes are undone and broken lines joined. `spans` stand as they are."""
+    found: list[Span] = []
+    view = View((), text)
+    for view in unescaped(text):
+        found += ((view.origin(start), view.origin(end), mask) for start, end, mask in _spans(view.text))
+    joined = unbroken(view)
+    if joined:
+        found += _broken(view, joined, spans + found)
+    return found
 
 
-def _email(text: str, at: int) -> Span | None:
-    domain = _DOMAIN.match(text, at)
-    before = text[max(0, at - _LOCAL_PART) : at]
-    local = _LOCAL.search(before) if domain else None
-    if domain is None or local is None:
-        return None
-    return at - len(before) + local.start("local"), domain.end(), "[email]"
+def _broken(view: View, joined: View, spans: list[Span]) -> Iterator[Span]:
+    """What shows where lines of `view` are joined, if it looks broken: a line may as well end with a token.
+
+    Where a piece was masked by itself, only what looks like more of it belongs to it.
+    """
+    known = sorted(spans)
+    starts, ends = [start for start, _, _ in known], list(accumulate((end for _, end, _ in known), max))
+
+    def is_known(start: int, end: int) -> bool:
+        at = bisect_right(starts, view.origin(start)) - 1
+        return at >= 0 and ends[at] >= view.origin(end)
+
+    for start, end, mask in _spans(joined.text):
+        pieces = joined.pieces(start, end)
+        if len(pieces) == 1:
+            continue
+        parts = [(a, _end_of_part(view.text, a, b, mask)) for a, b in pieces]
+        if any(is_known(*piece) for piece in pieces):
+            pieces = [(a, b) for a, b in parts if a < b and mask in (REDACTED, "[email]")]
+        elif not any(a < b for a, b in parts):
+            continue
+        yield from ((view.origin(a), view.origin(b), mask) for a, b in pieces)
 
 
-def _addresses_v4(text: str) -> list[Span]:
-    """Clients' addresses; versions of browsers look the same (`Chrome/120.0.0.0`)."""
-    return [
-        (*match.span(), "[ip]")
-        for match in _V4.finditer(text)
-        if not _VERSION_BEFORE.search(text[max(0, match.start() - 12) : match.start()])
-        and not _GOES_ON.match(text, match.end())
-        and _is_of_a_client(IPv4Address, match[0])
-    ]
-
-
-def _addresses_v6(text: str) -> list[Span]:
-    return [
-        (*match.span(), "[ip]")
-        for match in _V6.finditer(text)
-        if not _LOCAL_PORT.fullmatch(match[0])
-        and _is_of_a_client(IPv6Address, re.sub("%3a", ":", match[0], flags=re.IGNORECASE))
-    ]
-
-
-def _is_of_a_client(kind: type[IPv4Address | IPv6Address], written: str) -> bool:
-    try:
-        address = kind(written)
-    except AddressValueError:
-        return False
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local)
+def _end_of_part(text: str, start: int, end: int, mask: str) -> int:
+    """Where what stands at `start` ends, if it may be part of something broken; else `start`."""
+    if mask == "[email]":
+        return end if _ADDRESS.fullmatch(text, start, end) else start
+    if mask != REDACTED:  # numbers, which were checked
+        return end
+    word = _WORD.match(text, start, end)
+    return word.end() if word and _RANDOM.search(word[0]) and not _ORDINARY.fullmatch(word[0]) else start
 
 
 def _masked(text: str, spans: list[Span]) -> str:

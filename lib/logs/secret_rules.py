@@ -1,148 +1,303 @@
-"""What secrets look like in log text, each rule with the snippets that give it away."""
+"""What secrets look like in plain log text, each rule with the snippets that give it away.
+
+A rule is tried where one of its snippets stands, on text without escapes: lib/logs/disguises.py undoes them.
+Time is linear by construction. What decides whether a rule holds is bounded (`{0,64}`); what may be long
+comes last, as a possessive class that cannot fail, and what it took is not looked at again.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from typing import NamedTuple
 
-_QUOTE = r"""(?:\\*["'`]|%22|%27)"""  # also escaped in JSON, several times over, or in a URL
-_TO_QUOTE = rf"(?P<q>{_QUOTE})(?P<secret>(?:(?!(?P=q))(?:\\.|.))+)"  # or to the end of a cut message
-_BARE = r"(?:(?!%26|%22|%27|\[)[^\s&,;\"'`<>{})\]\\])+"
+Span = tuple[int, int, str]  # of the text, and what to write there
+Read = Callable[[str, re.Match[str]], Iterable[Span]]
+
+REDACTED = "[redacted]"
+
+
+class Rule(NamedTuple):
+    snippets: tuple[str, ...]  # in small letters, 0 for any digit
+    behind: bool  # whether the pattern begins where the snippet ends, not where it begins
+    pattern: re.Pattern[str]
+    read: Read  # what of a match is masked
+
+
+def rule(
+    snippets: str | Iterable[str],
+    pattern: str,
+    mask: str = REDACTED,
+    *,
+    behind: bool = False,
+    read: Read | None = None,
+) -> Rule:
+    """Without `read`, the last group that took part in the match is masked."""
+    found_by = (snippets,) if isinstance(snippets, str) else tuple(snippets)
+
+    def read_group(_: str, match: re.Match[str]) -> Iterable[Span]:
+        return ((*match.span(match.lastindex or 0), mask),)
+
+    return Rule(found_by, behind, re.compile(pattern, re.IGNORECASE | re.DOTALL), read or read_group)
+
+
+def named(names: Iterable[str], ending: str = "") -> Rule:
+    """A name, its `ending`, and the value behind it."""
+    return rule(names, ending + _ABOUT + _VALUE, behind=True)
+
+
+# ---- what stands behind a name
+
+_QUOTED = (
+    r"""(?:"((?:[^"\\]++|\\.)++)|'((?:[^'\\]++|\\.)++)|`((?:[^`\\]++|\\.)++))"""  # or to a cut message's end
+)
+_BARE = r"[^\s&,;\"'<>`{})\[\]\\]++"
+_RANDOM = r"(?=[^\s,;&\"']{0,64}\d|[^\s,;&\"']{20})"  # prose has colons, too
 _HARMLESS = (  # what a program says of a secret instead of the secret
-    rf"(?!{_QUOTE}?(?:true|false|null|none|undefined|missing|invalid|empty|unset|set|present|\[?redacted|\d{{1,3}})"
-    r"(?![\w.*-]))"
+    r"(?![\"'`]?(?:true|false|null|none|nil|nan|undefined|missing|required|optional|invalid|incorrect|wrong|empty"
+    r"|unset|set|not|no|yes|ok|is|was|has|present|absent|expired|rejected|revoked|denied|malformed|mismatch"
+    r"|unknown|hidden|masked|provided|given|found|string|function|object|include|omit|same-origin|\[?redacted"
+    r"|\*{3,8}|\.{3}|\d{1,3})(?![\w.*-]))"
+)
+_SEPARATOR = r"[\"'`\])]{0,2}+\s{0,4}+(?:=>|[:=])\s{0,40}+"
+_NEXT_ITEM = r"[\"'`]\s{0,4}+,\s{0,40}+[\"'`]"  # ['Authorization', 'Bearer …']
+_LONG_AND_MIXED = r"(?=[^\s\"'`]{12})(?=[^\s\"'`]{0,64}\d)"
+_ABOUT = r"(?:[_-]?(?:id|prefix|suffix|start|end|preview|hint|last4|value|hash|base64|b64|\d{1,3}))?"
+_VALUE = (
+    rf"(?:{_SEPARATOR}(?:\[\s{{0,40}}+)?+{_HARMLESS}(?:{_QUOTED}|(?<==)({_BARE})|{_RANDOM}({_BARE}))"
+    rf"|{_NEXT_ITEM}{_LONG_AND_MIXED}([^\"'`]++))"
 )
 
-# What may follow the name of a secret.
-_QUOTED = rf"{_QUOTE}?\s*(?:=>|[:=]|%3a|%3d)(?:\s|%20)*(?:\[(?!redacted)\s*)?{_HARMLESS}{_TO_QUOTE}"
-_LISTED = rf"{_QUOTE}\s*,\s*{_TO_QUOTE}"  # ['Authorization', 'Bearer …']
-_EQUALS = rf"(?:=|%3d){_HARMLESS}(?P<secret>{_BARE})"
-_COLON = rf"{_QUOTE}?\s*:\s*{_HARMLESS}(?P<secret>(?=[^\s,;&]*\d|\S{{20}}){_BARE})"  # prose has colons, too
-_COLON_ANY = rf"{_QUOTE}?\s*:\s*{_HARMLESS}(?P<secret>{_BARE})"
-_WITH_SCHEME = (
-    rf"{_QUOTE}?\s*(?:=>|[:=]|%3a|%3d)(?:\s|%20)*(?P<secret>(?!\[redacted)(?:\w+(?:[ +]|%20)+)?{_BARE})"
-)
-_TO_BRACKET = rf"{_QUOTE}?\s*(?:=>|[:=]|%3a)\s*\[(?P<secret>(?!\[?redacted)[^\]]+)"
-_TO_LINE_END = r"\s*(?:=>|[:=])\s*(?P<secret>(?=[^\s=]+=)[^\r\n\"'`\[]+)"
-_STARTS_LIST_ITEM = (
-    "(?:"
-    + "|".join(
-        rf"(?<=[\"'`]{before})"
-        for before in ("", "x-", "set-", "proxy-", "x-auth-", "x-access-", "x-vercel-")
-    )
-    + ")"
-)
-
-_KEY_NAMES = tuple(
+_KEY_NAMES = [
     f"{what}{joint}key"
-    for what in ("api", "secret", "private", "access", "role", "anon", "signing", "encryption", "auth")
-    for joint in ("", "_", "-")
-)
-_KEY = r"[a-z]+[_-]?key(?:[_-]?(?:id|prefix|suffix|start|end|preview|hint|last4))?"
-_SECRET_NAMES = (
-    "token", "secret", "password", "passwd", "passphrase", "pwd", "jwt", "jwe", "credential", "credentials",
-    "signature", "cvc", "cvv", "iban",
-)  # fmt: skip
-_CARD = r"(?:\d{4}[ -]?){3}\d{4}|3[47]\d\d[ -]?\d{6}[ -]?\d{5}"
-
-
-class SecretRule(NamedTuple):
-    snippets: tuple[str, ...]  # lower case; the pattern is tried where one stands
-    pattern: re.Pattern[str]  # its group `secret` is masked
-    mask: str
-
-
-def _rule(snippets: str | tuple[str, ...], *patterns: str, mask: str = "[redacted]") -> list[SecretRule]:
-    found_by = (snippets,) if isinstance(snippets, str) else snippets
-    return [
-        SecretRule(found_by, re.compile(pattern, re.IGNORECASE | re.DOTALL), mask) for pattern in patterns
-    ]
-
-
-RULES = [
-    *_rule(
-        "authorization",
-        "authorization" + _QUOTED,
-        "authorization" + _WITH_SCHEME,
-        _STARTS_LIST_ITEM + "authorization" + _LISTED,
-    ),
-    *_rule(
-        "cookie",
-        "cookies?" + _TO_BRACKET,
-        "cookies?" + _QUOTED,
-        "cookies?" + _TO_LINE_END,
-        _STARTS_LIST_ITEM + "cookie" + _LISTED,
-    ),
-    *_rule(
-        ("bearer", "basic"),
-        r"\b(?:bearer|basic)(?:\s|%20|\+)+(?P<secret>(?=[^\s\"',]*[0-9=]|\S{20})[\w.~+/=%-]{6,})",
-    ),
-    *_rule(_KEY_NAMES, _KEY + _QUOTED, _KEY + _EQUALS, _KEY + _COLON, _STARTS_LIST_ITEM + _KEY + _LISTED),
-    *_rule(
-        _SECRET_NAMES,
+    for what in (
+        *("access", "account", "admin", "anon", "api", "auth", "client", "consumer", "deploy", "encryption"),
         *(
-            rf"{start}(?:{'|'.join(sorted(_SECRET_NAMES, key=len, reverse=True))}){shape}"
-            for start, shape in (("", _QUOTED), ("", _EQUALS), ("", _COLON), (_STARTS_LIST_ITEM, _LISTED))
+            "hmac",
+            "license",
+            "master",
+            "private",
+            "role",
+            "secret",
+            "service",
+            "session",
+            "shared",
+            "signing",
         ),
+        *("storage", "subscription", "webhook"),
+    )
+    for joint in ("", "_", "-", " ")
+]
+_SESSION_NAMES = [
+    f"{what}{joint}{kind}"
+    for what in ("session", "sess")
+    for joint in ("", "_", "-")
+    for kind in ("id", "token", "cookie")
+]
+_AFTER_PASS = r"(?:word|wd|phrase|wort)|(?:(?<![a-z]pass)|(?<=(?-i:P)ass))(?:code)?"  # noqa: S105 dbPass, not bypass
+_RULE_OF_A_FORM = (  # `password: must have 8 characters`
+    r"(?!(?:must|should|can|cannot|could|may|will|needs?|does|too|at|for|to|from|and|or|the|an?|of|in|with|field"
+    r"|reset|changed|updated|policy|please|enter)\b)"
+)
+_SCHEMES = (
+    r"(?:bearer|basic|token|api-?key|key|negotiate|ntlm|hmac|hawk|oauth|dpop|vapid|jwt|bot|ssws|signature"
+    r"|aws4-hmac-sha256|goog4-rsa-sha256)"
+)
+_SPOKEN_OF = r"(?!(?:token|auth\w{0,16}|header|scheme|is|was|missing|required|not|or|and)\b)"
+
+NAMED = [
+    rule(
+        "authorization",
+        rf"(?:{_SEPARATOR}(?:\[\s{{0,40}}+)?+{_HARMLESS}"
+        rf"(?:{_QUOTED}|({_SCHEMES}[\s+]{{1,40}}+{_SPOKEN_OF}{_BARE})|(?<==)({_BARE})|{_RANDOM}({_BARE}))"
+        rf"|{_NEXT_ITEM}((?:{_SCHEMES}\s|{_LONG_AND_MIXED})[^\"'`]++))",
+        behind=True,
     ),
-    *_rule(("password", "passwd", "passphrase", "pwd"), r"[a-z]+" + _COLON_ANY),
-    # JSON web tokens, signed (three parts) or encrypted (five), and other base64 of a JSON object
-    *_rule("eyj", r"(?<![a-z0-9])(?P<secret>(?-i:eyJ)[\w-]{8,}(?:(?:\.|%2e)[\w-]*){0,4})"),
-    # keys that show what they are
-    *_rule("key_", r"(?<![a-z0-9_])(?P<secret>key_(?=[a-z]*\d|[0-9a-f]{4}|\w{16})\w+(?:\.{3}|…)?)"),
-    *_rule("sk-", r"(?<![a-z0-9])(?P<secret>sk-(?=[a-z_-]*\d|[\w-]{16})[\w-]+(?:\.{3}|…)?)"),
-    *_rule(
-        (
-            "sk_live_",
-            "sk_test_",
-            "pk_live_",
-            "pk_test_",
-            "rk_live_",
-            "rk_test_",
-            "sb_secret_",
-            "sb_publishable_",
-            "sbp_",
-            "whsec_",
-            "ghp_",
-            "gho_",
-            "ghs_",
-            "ghu_",
-            "ghr_",
-            "github_pat_",
-            "vercel_blob_rw_",
-            "glpat-",
-            "xoxa-",
-            "xoxb-",
-            "xoxe-",
-            "xoxp-",
-            "xoxr-",
-            "xoxs-",
-        ),
-        r"(?<![a-z0-9])(?P<secret>[\w-]+(?:\.{3}|…)?)",
+    rule(  # a list, whose `response` is as good as the password
+        ("digest ", "digest+"),
+        r"[\s+]{0,40}+((?:[a-z]{1,20}+\s?=\s?(?:\"[^\"]{0,512}+\"|[^\s,\"]{1,512}+)(?:,[\s+]{0,40}+)?){2,32})",
+        behind=True,
     ),
-    *_rule(("npm_", "akia", "aiza", "ya29."), r"(?<![a-z0-9])(?P<secret>(?=[\w.-]{16})[\w.-]+)"),
-    *_rule(("1//0", "4/0a", "4%2f0a"), r"(?<![a-z0-9])(?P<secret>\d(?:/+|%2f)0[\w-]{8,})"),
-    # OAuth, in a query string and in printed search parameters
-    *_rule(
-        ("code", "state", "nonce", "code_verifier", "oauth_verifier", "oauth_token"),
-        r"(?:(?<=[?&\"'`])|(?<=%3f)|(?<=%26)|^|(?<![a-z_])(?=\S+(?:&|%26)))"
-        rf"[a-z_]+(?:=|%3d)(?!\d{{1,4}}\b)(?P<secret>{_BARE})",
-        rf"(?<![a-z])(?:code|state){_QUOTE}?\s*(?:=>|:)\s*{_QUOTE}"
-        r"(?P<secret>(?=[^\s\"'`]*(?-i:[a-z]))(?=[^\s\"'`]*\d)[^\s\"'`\\]{20,})",
+    rule(
+        "cookie",
+        rf"s?(?:{_SEPARATOR}(?:\[((?!\[?redacted)[^\]]++)|{_HARMLESS}{_QUOTED}"
+        r"|((?=[^\s=&\"'`\[]{1,128}+=)[^\r\n\"'`\[]++))"
+        rf"|{_NEXT_ITEM}((?=[^\s=&\"'`]{{1,128}}+=)[^\"'`]++))",
+        behind=True,
     ),
-    # user name and password in a URL
-    *_rule(
-        "://",
-        r"://(?P<secret>[^\s/@\"'`<>]+)@",
-        r"://(?P<secret>[^\s/:@\"'`<>]*:(?!\d{1,5}/)[^\s@\"'`<>]+)@",
+    rule(
+        ("bearer", "basic"),
+        r"(?<![a-z]bearer)(?<![a-z]basic)[\s+]{1,40}+((?=[^\s\"',]{0,64}[0-9=]|\S{20})[\w.~+/=%-]{6,}+)",
+        behind=True,
     ),
-    *_rule("%3a%2f%2f", r"%3a%2f%2f(?P<secret>(?:(?!%40|%2f)[^\s/@\"'`<>])+)%40"),
-    *_rule(("card", "payment", "number"), rf"[a-z]+[^\d\n]{{0,30}}(?P<secret>{_CARD})(?!\w)", mask="[card]"),
+    named(_KEY_NAMES),
+    named(_SESSION_NAMES),
+    named(("token", "secret", "signature", "jwt", "jwe", "cvc", "cvv", "_auth", "connect.sid")),
+    named(("credential", "contraseña", "contrasena", "kennwort", "wachtwoord", "senha", "pwd"), "s?"),
+    named(("protection-bypass", "protection_bypass")),
+    rule(
+        [f"{name}{sign}" for name in ("sid", "sig", "pw") for sign in "=:'\""],
+        rf"(?<![a-z])[a-z]{{2,3}}+{_VALUE}",
+    ),
+    named(("pass",), f"(?:{_AFTER_PASS})"),
+    rule(  # not in prose: `the password: a song`
+        ("pass", "pwd"),
+        rf"(?<![a-z,] pass)(?<![a-z,] pwd)(?:(?<=pwd)|(?<=pass)(?:{_AFTER_PASS}))[\"'`]?"
+        rf"[ \t]{{0,4}}[:=][ \t]{{0,40}}+{_HARMLESS}{_RULE_OF_A_FORM}({_BARE})",
+        behind=True,
+    ),
 ]
 
 
-def is_card_number(written: str) -> bool:
-    """Whether the digits of `written` pass the check that card numbers do (Luhn)."""
-    digits = [int(digit) for digit in written if digit.isdigit()]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+# ---- OAuth: in a query, and in printed parameters
+
+_ERROR_CODE = r"(?-i:[A-Z0-9][A-Z0-9_.]{0,64}+(?![\w.%-]))"
+_LOOKS_RANDOM = r"(?=[^\s&\"'`]{0,64}\d)(?=[^\s&\"'`]{0,64}(?-i:[a-z]))(?=[^\s&\"'`]{16})"
+_RANDOM_HERE = re.compile(_LOOKS_RANDOM)
+_BARE_HERE = re.compile(_BARE)
+_BESIDE_CODE = re.compile(r"[?&]code=|(?<![a-z_])code=(?!\d{1,4}(?![\w%/-]))[^\s&]{1,256}&", re.IGNORECASE)
+
+
+def _of_a_sign_in(text: str, match: re.Match[str]) -> Iterator[Span]:
+    """`state` and `nonce` are common words: masked beside a code, or where they are random."""
+    start = match.end()
+    around = text[max(0, match.start() - 256) : start + 512]
+    if _RANDOM_HERE.match(text, start) or ("code=" in around.lower() and _BESIDE_CODE.search(around)):
+        value = _BARE_HERE.match(text, start)  # only now: it may be long
+        if value:
+            yield *value.span(), REDACTED
+
+
+OAUTH = [
+    rule(
+        ("code=", "oauth_token=", "oauth_verifier=", "code_verifier="),
+        rf"(?:(?<=[?&])|(?<![a-z_])(?=[a-z_]{{4,16}}=(?:[^\s&]{{1,256}}&|{_LOOKS_RANDOM})))"
+        rf"[a-z_]{{4,16}}=(?!\d{{1,4}}(?![\w%/-]))(?!{_ERROR_CODE})({_BARE})",
+    ),
+    rule(("state=", "nonce="), r"(?<![a-z_])[a-z]{5}=", read=_of_a_sign_in),
+    rule(
+        ("code:", "code'", 'code"', "state:", "state'", 'state"'),
+        rf"(?<![a-z])(?:code|state){_SEPARATOR}[\"'`]({_LOOKS_RANDOM}[^\s\"'`\\]++)",
+    ),
+]
+
+
+# ---- what shows itself
+
+_CUT = r"(?:\.{3}|…)?"  # programs print beginnings of keys
+
+
+def _begins(prefixes: str, letters: str, count: str) -> Rule:
+    """Tokens that begin with one of `prefixes` and go on with `count` of `letters`."""
+    names = prefixes.split()
+    start = f"(?:{'|'.join(map(re.escape, names))})"
+    snippets = [re.sub(r"\d", "0", name.lower()) for name in names]
+    return rule(snippets, rf"(?<![a-z0-9])({start}{letters}{{{count}}}+{_CUT})")
+
+
+def with_what_is_before(before: str, mask: str = REDACTED) -> Read:
+    """Masks the match and what stands before it: `before`, at most 64 characters."""
+    pattern = re.compile(rf"{before}\Z", re.IGNORECASE)
+
+    def read(text: str, match: re.Match[str]) -> Iterator[Span]:
+        if found := pattern.search(text[max(0, match.start() - 64) : match.start()]):
+            yield match.start() - len(found[0]), match.end(), mask
+
+    return read
+
+
+_SECRET_KEY = re.compile(
+    r"(?:(?<![A-Za-z0-9+/])|(?<=[A-Z0-9]{16}[+/]))[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/])"  # or joined to its id
+)
+
+
+def _with_secret_key(text: str, match: re.Match[str]) -> Iterator[Span]:
+    """An AWS key id, and the 40 characters of its secret that stand nearby without a name."""
+    start, end = match.span(1)
+    yield start, end, REDACTED
+    for first, last in ((max(0, start - 160), start), (end, end + 160)):
+        for found in _SECRET_KEY.finditer(text, first, last):
+            yield *found.span(), REDACTED
+
+
+LONGEST_BLOCK = 10_000  # characters of a private key, with every line end written as an escape
+_PEM_END = re.compile(r"-----END[A-Z0-9 +]{1,60}-----")
+_PEM_LINES = re.compile(
+    r"(?:[\s\"'`+,\\]{0,48}(?:[A-Za-z0-9+/=]{16,}|[A-Za-z-]{3,24}: [^\r\n]{1,128}))*+"
+    r"(?:[\s\"'`+,\\]{0,48}[A-Za-z0-9+/]{0,16}={1,2})?+"
+)
+
+
+def _whole_block(text: str, match: re.Match[str]) -> Iterator[Span]:
+    """To its end; of a block that was cut off, as far as its lines go."""
+    end = text.find("-----END", match.end(), match.end() + LONGEST_BLOCK)
+    rest = _PEM_END.match(text, end) if end >= 0 else None
+    rest = rest or _PEM_LINES.match(text, match.end())
+    yield match.start(), rest.end() if rest else match.end(), REDACTED
+
+
+_USER_INFO = re.compile(
+    r"[^\s/\"'`<>]{1,256}|[^\s/:@\"'`<>]{0,128}:(?!\d{1,5}/)[^\s\"'`<>]{1,256}"  # a password may have a slash
+)
+
+
+def _user_info(text: str, match: re.Match[str]) -> Iterator[Span]:
+    """User name and password in an address, from `://` to the @ at `match`."""
+    start = text.rfind("://", max(0, match.start() - 400), match.start()) + 3
+    if start > 2 and _USER_INFO.fullmatch(text, start, match.start()):
+        yield start, match.start(), REDACTED
+
+
+SHOWN = [
+    rule("-----begin", r"-----BEGIN[A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----", read=_whole_block),
+    # JSON web tokens, signed (three parts) or encrypted (five), and other base64 of a JSON object
+    rule("eyj", r"(?<![a-z0-9])((?-i:eyJ)[\w-]{8,}+(?:\.[\w-]*+){0,4})"),
+    rule("key_", rf"(?<![a-z0-9_])(key_(?=[a-z]{{0,16}}\d|[0-9a-f]{{4}}|\w{{16}})\w++{_CUT})"),
+    rule("sk-", rf"(?<![a-z0-9])(sk-(?=[a-z_-]{{0,24}}\d|[\w-]{{16}})[\w-]++{_CUT})"),
+    rule(("akia", "asia"), r"(?<![a-z0-9])((?-i:AKIA|ASIA)[A-Z0-9]{12,}+)", read=_with_secret_key),
+    rule(("0//0", "0/0a"), r"(?<![a-z0-9])(\d/{1,2}0[\w-]{8,}+)"),  # Google's refresh tokens and codes
+    _begins(
+        "sk_live_ sk_test_ pk_live_ pk_test_ rk_live_ rk_test_ sb_secret_ sb_publishable_ sbp_ whsec_ ghp_ "
+        "gho_ ghs_ ghu_ ghr_ github_pat_ vercel_blob_rw_ glpat- gldt- glrt- glptt- glcbt- glft- glsoat- "
+        "glimt- glagent- gloas- xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- xapp- dop_v1_ "
+        "doo_v1_ dor_v1_ shpat_ shpca_ shppa_ shpss_ lin_api_ lin_oauth_ PMAK- figd_ figo_ dckr_pat_ "
+        "dckr_oat_ rubygems_ glsa_ nvapi- GOCSPX- sq0atp- sq0csp- pscale_tkn_ pscale_pw_",
+        r"[\w-]",
+        "4,",
+    ),
+    _begins("vcp_ vci_ vca_ vcr_ vck_ hf_ r8_ gsk_ xai- pplx- ntn_ rnd_ nfp_ phx_", "[a-z0-9]", "20,"),
+    _begins("secret_", "[a-z0-9]", "40,"),
+    _begins("pypi- lsv2_pt_ lsv2_sk_ tvly-", r"[\w-]", "28,"),
+    _begins("hvs. hvb. hvr. dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", r"[\w-]", "16,"),
+    _begins("IQoJb3JpZ2lu FwoGZXIvYXdz FQoGZXIvYXdz sntrys_ sntryu_ ATATT3 glc_", r"[\w+/=-]", "20,"),
+    _begins("AIza ya29.", r"[\w.-]", "12,"),
+    _begins("npm_", "[a-z0-9]", "36"),
+    _begins("dapi key-", "[0-9a-f]", "32,40"),
+    rule(  # Twilio's, by their first digits: SK and AC alone are in many words
+        [f"{kind}{''.join(digits)}" for kind in ("sk", "ac") for digits in product("0abcdef", repeat=3)],
+        r"(?<![a-z0-9])((?-i:SK|AC)[0-9a-f]{32})(?![a-z0-9])",
+    ),
+    rule("re_", r"(?<![a-z0-9])((?-i:re_)(?=\w{0,24}\d)(?=\w{0,40}(?-i:[A-Z]))\w{16,}+)"),
+    rule("sg.", r"(?<![a-z0-9])((?-i:SG)\.[\w-]{16,32}+\.[\w-]{16,}+)"),
+    rule(":aa", r":(?-i:AA)[\w-]{30,}+", read=with_what_is_before(r"(?<!\d)\d{8,10}")),  # Telegram
+    # addresses that anybody may post to who knows them
+    rule("hooks.slack", r"hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/([\w/-]++)"),
+    rule("/webhooks/", r"/webhooks/(\d{6,24}/[\w-]{16,}+)"),
+    rule("/webhookb0/", r"/webhookb2/([\w@/.-]++)"),
+    rule("@", "@", read=_user_info),
+]
+
+# Two have no snippet: a Discord bot's token, and a uuid with its secret, as fal writes keys.
+_DISCORD = re.compile(r"\.(?<=[\w-]{23}\.)[\w-]{6,7}\.[\w-]{27,38}(?![\w-])")
+_FAL = re.compile(r":(?<=[0-9a-f]{4}-[0-9a-f]{12}:)[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
+_BEFORE_DISCORD = with_what_is_before(r"[\w-]{23,28}")
+_BEFORE_FAL = with_what_is_before(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def unmarked(text: str) -> Iterator[Span]:
+    """The tokens that no snippet gives away."""
+    for match in _DISCORD.finditer(text):
+        yield from _BEFORE_DISCORD(text, match)
+    for match in _FAL.finditer(text):
+        yield from _BEFORE_FAL(text, match)
