@@ -8,6 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+READ = 4096  # characters of a message that are looked at: a stage is told at its beginning
+# What a logger writes before a line: times, levels, marks. Nobody else can write there.
+_LEAD = (
+    r"\s{0,8}(?:(?:[\d:.,TZ/+-]{4,32}|[\[(]?(?i:info|log|debug|warn(?:ing)?|error)[\])]?:?"
+    r"|[^\w\s\[\]'\"`{}]{1,3}|[λƒε])\s{1,8}){0,4}"
+)
+_WRAPPED = "START RequestId:"  # begins the message that holds a whole request, a line each
+
 _META = frozenset(".^$*+?{}[]()|\\")
 _QUANTIFIERS = frozenset("*?{")
 
@@ -45,7 +53,7 @@ class Flow:
         return re.compile("|".join(f"(?:{sign})" for sign in self.signs)) if self.signs else None
 
     def is_sign(self, message: str) -> bool:
-        return self._sign is not None and self._sign.search(message) is not None
+        return self._sign is not None and self._sign.search(message[:READ]) is not None
 
     def first_that_means(self, means: Means) -> int | None:
         return next((i for i, stage in enumerate(self.stages) if stage.means is means), None)
@@ -65,15 +73,23 @@ class StageReader:
             for i, stage in enumerate(flow.stages):
                 steps.setdefault(stage.pattern, {})[flow.key] = i
         self._patterns = [
-            (literal_prefix(pattern), re.compile(pattern).search, found) for pattern, found in steps.items()
+            (literal_prefix(pattern), _compiled(pattern).search, found) for pattern, found in steps.items()
         ]
 
     def read(self, message: str) -> Steps:
         """The position of the message's stage in each flow that knows it."""
+        said = message[:READ]
+        lines = said.split("\n") if said.startswith(_WRAPPED) else (said,)
         for literal, search, steps in self._patterns:
-            if literal in message and search(message):
+            if literal in said and any(map(search, lines)):
                 return steps
         return _NO_STEPS
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern that begins with `^` may stand behind what a logger writes before a line."""
+    is_anchored = pattern.startswith("^") and "|" not in pattern
+    return re.compile(rf"\A{_LEAD}{pattern[1:]}" if is_anchored else pattern)
 
 
 def literal_prefix(pattern: str) -> str:
@@ -81,7 +97,7 @@ def literal_prefix(pattern: str) -> str:
     if "|" in pattern or "(?" in pattern:
         return ""
     literal: list[str] = []
-    i = 0
+    i = int(pattern.startswith("^"))
     while i < len(pattern):
         escaped = pattern[i] == "\\" and i + 1 < len(pattern) and not pattern[i + 1].isalnum()
         if pattern[i] in _META and not escaped:

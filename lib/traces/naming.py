@@ -13,6 +13,13 @@ _IS = r"['\"]?\s*[:=]\s*['\"]?"
 _OBJECT_WITH_ID = r"[^{\n]{0,120}:? \{\s*\"?id\"?: ['\"]"
 
 _ANY = re.compile(_UUID)
+# What a user wrote: names in it are words, not evidence. To the quote that ends it, else to the end.
+_USERS = re.compile(
+    r"(?<![A-Za-z])(?:(?:text|user|video|input|original|final|enhanced|full|negative)[_ ]?)?"
+    r"prompt(?:[_ ]?(?:text|image))?['\"]?\s{0,4}[:=]\s{0,4}"
+    r"(?:'(?:[^'\\]++|\\.)*+(?:'|\Z)|\"(?:[^\"\\]++|\\.)*+(?:\"|\Z)|`[^`]*+(?:`|\Z)|[^\s'\"`{].*+)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 _VIDEO, _TASK, _ANSWER = range(3)  # an answer is Runway's, printed whole
@@ -53,7 +60,7 @@ _NOTHING = Names()
 
 def names_in(message: str) -> Names:
     """The videos and tasks that the wording of `message` calls so: other ids in it are left alone."""
-    start = message[:_READ]
+    start = _told(message)
     named: set[tuple[int, int, str]] = set()
     for kind, snippet, match in _AT_SNIPPET:
         at = start.find(snippet)
@@ -72,6 +79,12 @@ def names_in(message: str) -> Names:
     return Names(tuple(videos), tuple(task for task in tasks if task.lower() not in videos))
 
 
+def _told(message: str) -> str:
+    """The beginning of `message` without the prompts that it quotes."""
+    start = message[:_READ]
+    return _USERS.sub("", start) if "rompt" in start or "ROMPT" in start else start
+
+
 def ids_in(message: str) -> list[str]:
     """Every id that stands anywhere in the beginning of `message`."""
-    return [found.lower() for found in _ANY.findall(message[:_READ])] if "-" in message else []
+    return [found.lower() for found in _ANY.findall(_told(message))] if "-" in message else []
