@@ -38,8 +38,8 @@ LONGEST_RUN = 10_000
 BIG = 64 << 20  # bytes; starting processes pays from here on
 MOST = 4  # processes: passing over the records of the others costs each a tenth of reading them
 CHATTER = re.compile(
-    rb"^\s*node(?:\.exe)?\s*:\s|FullyQualifiedErrorId|Vercel CLI|^\W{0,3}(?:Fetching|Retrieving|Streaming)"
-    rb"|^> |^## Runtime Logs|\bTIME\s+(?:HOST\s+)?LEVEL\b|^\"?sep=",
+    rb"^\s{0,8}node(?:\.exe)?\s{0,8}:\s|FullyQualifiedErrorId|Vercel CLI"
+    rb"|^\W{0,3}(?:Fetching|Retrieving|Streaming)|^> |^## Runtime Logs|\bTIME\s+(?:HOST\s+)?LEVEL\b|^\"?sep=",
     re.MULTILINE,
 )
 EXPECTED = (

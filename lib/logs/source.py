@@ -34,7 +34,7 @@ _POWERSHELL = re.compile(
 _PLAIN_TABLE = re.compile(r"\bTIME\s+(?:HOST\s+)?LEVEL\s+STATUS\s+MESSAGE\b")
 _TIME_FIRST = re.compile(r"(?:[A-Z][a-z]{2} \d\d )?\d\d:\d\d:\d\d\.\d\d  ")
 _PROGRESS = re.compile(rb"((?:waiting for new|Fetching) logs\.\.\.)(?=[^\r\n])")  # a row stands behind it
-_RECORDS = re.compile(r"\s*(?:\[?\s*\{|[^\n]{0,400}\brequestId\b)")
+_RECORDS = re.compile(r"\s*+(?:\[?\s*+\{|[^\n]{0,400}\brequestId\b)")
 _SYMBOLS = frozenset("λεɛƒന◇…🚫⚠ℹ")  # that the Vercel CLI prints
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
