@@ -26,7 +26,8 @@ class SupabaseDatabase:
         timeout_seconds: float = STATEMENT_SECONDS,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=True, transport=transport)
+        # no redirect is followed: the key would go with it
+        self._http = httpx.Client(timeout=timeout_seconds, follow_redirects=False, transport=transport)
         self._label = f"Supabase {(urlsplit(url).hostname or url).split('.')[0]}"
         options = ClientOptions(httpx_client=self._http, auto_refresh_token=False, persist_session=False)
         try:

@@ -15,11 +15,11 @@ READ = 1_000  # characters of a message in which a stage or a sign is looked for
 
 # What may stand before the words of the app: a wrapped request's head, a time, a level, a picture.
 _LEAD = re.compile(
-    r"(?:START RequestId: [^\n]{0,200}\n|\[[A-Z]{3,7}\] /\S{0,300}(?: status=-?\d{1,3})?\s{0,4}\n"
+    r"[ \t]{0,8}(?:START RequestId: [^\n]{0,200}\n|\[[A-Z]{3,7}\] /\S{0,300}(?: status=-?\d{1,3})?\s{0,4}\n"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,12}\s{1,4}"
     r"|\[(?:debug|info|log|warn(?:ing)?|error|fatal)\]:?\s{1,4}"
     r"|(?:DEBUG|INFO|LOG|WARN(?:ING)?|ERROR|FATAL):?\s{1,4}|(?:debug|info|log|warn(?:ing)?|error|fatal):\s{1,4}"
-    r"|[^\w\s\[\](){}'\"`<]{1,4}\s{1,4}){0,6}"
+    r"|[^\w\s\[\](){}'\"`<]{1,4}\s{1,4}|[λƒε]\s{1,4}){0,6}"
 )
 _TAGS = re.compile(r"(?:\[[^\]\n]{1,40}\]:?\s{1,4}){1,3}")
 _LABEL = re.compile(r"[A-Za-z_]{2,40}['\"]?[:=#]? ?['\"]?$")

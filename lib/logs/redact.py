@@ -20,7 +20,7 @@ from lib.logs.memo import remembered
 from lib.logs.personal_rules import PERSONAL, addresses_v6
 from lib.logs.secret_rules import NAMED, OAUTH, REDACTED, SHOWN, Span, unmarked
 
-LONGEST = 1 << 20  # characters of a message that are kept: what Vercel lets a whole request write
+LONGEST = 1 << 21  # characters of a message that are kept: twice what Vercel lets a whole request write
 
 _RULES = (*NAMED, *OAUTH, *SHOWN, *PERSONAL)
 _SNIPPETS = sorted({snippet for rule in _RULES for snippet in rule.snippets})

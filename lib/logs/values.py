@@ -49,7 +49,7 @@ def _id(value: str) -> str | None:
         raise Unusable(f"an id of {len(value):,} characters")
     if not value.isprintable():
         raise Unusable("an id with characters that no id has")
-    return value
+    return redact(value)
 
 
 def number(value: Any) -> int | None:

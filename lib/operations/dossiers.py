@@ -16,6 +16,7 @@ from lib.domain.task import Task, TaskStatus
 from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
+from lib.logs.redact import redact
 from lib.traces.correlate import Correlation, correlate
 from lib.traces.polls import pollers
 from lib.traces.trace import trace_of, usual_flows
@@ -122,7 +123,7 @@ def dossier_of(
         logs_end=logs_end,
     )
     return Dossier(
-        video=video,
+        video=_shown(video),
         trace=trace,
         tasks={task.id: task for task in tasks},
         attempts=tuple(attempts),
@@ -134,6 +135,11 @@ def dossier_of(
         model=app.settings.runway_model,
         left_to_workers=app.settings.take_queued,
     )
+
+
+def _shown(video: Video) -> Video:
+    """The video without what its error text gives away: verdicts quote it."""
+    return replace(video, error_message=redact(video.error_message)) if video.error_message else video
 
 
 def _nameless_share(videos: Iterable[Video], found: Correlation, tasks: Iterable[Task]) -> float:

@@ -176,6 +176,18 @@ def test_it_listens_on_this_machine_only_and_wants_its_password(server: Embedded
     assert (server.home / "password").stat().st_mode & 0o077 == 0
 
 
+def test_the_server_is_given_none_of_our_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUNWAY_API_KEY", "planted-for-the-server")
+    server = EmbeddedPostgres(home).start()
+    try:
+        pid = server.postmaster_pid()
+        assert pid is not None
+        processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        assert not any("planted" in value for one in processes for value in one.environ().values())
+    finally:
+        server.stop()
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseUnavailable, match=r"data in .*/file/postgres: Not a directory"):

@@ -30,12 +30,32 @@ def test_a_stage_is_found_inside_a_wrapped_message() -> None:
     assert READER.read(wrapped) == {"sync-sdk": 0}
 
 
+@pytest.mark.parametrize("lead", ["", "  ", "[info] ", "2026-05-04T10:00:00.123Z INFO ", "λ "])
+def test_a_logger_may_write_before_a_stage(lead: str) -> None:
+    assert READER.read(f"{lead}[Runway API] generateVideo function called")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Prompt: ",
+        "[Video Generation] Environment ok for prompt '",
+        "[Upload] caption { text: '",
+        "a line of mine\n",
+        "x" * 5_000,
+    ],
+)
+def test_a_stage_that_a_user_wrote_into_a_line_is_none(before: str) -> None:
+    assert not READER.read(f"{before}[Runway API] Task created with ID: 97d25ccf-7ae1-4f57-a5d7-bd49d4004691")
+
+
 @pytest.mark.parametrize(
     ("pattern", "literal"),
     [
         (r"\[Worker\] Job", "[Worker] Job"),
         (r"Response status: 2\d\d", "Response status: 2"),
         (r"Jobs? taken", "Job"),
+        (r"^\[Worker\] Job", "[Worker] Job"),
         (r"\d+ jobs", ""),
         (r"one|two", ""),
         (r"(?i)job", ""),

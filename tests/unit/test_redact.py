@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 
-from lib.logs.redact import redact
+from lib.logs.redact import LONGEST, redact
+from tests.planted import Planted, planted
 
 HEX = "9f2c41d07ab3e58c6f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlLXBhcnQ"
@@ -173,6 +176,14 @@ HARMLESS = [
     "std::abs and Foo::Bar",
     "cookies: 3",
     "task-1234567890abcdef is queued",
+    "connect failed with code=ECONNREFUSED after 3 tries",
+    "authorization: missing",
+    "password: required",
+    "state=ok, token: undefined",
+    "released 1.2.3.4 build 77",
+    "a prompt: the password is whispered to a guard at the door",
+    "sess: none, passed: 12, bypass: yes",
+    "dpl_8Hq2ZkVbQm4nR7tYw3XcLp9sDf6G",
 ]
 
 
@@ -186,6 +197,56 @@ def test_no_disguise_hides_a_secret(text: str, secret: str) -> None:
 def test_a_secret_is_found_inside_a_longer_message(text: str, secret: str) -> None:
     message = f"[Runway API] Exception: {{\n  status: 401,\n  {text}\n  at x (/var/task/a.mjs:57:20)"
     assert secret not in redact(message)
+
+
+def _printed_by_node(one: Planted) -> str:
+    escaped = one.text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"{{ headers: {{ 'x': '{escaped}' }} }}"
+
+
+def _in_other_case(one: Planted) -> str:
+    name = re.match(r"\??[A-Za-z_.-]+(?=[=:])", one.text)
+    if name is None or one.secret in name[0]:
+        return one.text
+    return name[0].swapcase() + one.text[name.end() :]
+
+
+WRAPPINGS: dict[str, Callable[[Planted], str]] = {
+    "alone": lambda one: one.text,
+    "in a sentence": lambda one: f"The call failed with {one.text} and was given up.",
+    "in JSON": lambda one: json.dumps({"message": one.text, "n": 1}),
+    "in JSON inside JSON": lambda one: json.dumps({"body": json.dumps({"message": one.text})}),
+    "URL-encoded": lambda one: f"/x?next={quote(one.text, safe='')}&a=1",
+    "in other case": _in_other_case,
+    "printed by Node": _printed_by_node,
+    "between backticks": lambda one: f"got `{one.text}` back",
+}
+SHAPES = planted()
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_a_secret_of_every_shape_is_found_in_every_wrapping(wrapping: str) -> None:
+    left = []
+    for one in SHAPES:
+        told = redact(WRAPPINGS[wrapping](one))
+        written = one.secret, quote(one.secret, safe=""), json.dumps(one.secret)[1:-1]
+        left += [one.shape] * any(form in told for form in written)
+    assert left == []
+
+
+def test_a_secret_broken_over_two_lines_is_found() -> None:
+    left = []
+    for one in SHAPES:
+        middle = len(one.secret) // 2
+        halves = one.secret[:middle], one.secret[middle:]
+        told = redact(one.text.replace(one.secret, "\n".join(halves)))
+        left += [one.shape] * any(len(half) > 7 and half in told for half in halves)
+    assert left == []
+
+
+def test_what_is_beyond_the_limit_is_dropped_with_the_word_it_cuts() -> None:
+    assert redact("a " * LONGEST + HEX).endswith("a …")
+    assert HEX[:20] not in redact(" " * (LONGEST - 40) + "x key_" + HEX)
 
 
 @pytest.mark.parametrize("text", HARMLESS)

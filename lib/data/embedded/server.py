@@ -30,6 +30,7 @@ from lib.errors import DatabaseUnavailable
 READY_SECONDS = 300  # recovery of a gigabyte of WAL takes about 10
 START_TRIES = 5
 FIRST_BUILTIN_LOCALE = 17
+SERVER_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}  # none of ours: it holds keys
 
 
 class EmbeddedPostgres:
@@ -191,6 +192,7 @@ class EmbeddedPostgres:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd="/",
+                env=SERVER_ENVIRONMENT,
                 check=False,
                 **self.installation.identity(),
             )

@@ -15,7 +15,7 @@ from lib.domain.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Evidence, Fi
 from lib.domain.trace import StageState, time_of
 
 _EMPTY_ID = re.compile(r"\bid['\"]?: ?(?:''|\"\"|null|undefined)")
-_KEY_MISSING = re.compile(r"has\w*Api_?Key['\"]?: ?false", re.I)
+_KEY_MISSING = re.compile(r"has\w{0,40}Api_?Key['\"]?: ?false", re.I)
 
 
 def answer_without_id(dossier: Dossier) -> Finding | None:

@@ -21,10 +21,10 @@ LONGEST_NOISE = 400
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 _NOISE = re.compile(  # whole lines that the tools write between rows, and that are nobody's message
-    r"\s*(?:(?:\W ?)?(?:waiting for new|Fetching) logs\.\.\.|Fetched \d+ logs for \S+(?: on branch \S+)?"
+    r"\s*+(?:(?:\W ?)?(?:waiting for new|Fetching) logs\.\.\.|Fetched \d+ logs for \S+(?: on branch \S+)?"
     r"|Displayed \d+ log entries\.|Vercel CLI \d+\.\d+\.\d+.{0,80}"
-    r"|Retrieving project(?:…|\.\.\.)|.{0,80}\bTIME\s+(?:HOST\s+)?LEVEL(?:\s+STATUS\s+MESSAGE)?"
-    r"|WARN(?:ING)?! (?:Exceeded query duration limit|Command automatically interrupted) .{0,80})\s*"
+    r"|Retrieving project(?:…|\.\.\.)|.{0,80}\bTIME\s++(?:HOST\s++)?LEVEL(?:\s++STATUS\s++MESSAGE)?"
+    r"|WARN(?:ING)?! (?:Exceeded query duration limit|Command automatically interrupted) .{0,80})\s*+"
 )
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,6}))?(?: ?([AP])M)?")
 _TROUBLE = {

@@ -19,7 +19,8 @@ from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.components import section, status_badge
 from lib.ui.kit.format import age, count, credits_text, short_id
-from lib.ui.kit.frame import Frame, keep_fresh
+from lib.ui.kit.frame import Frame
+from lib.ui.kit.kept import look_again
 from lib.ui.kit.listing import video_list
 from lib.ui.kit.media import SAMPLES, data_uri, jpeg
 from lib.ui.kit.notices import empty, failure
@@ -274,7 +275,7 @@ def several(frame: Frame) -> None:
     if ids := st.session_state.get(_QUEUED):
         section(f"Your {len(ids)} videos")
         video_list(loaders.videos(None, Filters(ids=ids)), frame.now, ("video", "created", "status", "error"))
-        keep_fresh(frame, 10)
+        look_again(10)
 
 
 def _watched(video_id: str) -> VideoDetails | None:
