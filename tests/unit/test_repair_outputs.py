@@ -24,7 +24,7 @@ from lib.settings import Settings
 from lib.ui.kit.services import Services, provide
 from tests.apps import app_of
 from tests.loopback import client_of, data_uri, simulator
-from tests.pages import opened, serve, text_of
+from tests.pages import opened, text_of
 
 REQUEST = GenerationRequest(data_uri("teal"), "Rex dances", duration=2)
 
@@ -64,7 +64,7 @@ def test_an_output_is_copied_into_the_folder_and_watched_from_there(
     assert b"ftyp" in file.read_bytes()[:16]
     provide(Services(app_of(postgres, folder=tmp_path / "data", outputs="local")))
     assert "A copy of" in text_of(opened("video", id=video_id))
-    serve(postgres)  # no longer configured: Runway's own address
+    provide(Services(app_of(postgres, runway)))  # no longer configured: Runway's own address
     assert "addresses expire" in text_of(opened("video", id=video_id))
     provide(Services(app_of()))
 
