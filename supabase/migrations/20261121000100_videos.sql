@@ -2,7 +2,7 @@
 -- added to it stands in `dailies.table_steps`.
 
 -- The key of a video, of the type of the app's key; whole numbers are kept as text. Functions of an earlier mapping
--- know another type: they are all made again after this file.
+-- know another type, and those of an earlier version other columns: they are all made again after this file.
 do $$
 declare
     base text;
@@ -19,14 +19,14 @@ begin
     drop view if exists dailies.jobs_in_hand;
     for old in
         select p.oid::regprocedure as name from pg_catalog.pg_proc p
-        where (p.pronamespace = 'public'::regnamespace and p.proname like 'dailies\_%'
-               or p.pronamespace = 'dailies'::regnamespace)
-            and exists (select from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) u (type)
+        where p.pronamespace = 'public'::regnamespace and p.proname like 'dailies\_%'
+            or p.pronamespace = 'dailies'::regnamespace and (p.proname = 'insert_video' or exists (
+                select from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) u (type)
                         left join pg_catalog.pg_type t on t.oid = u.type
                         where t.oid in ('uuid'::regtype, 'uuid[]'::regtype)
                             or t.typrelid in (select c.oid from pg_catalog.pg_class c where c.relname = 'videos'
                                               and c.relnamespace = 'public'::regnamespace)
-                            or t.typname in ('video_key', '_video_key'))
+                            or t.typname in ('video_key', '_video_key')))
     loop
         execute format('drop function if exists %s cascade', old.name);
     end loop;

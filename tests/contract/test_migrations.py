@@ -330,3 +330,22 @@ def shape(database: PostgresDatabase) -> list[tuple[object, ...]]:
                union all select 'trigger', tgrelid::regclass::text, tgname::text, tgtype::text from pg_trigger
                order by 1, 2, 3, 4"""
         ).fetchall()
+
+
+def test_functions_of_an_earlier_version_that_answer_otherwise_are_replaced(
+    lean: PostgresDatabase, empty_database_url: str
+) -> None:
+    migrate(lean)
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("drop function dailies.insert_video(jsonb) cascade")
+        connection.execute("drop function public.dailies_find_videos(text) cascade")
+        connection.execute("create function dailies.insert_video(p jsonb) returns void language sql as ''")
+        connection.execute(
+            "create function public.dailies_find_videos(p text) returns int language sql as 'select 1'"
+        )
+        connection.execute(
+            "create function public.dailies_save_task(p text) returns int language sql as 'select 1'"
+        )
+        connection.execute("update dailies.migrations set digest = 'earlier'")
+    migrate(lean)
+    use_everything(lean)
