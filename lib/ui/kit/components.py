@@ -138,16 +138,15 @@ def _file_name(alt: str) -> str:
 
 
 def choose_in_time(
-    figure: charts.Figure, key: str, alt: str, window: Window, *, height: int = 280
+    figure: charts.Figure, key: str, alt: str, window: Window, here: str, *, height: int = 280
 ) -> list[Any] | None:
-    """A chart over time with its deployments: a box in it sets the window; what was clicked is returned."""
+    """A chart over time with its deployments: a box in it sets the window of the page `here`; what was
+    clicked is returned."""
     shown = charts.marked(figure, series.deployments(window))
     event = choose_in(shown, f"{key}-{hash(window):x}", alt, height=height, by=("points", "box"))
     if boxes := event["selection"]["box"]:
         times = sorted(at for text in boxes[0]["x"] if (at := parse_time(text)))
-        span = window.over(times[0], times[-1])
-        address.put({name: [value] for name, value in span.query.items()})
-        st.rerun()
+        st.switch_page(page(here), query_params={**address.query(), **window.over(times[0], times[-1]).query})
     return clicked(event)
 
 

@@ -45,7 +45,7 @@ def latency_page(frame: Frame) -> None:
             with right:
                 lines = {name: [row for row in rows if row["at"]] for name, rows in own.items()}
                 key = f"times-{measure}-{hash(tuple(chosen)):x}"
-                choose_in_time(charts.percentiles(lines), key, f"{title}, over time", frame.window)
+                choose_in_time(charts.percentiles(lines), key, f"{title}, over time", frame.window, "latency")
 
 
 def _deployments(frame: Frame) -> list[str | None]:

@@ -174,7 +174,7 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
     with left, st.container(border=True, height="stretch"):
         section("Success rate", "The band is what is usual: the middle 80% of the fourteen days before.")
         figure = charts.success_over_time(data["series"], frame.times, series.usual_rate(frame.window))
-        choose_in_time(figure, "success-rate", "Success rate over time", frame.window)
+        choose_in_time(figure, "success-rate", "Success rate over time", frame.window, "overview")
     with right, st.container(border=True, height="stretch"):
         section("Cost a day", "What Runway charged for the app's tasks, by model where it is known.")
         if rows := series.cost(frame.window):

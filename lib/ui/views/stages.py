@@ -82,13 +82,12 @@ def times(flow: str, frame: Frame) -> None:
             height=130 + 28 * len(whole),
         )
         if point := clicked(event):
-            address.put({"of": [point[0]]})
-            st.rerun()
+            st.switch_page(page("stages"), query_params={**address.query(), "of": point[0]})
     with right, st.container(border=True, height="stretch"):
         section(f"Over time: {words(shown)}")
         lines = {"": [row for row in rows if row["stage"] == shown and row["at"]]}
         title = f"Time of {words(shown)}, over time"
-        choose_in_time(charts.percentiles(lines), f"stage-{plain(shown)}", title, frame.window)
+        choose_in_time(charts.percentiles(lines), f"stage-{plain(shown)}", title, frame.window, "stages")
 
 
 def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> None:
