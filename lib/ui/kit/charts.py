@@ -444,8 +444,7 @@ def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
 
 
 def stage_times(rows: Sequence[Row]) -> Figure:
-    """The median and the 95th percentile of each stage, from `[{stage, n, p50, p95}]`, in seconds. A click on
-    one means its stage."""
+    """The median and the 95th percentile of each stage, from `[{stage, n, p50, p95}]`, in seconds."""
     names = [escape(words(row["stage"])) for row in rows]
     traces = [
         {

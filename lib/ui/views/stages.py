@@ -8,7 +8,7 @@ import streamlit as st
 
 from lib.data.overview import FunnelStage
 from lib.ui.kit import address, charts, loaders, series
-from lib.ui.kit.components import choose_in, choose_in_time, clicked, section
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
 from lib.ui.kit.format import count, deployment, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
@@ -70,19 +70,12 @@ def times(flow: str, frame: Frame) -> None:
     whole = [row for row in rows if row["at"] is None]
     if not whole:
         return
-    given, slowest = st.query_params.get("of", ""), max(whole, key=lambda row: row["p95"])["stage"]
-    shown = given if given in {row["stage"] for row in whole} else slowest
+    shown = max(whole, key=lambda row: row["p95"])["stage"]
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
-        section("How long stages take", "A click on a stage shows it over time.")
-        event = choose_in(
-            charts.stage_times(whole),
-            f"stage-times-{hash((frame.window, flow, shown)):x}",
-            "Time of each stage",
-            height=130 + 28 * len(whole),
-        )
-        if point := clicked(event):
-            st.switch_page(page("stages"), query_params={**address.query(), "of": point[0]})
+        section("How long stages take", "Beside it, the slowest over time.")
+        key = f"stage-times-{hash((frame.window, flow)):x}"
+        draw(charts.stage_times(whole), key, "Time of each stage", height=130 + 28 * len(whole))
     with right, st.container(border=True, height="stretch"):
         section(f"Over time: {words(shown)}")
         lines = {"": [row for row in rows if row["stage"] == shown and row["at"]]}
