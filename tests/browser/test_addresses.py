@@ -180,13 +180,18 @@ def test_the_search_of_the_list_finds_an_id_beyond_its_window(page: Page, addres
 
 def test_an_error_group_opens_as_many_videos_as_it_counts(page: Page, address: str) -> None:
     open_page(page, f"{address}/errors?window=14d")
-    chosen = page.get_by_test_id("stSelectbox").filter(has_text="Show the videos of")
-    number = int(chosen.get_by_role("combobox").input_value().partition(" ×")[0])
-    page.get_by_role("link", name="Open the list").click()
+    click_row(page, 0)
+    opener = page.get_by_role("link", name=re.compile(r"^Open its [\d,]+ video"))
+    number = int(re.sub(r"\D", "", opener.inner_text()))
+    group = page.url
+    opener.click()
     expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
     settle(page)
     expect_no_exception(page)
     expect(page.get_by_text(f"Videos 1 to {min(number, 50)} of {number}, newest first")).to_be_visible()
+    page.go_back()
+    settle(page)
+    assert page.url == group
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
