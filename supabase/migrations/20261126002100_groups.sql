@@ -7,7 +7,7 @@ create table if not exists dailies.error_states (
     stage    text not null default 'none',
     state    text not null check (state in ('open', 'resolved', 'ignored')),
     note     text not null default '' check (length(note) <= 2000),
-    ticket   text not null default '' check (length(ticket) <= 500 and (ticket = '' or ticket ~ '^https?://[^[:space:]]+$')),
+    ticket   text not null default '' check (length(ticket) <= 500 and (ticket = '' or ticket ~ '^https://')),
     operator text not null,
     at       timestamptz not null default now(),
     resolved_at timestamptz,
@@ -58,8 +58,8 @@ begin
     if p_state not in ('open', 'resolved', 'ignored') then
         raise exception 'An error group is open, resolved or ignored, not %.', p_state using errcode = 'PT400';
     end if;
-    if length(p_ticket) > 500 or (p_ticket <> '' and p_ticket !~ '^https?://[^[:space:]]+$') then
-        raise exception 'A ticket is an address that begins with http:// or https://.' using errcode = 'PT400';
+    if length(p_ticket) > 500 or (p_ticket <> '' and p_ticket !~ '^https://[A-Za-z0-9.-]+(:[0-9]+)?([/?#][!-~]*)?$') then
+        raise exception 'A ticket is an address that begins with https:// and a host, without blanks.' using errcode = 'PT400';
     end if;
     if length(p_note) > 2000 then
         raise exception 'A note has at most 2000 characters.' using errcode = 'PT400';

@@ -65,6 +65,10 @@ def test_what_is_said_about_a_group_is_in_the_audit_with_what_was_said_before(db
         ("open", "javascript:alert(1)"),
         ("open", "https://t.example/a b"),
         ("open", "t.example/1"),
+        ("open", "http://t.example/1"),
+        ("open", "https://t.example@evil.example/1"),
+        ("open", "https://t.example/\u202e1"),
+        ("open", "https://t.example/\nhttps://evil.example"),
     ],
 )
 def test_a_state_or_ticket_that_cannot_be_is_refused_and_nothing_is_written(

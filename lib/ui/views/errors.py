@@ -19,6 +19,7 @@ from lib.data.videos import Filters
 from lib.domain.video import parse_time
 from lib.logs.redact import redact
 from lib.ui.kit import address, charts, loaders, series
+from lib.ui.kit.acting import why_not
 from lib.ui.kit.components import choose_in, clicked, draw, section
 from lib.ui.kit.format import (
     AMBER,
@@ -299,12 +300,14 @@ def _say(key: GroupKey, state: GroupState) -> None:
         chosen = st.segmented_control("State", SETTABLE, default=given, required=True, key=f"state-{name}")
         note = st.text_area("Note", state["note"], max_chars=2000, key=f"note-{name}")
         ticket = st.text_input("Address of a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
-        saved = st.form_submit_button("Save", icon=":material/save:")
+        saved = st.form_submit_button(
+            "Save", icon=":material/save:", disabled=why_not() is not None, help=why_not()
+        )
     if saved:
         with narrated() as shown:
             opened = services()
-            said = {"note": note.strip(), "ticket": ticket.strip()}
-            set_error_state(opened.database, key, chosen, opened.settings.operator, **said)
+            said = {"note": redact(note.strip()), "ticket": ticket.strip()}
+            set_error_state(opened.database, key, chosen, opened.app.operator, **said)
         if shown.error is None:
             loaders.forget()
             st.rerun()

@@ -1,0 +1,67 @@
+"""What people say of a group of errors is said in their own name, by those who may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.data import videos
+from lib.data.audit import trail
+from lib.data.postgres import PostgresDatabase
+from lib.domain.access import Claims, Person, Role
+from lib.operations.access import Access
+from lib.settings import Settings
+from lib.ui.kit.services import Services, provide
+from tests.apps import app_of
+from tests.examples import the_verdicts, the_videos
+from tests.pages import opened, serve
+
+GROUP = {
+    "group": "You do not have enough credits to run this task.",
+    "cause": "insufficient_credits",
+    "stage": "none",
+}
+
+
+class Signed(Access):
+    """Somebody has signed in."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(Settings.model_validate({}))
+        self._signed = person
+
+    def person(self, claims: Claims | None) -> Person | None:
+        return self._signed
+
+
+@pytest.fixture
+def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
+    videos.import_videos(postgres, the_videos())
+    postgres.call("dailies_save_verdicts", p_verdicts=the_verdicts())
+    yield postgres
+    provide(Services(app_of()))
+
+
+def group_page(db: PostgresDatabase, person: Person) -> AppTest:
+    serve(db, access=Signed(person))
+    return opened("errors", **GROUP, window="all")
+
+
+def test_the_audit_names_who_signed_in_and_keeps_no_secret_of_a_note(db: PostgresDatabase) -> None:
+    app = group_page(db, Person("ben@studio.test", Role.OPERATOR))
+    app.text_area[0].set_value("The key was key_" + "0123456789abcdef" * 8)
+    app.button[-1].click().run()
+    assert not app.exception
+    (row,) = trail(db, action="error_group")
+    assert row["operator"] == "ben@studio.test"
+    assert row["after"]
+    assert row["after"]["note"].startswith("The key was ")
+    assert "0123456789abcdef" not in row["after"]["note"]
+
+
+def test_who_may_only_look_cannot_save(db: PostgresDatabase) -> None:
+    app = group_page(db, Person("kim@studio.test", Role.VIEWER, "You may look."))
+    assert app.button[-1].label == "Save"
+    assert app.button[-1].disabled
