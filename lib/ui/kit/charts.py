@@ -176,7 +176,7 @@ def parts_over_time(
             hovermode="closest",
             dragmode=False,
             showlegend=True,
-            legend=_LEGEND | {"y": -0.25, "yanchor": "top"},
+            legend=_LEGEND | {"y": -0.42, "yanchor": "top"},
             margin=_MARGIN | {"t": 8},
             xaxis={
                 "title": {"text": "Created (UTC)"},
@@ -260,7 +260,7 @@ def causes(rows: Sequence[Row], most: int = 10) -> Figure:
         "layout": _layout(
             barmode="stack",
             dragmode=False,
-            margin=_MARGIN | {"r": 40},
+            margin=_MARGIN | {"r": 40, "t": 76},  # the legend takes two lines
             xaxis={"visible": False},
             yaxis={"categoryorder": "array", "categoryarray": order, "automargin": True},
         ),
