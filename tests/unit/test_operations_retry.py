@@ -27,6 +27,7 @@ from lib.operations.recover import recover, recover_from_journal, settle_interru
 from lib.operations.repair import Agreed, LookUpFailed, Repaired, carry_out, plan
 from lib.runway.simulator.programme import PlannedFault
 from tests.apps import app_of
+from tests.loopback import ended
 from tests.production import ANSWERED, put_log, put_row, terminated
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
@@ -206,8 +207,8 @@ def test_after_a_failed_task_its_failure_code_decides(desk: Desk, fault: str, ac
 def test_polling_follows_the_unfinished_videos_of_the_production_app(desk: Desk) -> None:
     theirs = [desk.runway.store.create(REQUEST) for _ in range(3)]
     rows = [put_row(desk.db, status="queued", runway_video_id=task.id) for task in theirs]
-    while desk.runway.client.task(theirs[-1].id).status != "SUCCEEDED":
-        time.sleep(0.05)
+    for task in theirs:
+        ended(desk.runway.client, task.id)
     polled = poll_due(desk.app, limit=2) + poll_due(desk.app, limit=2)
     assert sorted(one.video_id for one in polled) == sorted(rows)
     assert {desk.row(video_id)["status"] for video_id in rows} == {"succeeded"}
