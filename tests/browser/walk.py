@@ -86,10 +86,13 @@ class Walker:
 
         A dialog covers the rest of the page.
         """
-        if self.page.get_by_role("dialog").count():
-            kind = "choice"
+        covered = self.page.get_by_role("dialog").count() > 0
+        kind = "choice" if covered else kind
         found = self.page.locator(_SOUGHT[kind])
         number = found.count()
+        if covered and not number:
+            self.page.keyboard.press("Escape")
+            return "a dialog without a choice, left"
         if not number:
             return self._click("button") if kind in ("link", "choice", "point") else "no button"
         chosen, name = found.nth(self._random.randrange(number)), ""
