@@ -111,26 +111,6 @@ language sql stable security definer set search_path = '' as $$
     from dailies.budgets b order by b.operator
 $$;
 
--- Sets a budget, in credits, and writes into the audit who did.
-create or replace function public.dailies_set_budget(
-    p_operator text, p_per_hour numeric, p_per_day numeric, p_by text
-) returns table (operator text, per_hour numeric, per_day numeric)
-language plpgsql security definer set search_path = '' as $$
-declare
-    before jsonb;
-begin
-    if p_per_hour < 0 or p_per_day < 0 then
-        raise exception 'A budget is 0 credits or more.' using errcode = 'PT400';
-    end if;
-    select to_jsonb(b) into before from dailies.budgets b where b.operator = p_operator;
-    insert into dailies.budgets as b (operator, per_hour, per_day) values (p_operator, p_per_hour, p_per_day)
-    on conflict on constraint budgets_pkey do update set
-        per_hour = excluded.per_hour, per_day = excluded.per_day;
-    insert into dailies.audit (operator, action, before, after)
-    select p_by, 'set_budget', before, to_jsonb(b) from dailies.budgets b where b.operator = p_operator;
-    return query select b.operator, b.per_hour, b.per_day from dailies.budgets b where b.operator = p_operator;
-end $$;
-
 -- Is this left to people? The actions of lib/domain/cause.py for which somebody has to be asked.
 create or replace function dailies.needs_a_person(p_action text) returns boolean
 language sql immutable set search_path = '' as $$
@@ -232,6 +212,6 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 select dailies.service_only(f::regproc) from unnest(array[
-    'public.dailies_attempt_asked_to_wait', 'public.dailies_budgets', 'public.dailies_set_budget',
+    'public.dailies_attempt_asked_to_wait', 'public.dailies_budgets',
     'public.dailies_sweep_due', 'public.dailies_save_decisions', 'public.dailies_flagged'
 ]) f;

@@ -1,54 +1,10 @@
--- The ledger of credits, and the audit as people read it.
+-- The audit as people read it, and what the ledger of credits finds its rows by.
 
 create index if not exists audit_of_action on dailies.audit (action, id desc);
 create index if not exists audit_of_operator on dailies.audit (operator, id desc);
 create index if not exists audit_recoveries on dailies.audit (at) where action = 'recover';
 create index if not exists attempts_at_risk on dailies.attempts (claimed_at)
     where state in ('unknown', 'written_off');
-
--- Where did the credits go? Of a span of time, but for what is at risk, which is of all times:
---   rescued      of tasks that were recovered in it and made their video: without that they were paid again
---   undelivered  charged for tasks created in it that ended without a delivered video
---   written_off  of attempts in it whose risk an operator accepted: they may have been paid twice
---   at_risk      of attempts whose outcome nobody knows
--- Indexes: tasks_created, videos_pkey, audit_recoveries, attempts_at_risk.
-create or replace function public.dailies_ledger(p_from timestamptz default null, p_to timestamptz default null)
-returns table (
-    spent numeric, rescued numeric, rescued_videos int, undelivered numeric, undelivered_tasks int,
-    written_off numeric, written_off_attempts int, at_risk numeric, at_risk_attempts int
-)
-language sql stable security definer set search_path = '' as $$
-    with span as (
-        select coalesce(p_from, '-infinity') as since, coalesce(p_to, 'infinity') as until
-    ), charged as (
-        select t.credits, t.status not in ('PENDING', 'THROTTLED', 'RUNNING')
-                   and (t.status <> 'SUCCEEDED' or v.status is distinct from 'succeeded') as undelivered
-        from span, dailies.tasks t left join dailies.videos() v on v.id = t.video_id
-        where t.created_at >= span.since and t.created_at < span.until and t.credits > 0
-    ), tasks as (
-        select coalesce(sum(c.credits), 0) as spent,
-               coalesce(sum(c.credits) filter (where c.undelivered), 0) as undelivered,
-               count(*) filter (where c.undelivered)::int as undelivered_tasks
-        from charged c
-    ), recoveries as (
-        select coalesce(sum(t.credits), 0) as rescued, count(*)::int as rescued_videos
-        from (select distinct a.after ->> 'task_id' as task_id from span, dailies.audit a
-              where a.action = 'recover' and a.at >= span.since and a.at < span.until) r
-        join dailies.tasks t on t.task_id = r.task_id and t.status = 'SUCCEEDED'
-    ), risks as (
-        select coalesce(sum(a.credits) filter (where a.state = 'unknown'), 0) as at_risk,
-               count(*) filter (where a.state = 'unknown')::int as at_risk_attempts,
-               coalesce(sum(a.credits) filter (where gone.so), 0) as written_off,
-               count(*) filter (where gone.so)::int as written_off_attempts
-        from span, dailies.attempts a,
-             lateral (select a.state = 'written_off' and a.claimed_at >= span.since
-                             and a.claimed_at < span.until as so) gone
-        where a.state in ('unknown', 'written_off')
-    )
-    select tasks.spent, recoveries.rescued, recoveries.rescued_videos, tasks.undelivered, tasks.undelivered_tasks,
-           risks.written_off, risks.written_off_attempts, risks.at_risk, risks.at_risk_attempts
-    from tasks, recoveries, risks
-$$;
 
 -- Who did what, to which video, when, and what did it cost? Newest first; the next page comes with the last
 -- id of this one. Indexes: audit_pkey, audit_of_video, audit_of_action, audit_of_operator.
@@ -100,5 +56,5 @@ declare
 end $$;
 
 select dailies.service_only(f::regproc) from unnest(array[
-    'public.dailies_audit_note', 'public.dailies_ledger', 'public.dailies_audit_trail', 'public.dailies_audit_names'
+    'public.dailies_audit_note', 'public.dailies_audit_trail', 'public.dailies_audit_names'
 ]) f;

@@ -49,42 +49,6 @@ language sql stable set search_path = '' as $$
     where s.rule = p_rule and (s.subject is null or s.subject = p_subject) and s.until > now()
 $$;
 
--- How long is each kind of trouble standing? Minutes since the oldest stuck video was created, by cause.
--- Index: verdicts_stuck.
-create or replace function dailies.measure_stuck_minutes(p_minutes int)
-returns table (subject text, value numeric, cases int)
-language sql stable set search_path = '' as $$
-    select d.cause, extract(epoch from now() - min(d.created_at)) / 60, count(*)::int
-    from dailies.verdicts d where d.stuck group by 1
-$$;
-
--- Which part of the videos of the last minutes that are finished succeeded, in percent?
--- Index: dailies_videos_newest.
-create or replace function dailies.measure_success_percent(p_minutes int)
-returns table (subject text, value numeric, cases int)
-language sql stable set search_path = '' as $$
-    select '', 100.0 * count(*) filter (where v.status = 'succeeded') / count(*), count(*)::int
-    from dailies.videos() v
-    where v.created_at > now() - make_interval(mins => p_minutes) and v.status_word = any(dailies.words('succeeded', 'failed'))
-    having count(*) > 0
-$$;
-
--- Which causes of the last minutes were not there in the seven days before? None while those days are empty:
--- then everything is new. Indexes: verdicts_newest, verdicts_cause.
-create or replace function dailies.measure_new_cause_videos(p_minutes int)
-returns table (subject text, value numeric, cases int)
-language sql stable set search_path = '' as $$
-    with span as (select now() - make_interval(mins => p_minutes) as since)
-    select d.cause, count(*), count(*)::int
-    from span s join dailies.verdicts d on d.created_at > s.since and d.created_at <= now()
-    where d.action not in ('none', 'wait') and d.cause <> 'unknown'
-        and exists (select from dailies.verdicts e
-                    where e.created_at between s.since - interval '7 days' and s.since)
-        and not exists (select from dailies.verdicts e
-                        where e.cause = d.cause and e.created_at between s.since - interval '7 days' and s.since)
-    group by 1
-$$;
-
 -- What did the tasks of the last minutes cost? Index: tasks_created.
 create or replace function dailies.measure_credits_spent(p_minutes int)
 returns table (subject text, value numeric, cases int)
@@ -92,25 +56,6 @@ language sql stable set search_path = '' as $$
     select '', sum(t.credits), count(*)::int from dailies.tasks t
     where t.created_at > now() - make_interval(mins => p_minutes) and t.credits is not null
     having count(*) > 0
-$$;
-
--- For how long have videos come without a single log entry? Logs that never came are not expected.
--- Indexes: log_entries_time, dailies_videos_newest.
-create or replace function dailies.measure_minutes_without_logs(p_minutes int)
-returns table (subject text, value numeric, cases int)
-language sql stable set search_path = '' as $$
-    select '', extract(epoch from now() - min(v.created_at)) / 60, count(*)::int
-    from (select max(e.at) as at from dailies.log_entries e) l
-    join dailies.videos() v on v.created_at > l.at and v.created_at <= now()
-    having count(*) > 0
-$$;
-
--- For how long has no video come? Index: dailies_videos_newest.
-create or replace function dailies.measure_minutes_without_videos(p_minutes int)
-returns table (subject text, value numeric, cases int)
-language sql stable set search_path = '' as $$
-    select '', extract(epoch from now() - max(v.created_at)) / 60, 1 from dailies.videos() v
-    having max(v.created_at) is not null
 $$;
 
 -- Which workers have fallen silent without a word, and for how long? Not one that another on the same machine
@@ -130,13 +75,6 @@ language sql stable set search_path = '' as $$
     select '', extract(epoch from now() - min(q.enqueued_at)) / 60, count(*)::int from pgmq.q_dailies q
     where not exists (select from dailies.jobs_in_hand h where h.msg_id = q.msg_id)
     having count(*) > 0
-$$;
-
--- For how long has no sweep begun? A sweep that never was is not expected. Index: leases_pkey.
-create or replace function dailies.measure_minutes_without_sweep(p_minutes int)
-returns table (subject text, value numeric, cases int)
-language sql stable set search_path = '' as $$
-    select '', extract(epoch from now() - l.began_at) / 60, 1 from dailies.leases l where l.name = 'sweep'
 $$;
 
 -- What is the measure of this name now? A row a subject; none where there is nothing to measure.

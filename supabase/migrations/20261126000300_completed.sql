@@ -20,25 +20,6 @@ language sql stable set search_path = '' as $$
     from dailies.leases l where l.name = p_name
 $$;
 
--- How does what runs by itself do? Ages in seconds, null where there is nothing yet; that of the sweep counts from
--- the last one that was completed. Indexes: dirty_oldest, leases_pkey, workers_pkey, log_entries_time, pgmq's own.
-create or replace function public.dailies_health()
-returns table (
-    queue_waiting int, queue_oldest_seconds double precision, sweep_age_seconds double precision, workers_alive int,
-    workers_dead int, worker_age_seconds double precision, backlog int, backlog_oldest_seconds double precision,
-    last_log_age_seconds double precision
-)
-language sql stable security definer set search_path = '' as $$
-    select q.waiting + q.delayed, q.oldest_seconds, dailies.seconds_since_completed('sweep'),
-        (select count(*)::int from public.dailies_workers() w where w.state = 'alive'),
-        (select count(*)::int from dailies.measure_worker_silent_minutes(60) w where w.value >= 0.75),
-        (select min(w.silent_seconds) from public.dailies_workers() w where w.state <> 'stopped'),
-        d.n, d.age,
-        (select extract(epoch from now() - max(e.at))::double precision from dailies.log_entries e)
-    from public.dailies_queue_metrics() q,
-        (select count(*)::int as n, extract(epoch from now() - min(m.since))::double precision as age from dailies.dirty m) d
-$$;
-
 -- For how long has no sweep been completed? A sweep that never was is not expected. Index: leases_pkey.
 create or replace function dailies.measure_minutes_without_sweep(p_minutes int)
 returns table (subject text, value numeric, cases int)
@@ -48,5 +29,4 @@ $$;
 
 drop function if exists public.dailies_lease(text);
 
-select dailies.service_only(f::regproc) from unnest(array[
-    'public.dailies_lease_completed', 'public.dailies_health']) f;
+select dailies.service_only('public.dailies_lease_completed');

@@ -48,6 +48,15 @@ def test_every_migration_has_a_timestamped_name() -> None:
     assert all(re.fullmatch(r"\d{14}_[a-z_]+\.sql", name) for name in names)
 
 
+def test_a_function_stands_in_one_migration() -> None:
+    """What a later file replaces would be read, and mended, in vain."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "supabase" / "migrations").glob("*.sql")):
+        for name in re.findall(r"^create (?:or replace )?function ([\w.]+)\(", path.read_text("utf-8"), re.M):
+            found.setdefault(name, set()).add(path.name)
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}
+
+
 def test_only_the_default_mapping_names_the_apps_table() -> None:
     """Every other statement goes through `dailies.videos()` and the functions that write."""
     for path in sorted((ROOT / "supabase" / "migrations").glob("*.sql")):
