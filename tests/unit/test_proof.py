@@ -298,6 +298,8 @@ def test_a_model_that_needs_a_picture_is_not_asked_without_one() -> None:
         (("POST https://api.dev.runwayml.com/v1/character_performance",), {}),
         ((), {"endpoint": "video_upscale"}),
         ((), {"kind": "video-to-video"}),
+        (("Calling SDK videoToVideo.create()", "Prompt: like image-to-video, but at night"), {}),
+        (("Calling SDK textToImage.create()",), {}),
     ],
 )
 def test_what_another_endpoint_made_is_never_paid_for_by_dailies(
@@ -310,3 +312,9 @@ def test_what_another_endpoint_made_is_never_paid_for_by_dailies(
     )
     assert (again.action, again.pays, again.credits) == (Action.NONE, False, 0)
     assert "in the app itself" in again.reason
+
+
+def test_a_picture_that_is_drawn_first_keeps_nobody_from_the_video() -> None:
+    drawn = "Calling SDK textToImage.create()"
+    again = refused_by_runway(drawn, "Calling SDK imageToVideo.create()")
+    assert again.action is Action.RETRY

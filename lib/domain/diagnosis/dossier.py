@@ -31,6 +31,7 @@ _ENDPOINT = re.compile(
     re.I,
 )
 _OURS = ("imagetovideo", "texttovideo")
+_BEFORE_OURS = "texttoimage"  # a run may draw the picture first
 _READ = 1_000
 _SAVING = re.compile(r"runway_?video_?id|video record|runway response", re.I)
 
@@ -97,12 +98,17 @@ class Dossier:
 
     @cached_property
     def other_endpoint(self) -> str | None:
-        """The creation that the row or the latest run names, where it is one that Dailies cannot ask for."""
+        """The creation that the row or the latest run names, where it is one that Dailies cannot ask for. Users
+        write there, too: what they write may keep from paying, never lead to it."""
         told = [str(value) for value in self.video.columns.values() if isinstance(value, str)]
         told += [entry.message[:_READ] for entry in self.trace.entries]
-        named = [found.lower() for text in told for found in _ENDPOINT.findall(text[:_READ])]
-        is_ours = any(re.sub("[_-]", "", name) in _OURS for name in named)
-        return None if is_ours else next(iter(named), None)
+        named = {
+            re.sub("[_-]", "", name.lower()): name
+            for text in told
+            for name in _ENDPOINT.findall(text[:_READ])
+        }
+        harmless = {*_OURS, _BEFORE_OURS} if not named.keys().isdisjoint(_OURS) else {*_OURS}
+        return next((name for plain, name in named.items() if plain not in harmless), None)
 
     @property
     def row_task(self) -> Task | None:

@@ -37,7 +37,7 @@ def kept(*, max_entries: int = 8) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
         @wraps(read)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            outage, key = services().outage, (read.__name__, args, tuple(sorted(kwargs.items())))
+            outage, key = services().outage, (read.__module__, read.__name__, args, *sorted(kwargs.items()))
             try:
                 outage.spare(PAUSE_SECONDS)
                 at, found = cached(*args, **kwargs)

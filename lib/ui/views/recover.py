@@ -60,7 +60,7 @@ def groups() -> None:
     paid = tuple(row["id"] for row in rows if row["action"] == Action.RETRY)
     people = sum(row["action"] in _FOR_PEOPLE for row in rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="groups"):
-        if free and st.button(
+        if free and act(
             f"Repair the {count(len(free), 'free one')} …",
             type="primary",
             icon=":material/money_off:",
@@ -68,7 +68,7 @@ def groups() -> None:
             help="Tasks that exist are looked up and their ids saved: nothing is paid.",
         ):
             _confirm(free, str(uuid4()))
-        if paid and st.button(
+        if paid and act(
             f"Retry {count(len(paid), 'video')} …",
             icon=":material/paid:",
             key="repair-paid",
