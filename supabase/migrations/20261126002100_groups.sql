@@ -172,7 +172,8 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- The times to the task id (`id`) and to the finished video (`video`), in seconds, of a span; of one deployment, if
--- one is named. Index: verdicts_newest, which alone is read.
+-- one is named. A video that was tried again here says nothing of how long it takes: its id came with the repair.
+-- Indexes: verdicts_newest, attempts (video_id, number).
 create or replace function dailies.times_between(
     p_from timestamptz, p_to timestamptz, p_own boolean, p_deployment text
 ) returns table (measure text, at timestamptz, seconds double precision)
@@ -182,6 +183,8 @@ language sql stable set search_path = '' as $$
         lateral (values ('id', d.id_at), ('video', d.finished_at)) x (measure, at)
     where d.created_at >= p_from and d.created_at < p_to and x.at >= d.created_at
         and (p_deployment is null or d.deployment_id = p_deployment)
+        and not exists (select from dailies.attempts a where a.video_id = d.video_id
+                        and (a.number > 1 or d.video_id not in (select m.video_id from dailies.made_here m)))
 $$;
 
 -- How long does it take, by time; `at` is null for the whole span. Index: verdicts_newest.

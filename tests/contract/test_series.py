@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from lib.data import series, videos
+from lib.data import attempts, series, videos
 from lib.data.audit import trail
 from lib.data.database import Database
 from lib.data.series import GroupKey
@@ -14,6 +14,7 @@ from lib.domain.video import parse_time
 from lib.errors import BadInput
 from tests.contract.test_health import SPAN, make
 from tests.examples import NOON, TANGO, TANGO_TASK, at, save_task, verdict, video
+from tests.loopback import DOG
 
 FLAGGED = GroupKey("flagged", "moderated", None)
 HOUR = 3600
@@ -148,6 +149,17 @@ def test_times_are_counted_by_deployment_over_time_and_by_length(db: Database) -
     steps = [row for row in series.latency_histogram(db, *SPAN) if row["measure"] == "id"]
     assert [row["n"] for row in steps] == [1, 1]
     assert steps[0]["low"] <= 12 < steps[0]["low"] * 1.5
+
+
+def test_a_video_that_was_tried_again_here_says_nothing_of_how_long_the_app_takes(db: Database) -> None:
+    (one,) = make(db, 1, "generation_failed", minutes=0)
+    videos.import_videos(db, [video(one, "failed", 0, runway_video_id="task-one")])
+    entry = {"key": one, "at": at(0.5), "message": "Task", "level": "info", "request_id": one}
+    db.call("dailies_add_logs", p_entries=[entry | {"video_id": one, "task_id": "task-one"}])
+    db.call("dailies_save_verdicts", p_verdicts=[verdict(one, "generation_failed")])
+    assert [row["n"] for row in series.latency(db, *SPAN, HOUR) if row["at"] is None] == [1]
+    attempts.claim(db, one, f"{one}/1", "ann", request=DOG, credits=10)
+    assert series.latency(db, *SPAN, HOUR) == []
 
 
 def test_a_usual_rate_needs_something_to_compare_with(db: Database) -> None:

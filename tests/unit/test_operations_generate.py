@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,15 +16,20 @@ from lib.data import audit, videos
 from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.cause import CAUSES, Action
 from lib.domain.diagnosis import judge
 from lib.domain.flow import StageReader
+from lib.domain.repair import assess
 from lib.errors import BadInput, DatabaseUnavailable
 from lib.operations.dossiers import load_dossier
 from lib.operations.generate import Generation, generate, video_id_of
 from lib.operations.paid_call import NotSaved, pay
+from lib.operations.poll import poll
 from lib.operations.recover import recover_from_journal
 from lib.traces.flows import load_flows
+from lib.ui.views.generate import DRILLS
 from tests.apps import app_of
+from tests.loopback import ended
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -209,3 +215,34 @@ def test_every_paid_call_stands_in_the_audit(app: App, runway: Simulated) -> Non
         ("generate", "ann"),
     ]
     assert {entry["attempt_id"] for entry in trail} == {attempt.id}
+
+
+DRILLED = {
+    "http:401": ("unauthorized", Action.RETRY),
+    "http:404": ("wrong_endpoint", Action.RETRY),
+    "http:429": ("rate_limited", Action.RETRY),
+    "http:500": ("runway_server_error", Action.ASK),
+    "no-credits": ("insufficient_credits", Action.RETRY),
+    "drop": ("runway_unreachable", Action.ASK),
+    "after-drop": ("runway_unreachable", Action.ASK),
+    "malformed": ("no_task_id", Action.ASK),
+    "no-id": ("no_task_id", Action.ASK),
+    "fail:SAFETY.INPUT.TEXT": ("moderated", Action.CHANGE_INPUT),
+    "fail:INTERNAL.BAD_OUTPUT": ("generation_failed", Action.CHANGE_INPUT),
+    "cancel": ("cancelled", Action.ASK),
+    "throttle:30": ("throttled", Action.WAIT),
+}
+
+
+@pytest.mark.parametrize("fault", DRILLS)
+def test_a_drill_ends_as_the_page_says(app: App, runway: Simulated, fault: str) -> None:
+    """The cause that it names in italics is the one that is found."""
+    cause, action = DRILLED[fault]
+    attempt = made(app, fault).attempt
+    if attempt.task_id and action is not Action.WAIT:
+        ended(runway.client, attempt.task_id)
+        poll(app, attempt.video_id, fastest=0)
+    found = assess(load_dossier(app, attempt.video_id))
+    assert (found.verdict.cause, found.repair.action) == (cause, action)
+    named = re.findall(r"\*(.+?)\*", DRILLS[fault][1])
+    assert named in ([], [CAUSES[cause].title])

@@ -98,8 +98,10 @@ class Dossier:
 
     @cached_property
     def other_endpoint(self) -> str | None:
-        """The creation that the row or the latest run names, where it is one that Dailies cannot ask for. Users
-        write there, too: what they write may keep from paying, never lead to it."""
+        """The creation that the row or the latest run names, where it is one that Dailies cannot ask for.
+
+        Users write there, too: what they write may keep from paying, never lead to it.
+        """
         told = [str(value) for value in self.video.columns.values() if isinstance(value, str)]
         told += [entry.message[:_READ] for entry in self.trace.entries]
         named = {

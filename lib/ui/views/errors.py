@@ -220,7 +220,7 @@ def group_page(key: GroupKey, frame: Frame) -> None:
     with left:
         _trend(key, frame)
         for kind in ("deployment", "model", "user"):
-            _part(kind, [row for row in hit["parts"] if row["kind"] == kind], key, frame)
+            _part(kind, [row for row in hit["parts"] if row["kind"] == kind], hit["n"], key, frame)
     with right:
         _say(key, state)
     for flow in sorted({row["flow"] for row in hit["stages"]}):
@@ -271,14 +271,14 @@ def _trend(key: GroupKey, frame: Frame) -> None:
         )
 
 
-def _part(kind: str, rows: Sequence[Row], key: GroupKey, frame: Frame) -> None:
+def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) -> None:
+    """The ten most frequent, each with its share `of` all videos of the group."""
     if not rows:
         return
-    total = sum(row["n"] for row in rows)
     with st.container(border=True, gap="xsmall"):
         section(f"{kind.capitalize()}s")
         for row in rows:
-            said = f"{count(row['n'], 'video')} ({percent(row['n'] / total)})"
+            said = f"{count(row['n'], 'video')} ({percent(row['n'] / of)})"
             if kind == "deployment" and row["key"]:
                 query = exactly(key) | {"deployment": row["key"]} | frame.window.query
                 st.page_link(page("videos"), label=f"`{deployment(row['key'])}` · {said}", query_params=query)

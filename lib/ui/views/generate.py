@@ -55,9 +55,12 @@ DRILLS = {  # fault of the simulator: what it is in production, and what Dailies
     "malformed": ("Half an answer", "A task exists, its id cannot be read: the outcome is unknown."),
     "no-id": ("An answer without an id", "Dailies: *No task id*. Nobody pays again without a person."),
     "fail:SAFETY.INPUT.TEXT": ("Moderated", "The task fails: *Moderated*. The same input would fail again."),
-    "fail:INTERNAL.BAD_OUTPUT": ("Generation fails", "The task fails at Runway. It may be retried."),
+    "fail:INTERNAL.BAD_OUTPUT": (
+        "Generation fails",
+        "The task fails at Runway: *Generation failed*. The same input would fail again.",
+    ),
     "cancel": ("Somebody cancels", "The task is cancelled: *Cancelled*."),
-    "throttle:30": ("No free slot", "The task waits 30 s for a slot: *throttled*, which is not stuck."),
+    "throttle:30": ("No free slot", "The task waits 30 s: *Waiting for a slot*, which is not stuck."),
 }
 MOST = 20  # at once from the page
 SOURCES = {"sample": "Sample image", "address": "Address", "upload": "Upload"}

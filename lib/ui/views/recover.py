@@ -55,7 +55,8 @@ def shown_videos() -> list[VideoRow]:
 
 def groups() -> None:
     """Of all that is in trouble: first what is free, then what costs; the dialog says how much before."""
-    rows = loaders.videos(None, Filters(trouble="any"), limit=MOST)
+    kinds = (loaders.videos(None, Filters(trouble=kind), limit=MOST) for kind in KINDS)
+    rows = {row["id"]: row for of_kind in kinds for row in of_kind}.values()
     free = tuple(row["id"] for row in rows if row["action"] in FREE)
     paid = tuple(row["id"] for row in rows if row["action"] == Action.RETRY)
     people = sum(row["action"] in _FOR_PEOPLE for row in rows)
