@@ -417,7 +417,7 @@ def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
     """Per name the part of its videos that took so long, from `[{low, n}]`; each step is 1.5 times as long
     as the one before."""
     lows = sorted({row["low"] for rows in lines.values() for row in rows})
-    steps = {low: f"{low:.2g}–{low * 1.5:.2g}" for low in lows}
+    steps = {low: f"{_seconds(low)}–{_seconds(low * 1.5)}" for low in lows}
     traces = []
     for number, (name, rows) in enumerate(lines.items()):
         total = max(1, sum(row["n"] for row in rows))
@@ -441,6 +441,11 @@ def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
         yaxis={"title": {"text": "Videos (%)"}, "rangemode": "tozero"},
     )
     return {"data": traces, "layout": layout}
+
+
+def _seconds(value: float) -> str:
+    """Two digits that count, never as a power of ten."""
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
 def stage_times(rows: Sequence[Row]) -> Figure:

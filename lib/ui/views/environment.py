@@ -128,7 +128,7 @@ def show_variables(settings: Settings) -> None:
             }
         ),
         column_config={
-            "Variable": st.column_config.TextColumn(width="large"),
+            "Variable": st.column_config.TextColumn(width=330),
             "State": st.column_config.MultiselectColumn(
                 options=["✓ set", "○ not set"], color=["green", "gray"], width="small"
             ),

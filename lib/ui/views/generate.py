@@ -276,7 +276,7 @@ def progress(frame: Frame) -> None:
 def several(frame: Frame) -> None:
     """The videos that were queued last in this session; the workers make them."""
     if ids := st.session_state.get(_QUEUED):
-        section(f"Your {len(ids)} videos")
+        section(f"Your {len(ids)} videos", "The workers make each as soon as Runway has a free slot.")
         video_list(loaders.videos(None, Filters(ids=ids)), frame.now, ("video", "created", "status", "error"))
         look_again(10)
 
