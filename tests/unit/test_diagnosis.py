@@ -328,6 +328,22 @@ def test_what_is_said_beside_a_plain_refusal_is_more_telling() -> None:
     assert judged(row(status="failed"), [*fetch, refused, body]).cause == "insufficient_credits"
 
 
+@pytest.mark.parametrize(
+    ("later", "cause"),
+    [
+        (FAILED + 'AuthenticationError: 401 {"error":"Your key is not valid."}', "unauthorized"),
+        ("RUNWAY_API_KEY is not set", "missing_api_key"),
+        ("fetch failed", "service_failed"),
+        ("Failed to update video status: PGRST301", "service_failed"),
+    ],
+)
+def test_a_service_that_failed_beside_is_no_cause_where_the_run_went_on_to_runway(
+    later: str, cause: str
+) -> None:
+    mail = "Could not send the e-mail: Resend API error 422"
+    assert judged(row(status="failed"), stopped(8, mail, later)).cause == cause
+
+
 def test_without_logs_the_rows_own_text_suggests_the_cause() -> None:
     verdict = judged(row(status="failed", error_message="Too many requests")).verdict
     assert (verdict.cause, verdict.confidence) == ("rate_limited", Confidence.LIKELY)

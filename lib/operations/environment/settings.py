@@ -294,7 +294,7 @@ def check_runway(client: OrganizationReader, model: str = DEFAULT_MODEL) -> list
     try:
         organization = client.organization()
     except RunwayError as error:
-        refused = error.cause == "unauthorized"
+        refused = error.cause in ("unauthorized", "missing_api_key")
         code, found = ("E302", "Runway refuses the key") if refused else ("E301", "Runway does not answer")
         return [Check(code, "Runway", Level.ERROR, found, str(error))]
     return [Check("E301", "Runway", Level.OK, "Runway answers"), _credits(organization, model)]
