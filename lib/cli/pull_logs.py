@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import click
 
-from lib.data.connect import open_database
+from lib.app import open_app
 from lib.errors import BadInput
 from lib.logs.vercel import API
-from lib.operations.pull_logs import LogFollower, LogPull, log_pull, open_vercel, said
+from lib.operations.pull_logs import LogFollower, LogPull, open_vercel, said
 from lib.settings import load_settings
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -29,17 +30,13 @@ def command(follow: bool, since: str | None, api: str) -> None:
     begin = parse_since(since, datetime.now(UTC)) if since else None
     settings = load_settings()
     vercel = open_vercel(settings, api)
-    db = open_database(settings)
-    try:
-        pull = log_pull(db, vercel, settings)
+    with closing(vercel), open_app(settings, runway=False) as app:
+        pull = LogPull(app, vercel)
         if begin or not follow:
             for line in said(pull.catch_up(begin)):
                 click.echo(line)
         if follow:
             _follow(pull)
-    finally:
-        db.close()
-        vercel.close()
 
 
 def parse_since(text: str, now: datetime) -> datetime:

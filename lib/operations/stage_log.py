@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
-from lib.data.database import Database
+from lib.app import App
 from lib.data.logs import EntryRow, add_logs, entry_row
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
@@ -42,8 +42,8 @@ def request_id(attempt: Attempt) -> str:
 class StageLog:
     """Of one attempt. `close` writes what is left and the summary of the request."""
 
-    def __init__(self, db: Database, attempt: Attempt) -> None:
-        self._db = db
+    def __init__(self, app: App, attempt: Attempt) -> None:
+        self._app = app
         self._video_id = attempt.video_id
         self._request_id = request_id(attempt)
         self._began_ms = _now_ms()
@@ -139,7 +139,7 @@ class StageLog:
 
     def _flush(self, *requests: RequestSummary) -> None:
         try:
-            add_logs(self._db, NO_IMPORT, self._lines, requests)
+            add_logs(self._app.db, NO_IMPORT, self._lines, requests)
         except DatabaseError as error:
             _logger.info("The stage log of video %s waits: %s", self._video_id, error)
         else:

@@ -162,7 +162,7 @@ class Interleavings(RuleBasedStateMachine):
         self.begin(self.worker_step)
 
     def worker_step(self, on_step: OnStep) -> int:
-        worker = JobVerb(self.db, lambda job: process(self.stepping(on_step), job))
+        worker = JobVerb(self.app, lambda job: process(self.stepping(on_step), job))
         found = worker.step()
         on_step("worked")
         worker.finish()

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from lib.app import App
 from lib.data.addresses import postgres_address, supabase_address
 from lib.data.database import Database, Row
 from lib.data.outputs import open_storage
@@ -21,7 +22,7 @@ from lib.data.overview import Incident
 from lib.domain.address import is_loopback
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
 from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
-from lib.runway.organization import Organization, OrganizationReader
+from lib.runway.organization import Organization
 from lib.settings import RUNWAY_BASE_URL, Settings
 
 KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
@@ -237,8 +238,12 @@ def _folders(settings: Settings) -> Iterator[Check]:
         yield Check("E120", "DAILIES_FLOWS", Level.ERROR, found, "Create it or leave DAILIES_FLOWS unset.")
 
 
-def check_database(database: Database) -> list[Check]:
+def check_database(app: App) -> list[Check]:
     """Asks the database itself: is it there, and is all of the schema in it?"""
+    database = app.opened
+    if database is None:
+        why = app.no_database or "It is still being opened."
+        return [Check("E201", "Database", Level.ERROR, "The database could not be opened", why)]
     try:
         rows = database.call("dailies_schema")
     except SchemaMissing as error:
@@ -289,15 +294,21 @@ def _schema(row: Row) -> Check:
     return Check("E202", "Schema", Level.OK, f"The schema is complete (version {row['version']})")
 
 
-def check_runway(client: OrganizationReader, model: str = DEFAULT_MODEL) -> list[Check]:
+def check_runway(app: App) -> list[Check]:
     """Asks Runway for the organization: free, and proves address and key at once."""
+    if app.client is None:
+        why = app.no_runway or "It is still being started."
+        return [Check("E301", "Runway", Level.ERROR, f"{app.runway_label} could not be started", why)]
     try:
-        organization = client.organization()
+        organization = app.client.organization()
     except RunwayError as error:
         refused = error.cause == "unauthorized"
         code, found = ("E302", "Runway refuses the key") if refused else ("E301", "Runway does not answer")
         return [Check(code, "Runway", Level.ERROR, found, str(error))]
-    return [Check("E301", "Runway", Level.OK, "Runway answers"), _credits(organization, model)]
+    return [
+        Check("E301", "Runway", Level.OK, "Runway answers"),
+        _credits(organization, app.settings.runway_model),
+    ]
 
 
 def _credits(organization: Organization, model: str) -> Check:
