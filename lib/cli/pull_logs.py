@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from lib.app import open_app
+from lib.cli.terminal import until_stopped
 from lib.errors import BadInput
 from lib.logs.vercel import API
 from lib.operations.pull_logs import LogFollower, LogPull, open_vercel, said
@@ -36,7 +35,7 @@ def command(follow: bool, since: str | None, api: str) -> None:
             for line in said(pull.catch_up(begin)):
                 click.echo(line)
         if follow:
-            _follow(pull)
+            LogFollower(pull).run(until_stopped(), click.echo)
 
 
 def parse_since(text: str, now: datetime) -> datetime:
@@ -49,10 +48,3 @@ def parse_since(text: str, now: datetime) -> datetime:
     except (ValueError, OverflowError):
         raise BadInput(f"{text!r} is no time. Write 30m, 6h, 2d, or 2026-03-14T12:00:00Z.") from None
     return at if at.tzinfo else at.astimezone()
-
-
-def _follow(pull: LogPull) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    LogFollower(pull).run(stop, click.echo)
