@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.frame import begin
 from lib.ui.views.environment import all_checks, check_another, latest_videos, show_checks, show_variables
 
@@ -9,7 +10,7 @@ frame = begin("Environment")
 left, right = st.columns([3, 2], gap="medium")
 with left:
     check_another()
-    show_checks(all_checks(frame.services))
+    show_checks(all_checks())
 with right:
-    show_variables(frame.services.settings)
+    show_variables(running_app().settings)
 latest_videos(frame.now)

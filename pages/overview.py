@@ -20,7 +20,7 @@ frame = begin("Overview", window=True)
 data = loaders.overview(frame.window)
 incidents = loaders.incidents(frame.window)
 
-problems(frame.services)
+problems()
 say(data, frame)
 alert_list(loaders.alerts(), frame.now)
 metrics(data, frame)

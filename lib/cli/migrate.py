@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from lib.data.connect import open_postgres
@@ -16,12 +18,8 @@ def command(print_only: bool) -> None:
     if print_only:
         click.echo(script(migrations()))
         return
-    database = open_postgres(load_settings())
-    try:
-        applied = migrate(database, say=click.echo)
+    with closing(open_postgres(load_settings())) as database:
+        for migration in migrate(database, say=click.echo):
+            click.echo(f"applied {migration.version} {migration.name}")
         table = database.call("dailies_mapping")[0]["relation"]
-    finally:
-        database.close()
-    for migration in applied:
-        click.echo(f"applied {migration.version} {migration.name}")
-    click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")
+        click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")

@@ -59,8 +59,10 @@ def wait_for(app: App, video_id: str) -> None:
         polled = poll(app, video_id)
         if polled:
             shown = _say_progress(polled, shown)
-        if polled and polled.task and polled.task.is_terminal:
-            _say_end(polled)
+        if polled and (task := polled.task) and task.is_terminal:
+            if task.status != "SUCCEEDED":
+                raise NoVideo(f"Task {task.id} is {task.status}. {task.failure or ''}")
+            click.echo(f"Video {video_id}: {task.output[0] if task.output else 'without output'}")
             return
         time.sleep(FASTEST / 5)
     raise NoVideo(
@@ -75,12 +77,3 @@ def _say_progress(polled: Polled, shown: str) -> str:
     if line != shown:
         click.echo(f"  {line}")
     return line
-
-
-def _say_end(polled: Polled) -> None:
-    assert polled.task is not None
-    if polled.task.status != "SUCCEEDED":
-        raise NoVideo(f"Task {polled.task.id} is {polled.task.status}. {polled.task.failure or ''}")
-    click.echo(
-        f"Video {polled.video_id}: {polled.task.output[0] if polled.task.output else 'without output'}"
-    )

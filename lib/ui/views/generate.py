@@ -18,6 +18,7 @@ from lib.operations.generate import enqueue, generate, video_id_of
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.components import section, status_badge
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.kept import look_again
@@ -27,7 +28,6 @@ from lib.ui.kit.notices import empty, failure
 from lib.ui.kit.picture import uploaded_picture
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
-from lib.ui.kit.services import Services, services
 from lib.ui.views.repair import unknown_attempt
 
 _VARIED = "varied-from"
@@ -154,8 +154,8 @@ def ask(picture: str, default_model: str) -> GenerationRequest:
 
 def _drill() -> str:
     """A marker in the prompt that the simulator obeys; nowhere else can anything be made to fail."""
-    opened = services()
-    if opened.settings.runway_kind != "simulator" or opened.settings.database_kind != "embedded":
+    settings = running_app().settings
+    if settings.runway_kind != "simulator" or settings.database_kind != "embedded":
         return ""
     if not st.toggle("Failure drill", key="drill", help="Only with the simulator: shows what goes wrong."):
         return ""
@@ -168,18 +168,19 @@ def _drill() -> str:
 
 @st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway for the balance …")
 def _balance() -> int:
-    return services().runway.organization().credit_balance
+    return running_app().runway.organization().credit_balance
 
 
-def account(opened: Services) -> int | None:
+def account() -> int | None:
     """The credits before; None when Runway does not say, or nothing can be generated at all."""
     section("Cost")
-    if opened.app.client is None:
+    app = running_app()
+    if app.client is None:
         st.warning("**Nothing can be generated here**", icon=":material/key_off:")
-        st.text(opened.app.no_runway or "Runway has not been opened.")
+        st.text(app.no_runway or "Runway has not been opened.")
         st.page_link(page("environment"), label="Check the environment", icon=":material/arrow_forward:")
         return None
-    if opened.settings.runway_kind == "simulator":
+    if app.settings.runway_kind == "simulator":
         st.caption("The Runway simulator is in use: its credits are play money.")
     try:
         return _balance()
@@ -204,7 +205,7 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     short = balance is not None and cost is not None and balance < cost
     if short:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
-    impossible = bool(found) or short or services().app.client is None
+    impossible = bool(found) or short or running_app().client is None
     if act("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
         _confirm(request, number, cost, uuid4().hex)
 
@@ -226,15 +227,14 @@ def _confirm(request: GenerationRequest, number: int, cost: int | None, key: str
 
 
 def _start(request: GenerationRequest, number: int, key: str) -> None:
-    opened = services()
+    app = running_app()
     if number > 1:
-        ids = enqueue(opened.app, [request] * number, key=key)
+        ids = enqueue(app, [request] * number, key=key)
         st.session_state[_QUEUED] = tuple(ids)
         loaders.forget()
-        if opened.loop is not None:
-            opened.loop.wake()
+        dashboard().wake()
         return
-    opened.jobs.start(_job(video_id_of(key)), partial(generate, opened.app, request, key=key))
+    dashboard().jobs.start(_job(video_id_of(key)), partial(generate, app, request, key=key))
     st.query_params["video"] = video_id_of(key)
 
 
@@ -253,7 +253,7 @@ def progress(frame: Frame) -> None:
         return
     with st.container(border=True, key="progress"):
         section("Your video")
-        starting = services().jobs.is_known(_job(video_id))  # asked before the row, which may come meanwhile
+        starting = dashboard().jobs.is_known(_job(video_id))  # asked before the row, which may come meanwhile
         row = _watched(video_id)
         if row is None and not starting:
             empty("There is no such video", "The address may be incomplete.", ":material/search_off:")
@@ -291,7 +291,7 @@ def _watched(video_id: str) -> VideoDetails | None:
 
 @st.fragment(run_every=1.5)
 def _running(video_id: str) -> None:
-    if problem := services().jobs.problem(_job(video_id)):
+    if problem := dashboard().jobs.problem(_job(video_id)):
         failure(problem)
         return
     row = _watched(video_id)
