@@ -78,16 +78,10 @@ def now_of(app: App, row: DossierRow) -> datetime:
     return app.clock() if app.clock else datetime.fromisoformat(row["now"])
 
 
-def dossiers_of_files(  # noqa: PLR0917
-    app: App,
-    videos: Sequence[Video],
-    entries: Iterable[LogEntry],
-    summaries: Iterable[RequestSummary],
-    tasks: Sequence[Task],
-    now: datetime,
+def dossiers_of_files(
+    app: App, videos: Sequence[Video], found: Correlation, tasks: Sequence[Task], now: datetime
 ) -> list[Dossier]:
-    """Of all videos of a deployment, or of several, from one pile of logs."""
-    found = correlate(entries, summaries, videos, app.flows)
+    """Of all videos of a deployment, or of several, from what one pile of logs holds of them."""
     logs_end = time_of(found.last_ms) if found.last_ms is not None else None
     share = _nameless_share(videos, found, tasks)
     usual = usual_flows([found])

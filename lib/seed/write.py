@@ -63,7 +63,7 @@ def seed_history(
 
 def links_of(simulator: SimulatorStore, url: str) -> Links:
     """The addresses a look-up gave when the task had ended: those of the last day still work."""
-    return lambda task: signed_link(simulator, f"{url}/", task.id, task.ends_at)
+    return lambda task: signed_link(simulator, f"{url}/", task, task.ends_at)
 
 
 def _request(request: RequestSummary) -> Row:

@@ -18,7 +18,7 @@ from lib.settings import ROOT
 from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.views.video import is_moving
 from tests.apps import app_of
-from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos, video
+from tests.examples import NOON, SALSA, WALTZ, entry, the_entries, the_verdicts, the_videos, verdict, video
 from tests.pages import listed, opened, serve, text_of
 
 PAGES = (
@@ -33,6 +33,8 @@ PAGES = (
     "generate",
     "environment",
 )
+LOST_TASK = "44444444-dddd-4000-8000-000000000004"
+LONELY_TASK = "55555555-eeee-4000-8000-000000000005"
 HOSTILE = "![x](http://evil.test/x.png) <script>alert(1)</script> :red[boo] [go](javascript:alert(1))"
 
 
@@ -145,6 +147,22 @@ def test_an_empty_window_says_when_the_newest_video_is_from_and_goes_there(
     assert not app.exception
     assert app.query_params["until"] == "2026-03-14T12:03"
     assert "The newest video is from" not in text_of(app)
+
+
+def test_a_task_that_is_nobodys_is_never_left_unmentioned(filled: Database) -> None:
+    waits = [verdict(WALTZ, "unknown", candidate_runway_ids=[LOST_TASK])]
+    filled.call("dailies_save_verdicts", p_verdicts=now_instead_of_noon(waits))
+    nameless = [
+        entry(f"[Runway API] Task created with ID: {task}", 1, request, task_id=task)
+        for request, task in (("req-lost", LOST_TASK), ("req-alone", LONELY_TASK))
+    ]
+    filled.call("dailies_add_logs", p_entries=now_instead_of_noon(nameless))
+    app = opened("stages")
+    told = text_of(app)
+    assert f"Task created with ID: {LOST_TASK}" in told
+    assert f"Task created with ID: {LONELY_TASK}" in told
+    assert told.count("No row waited for a task then.") == 1
+    assert f"`{WALTZ[:8]}`" in {link.proto.label for link in app.get("page_link")}
 
 
 def test_the_report_of_an_import_leads_to_the_time_it_covers(empty: Database) -> None:

@@ -272,7 +272,7 @@ def check_runway(app: App) -> list[Check]:
     try:
         organization = app.client.organization()
     except RunwayError as error:
-        refused = error.cause == "unauthorized"
+        refused = error.cause in ("unauthorized", "missing_api_key")
         code, found = ("E302", "Runway refuses the key") if refused else ("E301", "Runway does not answer")
         return [Check(code, "Runway", Level.ERROR, found, str(error))]
     return [

@@ -12,6 +12,7 @@ import streamlit as st
 from lib.data import batches as stored_batches
 from lib.data import credits
 from lib.data import errors as stored_errors
+from lib.data import logs as stored_logs
 from lib.data import overview as health
 from lib.data import videos as stored
 from lib.data.audit import AuditChoices, AuditRow, names, trail
@@ -19,6 +20,7 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.errors import By, ErrorPoint
+from lib.data.logs import NobodysRow
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
@@ -90,6 +92,11 @@ def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[Err
 @kept()
 def funnel(window: Window) -> list[FunnelStage]:
     return health.stage_funnel(running_app().db, *_span(window), own=window.own)
+
+
+@kept()
+def nobodys(window: Window) -> list[NobodysRow]:
+    return stored_logs.nobodys(services().database, *_span(window))
 
 
 @kept(max_entries=64)
