@@ -30,7 +30,7 @@ from lib.operations.generate import enqueue, generate
 from lib.operations.judge import judge_dirty
 from lib.operations.poll import poll
 from lib.operations.process import process
-from lib.operations.recover import recover
+from lib.operations.recover import recover, recover_from_journal
 from lib.operations.repair import Agreed, carry_out, plan
 from tests.apps import app_of
 from tests.simulated import REQUEST, Simulated, simulated
@@ -312,10 +312,15 @@ def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
     row = foreign.raw(made.video_id)
     assert row[foreign.column("status")] == foreign.shape.words["succeeded"]
     assert {key: row[key] for key in foreign.shape.fixed} == foreign.shape.fixed
-    enqueue(foreign.app, [REQUEST])
+    (queued,) = enqueue(foreign.app, [REQUEST], key="another click")
+    assert enqueue(foreign.app, [REQUEST], key="another click") == [queued]
+    assert videos.get_video(foreign.db, queued)["video"]["status"] == "queued"
     (job,) = dequeue(foreign.db)
+    assert job.video_id == queued
     assert process(foreign.app, job).paid
-    assert foreign.raw(job.video_id)[foreign.column("runway_video_id")]
+    assert foreign.raw(queued)[foreign.column("runway_video_id")]
+    assert [entry.video_id for entry in foreign.app.journal.read().entries[-2:]] == [made.video_id, queued]
+    assert recover_from_journal(foreign.app).problems == []
     assert foreign.runway.posts == 4
 
     # uninstall: nothing of ours is left, and the app's rows are

@@ -264,12 +264,13 @@ def progress(frame: Frame) -> None:
         else:
             _running(video_id)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link(
-                page("video"),
-                label=f"Open `{short_id(video_id)}`",
-                icon=":material/movie_info:",
-                query_params={"id": video_id},
-            )
+            if row is not None:
+                st.page_link(
+                    page("video"),
+                    label=f"Open `{short_id(row['video']['id'])}`",
+                    icon=":material/movie_info:",
+                    query_params={"id": row["video"]["id"]},
+                )
             st.button("Make another", icon=":material/add:", type="tertiary", on_click=_another)
 
 
