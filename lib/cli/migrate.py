@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lib.data.connect import open_postgres
+from lib.data.mapping import mapped
 from lib.data.migrations import migrate, migrations, script
 from lib.settings import load_settings
 
@@ -19,7 +20,7 @@ def command(print_only: bool) -> None:
     database = open_postgres(load_settings())
     try:
         applied = migrate(database, say=click.echo)
-        table = database.call("dailies_mapping")[0]["relation"]
+        table = mapped(database)["relation"]
     finally:
         database.close()
     for migration in applied:

@@ -12,6 +12,7 @@ import streamlit as st
 from lib.data import batches as stored_batches
 from lib.data import credits
 from lib.data import errors as stored_errors
+from lib.data import mapping as stored_mapping
 from lib.data import overview as health
 from lib.data import videos as stored
 from lib.data.audit import AuditChoices, AuditRow, names, trail
@@ -19,6 +20,7 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.errors import By, ErrorPoint
+from lib.data.mapping import Mapped, Unmapped
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
@@ -180,6 +182,18 @@ def video(video_id: str) -> VideoDetails:
 
 def video_log(video_id: str) -> list[LogRow]:
     return stored.video_log(services().database, video_id, limit=2000)
+
+
+@kept(max_entries=1)
+def unmapped() -> list[Unmapped]:
+    """Status words of the app's that nobody has mapped."""
+    return stored_mapping.unmapped(services().database)
+
+
+@kept(max_entries=1)
+def mapped() -> Mapped:
+    """How the app's table is mapped, and what of it is not judged."""
+    return stored_mapping.mapped(services().database)
 
 
 @kept()

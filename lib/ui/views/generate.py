@@ -76,7 +76,7 @@ def variation() -> None:
     if row is None:
         empty("There is no such video", "The form is empty instead.", ":material/search_off:")
         return
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     st.session_state["prompt"] = (video.prompt or "")[:PROMPT_LIMIT]
     if video.input_image_url:
         st.session_state["source"], st.session_state["varied-image"] = "varied", video.input_image_url
@@ -259,7 +259,7 @@ def progress(frame: Frame) -> None:
             empty("There is no such video", "The address may be incomplete.", ":material/search_off:")
             st.button("Make one", icon=":material/add:", type="tertiary", on_click=_another)
             return
-        if row is not None and Video.from_row(row["video"]).is_finished:
+        if row is not None and Video.from_mapped(row["video"]).is_finished:
             _finished(row, frame.now)
         else:
             _running(video_id)
@@ -296,7 +296,7 @@ def _running(video_id: str) -> None:
         failure(problem)
         return
     row = _watched(video_id)
-    if row is not None and Video.from_row(row["video"]).is_finished:
+    if row is not None and Video.from_mapped(row["video"]).is_finished:
         st.rerun()
     if row is not None and (attempt := unknown_attempt(row)):
         _outcome_unknown(attempt)
@@ -331,7 +331,7 @@ def how_far(row: VideoDetails | None) -> tuple[float, str]:
 
 
 def _finished(row: VideoDetails, now: datetime) -> None:
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
         took = video.updated_at or datetime.now(UTC)
