@@ -10,11 +10,8 @@ from lib.domain.table_guess import Held, meaning_of
 
 
 class TableColumn(TypedDict):
-    """`points_to`: the table whose key a required column holds."""
-
     name: str
     type: str
-    points_to: str | None
 
 
 class WordCount(TypedDict):
@@ -27,7 +24,7 @@ class WordCount(TypedDict):
 
 class Mapped(TypedDict):
     """mapping       columns, statuses, left_out, provider, runway, fixed: as in supabase/migrations
-    columns       all that the table has; without `points_to`
+    columns       all that the table has
     words         the app's, with what they mean, the commonest first
     others        rows by another provider
     left_out      rows that are marked as gone
@@ -53,6 +50,21 @@ class Unmapped(NamedTuple):
     guess: str | None
 
 
+class Need(TypedDict):
+    """A column that a new row needs and nobody gives. `labels`: the words it may hold, where they are few;
+    `points_to`: the table whose key it holds."""
+
+    name: str
+    type: str
+    points_to: str | None
+    labels: list[str] | None
+
+
+class Choice(NamedTuple):
+    value: str
+    label: str
+
+
 def mapped(db: Database) -> Mapped:
     return cast("Mapped", db.call("dailies_mapping")[0])
 
@@ -72,9 +84,26 @@ def _held(row: Row) -> Held:
 def remap(db: Database, changes: Mapping[str, Any], operator: str) -> list[str]:
     """Changes the mapping, all of it or nothing; audited. Returns what the table lacks now, for `migrate`.
 
-    changes   words {the app's: our status, or `unmapped`}; columns {ours: the app's}, left_out, provider,
-              runway and fixed each as a whole
+    changes   words {the app's: our status, or `unmapped`} and fixed {the app's column: value, or None for
+              none}, added to what there is; columns {ours: the app's}, left_out, provider and runway whole
 
     Raises BadInput with everything that cannot be used.
     """
     return list(db.call("dailies_remap", p_changes=dict(changes), p_operator=operator)[0]["missing"])
+
+
+def needs(db: Database) -> list[Need]:
+    return cast("list[Need]", db.call("dailies_needs"))
+
+
+def choices(db: Database, column: str, text: str = "") -> list[Choice]:
+    """At most 20 rows of the table that a column points to, whose key or name holds the text. They may be
+    people: only for those who may act. Raises NotFound for a column that points to none."""
+    return [Choice(**row) for row in db.call("dailies_choices", p_column=column, p_text=text)]
+
+
+def refused_sample(db: Database) -> str | None:
+    """What the app's table would refuse of a new row and of what comes back for it; None where it takes both.
+    It is tried and undone."""
+    refused: str | None = db.call("dailies_try_sample")[0]["refused"]
+    return refused

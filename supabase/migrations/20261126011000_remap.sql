@@ -47,8 +47,8 @@ language sql stable set search_path = '' as $$
     from (select m.s, jsonb_agg(m.word order by m.i, m.word) as words from meant m group by 1) x
 $$;
 
--- Changes the mapping: `words` {the app's word: our status, or unmapped}; `columns`, `left_out`, `provider`, `runway`
--- and `fixed` each as a whole. All of it or nothing: what cannot be used is raised, every problem at once. Videos whose
+-- Changes the mapping: `words` {the app's word: our status, or unmapped} and `fixed` {column: value, null for none any
+-- more} are added to what there is; `columns`, `left_out`, `provider` and `runway` come whole. All of it or nothing: what cannot be used is raised, every problem at once. Videos whose
 -- meaning it changes are judged again, of more than 20,000 the newest here and the others by `python -m lib migrate`.
 -- Answers what the app's table lacks now, which only that can add. Indexes: dailies_videos_status, dailies_videos_newest.
 create or replace function public.dailies_remap(p_changes jsonb, p_operator text)
@@ -61,8 +61,9 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.migrations'));
     select * into before from dailies.mapping;
-    after := jsonb_populate_record(before, p_changes - '{words,one,relation,statuses,changed_at}'::text[]);
+    after := jsonb_populate_record(before, p_changes - '{words,fixed,one,relation,statuses,changed_at}'::text[]);
     after.columns := after.columns || jsonb_build_object('id', before.columns -> 'id');
+    after.fixed := jsonb_strip_nulls(before.fixed || coalesce(p_changes -> 'fixed', '{}'));
     if p_changes ? 'words' then
         select string_agg(format('- "%s" is no status.', w.value), e'\n') into problems
         from jsonb_each_text(p_changes -> 'words') w

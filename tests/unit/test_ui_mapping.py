@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from lib.data import audit, mapping
 from lib.data.postgres import PostgresDatabase
 from tests.pages import opened, serve, text_of
+from tests.simulated import simulated
 
 ROWS = """
 insert into public.videos (status, video_url) values
@@ -70,6 +72,58 @@ def test_what_cannot_be_used_is_said_and_changes_nothing(db: PostgresDatabase) -
     assert button(page, "Apply")
     assert "public.videos.prompt is text" in text_of(page)
     assert mapping.mapped(db)["mapping"]["columns"]["created_at"] == "created_at"
+
+
+PEOPLE = """
+create table public.people (id uuid primary key default gen_random_uuid(), email text);
+insert into public.people (email) values ('ada@example.org'), ('bob@example.org');
+create type public.plan as enum ('free', 'paid');
+alter table public.videos add constraint of_a_person foreign key (user_id) references public.people (id);
+alter table public.videos add column plan public.plan not null, add column tags text[] not null;
+alter table public.videos alter column user_id set not null;
+"""
+
+
+def test_what_a_new_row_needs_is_asked_for_and_tried_before_anything_is_paid(
+    db: PostgresDatabase, own_database_url: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(own_database_url) as connection:
+        connection.execute("truncate public.videos")
+        connection.execute(PEOPLE)
+    with simulated(tmp_path) as runway:
+        serve(db, runway.client)
+        page = opened("generate")
+        assert "A new row needs what only you know" in text_of(page)
+        assert next(each for each in page.button if each.label == "Generate …").disabled
+        assert next(each for each in page.button if each.label == "Keep for every sample").disabled
+        page.text_input(key="find-user_id").input("ADA@").run()
+        (ada,) = page.selectbox(key="need-user_id").options
+        assert ada.startswith("ada@example.org · ")
+        page.selectbox(key="need-user_id").select_index(0)
+        page.selectbox(key="need-plan").select("free")
+        page.text_input(key="need-tags").input('["sample"]').run()
+        assert button(page, "Keep for every sample")
+        assert "A new row needs" not in text_of(page)
+        fixed = mapping.mapped(db)["mapping"]["fixed"]
+        assert (fixed["plan"], fixed["tags"], ada.endswith(fixed["user_id"])) == ("free", ["sample"], True)
+        assert mapping.refused_sample(db) is None
+        assert button(page, "Generate …")
+        assert not next(each for each in page.button if each.label == "Generate now").disabled
+        with psycopg.connect(own_database_url) as connection:
+            connection.execute("alter table public.videos add constraint none_of_ours check (plan <> 'free')")
+        assert button(page, "Generate …")
+        assert "none_of_ours" in text_of(page)
+        assert next(each for each in page.button if each.label == "Generate now").disabled
+        assert runway.posts == 0
+
+
+def test_a_fixed_value_is_corrected_or_given_up_on_the_page_environment(db: PostgresDatabase) -> None:
+    mapping.remap(db, {"fixed": {"dance_style": "tango", "provider": "runway"}}, "eve")
+    page = opened("environment")
+    page.text_input(key="fixed-dance_style").input("samba")
+    page.text_input(key="fixed-provider").input("").run()
+    assert button(page, "Apply")
+    assert mapping.mapped(db)["mapping"]["fixed"] == {"dance_style": "samba"}
 
 
 def test_nothing_is_said_where_every_word_is_known(postgres: PostgresDatabase) -> None:

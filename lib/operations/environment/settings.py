@@ -277,7 +277,7 @@ def _mapping(database: Database) -> Iterator[Check]:
     if row["required"]:
         names = ", ".join(column["name"] for column in row["required"])
         found = f"Generate cannot work: a new row of {row['relation']} needs {names}"
-        todo = "Give a value for it under [fixed] in the map, and apply that."
+        todo = "Give it on the page Generate, or under [fixed] in the map."
         yield Check("E206", subject, Level.WARNING, found, todo)
     if not (row["row_security"] or unknown or row["required"]):
         yield Check("E204", subject, Level.OK, f"{row['relation']} is mapped, and every word is known")

@@ -20,7 +20,7 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.errors import By, ErrorPoint
-from lib.data.mapping import Mapped, Unmapped
+from lib.data.mapping import Mapped, Need, Unmapped
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
@@ -188,6 +188,12 @@ def video_log(video_id: str) -> list[LogRow]:
 def unmapped() -> list[Unmapped]:
     """Status words of the app's that nobody has mapped."""
     return stored_mapping.unmapped(services().database)
+
+
+@kept(max_entries=1)
+def needs() -> list[Need]:
+    """Columns that a new row needs and nobody gives."""
+    return stored_mapping.needs(services().database)
 
 
 @kept(max_entries=1)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from lib.data.mapping import refused_sample
 from lib.data.videos import Filters, VideoDetails
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
@@ -16,7 +17,7 @@ from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import enqueue, generate, video_id_of
 from lib.ui.kit import loaders
-from lib.ui.kit.acting import act
+from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.components import section, status_badge
 from lib.ui.kit.format import age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
@@ -28,6 +29,7 @@ from lib.ui.kit.picture import uploaded_picture
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
 from lib.ui.kit.services import Services, services
+from lib.ui.views.mapping import sample_needs
 from lib.ui.views.repair import unknown_attempt
 
 _VARIED = "varied-from"
@@ -204,7 +206,7 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     short = balance is not None and cost is not None and balance < cost
     if short:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
-    impossible = bool(found) or short or services().app.client is None
+    impossible = sample_needs() or bool(found) or short or services().app.client is None
     if act("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
         _confirm(request, number, cost, uuid4().hex)
 
@@ -219,10 +221,25 @@ def _confirm(request: GenerationRequest, number: int, cost: int | None, key: str
     )
     st.text(request.prompt or "without a prompt")
     st.caption("One call is made for each, whatever happens: a second click does not pay again.")
+    refused = _refused(key)
+    if refused:
+        st.error("**Your table would not take the row**, so nothing is paid for.", icon=":material/block:")
+        st.text(refused)
     if act(
-        "Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, number, key)
+        "Generate now",
+        type="primary",
+        disabled=refused is not None,
+        key="confirm-generate",
+        on_click=_start,
+        args=(request, number, key),
     ):
         st.rerun()
+
+
+@st.cache_data(ttl=300, max_entries=16, show_spinner="Trying whether the row would be taken …")
+def _refused(key: str) -> str | None:  # noqa: ARG001 - once for each dialog
+    """What the app's table refuses of a new row: tried and undone, for whoever may act."""
+    return None if why_not() else refused_sample(services().database)
 
 
 def _start(request: GenerationRequest, number: int, key: str) -> None:

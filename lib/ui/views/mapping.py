@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from lib.data.mapping import Mapped, remap
+from lib.data.mapping import Mapped, Need, choices, remap
 from lib.domain.mapping import UNMAPPED
 from lib.domain.video import STATUSES
 from lib.ui.kit import loaders
-from lib.ui.kit.acting import act
+from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.components import section
 from lib.ui.kit.format import count, plain
 from lib.ui.kit.notices import narrated
@@ -74,7 +75,7 @@ def mapping_form() -> None:
         st.caption(
             "Another table or key: `python -m lib map --table NAME --out map.toml`, then `--apply map.toml`."
         )
-        changes = {**_columns(found), **_words(found), **_set_apart(found)}
+        changes = {**_columns(found), **_words(found), **_set_apart(found), **_fixed(found)}
         if act("Apply", type="primary", disabled=not changes, key="remap"):
             with narrated() as told:
                 _change(changes)
@@ -146,6 +147,68 @@ def _set_apart(found: Mapped) -> dict[str, Any]:
     )
     chosen = {"left_out": left_out, "provider": provider, "runway": runway}
     return {name: value for name, value in chosen.items() if value != now[name]}
+
+
+def _fixed(found: Mapped) -> dict[str, Any]:
+    section("New rows", "What else Dailies writes into a row that it makes. An empty field: nothing.")
+    now, names = found["mapping"]["fixed"], [column["name"] for column in found["columns"]]
+    types = {column["name"]: column["type"] for column in found["columns"]}
+    more = st.multiselect("Columns", names, list(now), key="fixed-columns")
+    given = {name: st.text_input(plain(name), _written(now.get(name)), key=f"fixed-{name}") for name in more}
+    values = {name: _value(text, types[name]) for name, text in given.items() if text}
+    changed = {name: value for name, value in values.items() if value != now.get(name)}
+    changed |= {name: None for name in now if name not in values}
+    return {"fixed": changed} if changed else {}
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _value(text: str, of_type: str) -> Any:
+    """As Postgres takes it: lists and JSON as what they are, the rest as text."""
+    if not of_type.endswith("[]") and of_type not in ("json", "jsonb"):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def sample_needs() -> bool:
+    """What a new row needs and nobody gives, with a way to give it; whether there is anything of it."""
+    needs = loaders.needs()
+    if not needs:
+        return False
+    with st.container(border=True, gap="small", key="needs"):
+        st.warning(
+            "**A new row needs what only you know.** Nothing can be generated before.",
+            icon=":material/edit_note:",
+        )
+        given = {need["name"]: _asked(need) for need in needs}
+        types = {need["name"]: need["type"] for need in needs}
+        fixed = {name: _value(text, types[name]) for name, text in given.items() if text}
+        complete = len(fixed) == len(needs)
+        if act("Keep for every sample", type="primary", disabled=not complete, key="keep-fixed"):
+            with narrated() as told:
+                _change({"fixed": fixed})
+            if told.error is None:
+                st.rerun()
+    return True
+
+
+def _asked(need: Need) -> str | None:
+    name, label = need["name"], f"{plain(need['name'])} ({plain(need['type'])})"
+    if options := need["labels"] or (["true", "false"] if need["type"] == "boolean" else None):
+        return st.selectbox(label, options, index=None, placeholder="Choose one", key=f"need-{name}")
+    if need["points_to"] is None or why_not():
+        return st.text_input(label, key=f"need-{name}") or None
+    text = st.text_input(f"{label}: find a row of {plain(need['points_to'])}", key=f"find-{name}")
+    found = choices(services().database, name, text or "")
+    values = {f"{each.label or 'without a name'} · {each.value}": each.value for each in found}
+    where = f"A row of {plain(need['points_to'])}"
+    chosen = st.selectbox(where, list(values), index=None, placeholder="Choose one", key=f"need-{name}")
+    return values[chosen] if chosen else None
 
 
 def _change(changes: Mapping[str, Any]) -> None:
