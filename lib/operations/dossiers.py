@@ -41,7 +41,7 @@ def load_dossier(app: App, video_id: str) -> Dossier:
 
 def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
     """The videos of a deployment tell each other which flow it follows."""
-    videos = [Video.from_row(row["video"]) for row in rows]
+    videos = [Video.from_mapped(row["video"]) for row in rows]
     found = [_correlated(app, row, video) for row, video in zip(rows, videos, strict=True)]
     usual = usual_flows(found)
     return [
@@ -65,7 +65,7 @@ def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
     found = correlate(map(_entry, row["entries"]), map(_summary, row["requests"]), [video], app.flows)
     if not row["nobodys"]:
         return found
-    waiting = [video, *map(Video.from_row, row["peers"])]
+    waiting = [video, *map(Video.from_mapped, row["peers"])]
     nobodys = correlate(map(_entry, row["nobodys"]), (), waiting, app.flows).of(video.id)
     tasks = dict.fromkeys(task for run in nobodys.runs for task in sorted(run.tasks | run.candidates))
     log = found.of(video.id)

@@ -142,7 +142,7 @@ def test_variables_say_set_or_not_and_nothing_else() -> None:
 
 MAPPING: Row = {
     "relation": "public.clips",
-    "unmapped": {},
+    "words": [{"word": "done", "status": "succeeded", "n": 9}],
     "others": {},
     "left_out": 0,
     "required": [],
@@ -177,7 +177,7 @@ def test_a_complete_schema_is_in_order() -> None:
 
 def test_what_of_the_apps_table_is_not_judged_is_named() -> None:
     row = {
-        "unmapped": {"draft": 1200},
+        "words": [{"word": "draft", "status": "draft", "n": 1200}],
         "others": {"kling": 4},
         "required": [{"name": "user_id"}],
         "row_security": True,

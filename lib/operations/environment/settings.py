@@ -17,10 +17,12 @@ import orjson
 from lib.app import App
 from lib.data.addresses import postgres_address, supabase_address
 from lib.data.database import Database, Row
+from lib.data.mapping import mapped
 from lib.data.outputs import open_storage
 from lib.data.overview import Incident
 from lib.domain.address import is_loopback
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
+from lib.domain.video import STATUSES
 from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
 from lib.runway.organization import Organization
 from lib.settings import RUNWAY_BASE_URL, Settings
@@ -231,18 +233,18 @@ def check_database(app: App) -> list[Check]:
 
 def _mapping(database: Database) -> Iterator[Check]:
     """What of the app's table is not judged, and why no sample can be made."""
-    subject, row = "The app's table", database.call("dailies_mapping")[0]
-    remap = "Map it: `python -m lib map --out map.toml`, then `--apply map.toml`."
+    subject, row = "The app's table", mapped(database)
+    unknown = {word["word"]: word["n"] for word in row["words"] if word["status"] not in STATUSES}
     if row["row_security"]:
         found = (
             f"Row security hides rows of {row['relation']} from this role: what is shown is not all there is"
         )
         todo = "Use the table's owner, or a role with BYPASSRLS, for `python -m lib migrate`."
         yield Check("E203", subject, Level.ERROR, found, todo)
-    if row["unmapped"]:
-        words = ", ".join(f"{word!r} ({n:,} rows)" for word, n in row["unmapped"].items())
+    if unknown:
+        words = ", ".join(f"{word!r} ({n:,} rows)" for word, n in unknown.items())
         found = f"Status words that are not mapped, so neither stuck nor unfinished: {words}"
-        yield Check("E204", subject, Level.WARNING, found, remap)
+        yield Check("E204", subject, Level.WARNING, found, "Say below what they mean.")
     if row["others"]:
         told = ", ".join(f"{name} {n:,}" for name, n in row["others"].items())
         found = f"Rows of other providers are counted and not judged: {told}"
@@ -250,9 +252,9 @@ def _mapping(database: Database) -> Iterator[Check]:
     if row["required"]:
         names = ", ".join(column["name"] for column in row["required"])
         found = f"Generate cannot work: a new row of {row['relation']} needs {names}"
-        todo = "Give a value for it under [fixed] in the map, and apply that."
+        todo = "Give it on the page Generate, or under [fixed] in the map."
         yield Check("E206", subject, Level.WARNING, found, todo)
-    if not (row["row_security"] or row["unmapped"] or row["required"]):
+    if not (row["row_security"] or unknown or row["required"]):
         yield Check("E204", subject, Level.OK, f"{row['relation']} is mapped, and every word is known")
 
 

@@ -72,7 +72,8 @@ def _search() -> None:
         st.switch_page(page("videos"), query_params={"q": text})
     else:
         st.toast(
-            "No video has such an id or task. It takes four characters or more.", icon=":material/search_off:"
+            "No video has such an id or task. Give it whole, or four characters of its beginning or more.",
+            icon=":material/search_off:",
         )
 
 
