@@ -15,9 +15,9 @@ from streamlit import config
 from lib.app import App
 from lib.operations.access import Access, check_sign_in
 from lib.settings import ROOT, load_settings
+from lib.ui.kit.dashboard import Dashboard, process_app, provide
 from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
 from lib.ui.kit.notices import tell
-from lib.ui.kit.services import Services, process_app, provide
 from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
 from lib.web.limits import Limits
@@ -35,7 +35,7 @@ access = Access(settings, config.get_option("server.address"))
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Opens everything in the background: the first page says what is going on meanwhile."""
     logger.warning("%s", access.said)
-    opening = Services(App(settings, operator=settings.operator), access=access, preparing="Starting")
+    opening = Dashboard(App(settings, operator=settings.operator), access=access, preparing="Starting")
     provide(opening)
     startup = Startup(opening)
     startup.start()

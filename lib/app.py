@@ -7,17 +7,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from lib.data.connect import open_database
 from lib.data.database import Database
 from lib.data.journal import Journal
 from lib.data.limited import Limited
+from lib.data.outputs import Storage, open_storage
 from lib.domain.access import Person, Role
 from lib.domain.flow import StageReader
 from lib.errors import DatabaseUnavailable, RunwayError
 from lib.runway.client import RunwayClient
 from lib.runway.opening import open_runway
-from lib.settings import Settings, load_settings
+from lib.settings import RUNWAY_BASE_URL, Settings, load_settings
 from lib.traces.flows import load_flows
 
 SAVE_SECONDS = 30.0  # how long a person waits for a database that went away; the journal waits longer
@@ -58,6 +60,20 @@ class App:
             raise RunwayError(why, cause="runway_unreachable")
         return self.client
 
+    @property
+    def database_label(self) -> str:
+        if self.opened is not None:
+            return self.opened.label
+        names = {"embedded": "embedded Postgres", "supabase": "Supabase", "postgres": "Postgres"}
+        return names[self.settings.database_kind]
+
+    @property
+    def runway_label(self) -> str:
+        if self.settings.runway_kind == "simulator":
+            return "Runway simulator" if self.settings.database_kind == "embedded" else "no Runway key"
+        host = urlsplit(self.settings.runway_base_url or RUNWAY_BASE_URL).hostname
+        return f"Runway ({host or 'RUNWAY_BASE_URL names no host'})"
+
     @cached_property
     def journal(self) -> Journal:
         return Journal(self.settings.data_dir / "journal.jsonl")
@@ -66,6 +82,11 @@ class App:
     def flows(self) -> StageReader:
         """The shipped flows and the team's own. Raises BadInput for a file that cannot be used."""
         return StageReader(load_flows(self.settings.flows_dir))
+
+    @cached_property
+    def storage(self) -> Storage | None:
+        """Where outputs are copied to; None where they are not. Raises SettingsError."""
+        return open_storage(self.settings)
 
     @property
     def stuck_after(self) -> timedelta:

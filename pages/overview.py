@@ -7,6 +7,7 @@ from lib.ui.kit.frame import begin
 from lib.ui.kit.kept import look_again
 from lib.ui.views.alerts import alert_list
 from lib.ui.views.headline import say
+from lib.ui.views.mapping import unmapped_words
 from lib.ui.views.overview import (
     chart_row,
     incident_list,
@@ -20,8 +21,9 @@ frame = begin("Overview", window=True)
 data = loaders.overview(frame.window)
 incidents = loaders.incidents(frame.window)
 
-problems(frame.services)
+problems()
 say(data, frame)
+unmapped_words()
 alert_list(loaders.alerts(), frame.now)
 metrics(data, frame)
 chart_row(data, frame)

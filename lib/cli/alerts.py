@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import click
 
+from lib.app import open_app
 from lib.data import alerts as data
-from lib.data.connect import open_database
-from lib.data.database import Database
 from lib.domain.alert import Alert
 from lib.errors import BadInput
-from lib.operations.alerts import active_alerts, load_rules, silence
-from lib.settings import Settings, load_settings
+from lib.operations.alerts import active_alerts, silence
 
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
@@ -26,21 +24,13 @@ _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 @click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
 def command(name: str | None, span: str, reason: str | None, everything: bool) -> None:
     """List what is wrong now; or keep an alert from being told for a while."""
-    settings = load_settings()
-    db = open_database(settings)
-    try:
+    with open_app(runway=False) as app:
         if name:
-            _silence(db, settings, name, span, reason)
+            minutes = parse_minutes(span)
+            silence(app, name, minutes, reason=reason)
+            click.echo(f"{name} is quiet for {span}." if minutes else f"{name} is told again.")
         else:
-            _list(data.history(db) if everything else active_alerts(db))
-    finally:
-        db.close()
-
-
-def _silence(db: Database, settings: Settings, name: str, span: str, reason: str | None) -> None:
-    minutes = parse_minutes(span)
-    silence(db, name, minutes, settings.operator, rules=load_rules(settings.alert_rules), reason=reason)
-    click.echo(f"{name} is quiet for {span}." if minutes else f"{name} is told again.")
+            _list(data.history(app.db) if everything else active_alerts(app))
 
 
 def _list(alerts: list[Alert]) -> None:

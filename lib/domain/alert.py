@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
+import msgspec
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass as validated
 
@@ -183,20 +184,8 @@ class Alert:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Alert:
-        started_at = parse_time(row["started_at"])
-        assert started_at is not None
-        return cls(
-            id=str(row["id"]),
-            rule=str(row["rule"]),
-            subject=str(row["subject"]),
-            severity=Severity(row["severity"]),
-            title=str(row["title"]),
-            text=str(row["text"]),
-            started_at=started_at,
-            ended_at=parse_time(row["ended_at"]),
-            silenced_until=parse_time(row.get("silenced_until")),
-            problem=row.get("problem"),
-        )
+        times = {name: parse_time(row.get(name)) for name in ("started_at", "ended_at", "silenced_until")}
+        return msgspec.convert({**row, **times}, cls, strict=False)
 
     @property
     def is_silenced(self) -> bool:

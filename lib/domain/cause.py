@@ -139,7 +139,3 @@ _TABLE = (
 # fmt: on
 
 CAUSES = {cause.key: cause for cause in _TABLE}
-
-
-def causes_with(trait: Trait) -> frozenset[str]:
-    return frozenset(cause.key for cause in _TABLE if trait in cause.traits)

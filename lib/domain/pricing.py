@@ -113,8 +113,10 @@ def problems(request: GenerationRequest) -> list[Problem]:
     """Everything Runway would refuse about this request; empty when it can be sent."""
     model = MODELS.get(request.model)
     found = [*_prompt_problems(request.prompt)]
-    if request.image:
-        found = [*_image_problems(request.image), *found]
+    if request.image.startswith("data:"):
+        found = [*_data_uri_problems(request.image), *found]
+    elif request.image:
+        found = [*_url_problems(request.image), *found]
     elif model is None or not model.from_text:
         found.insert(0, Problem("image", "An image is needed: an https address or an uploaded file."))
     if model is None:
@@ -142,13 +144,6 @@ def _prompt_problems(prompt: str) -> Iterator[Problem]:
         yield Problem("prompt", f"The prompt has {length} characters; Runway takes {PROMPT_LIMIT} at most.")
 
 
-def _image_problems(image: str) -> Iterator[Problem]:
-    if image.startswith("data:"):
-        yield from _data_uri_problems(image)
-    elif not image.startswith("runway://"):
-        yield from _url_problems(image)
-
-
 def _data_uri_problems(image: str) -> Iterator[Problem]:
     if not re.match(r"data:image/(jpeg|jpg|png|webp);base64,", image):
         yield Problem("image", "The image must be a JPEG, PNG or WebP file.")
@@ -157,6 +152,8 @@ def _data_uri_problems(image: str) -> Iterator[Problem]:
 
 
 def _url_problems(image: str) -> Iterator[Problem]:
+    if image.startswith("runway://"):
+        return
     try:
         parts = urlsplit(image)
     except ValueError:

@@ -69,10 +69,6 @@ class Run:
     tasks: frozenset[str] = frozenset()
 
     @property
-    def began_at(self) -> datetime:
-        return time_of(self.entries[0].at_ms)
-
-    @property
     def last_at(self) -> datetime:
         return time_of(max(entry.at_ms for entry in self.entries))
 

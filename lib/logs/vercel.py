@@ -16,8 +16,8 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from lib.domain.times import iso
 from lib.errors import DailiesError
-from lib.logs.report import iso
 from lib.logs.values import Unusable, at_ms
 
 API = "https://api.vercel.com"
@@ -163,10 +163,17 @@ class Vercel:
                 self._pause(2.0 ** (RETRIES - left))
                 continue
             if left and (answer.status_code == 429 or answer.status_code >= 500):
-                self._pause(_asked_pause(answer, 2.0 ** (RETRIES - left)))
+                asked = answer.headers.get("retry-after", "")
+                self._pause(min(float(asked) if asked.isdigit() else 2.0 ** (RETRIES - left), MOST_PAUSE))
                 continue
             _check(answer, what)
-            return _json_object(answer, what)
+            try:
+                body = orjson.loads(answer.content)
+            except orjson.JSONDecodeError:
+                body = None
+            if not isinstance(body, dict):
+                raise VercelError(f"Vercel's answer about {what} is no JSON object.")
+            return body
         raise AssertionError("the last answer is returned or raised")
 
 
@@ -184,21 +191,6 @@ def _check(answer: httpx.Response, what: str) -> None:
         raise NotThere(f"Vercel does not know {what} ({status}). Check VERCEL_PROJECT_ID and VERCEL_TEAM_ID.")
     if status != 200:
         raise VercelError(f"Vercel answered {status} about {what}.")
-
-
-def _json_object(answer: httpx.Response, what: str) -> dict[str, Any]:
-    try:
-        body = orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
-        body = None
-    if not isinstance(body, dict):
-        raise VercelError(f"Vercel's answer about {what} is no JSON object.")
-    return body
-
-
-def _asked_pause(answer: httpx.Response, otherwise: float) -> float:
-    asked = answer.headers.get("retry-after", "")
-    return min(float(asked) if asked.isdigit() else otherwise, MOST_PAUSE)
 
 
 def _unseen(rows: list[Row], seen: set[str]) -> list[Row]:

@@ -18,8 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lib.app import GetApp
-from lib.data.database import Database
+from lib.app import App, GetApp
 from lib.errors import DailiesError
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
@@ -54,7 +53,7 @@ class LogDrain:
             body = await _received(request)
             report = await anyio.to_thread.run_sync(
                 _store,
-                app.db,
+                app,
                 body,
                 secret,
                 request.headers.get("x-vercel-signature", ""),
@@ -88,12 +87,12 @@ async def _received(request: Request) -> bytes:
         raise Refused(408, "too_slow", f"The body did not arrive within {SECONDS_TO_SEND} s.") from None
 
 
-def _store(database: Database, body: bytes, secret: SecretStr, signature: str) -> ImportReport:
+def _store(app: App, body: bytes, secret: SecretStr, signature: str) -> ImportReport:
     content = proven(body, secret.get_secret_value(), signature)
     if content.strip() in _NOTHING:
         return ImportReport()
     today = uuid.uuid5(uuid.NAMESPACE_URL, f"{PATH} {datetime.now(UTC):%Y-%m-%d}")
-    return import_logs(database, io.BytesIO(content), name="Log drain", operator="vercel", import_id=today)
+    return import_logs(app.acting_as("vercel"), io.BytesIO(content), name="Log drain", import_id=today)
 
 
 def proven(body: bytes, secret: str, signature: str) -> bytes:

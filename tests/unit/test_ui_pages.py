@@ -15,7 +15,7 @@ from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
-from lib.ui.kit.services import Services, provide
+from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.views.video import is_moving
 from tests.apps import app_of
 from tests.examples import NOON, SALSA, WALTZ, entry, the_entries, the_verdicts, the_videos, verdict, video
@@ -101,7 +101,7 @@ def test_every_page_says_that_the_database_is_down_and_what_to_do(page: str) -> 
 
 def test_a_database_that_never_opened_is_told_with_its_reason() -> None:
     why = "The password was refused. Correct DATABASE_URL."
-    provide(Services(replace(app_of(), no_database=why)))
+    provide(Dashboard(replace(app_of(), no_database=why)))
     assert "The password was refused. Correct DATABASE_URL." in text_of(opened("overview"))
 
 
@@ -278,4 +278,4 @@ def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
 @pytest.fixture(autouse=True)
 def nothing_stays() -> Iterator[None]:
     yield
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))

@@ -17,7 +17,7 @@ from lib.operations.batches import freeze, work_on
 from lib.operations.generate import generate
 from lib.operations.judge import judge_dirty
 from lib.runway.simulator.programme import PlannedFault
-from lib.ui.kit.services import Services, provide
+from lib.ui.kit.dashboard import Dashboard, provide
 from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
@@ -34,8 +34,8 @@ class Desk:
 
     def __init__(self, db: PostgresDatabase, runway: Simulated, folder: Path) -> None:
         self.db, self.runway = db, runway
-        self.services = serve(db, runway.client)
-        self.app = replace(self.services.app, settings=app_of(folder=folder).settings)
+        self.dashboard = serve(db, runway.client)
+        self.app = replace(self.dashboard.whole_app, settings=app_of(folder=folder).settings)
 
     def generated(self, fault: str = "") -> str:
         request = replace(REQUEST, prompt=f"Rex [fault:{fault}]") if fault else REQUEST
@@ -58,7 +58,7 @@ class Desk:
 @pytest.fixture
 def desk(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> Iterator[Desk]:
     yield Desk(postgres, runway, tmp_path)
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -88,7 +88,7 @@ def test_an_unfinished_task_can_be_cancelled_after_it_was_said_what_that_means(d
     app = press(opened("video", id=desk.generated()), "Cancel the task …")
     assert "a finished one is left alone" in text_of(app)
     app.button(key="confirm-cancel").click().run()
-    desk.services.jobs.stop()
+    desk.dashboard.jobs.stop()
     assert desk.runway.client.task(desk.runway.task_ids[0]).status == "CANCELLED"
 
 
@@ -135,7 +135,7 @@ def test_a_retry_over_the_budget_says_so_and_when_it_may_be_paid(desk: Desk) -> 
     credits.set_budget(desk.db, credits.EVERYBODY, 10, 1000, by="ann")
     app = press(opened("video", id=video_id), "Retry …")
     app.button(key="confirm-retry").click().run()
-    desk.services.jobs.stop()
+    desk.dashboard.jobs.stop()
     said = text_of(app.run())
     assert "The budget is used up" in said
     assert "more than the budget allows at all" in said

@@ -163,10 +163,6 @@ class Dossier:
     def failed_while_saving(self) -> bool:
         return self.failure is not None and bool(_SAVING.search(self.failure.evidence.text))
 
-    @property
-    def last_poll(self) -> Poll | None:
-        return self.trace.polls[-1] if self.trace.polls else None
-
     @cached_property
     def failed_polls(self) -> tuple[Poll, ...]:
         """The latest status checks, as far back as they all failed."""

@@ -166,12 +166,5 @@ def told(about: RequestSummary, worst: str, messages: Sequence[str]) -> Iterator
     bad = {number for number, text in enumerate(written) if trouble and trouble.search(text[:1000])}
     bad = bad or {len(written) - 1}
     for number, text in enumerate(written):
-        yield LogEntry(
-            about.at_ms,
-            worst if number in bad else "info",
-            text,
-            about.request_id,
-            about.path,
-            about.status_code,
-            about.deployment_id,
-        )
+        of_request = about.request_id, about.path, about.status_code, about.deployment_id
+        yield LogEntry(about.at_ms, worst if number in bad else "info", text, *of_request)

@@ -159,13 +159,12 @@ class _Controls:
 
     def tasks(self, request: Request, _: bytes) -> Response:
         now, base = self._store.now(), str(request.base_url)
-        return JSONResponse(
-            [
-                task_body(task, now, signed_link(self._store, base, task))
-                | {"model": task.model, "promptText": task.prompt, "deleted": bool(task.deleted)}
-                for task in self._store.tasks()
-            ]
-        )
+        found = [
+            task_body(task, now, signed_link(self._store, base, task))
+            | {"model": task.model, "promptText": task.prompt, "deleted": bool(task.deleted)}
+            for task in self._store.tasks()
+        ]
+        return JSONResponse(found)
 
     def import_tasks(self, _: Request, body: bytes) -> Response:
         tasks = [past_task(each) for each in json.loads(body)]

@@ -40,7 +40,9 @@ def creation_issues(endpoint: str, body: Any) -> list[Json]:
     malformed = list(body_problems(endpoint, body))
     if body.get("promptText") == "":
         malformed.append((["promptText"], "String must contain at least 1 character(s)"))
-    if isinstance(body.get("promptImage"), list) and not _is_first_frame(body["promptImage"]):
+    image = body.get("promptImage")
+    is_first_frame = isinstance(image, list) and [*map(_is_first_frame, image)] == [True]
+    if isinstance(image, list) and not is_first_frame:
         malformed.append((["promptImage"], "Expected one image with `uri` and `position: first`"))
     if malformed:
         return [_issue(path, text) for path, text in malformed]
@@ -87,13 +89,8 @@ def picture(ratio: str) -> bytes:
     return made.getvalue()
 
 
-def _is_first_frame(images: list[Any]) -> bool:
-    return (
-        len(images) == 1
-        and isinstance(images[0], dict)
-        and images[0].get("position") == "first"
-        and isinstance(images[0].get("uri"), str)
-    )
+def _is_first_frame(image: Any) -> bool:
+    return isinstance(image, dict) and image.get("position") == "first" and isinstance(image.get("uri"), str)
 
 
 def _issue(path: Sequence[str | int], message: str) -> Json:

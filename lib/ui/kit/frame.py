@@ -11,10 +11,10 @@ from lib.domain.access import Role
 from lib.errors import DailiesError
 from lib.ui.kit import address, loaders
 from lib.ui.kit.charts import buckets
+from lib.ui.kit.dashboard import ENTERED, dashboard, running_app, visitor
 from lib.ui.kit.format import age, plain
 from lib.ui.kit.kept import place_for_notice
 from lib.ui.kit.router import go_to_video, page
-from lib.ui.kit.services import ENTERED, Services, services
 from lib.ui.kit.window import Window
 from lib.ui.kit.window_control import choose_window
 
@@ -23,7 +23,6 @@ from lib.ui.kit.window_control import choose_window
 class Frame:
     now: datetime
     window: Window
-    services: Services
 
     @property
     def times(self) -> list[datetime]:
@@ -35,20 +34,20 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     """Call this first on every page. It ends the run while Dailies is still starting."""
     if not ENTERED.get():
         raise DailiesError("This page is part of Dailies and is only served through its entry point.")
-    opened = services()
+    preparing = dashboard().preparing
     now = datetime.now(UTC)
     address.begin()
     place_for_notice()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
-        _in_use(opened, now)
+        _in_use(now)
         _search()
         chosen = choose_window(all_time=all_time) if window else Window()
-    if opened.preparing:
+    if preparing:
         _wait_until_prepared()
         st.stop()
-    return Frame(now, chosen, opened)
+    return Frame(now, chosen)
 
 
 def _search() -> None:
@@ -73,7 +72,8 @@ def _search() -> None:
         st.switch_page(page("videos"), query_params={"q": text})
     else:
         st.toast(
-            "No video has such an id or task. It takes four characters or more.", icon=":material/search_off:"
+            "No video has such an id or task. Give it whole, or four characters of its beginning or more.",
+            icon=":material/search_off:",
         )
 
 
@@ -82,21 +82,20 @@ def _remember_search() -> None:
     st.session_state["find"] = ""
 
 
-def _in_use(opened: Services, now: datetime) -> None:
+def _in_use(now: datetime) -> None:
+    app = running_app()
     st.caption(_freshness(now), width="content")
-    st.badge(plain(opened.database_label), icon=":material/database:", color="gray")
-    st.badge(plain(opened.runway_label), icon=":material/movie:", color="gray")
-    _person(opened)
+    st.badge(plain(app.database_label), icon=":material/database:", color="gray")
+    st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
+    _person()
 
 
-def _person(opened: Services) -> None:
+def _person() -> None:
     """Who is here, where people sign in; and that they may not act, with the reason."""
-    person = opened.person
-    if person is None:
-        return
+    person = visitor()
     if person.role < Role.OPERATOR:
         st.badge("read-only", icon=":material/lock:", color="orange", help=person.reason)
-    if opened.access.needs_sign_in:
+    if dashboard().access.needs_sign_in:
         with st.popover("", icon=":material/account_circle:", type="tertiary", help="Who is signed in"):
             st.text(person.name)
             st.caption(f"Role: {person.role}")
@@ -117,7 +116,7 @@ def _freshness(now: datetime) -> str:
 
 @st.fragment(run_every=1)
 def _wait_until_prepared() -> None:
-    step = services().preparing
+    step = dashboard().preparing
     if step is None:
         loaders.forget()
         st.rerun()

@@ -13,8 +13,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.errors import DatabaseUnavailable
+from lib.ui.kit.dashboard import dashboard
 from lib.ui.kit.format import clock
-from lib.ui.kit.services import services
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,7 +37,7 @@ def kept(*, max_entries: int = 8) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
         @wraps(read)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            outage, key = services().outage, (read.__module__, read.__name__, args, *sorted(kwargs.items()))
+            outage, key = dashboard().outage, (read.__module__, read.__name__, args, *sorted(kwargs.items()))
             try:
                 outage.spare(PAUSE_SECONDS)
                 at, found = cached(*args, **kwargs)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.domain.address import is_domain_name
 from lib.operations.outputs import NotCopied, fetch
-from lib.ui.kit.services import services
+from lib.ui.kit.dashboard import running_app
 
 _ALLOWED = "hosts-played-from"
 
@@ -28,7 +28,7 @@ def player(address: str | None) -> bool:
     host = web_host(address)
     if host is None:
         return False
-    allowed = {each.strip().lower() for each in services().settings.output_hosts.split(",")}
+    allowed = {each.strip().lower() for each in running_app().settings.output_hosts.split(",")}
     if host in allowed | st.session_state.get(_ALLOWED, set()):
         st.video(address, alt="The generated video")
     else:
@@ -53,11 +53,10 @@ def web_host(address: str) -> str | None:
 
 
 def _is_simulators(address: str) -> bool:
-    opened = services()
-    client = opened.app.client
-    if opened.settings.runway_kind != "simulator" or client is None:
+    app = running_app()
+    if app.settings.runway_kind != "simulator" or app.client is None:
         return False
-    return address.startswith(client.base_url.rstrip("/") + "/")
+    return address.startswith(app.client.base_url.rstrip("/") + "/")
 
 
 @st.cache_data(ttl=600, max_entries=16, show_spinner=False)
@@ -65,7 +64,7 @@ def _from_simulator(address: str) -> bytes | None:
     """Read by this process, so that it is seen on other machines too, which the simulator does not serve."""
     with tempfile.NamedTemporaryFile(prefix="dailies-preview-") as file:
         try:
-            fetch(address, Path(file.name), services().runway.base_url, most_bytes=64 << 20)
+            fetch(address, Path(file.name), running_app().runway.base_url, most_bytes=64 << 20)
         except NotCopied:
             return None
         return Path(file.name).read_bytes()

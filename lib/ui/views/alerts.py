@@ -13,10 +13,10 @@ from lib.domain.cause import CAUSES
 from lib.operations.alerts import silence
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act, why_not
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import AMBER, RED, Look, clock, plain, since
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 
 SEVERITY = {
     Severity.CRITICAL: Look("critical", "×", ":material/error:", "red", RED),
@@ -138,8 +138,7 @@ def _silenced(group: Group, now: datetime) -> None:
 def _keep_quiet(names: Sequence[str], minutes: int) -> None:
     """By name, so that another cause of the same rule is told all the same."""
     with narrated():
-        opened = services()
         for name in names:
-            silence(opened.database, name, minutes, opened.app.operator)
+            silence(running_app(), name, minutes)
         loaders.forget()
         st.rerun()

@@ -21,6 +21,7 @@ from lib.logs.redact import redact
 from lib.ui.kit import address, charts, loaders, series
 from lib.ui.kit.acting import why_not
 from lib.ui.kit.components import choose_in, clicked, draw, section
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import (
     AMBER,
     GRAY,
@@ -41,7 +42,6 @@ from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height
 from lib.ui.kit.window_control import empty_window
 
@@ -305,9 +305,9 @@ def _say(key: GroupKey, state: GroupState) -> None:
         )
     if saved:
         with narrated() as shown:
-            opened = services()
+            app = running_app()
             said = {"note": redact(note.strip()), "ticket": ticket.strip()}
-            set_error_state(opened.database, key, chosen, opened.app.operator, **said)
+            set_error_state(app.db, key, chosen, app.operator, **said)
         if shown.error is None:
             loaders.forget()
             st.rerun()

@@ -16,11 +16,11 @@ from lib.domain.repair import BY_ITSELF, FREE
 from lib.operations.batches import freeze
 from lib.ui.kit import address, loaders
 from lib.ui.kit.acting import act
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 from lib.ui.kit.tables import choose_videos
 from lib.ui.kit.window_control import count_samples, samples_count
 from lib.ui.views.batch import item_table
@@ -140,13 +140,13 @@ def repair_button(chosen: Sequence[str]) -> None:
 @st.dialog("Repair these videos?", icon=":material/healing:", width="large")
 def _confirm(chosen: tuple[str, ...], batch_id: str) -> None:
     """The exact list, decided anew from what is known now and frozen under this id."""
-    opened = services()
+    app = running_app()
     kind, causes = st.session_state.get("repairable"), st.session_state.get("cause", ())
     how = {"page": "Recover", "kind": kind, "causes": list(causes)}
-    batch = freeze(opened.app, chosen, how, batch_id=batch_id)
+    batch = freeze(app, chosen, how, batch_id=batch_id)
     for action in _WORDS:
         _group(batch, action)
-    item_table(list(items(opened.database, batch_id)))
+    item_table(list(items(app.db, batch_id)))
     price = credits_text(batch.credits) if batch.credits else "nothing"
     if act(
         f"Repair {count(batch.to_do, 'video')} for {price}",
@@ -171,8 +171,7 @@ def _group(batch: Batch, action: Action) -> None:
 
 
 def _start(batch_id: str) -> None:
-    opened = services()
-    steer(opened.database, batch_id, "running", opened.app.operator)
+    app = running_app()
+    steer(app.db, batch_id, "running", app.operator)
     st.query_params["batch"] = batch_id
-    if opened.loop is not None:
-        opened.loop.wake()
+    dashboard().wake()

@@ -60,7 +60,7 @@ def _say_not_found(asked: str, found: list[str]) -> None:
 def follow(video_id: str, now: datetime) -> VideoDetails:
     """The video with all that is known of it; drawn anew by itself while news are to be expected."""
     row = loaders.video(video_id)
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
         st.code(video.id, language=None, width="content")
@@ -109,7 +109,7 @@ def _neighbours(video_id: str) -> None:
 
 def is_moving(row: VideoDetails) -> bool:
     """Whether news are to be expected: the video is unfinished, or changed since it was judged."""
-    video, judged_at = Video.from_row(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
+    video, judged_at = Video.from_mapped(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
     if not video.is_finished or judged_at is None:
         return True
     return video.updated_at is not None and video.updated_at > judged_at
@@ -153,7 +153,7 @@ def stages(judged: Row | None, now: datetime) -> None:
 
 
 def preview(row: VideoDetails, now: datetime) -> None:
-    video, task = Video.from_row(row["video"]), row.get("task") or {}
+    video, task = Video.from_mapped(row["video"]), row.get("task") or {}
     if copied := copied_output(video.runway_video_id):
         st.video(copied[0], alt="The generated video")
         st.caption(f"A copy of {(copied[1].bytes or 0) / 2**20:.1f} MB, {age(copied[1].copied_at, now)}.")
@@ -165,7 +165,7 @@ def preview(row: VideoDetails, now: datetime) -> None:
 
 def facts(row: VideoDetails) -> None:
     section("Row and task")
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     shown: dict[str, Any] = {
         "Prompt": video.prompt,
         "Error": video.error_message,
