@@ -1,10 +1,13 @@
-"""What the commands print may quote rows and logs: nothing in that moves, colours or turns a terminal."""
+"""What the commands print may quote rows and logs: nothing in that moves, colours or turns a terminal, and
+no configured secret is in it."""
 
 from __future__ import annotations
 
 import io
 import re
 import sys
+
+from lib.outgoing import masked
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -17,7 +20,7 @@ def inert(text: str) -> str:
 
 class Inert(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
-        super().write(inert(text))
+        super().write(inert(masked(text)))
         return len(text)
 
 
