@@ -22,11 +22,13 @@ from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
 from lib.web.limits import Limits
 from lib.web.middleware import Guard
+from lib.web.outgoing import Outgoing, keep_from_logs
 from lib.web.own_script import OwnScript
 from lib.web.routes import routes
 
 logger = logging.getLogger("dailies")
 settings = load_settings()
+keep_from_logs()
 check_sign_in(settings)
 access = Access(settings, config.get_option("server.address"))
 
@@ -53,6 +55,7 @@ app = st.App(
     routes=routes(process_app),
     middleware=[
         Middleware(Guard, access),
+        Middleware(Outgoing),
         Middleware(Limits),
         Middleware(
             Gate,

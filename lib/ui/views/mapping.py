@@ -14,7 +14,7 @@ from lib.domain.video import STATUSES
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.components import section
-from lib.ui.kit.dashboard import running_app
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import count, plain
 from lib.ui.kit.notices import narrated
 
@@ -215,5 +215,4 @@ def _change(changes: Mapping[str, Any]) -> None:
     app = running_app()
     st.session_state[_LACKS] = remap(app.db, changes, app.operator)
     loaders.forget()
-    if opened.loop is not None:
-        opened.loop.wake()
+    dashboard().wake()
