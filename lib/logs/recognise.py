@@ -13,7 +13,7 @@ from lib.logs.formats import Format, Item, Record
 from lib.logs.formats.dashboard import DASHBOARD_CSV, DASHBOARD_JSON, csv_rows, header
 from lib.logs.formats.drain import DRAIN
 from lib.logs.formats.mcp import MCP
-from lib.logs.formats.pasted import PASTED, PASTED_BRACKETED
+from lib.logs.formats.pasted import PASTED, PASTED_BRACKETED, PASTED_ZONED
 from lib.logs.formats.runtime import RUNTIME_LOGS
 from lib.logs.formats.table import TABLE
 from lib.logs.formats.tail import TAIL
@@ -21,7 +21,7 @@ from lib.logs.formats.vercel_cli import VERCEL_LOGS, VERCEL_LOGS_FLAT
 from lib.logs.framing import Piece
 
 JSON_FORMATS = (RUNTIME_LOGS, VERCEL_LOGS, DASHBOARD_JSON, VERCEL_LOGS_FLAT, DRAIN)
-PRINTED = (PASTED, TABLE, TAIL, MCP, PASTED_BRACKETED)
+PRINTED = (PASTED, TABLE, TAIL, MCP, PASTED_BRACKETED, PASTED_ZONED)
 LINES_TRIED = 500
 OBJECTS_TRIED = 50
 OF_A_LINE = 4_000  # characters that tell what it is

@@ -23,11 +23,12 @@ _BUILD = re.compile(
     re.MULTILINE,
 )
 _NOTHING = re.compile(
-    r"^\s{0,8}(?:No logs found\b|No runtime logs\b|waiting for new logs\.\.\.)", re.MULTILINE
+    r"^\s{0,8}(?:No logs found\b|No runtime logs\b|[Ww]aiting for new logs\b)", re.MULTILINE
 )
 _CLI = re.compile(r"^\s{0,8}(?:Vercel CLI \d|TIME\s+(?:HOST\s+)?LEVEL\b|## Runtime Logs\s*$)", re.MULTILINE)
 _PROGRESS = re.compile(
-    r"\s*(?:\W ?)?(?:Retrieving|Fetching|Resolving|Finding|Streaming|Searching|Loading|No logs found|> )"
+    r"\s*(?:\W ?)?(?:Retrieving|Fetching|Resolving|Finding|Streaming|Searching|Loading|No logs found|> "
+    r"|Displaying runtime logs|Waiting for new logs)"
 )
 _ERROR = re.compile(r"^\s{0,8}(?:\S{1,40} ?: )?Error: (.{1,300})", re.MULTILINE)
 _LIST = re.compile(r"(?:\s*https://[\w.-]{1,200}\.vercel\.app)+\s*")

@@ -270,6 +270,24 @@ def test_a_bracketed_time_is_read_in_every_usual_form(line: str, level: str, tex
     assert items == [LogEntry(when, level, f"{text}\n  and more", None)]
 
 
+@pytest.mark.parametrize(
+    ("line", "level", "text", "second"),
+    [
+        ("2026-11-04T13:02:44Z kiln lit", "info", "kiln lit", "44"),
+        ("2026-11-04T13:02:44.500Z  ERROR Runway said 401", "error", "Runway said 401", "44.500"),
+        ("2026-11-04T14:02:44+01:00 warn: hot", "warning", "hot", "44"),
+        ("2026-11-04T14:02:44,250+0100 INFO: kiln lit", "info", "kiln lit", "44.250"),
+        ("web-1  | 2026-11-04T13:02:44.123456789Z kiln lit", "info", "kiln lit", "44.123"),
+    ],
+)
+def test_lines_with_a_whole_time_are_read_whoever_printed_them(
+    line: str, level: str, text: str, second: str
+) -> None:
+    items, _ = read(f"{line}\n  and more\n")
+    when = round(datetime.fromisoformat(f"2026-11-04T13:02:{second}+00:00").timestamp() * 1000)
+    assert items == [LogEntry(when, level, f"{text}\n  and more", None)]
+
+
 def test_a_time_that_is_none_costs_its_row_alone() -> None:
     _, report = read(
         "[13:02:44] info: a\n[99:02:44] info: b\n[13:02:45] info: c\n", AFTER + timedelta(hours=1)

@@ -33,6 +33,7 @@ PLATFORM_TIMEOUT = rows(
     did not return an initial response within
     \bfunction (?:"[^"\n]{1,80}" )?(?:has |was |execution |invocation |call )?(?:timed out|time-?out|exceeded)
     \bfunction took (?:too long|longer)
+    \bfunction (?:did not|didn't) (?:respond|return|finish|complete) (?:\w{1,8} )?(?:within|in) \d
     exceeded (?:its |the )?max(?:imum)? (?:allowed |execution |function )?(?:duration|time|runtime|execution)
     max(?:imum)? (?:allowed |execution |function )?(?:duration|time|run ?time) [^\n]{0,30}(?:exceeded|reached)
     \bmaxduration\b
@@ -476,6 +477,20 @@ NAMES_DATABASE = rows(
     mongodb
     mongoose
     dynamodb
+    \bconvex
+    \bfauna(?:db)?\b
+    surrealdb
+    cockroach
+    \bturso\b
+    clickhouse
+    cassandra
+    \bmariadb\b
+    \bmssql\b
+    typeorm
+    \bknex\b
+    \bkysely\b
+    hasura
+    pocketbase
     \bsqlite\b
     :(?:5432|5433|6543|54321|54322|54329|3306|27017)\b
     """
@@ -530,7 +545,27 @@ NAMES_SERVICE = rows(
     firebase
     firestore
     \bsentry\b
+    datadog
+    mixpanel
+    amplitude
     posthog
+    algolia
+    pinecone
+    weaviate
+    \bqdrant\b
+    turnstile
+    cloudflare (?:kv|images|stream|workers?)\b
+    push notification
+    \b(?:fcm|apns|onesignal)\b
+    \b(?:sqs|sns|pubsub)\b
+    \bpusher\b
+    \bably\b
+    hubspot
+    mailchimp
+    \bbrevo\b
+    heygen
+    \bdeepseek\b
+    perplexity
     \bmux\b
     shopify
     \bwebhook\b

@@ -142,7 +142,7 @@ def _by_wording(who: Speaker, said: str) -> Symptom | None:
         return Symptom("runway_unreachable", who)
     for cause, pattern in wording.BY_WORDING:
         if pattern.search(said):
-            return Symptom(cause, who, direct=False)
+            return Symptom(_of_a_task(cause, said), who, direct=False)
     return Symptom("runway_unreachable", who, direct=False) if wording.LOST.search(said) else None
 
 

@@ -19,7 +19,7 @@ _WARNS = re.compile(
     r"\(?node:\d{1,10}\) (?!unhandledpromiserejection)(?:[^\n]{0,100}warning: |note: |v8: )"
     rf"|\(?use `node --trace-|{_KIND}|/?[\w./\\-]{{1,200}}:\d{{1,6}}: {_KIND}"
     r"|(?:warn|warning)\b|(?:npm|yarn|pnpm) warn\b|warnings\.warn\()"
-    r"|\s{0,4}⚠|(?:\[[^\]\n]{1,40}\]){1,2}\[warn"
+    r"|\s{0,4}⚠|w\d{4} \d\d:\d\d:\d\d|(?:\[[^\]\n]{1,40}\]){1,2}\[warn"
     r"|\s{0,4}\{[^\n]{0,200}['\"]level['\"]:\s?['\"]?(?:warn|warning|40)\b|[^\n]{0,60}\blevel=warn)"
 )
 # Libraries that warn without saying so.

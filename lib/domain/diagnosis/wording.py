@@ -13,7 +13,16 @@ STATED = (
             api_?(?:key|secret)['"`]? (?:\w{2,12} ){0,4}(?:missing|undefined|empty|required)
             api_?(?:key|secret)['"`]? (?:\w{2,12} ){0,4}not (?:been )?(?:set|configured|provided|found)
             (?:missing|no|undefined|set the|without) (?:an? )?(?:runway\w{0,3} )?api[ _-]?key\b(?! you| is)
-            (?:missing|no|undefined|required|not found)\b[^\n.;]{0,30}\brunway\w{0,12}_(?:key|secret)
+            (?:missing|no|undefined|required|not found|keyerror)\b[^\n.;]{0,30}\brunway\w{0,12}_(?:key|secret)
+            \brunway\w{0,12}_(?:key|secret)['"`]?[^\n.;]{0,20} (?:not|field) (?:defined|set|found|required)\b
+            # German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Japanese, Chinese
+            \brunway\w{0,12}_(?:key|secret)['"`]?[^\n]{0,20}(?:fehlt|manqu|absent|ausente|ontbreekt|brak)
+            \brunway\w{0,12}_(?:key|secret)['"`]?[^\n]{0,20}n[a-zã]{1,4} \S{0,12}(?:gesetzt|d[eé]fini)
+            \brunway\w{0,12}_(?:key|secret)['"`]?[^\n]{0,20}(?:impostat|ingesteld|configurad|ustawion)
+            \brunway\w{0,12}_(?:key|secret)['"`]?[^\n]{0,20}(?:не (?:задан|указан|найден)|отсутств)
+            \brunway\w{0,12}_(?:key|secret)['"`]?[^\n]{0,20}(?:設定されて|未設定|未设置|未配置|缺失|缺少)
+            (?:fehl|falta|manqu|manca|ontbre|brak|отсутств|缺少)[^\n]{0,40}\brunway\w{0,12}_(?:key|secret)
+            no se encontr[^\n]{0,40}\brunway\w{0,12}_(?:key|secret)
             runway(?:ml)? api[ -]?(?:key|secret) (?:is )?(?:missing|not (?:set|configured|provided|found))
             """
         ),
@@ -47,6 +56,7 @@ STATED = (
             r"""
             \bx-runway-[\w-]{2,30}[`'"]? (?:request )?(?:header )?(?:is|was|must)\b
             (?:missing|invalid|unknown|unsupported|no|set the) (?:\w{1,12} ){0,2}[`'"]?x-runway-
+            (?:unsupported|unknown|invalid|missing|outdated) api version\b
             \bapi version\b[^\n]{0,80}(?:not valid|invalid|not supported|unsupported|missing|required)
             (?:missing|invalid|unsupported|unknown) (?:api )?version header
             (?:missing|invalid|unsupported) content-type header
@@ -65,6 +75,7 @@ STATED = (
             \bmodel (?:variant )?[`'"]?[\w.-]{1,60}[`'"]? (?:is )?(?:not (?:allowed|supported)|unavailable)
             \bmodel (?:variant )?[`'"]?[\w.-]{1,60}[`'"]? (?:is )?(?:no longer|deprecated|does not exist)
             \b(?:no|not have|without) access to (?:the |this )?(?:\S{1,40} )?model
+            \bmodel\b[^\n.]{0,60}\brequires? [^\n.]{0,30}\b(?:tier|plan|subscription)\b
             ['"]path['"]:\s?\[\s?['"]model['"]
             (?:invalid|unknown|unsupported) model\b
             \bmodel: (?:invalid|expected|required)
@@ -90,6 +101,8 @@ STATED = (
             r"""
             (?:not|n't|n’t) have enough credits?
             (?:not enough|insufficient|out of|no (?:more|remaining)|lack(?:s|ing)?) (?:\w{1,12} )?credits?
+            insufficient (?:account )?balance
+            \b(?:0|no|zero) credits? (?:left|remain|available)
             credit balance
             payment required
             """

@@ -1,7 +1,8 @@
 """Lines with their time and level before them, further lines of a message below.
 
 Copied from the dashboard: `2026-08-23 21:55:50.906 [info] …`. Made of `vercel logs --json` by one command or
-another: `[21:55:50] info: …`, with or without a day, in this machine's time.
+another: `[21:55:50] info: …`, with or without a day, in this machine's time. As older tools, containers and
+loggers print it: `2026-08-23T21:55:50.906Z …`, perhaps with a level, or behind the name of a container.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ BRACKETED = re.compile(
     rf"(?P<time>{CLOCK})(?P<zone>Z|[+-]\d\d:\d\d)?\]:? ?"
     rf"(?:(?:\[(?P<in_brackets>{_LEVELS}|{_LEVELS.upper()})\]:?|(?P<level>{_LEVELS}):"
     rf"|(?P<loud>{_LEVELS.upper()}):?)(?: |\Z|(?=\n))|(?=\S))(?P<text>.*)",
+    re.DOTALL,
+)
+ZONED = re.compile(
+    r"\s{0,8}(?:[\w.-]{1,60} {0,20}\| )?"
+    r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\s{1,8}"
+    rf"(?:(?P<level>{_LEVELS}|{_LEVELS.upper()}):?\s{{1,8}})?(?P<text>\S.*)",
     re.DOTALL,
 )
 NOTE = (
@@ -68,6 +75,18 @@ class _Bracketed:
         yield NOTE + LOCAL_NOTE.format(zone=self._dates.zone)
 
 
+def _parse_zoned(block: str) -> list[Item]:
+    """One entry, all its lines. Raises Unusable."""
+    row = ZONED.match(block)
+    if row is None:
+        raise Unusable("no time")
+    return [_entry(at_ms(row["at"].replace(",", ".")), row["level"], row["text"])]
+
+
+def _open_zoned(_rows: Sequence[re.Match[str]], _head: str, _written: datetime) -> Format:
+    return Format("pasted", _parse_zoned, has_request_ids=False, notes=lambda: (NOTE,))
+
+
 def _open(_rows: Sequence[re.Match[str]], _head: str, _written: datetime) -> Format:
     notes = (NOTE + "Its times are taken as UTC.",)
     return Format("pasted", _parse, has_request_ids=False, notes=lambda: notes)
@@ -80,3 +99,4 @@ def _open_bracketed(rows: Sequence[re.Match[str]], _head: str, written: datetime
 
 PASTED = Printed(START, _open)
 PASTED_BRACKETED = Printed(BRACKETED, _open_bracketed)
+PASTED_ZONED = Printed(ZONED, _open_zoned)
