@@ -17,6 +17,7 @@ from lib.ui.kit.router import go_to_video, page
 from lib.ui.kit.services import ENTERED, Services, services
 from lib.ui.kit.window import Window
 from lib.ui.kit.window_control import choose_window
+from lib.ui.kit.zone import choose_zone, keep_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     opened = services()
     now = datetime.now(UTC)
     address.begin()
+    keep_zone()
     place_for_notice()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
@@ -86,6 +88,7 @@ def _in_use(opened: Services, now: datetime) -> None:
     st.caption(_freshness(now), width="content")
     st.badge(plain(opened.database_label), icon=":material/database:", color="gray")
     st.badge(plain(opened.runway_label), icon=":material/movie:", color="gray")
+    choose_zone()
     _person(opened)
 
 
@@ -112,7 +115,7 @@ def _freshness(now: datetime) -> str:
     judged = age(fresh.get("last_judged_at"), now)
     waiting = fresh.get("dirty") or 0
     backlog = f" · {waiting:,} to judge" if waiting else ""
-    return f"Logs {age(fresh.get('last_log_at'), now)} · judged {judged}{backlog} · times in UTC"
+    return f"Logs {age(fresh.get('last_log_at'), now)} · judged {judged}{backlog}"
 
 
 @st.fragment(run_every=1)

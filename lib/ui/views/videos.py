@@ -112,7 +112,7 @@ def _show_view(query: str) -> None:
 def _save_view() -> None:
     name = (st.session_state["view-name"] or "").strip()
     if name:
-        query = urlencode({**address.query(), address.PAGE: []}, doseq=True)
+        query = urlencode({**address.query(), address.PAGE: [], "zone": []}, doseq=True)
         save_view(services().database, View(name, query, services().app.operator))
         loaders.forget()
 
