@@ -6,15 +6,13 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from lib.data.connect import open_fully
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
 from lib.errors import DailiesError, DatabaseUnavailable
 from lib.runway.opening import open_runway
-from lib.runway.simulator import ensure_simulator
-from lib.seed.write import seed_history
+from lib.seed.write import may_be_seeded, seed_sample
 from lib.ui.kit.services import Services
 from lib.worker.start import start_judge, start_worker
 
@@ -97,11 +95,10 @@ class Startup:
     def _seed(self) -> None:
         """A start without any account shows two weeks of history instead of empty pages."""
         opened, settings = self._services.app.opened, self._services.settings
-        if settings.database_kind != "embedded" or settings.runway_kind != "simulator" or not settings.demo:
+        if not settings.demo or not may_be_seeded(settings):
             return
         if isinstance(opened, PostgresDatabase) and not list_videos(opened, limit=1):
-            simulator = ensure_simulator(settings.data_dir)
-            seed_history(opened, simulator.store, simulator.url, datetime.now(UTC))
+            seed_sample(opened, settings)
 
     def _start_worker(self) -> None:
         services = self._services

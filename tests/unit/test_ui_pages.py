@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +90,25 @@ def test_every_page_narrates_that_there_is_nothing_yet(page: str) -> None:
     said = text_of(opened(page))
     assert said.strip()
     assert "None" not in said
+
+
+def test_an_empty_database_shows_the_first_steps_and_a_history_to_look_at(
+    postgres: PostgresDatabase, tmp_path: Path
+) -> None:
+    services = Services(app_of(postgres, folder=tmp_path))
+    provide(services)
+    app = opened("overview")
+    assert "python -m lib import-videos" in text_of(app)
+    app.button(key="seed").click().run()
+    services.jobs.stop()  # waits for it
+    assert services.jobs.problem("sample-history") is None
+    app.run()
+    assert not app.exception
+    assert "First steps" not in text_of(app)
+
+
+def test_the_first_steps_end_with_the_first_video(filled: Database) -> None:
+    assert "First steps" not in text_of(opened("overview"))
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("video", "generate")])

@@ -11,7 +11,7 @@ import streamlit as st
 from lib.data.database import Row
 from lib.data.videos import VideoRow
 from lib.domain.cause import Side
-from lib.ui.kit import address, charts, series
+from lib.ui.kit import address, charts, html, series
 from lib.ui.kit.format import (
     ACTION,
     SIDE,
@@ -20,6 +20,7 @@ from lib.ui.kit.format import (
     cause_of,
     clock,
     deployment,
+    exact,
     look,
     plain,
     short_id,
@@ -44,7 +45,7 @@ def video_link(row: VideoRow, now: datetime) -> None:
         label=f"`{short_id(row['id'])}` **{title}** · {age(row['created_at'], now)}",
         icon=SIDE[cause.side].icon if row["cause"] else ":material/hourglass_top:",
         query_params={"id": row["id"]},
-        help=ACTION[cause.action],
+        help=f"{ACTION[cause.action]} · created {exact(row['created_at'])}",
     )
 
 
@@ -67,14 +68,13 @@ def verdict_facts(verdict: Row, now: datetime) -> None:
             st.badge("stuck", icon=":material/hourglass_disabled:", color="red")
     st.markdown(cause.explanation)
     missing = verdict.get("first_missing")
-    facts = [
-        f"First missing stage **{words(missing)}**" if missing else "",
-        f"flow **{plain(verdict['flow'])}**" if verdict.get("flow") else "",
-        f"deployment **{deployment(verdict['deployment_id'])}**" if verdict.get("deployment_id") else "",
+    html.said(
+        f"first missing stage <strong>{words(missing)}</strong>" if missing else "",
+        f"flow <strong>{plain(verdict['flow'])}</strong>" if verdict.get("flow") else "",
+        f"deployment {deployment(verdict['deployment_id'])}" if verdict.get("deployment_id") else "",
         f"asked for its status {verdict['polls']:,} times" if verdict.get("polls") else "",
-        f"judged {age(verdict.get('judged_at'), now)}",
-    ]
-    st.caption(" · ".join(fact for fact in facts if fact))
+        f"judged {html.time(verdict.get('judged_at'), now)}",
+    )
 
 
 def evidence(lines: Sequence[Row], now: datetime) -> None:

@@ -15,10 +15,10 @@ from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import enqueue, generate, video_id_of
-from lib.ui.kit import loaders
+from lib.ui.kit import html, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.components import section, status_badge
-from lib.ui.kit.format import age, count, credits_text, short_id
+from lib.ui.kit.format import count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.listing import video_list
@@ -334,6 +334,6 @@ def _finished(row: VideoDetails, now: datetime) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
         took = video.updated_at or datetime.now(UTC)
-        st.caption(f"{age(video.created_at, now)}, took {(took - video.created_at).total_seconds():.0f} s")
+        html.said(html.time(video.created_at, now), f"took {(took - video.created_at).total_seconds():.0f} s")
     if not player(video.video_url) and video.error_message:
         st.text(video.error_message)
