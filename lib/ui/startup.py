@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+import click
+import httpx
+
 from lib.data.connect import open_fully
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
@@ -31,8 +34,9 @@ def warm_imports() -> None:
 class Startup:
     """`start` returns at once; `services.preparing` says which step is going on."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, address: str | None = None) -> None:
         self._services = services
+        self._address = address  # under which it answers, to say when it does
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dailies-startup", daemon=True)
 
@@ -61,6 +65,7 @@ class Startup:
                 missed = [not self._step(*step) for step in steps]
             finally:
                 self._services.preparing = None
+            self._say_ready()
             steps = steps[missed.index(True) :] if any(missed) else []
             if steps:
                 self._stop.wait(AGAIN_SECONDS)
@@ -83,6 +88,19 @@ class Startup:
                 self._services.app = replace(self._services.app, no_runway=why)
             return not isinstance(error, DatabaseUnavailable)
         return True
+
+    def _say_ready(self) -> None:
+        """Once, and not before the server answers, which begins to listen after this thread."""
+        address, self._address = self._address, None
+        while address and not self._stop.is_set():
+            try:
+                httpx.get(f"{address}/api/health/live", timeout=5, trust_env=False).raise_for_status()
+            except httpx.HTTPError:
+                self._stop.wait(0.1)
+                continue
+            parts = ", ".join(self._services.problems)
+            click.echo(f"Dailies is ready: {address}" + (f" (without: {parts})" if parts else ""))
+            return
 
     def _open_database(self) -> None:
         app = self._services.app
