@@ -281,3 +281,15 @@ def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
 def nothing_stays() -> Iterator[None]:
     yield
     provide(Services(app_of()))
+
+
+def test_outputs_are_played_from_allowed_hosts_only(empty: Database) -> None:
+    hosts = ("dnznrvs05pmza.cloudfront.net", "elsewhere.example")
+    made = [
+        video(f"0000000{n}-0000-4000-8000-000000000000", "succeeded", video_url=f"https://{host}/out.mp4")
+        for n, host in enumerate(hosts)
+    ]
+    videos.import_videos(empty, now_instead_of_noon(made))
+    shown = opened("videos", outputs="yes", window="1h").get("video")
+    assert [each.proto.url for each in shown] == [f"https://{hosts[0]}/out.mp4"]
+    assert not opened("videos", window="1h").get("video")

@@ -15,11 +15,14 @@ from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import enqueue, generate, video_id_of
+from lib.operations.stage_log import DEPLOYMENT
 from lib.ui.kit import html, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.components import section, status_badge
 from lib.ui.kit.format import count, credits_text, short_id
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.gallery import MOST as MOST_SHOWN
+from lib.ui.kit.gallery import gallery
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.listing import video_list
 from lib.ui.kit.media import SAMPLES, data_uri, jpeg
@@ -279,6 +282,15 @@ def several(frame: Frame) -> None:
         section(f"Your {len(ids)} videos", "The workers make each as soon as Runway has a free slot.")
         video_list(loaders.videos(None, Filters(ids=ids)), frame.now, ("video", "created", "status", "error"))
         look_again(10)
+
+
+def earlier(frame: Frame) -> None:
+    """What was made with Dailies before, as far as it can still be shown."""
+    done = Filters(deployment=DEPLOYMENT, statuses=("succeeded",))
+    if rows := loaders.videos(None, done, limit=2 * MOST_SHOWN):
+        section("Made with Dailies before", "Runway's addresses expire after 24 to 48 hours.")
+        if not gallery(rows, frame.now):
+            st.caption("Their addresses have expired; the page of each video can renew its own.")
 
 
 def _watched(video_id: str) -> VideoDetails | None:
