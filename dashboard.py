@@ -39,7 +39,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     logger.warning("%s", access.said)
     opening = Dashboard(App(settings, operator=settings.operator), access=access, preparing="Starting")
     provide(opening)
-    startup = Startup(opening)
+    host = config.get_option("server.address")
+    local = "localhost" if host in (None, "127.0.0.1", "0.0.0.0") else host  # noqa: S104
+    startup = Startup(opening, f"http://{local}:{config.get_option('server.port')}")
     startup.start()
     await anyio.to_thread.run_sync(warm_imports)
     gc.collect()

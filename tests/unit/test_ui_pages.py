@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,25 @@ def test_every_page_narrates_that_there_is_nothing_yet(page: str) -> None:
     said = text_of(opened(page))
     assert said.strip()
     assert "None" not in said
+
+
+def test_an_empty_database_shows_the_first_steps_and_a_history_to_look_at(
+    postgres: PostgresDatabase, tmp_path: Path
+) -> None:
+    dashboard = Dashboard(app_of(postgres, folder=tmp_path))
+    provide(dashboard)
+    app = opened("overview")
+    assert "python -m lib import-videos" in text_of(app)
+    app.button(key="seed").click().run()
+    dashboard.jobs.stop()  # waits for it
+    assert dashboard.jobs.problem("sample-history") is None
+    app.run()
+    assert not app.exception
+    assert "First steps" not in text_of(app)
+
+
+def test_the_first_steps_end_with_the_first_video(filled: Database) -> None:
+    assert "First steps" not in text_of(opened("overview"))
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("video", "generate")])
@@ -279,3 +299,15 @@ def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
 def nothing_stays() -> Iterator[None]:
     yield
     provide(Dashboard(app_of()))
+
+
+def test_outputs_are_played_from_allowed_hosts_only(empty: Database) -> None:
+    hosts = ("dnznrvs05pmza.cloudfront.net", "elsewhere.example")
+    made = [
+        video(f"0000000{n}-0000-4000-8000-000000000000", "succeeded", video_url=f"https://{host}/out.mp4")
+        for n, host in enumerate(hosts)
+    ]
+    videos.import_videos(empty, now_instead_of_noon(made))
+    shown = opened("videos", outputs="yes", window="1h").get("video")
+    assert [each.proto.url for each in shown] == [f"https://{hosts[0]}/out.mp4"]
+    assert not opened("videos", window="1h").get("video")

@@ -17,7 +17,7 @@ from lib.operations.export import as_csv
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import BATCH_STATE, age, clock, count, credits_text, look, plain, short_id
+from lib.ui.kit.format import BATCH_STATE, clock, count, credits_text, exact, look, plain, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import table_height
@@ -156,5 +156,5 @@ def earlier_batches(frame: Frame) -> None:
                 f"by {plain(batch.operator)}",
                 icon=shown.icon,
                 query_params={_ASKED: batch.id},
-                help=f"Begun {age(batch.begun_at, frame.now)}.",
+                help=f"Begun {exact(batch.begun_at)}",
             )

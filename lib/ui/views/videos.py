@@ -19,6 +19,7 @@ from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import STATUS, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.gallery import gallery
 from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video_list
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
@@ -33,6 +34,7 @@ def chosen_filters(frame: Frame) -> Filters:
         labels = {status: look(STATUS, status).word for status in STATUSES}
         statuses = address.many("Status", "status", labels, placeholder="Any status", width=230)
         causes = choose_causes()
+        address.toggle("Outputs", "outputs", help="Plays what was generated, as far as it may be shown.")
     return Filters(
         statuses=statuses,
         causes=causes,
@@ -112,7 +114,7 @@ def _show_view(query: str) -> None:
 def _save_view() -> None:
     name = (st.session_state["view-name"] or "").strip()
     if name:
-        query = urlencode({**address.query(), address.PAGE: []}, doseq=True)
+        query = urlencode({**address.query(), address.PAGE: [], "zone": []}, doseq=True)
         save_view(running_app().db, View(name, query, running_app().operator))
         loaders.forget()
 
@@ -160,6 +162,8 @@ def list_page(filters: Filters, frame: Frame) -> None:
         _say_empty(filters, frame)
         return
     shown = rows[:PAGE]
+    if st.query_params.get("outputs") == "yes" and not gallery(shown, frame.now):
+        st.caption("No output of these can be shown: none was made, or its address has expired.")
     video_list(shown, frame.now, columns, sort)
     last = end_of(shown)
     turn_pages(
