@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 from lib.data.connect import open_database
 from lib.data.database import Database
+from lib.data.flows import stored_flows
 from lib.data.journal import Journal
 from lib.data.limited import Limited
 from lib.data.outputs import Storage, open_storage
@@ -20,7 +22,7 @@ from lib.errors import DatabaseUnavailable, RunwayError
 from lib.runway.client import RunwayClient
 from lib.runway.opening import open_runway
 from lib.settings import RUNWAY_BASE_URL, Settings, load_settings
-from lib.traces.flows import load_flows
+from lib.traces.kept import KeptFlows
 
 SAVE_SECONDS = 30.0  # how long a person waits for a database that went away; the journal waits longer
 OnStep = Callable[[str], object]
@@ -44,6 +46,7 @@ class App:
     save_seconds: float = SAVE_SECONDS
     no_database: str | None = None
     no_runway: str | None = None
+    kept_flows: KeptFlows = field(default_factory=KeptFlows, repr=False, compare=False)
 
     @property
     def db(self) -> Database:
@@ -78,10 +81,14 @@ class App:
     def journal(self) -> Journal:
         return Journal(self.settings.data_dir / "journal.jsonl")
 
-    @cached_property
+    @property
     def flows(self) -> StageReader:
-        """The shipped flows and the team's own. Raises BadInput for a file that cannot be used."""
-        return StageReader(load_flows(self.settings.flows_dir))
+        """The shipped flows and the team's own, in files and in the database. Raises BadInput for a file that
+        cannot be used, DatabaseError."""
+        return self.kept_flows.reader(self.settings.flows_dir, self._stored_flows)
+
+    def _stored_flows(self) -> dict[str, Any]:
+        return {each.key: each.content for each in stored_flows(self.opened)} if self.opened else {}
 
     @cached_property
     def storage(self) -> Storage | None:
