@@ -31,9 +31,9 @@ def command(port: int, address: str, data: Path | None) -> None:
     else:
         runway = "no Runway key: nothing is looked up or repaired"
     click.echo(
-        f"With {parts[settings.database_kind]} and {runway}. Its data lies in {data or settings.data_dir}."
+        f"Using {parts[settings.database_kind]} and {runway}. Data is kept in {data or settings.data_dir}."
     )
-    click.echo("Ctrl+C stops it. The first page says when everything is there.")
+    click.echo("Ctrl+C stops it. The first page shows when everything is ready.")
     arguments = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]
     os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
     os.execve(  # noqa: S606

@@ -41,7 +41,11 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
-        _in_use(now)
+        app = running_app()
+        st.caption(_freshness(now), width="content")
+        st.badge(plain(app.database_label), icon=":material/database:", color="gray")
+        st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
+        _person()
         _search()
         chosen = choose_window(all_time=all_time) if window else Window()
     if preparing:
@@ -59,7 +63,7 @@ def _search() -> None:
         label_visibility="collapsed",
         width=190,
         key="find",
-        help="Four characters of an id are enough. The key / leads here.",
+        help="Four characters of an id are enough. Press / to jump here.",
         on_change=_remember_search,
     )
     text = st.session_state.pop("searched", "").strip()
@@ -79,14 +83,6 @@ def _search() -> None:
 def _remember_search() -> None:
     st.session_state["searched"] = st.session_state["find"]
     st.session_state["find"] = ""
-
-
-def _in_use(now: datetime) -> None:
-    app = running_app()
-    st.caption(_freshness(now), width="content")
-    st.badge(plain(app.database_label), icon=":material/database:", color="gray")
-    st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
-    _person()
 
 
 def _person() -> None:
@@ -120,4 +116,4 @@ def _wait_until_prepared() -> None:
         loaders.forget()
         st.rerun()
     st.status(f"{step} …", state="running")
-    st.caption("The first start takes a few seconds. This page is drawn as soon as everything is there.")
+    st.caption("The first start takes a few seconds. This page appears as soon as everything is ready.")

@@ -26,7 +26,6 @@ from lib.ui.kit.format import (
 from lib.ui.kit.router import go_to_video
 
 _OPENED = "opened-video"
-TIME_FORMAT = "DD MMM HH:mm:ss"
 ROW = 32  # pixels
 
 
@@ -34,7 +33,7 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
     """The videos to choose among, as the table shows them."""
     return pd.DataFrame(
         {
-            "video": [_opener(row["id"]) for row in rows],
+            "video": [f":material/movie_info: {short_id(row['id'])}" for row in rows],
             "age": [age(row["created_at"], now) for row in rows],
             "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
@@ -122,10 +121,6 @@ def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[
     )
     drawn: list[str] = st.session_state[f"rows-{key}"]
     return [drawn[index] for index in event.selection.rows if index < len(drawn)]
-
-
-def _opener(video_id: str) -> str:
-    return f":material/movie_info: {short_id(video_id)}"
 
 
 def _remember(key: str) -> None:
