@@ -11,7 +11,7 @@ from lib.app import App
 from lib.data import batches
 from lib.data.batches import Batch, Taken
 from lib.domain.cause import CAUSES, Action, Trait
-from lib.domain.repair import BY_ITSELF, Repair
+from lib.domain.repair import BY_ITSELF
 from lib.errors import BadInput, BudgetUsedUp, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
 from lib.operations.repair import Agreed, Repaired, carry_out, plan
 
@@ -29,20 +29,19 @@ def freeze(
     if not video_ids:
         raise BadInput("No video was chosen.")
     batch_id = batch_id or str(uuid4())
-    items = [_item(repair) for repair in plan(app, video_ids)]
+    items = [
+        {
+            "video_id": repair.video_id,
+            "kind": str(repair.action),
+            "reason": repair.reason,
+            "credits": repair.credits,
+            "key": repair.key,
+            "left_out": repair.action not in BY_ITSELF,
+        }
+        for repair in plan(app, video_ids)
+    ]
     batches.freeze(app.db, batch_id, app.operator, chosen, items)
     return batches.get(app.db, batch_id)
-
-
-def _item(repair: Repair) -> dict[str, Any]:
-    return {
-        "video_id": repair.video_id,
-        "kind": str(repair.action),
-        "reason": repair.reason,
-        "credits": repair.credits,
-        "key": repair.key,
-        "left_out": repair.action not in BY_ITSELF,
-    }
 
 
 def work_on(app: App, batch_id: str | None = None) -> Taken | None:

@@ -137,7 +137,7 @@ def test_the_header_says_what_is_in_use(filled: Database) -> None:
 
 
 def test_the_overview_answers_in_its_first_sentence(filled: Database) -> None:
-    assert opened("overview").error[0].value.startswith("**1 video of the last hour is stuck")
+    assert opened("overview").error[0].value.startswith("**1 video from the last hour is stuck")
 
 
 def test_the_window_of_the_address_is_the_window_shown(filled: Database) -> None:

@@ -44,7 +44,12 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
-        _in_use(now)
+        app = running_app()
+        html.said(*_freshness(now))
+        st.badge(plain(app.database_label), icon=":material/database:", color="gray")
+        st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
+        choose_zone()
+        _person()
         _search()
         chosen = choose_window(all_time=all_time) if window else Window()
     if preparing:
@@ -62,7 +67,7 @@ def _search() -> None:
         label_visibility="collapsed",
         width=190,
         key="find",
-        help="Four characters of an id are enough. The key / leads here.",
+        help="Four characters of an id are enough. Press / to jump here.",
         on_change=_remember_search,
     )
     text = st.session_state.pop("searched", "").strip()
@@ -83,15 +88,6 @@ def _search() -> None:
 def _remember_search() -> None:
     st.session_state["searched"] = st.session_state["find"]
     st.session_state["find"] = ""
-
-
-def _in_use(now: datetime) -> None:
-    app = running_app()
-    html.said(*_freshness(now))
-    st.badge(plain(app.database_label), icon=":material/database:", color="gray")
-    st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
-    choose_zone()
-    _person()
 
 
 def _person() -> None:
@@ -129,4 +125,4 @@ def _wait_until_prepared() -> None:
         loaders.forget()
         st.rerun()
     st.status(f"{step} …", state="running")
-    st.caption("The first start takes a few seconds. This page is drawn as soon as everything is there.")
+    st.caption("The first start takes a few seconds. This page appears as soon as everything is ready.")

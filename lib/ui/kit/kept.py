@@ -69,7 +69,7 @@ def _say(at: datetime) -> None:
     with place.container(key="outage"):
         st.warning(
             f"**The database cannot be reached.** What you see was read at {clock(at, datetime.now(UTC))}"
-            f" {zone_name()} or before. This page is drawn anew as soon as the database answers.",
+            f" {zone_name()} or before. The page refreshes as soon as the database answers.",
             icon=":material/cloud_off:",
         )
         look_again(AGAIN_SECONDS)

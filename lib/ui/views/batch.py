@@ -88,7 +88,7 @@ def _running(batch_id: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _button("Pause", "paused", batch, ":material/pause_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")
-            st.caption("The video in hand is finished in any case. The run goes on without this page.")
+            st.caption("The current video is finished either way. The run continues if you leave this page.")
 
 
 def _paused(batch: Batch) -> None:
@@ -101,7 +101,7 @@ def _paused(batch: Batch) -> None:
         if batch.note:
             st.text(batch.note)
         with st.container(horizontal=True, gap="small"):
-            _button("Go on", "running", batch, ":material/play_circle:")
+            _button("Resume", "running", batch, ":material/play_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")
 
 

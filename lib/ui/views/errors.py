@@ -287,19 +287,21 @@ def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) 
 
 
 def _say(key: GroupKey, state: GroupState) -> None:
-    """What becomes of it; kept with the operator's name, in the audit too."""
+    """What is done about it; kept with the operator's name, in the audit too."""
     given = state["state"] if state["state"] in SETTABLE else "open"
     name = f"{hash((key, state['changed_at'])):x}"
     with st.form(f"group-state-{name}"), st.container(key="group-state"):
-        section("What becomes of it", "A resolved group that comes again is marked as regressed by itself.")
+        section(
+            "What is done about it", "A resolved group that comes back is marked as regressed automatically."
+        )
         if state["operator"]:
-            st.caption(f"Last said by {plain(state['operator'])}")
+            st.caption(f"Last changed by {plain(state['operator'])}")
         if state["ticket"]:
             st.text(state["ticket"])
             st.link_button("Open the ticket", state["ticket"], icon=":material/open_in_new:")
         chosen = st.segmented_control("State", SETTABLE, default=given, required=True, key=f"state-{name}")
         note = st.text_area("Note", state["note"], max_chars=2000, key=f"note-{name}")
-        ticket = st.text_input("Address of a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
+        ticket = st.text_input("Link to a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
         saved = st.form_submit_button(
             "Save", icon=":material/save:", disabled=why_not() is not None, help=why_not()
         )

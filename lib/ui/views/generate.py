@@ -165,7 +165,7 @@ def _drill() -> str:
     if not st.toggle("Failure drill", key="drill", help="Only with the simulator: shows what goes wrong."):
         return ""
     fault = st.selectbox(
-        "What is to go wrong", list(DRILLS), format_func=lambda key: DRILLS[key][0], key="fault"
+        "What should go wrong", list(DRILLS), format_func=lambda key: DRILLS[key][0], key="fault"
     )
     st.warning(f"**This is a drill.** {DRILLS[fault][1]}", icon=":material/science:")
     return f"[fault:{fault}]"

@@ -108,7 +108,7 @@ def _change(now: float, before: float | None) -> str | int | None:
     """Against the window of the same length before this one."""
     if before is None:
         return None
-    return f"{now - before:+,.0f} than before" if round(now - before) else 0
+    return f"{now - before:+,.0f} vs. before" if round(now - before) else 0
 
 
 def _points(now: float | None, before: float | None) -> str | int | None:
@@ -176,9 +176,9 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
         figure = charts.success_over_time(data["series"], frame.times, series.usual_rate(frame.window))
         choose_in_time(figure, "success-rate", "Success rate over time", frame.window, "overview")
     with right, st.container(border=True, height="stretch"):
-        section("Cost a day", "What Runway charged for the app's tasks, by model where it is known.")
+        section("Cost per day", "What Runway charged for the app's tasks, by model where it is known.")
         if rows := series.cost(frame.window):
-            draw(charts.cost(rows), "cost", "Credits a day, by model", height=280)
+            draw(charts.cost(rows), "cost", "Credits per day, by model", height=280)
         else:
             st.caption(f"Nothing was charged {frame.window.said}.")
 

@@ -60,7 +60,7 @@ def show_report(name: str, report: ImportReport) -> None:
             st.text(f"• {note}")
         if report.offences:
             st.dataframe(
-                pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "It reads"]),
+                pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "Its text"]),
                 hide_index=True,
                 alt="The first records that could not be used",
             )
