@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import streamlit as st
 
-from lib.data.batches import Batch, items, steer
+from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
-from lib.operations.batches import freeze
+from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
@@ -172,7 +172,7 @@ def _group(batch: Batch, action: Action) -> None:
 
 def _start(batch_id: str) -> None:
     opened = services()
-    steer(opened.database, batch_id, "running", opened.app.operator)
+    steer(opened.app, batch_id, "running")
     st.query_params["batch"] = batch_id
     if opened.loop is not None:
         opened.loop.wake()
