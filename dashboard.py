@@ -18,6 +18,7 @@ from lib.settings import ROOT, load_settings
 from lib.ui.kit.dashboard import Dashboard, process_app, provide
 from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
 from lib.ui.kit.notices import tell
+from lib.ui.kit.uploads import held_bytes
 from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
 from lib.web.limits import Limits
@@ -58,7 +59,7 @@ app = st.App(
     middleware=[
         Middleware(Guard, access),
         Middleware(Outgoing),
-        Middleware(Limits),
+        Middleware(Limits, held_bytes),
         Middleware(
             Gate,
             access,

@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     admins: str | None = _named("DAILIES_ADMINS")
     operators: str | None = _named("DAILIES_OPERATORS")
     viewers: str | None = _named("DAILIES_VIEWERS")
+    paid_per_minute: Annotated[int, Field(ge=1, le=10_000)] = _named("DAILIES_PAID_PER_MINUTE", default=20)
     session_hours: Hours = _named("DAILIES_SESSION_HOURS", default=12)
     log_drain_secret: SecretStr | None = _named("DAILIES_LOG_DRAIN_SECRET")
     log_drain_verify: str | None = _named("DAILIES_LOG_DRAIN_VERIFY")

@@ -12,6 +12,7 @@ import pytest
 from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.settings import Settings, load_settings
+from tests import planted
 from tests.databases import Cluster, RestServer, node_is_missing
 
 # Settings of the person who runs the tests must not decide their outcome.
@@ -21,6 +22,14 @@ for _field in Settings.model_fields.values():
 Settings.model_config["env_file"] = None
 Settings.model_config["toml_file"] = None
 load_settings.cache_clear()
+os.environ.update(planted.ENVIRONMENT)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_planted_secret_is_written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Logs, journals, data folders, exports: whatever the whole run wrote."""
+    yield
+    assert planted.written(tmp_path_factory.getbasetemp(), planted.ENVIRONMENT.values()) == []
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +39,7 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="dailies tests ") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
+        assert planted.written(Path(folder), planted.ENVIRONMENT.values()) == []
 
 
 @pytest.fixture(scope="session")

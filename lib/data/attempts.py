@@ -55,6 +55,11 @@ def claim(
     return Claim(Attempt.from_row(row["attempt"]), bool(row["claimed"]))
 
 
+def paid_action(db: Database, operator: str, most: int) -> float:
+    """Counts one, of `most` within a minute: 0, or the seconds to wait. The first refusal is audited."""
+    return float(db.call("dailies_paid_action", p_operator=operator, p_most=most)[0]["wait_seconds"])
+
+
 def _one(rows: list[Row]) -> Attempt:
     return Attempt.from_row(rows[0])
 

@@ -31,6 +31,12 @@ KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
 WRONG_HOST = "api.runwayml.com"
 
 
+_STRANGERS = {  # roles of Supabase's REST API
+    "anon": "Whoever has the app's public (anon) key",
+    "authenticated": "Whoever has signed up in the app",
+}
+
+
 class Level(StrEnum):
     OK = "ok"
     NOTE = "note"  # works, and somebody may want to know
@@ -228,7 +234,9 @@ def check_database(app: App) -> list[Check]:
         return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", todo)]
     reachable = Check("E201", "Database", Level.OK, f"{database.label} answers")
     schema = _schema(rows[0])
-    return [reachable, schema, *(_mapping(database) if schema.level is Level.OK else ())]
+    if schema.level is not Level.OK:
+        return [reachable, schema]
+    return [reachable, schema, *_mapping(database), _strangers(database)]
 
 
 def _mapping(database: Database) -> Iterator[Check]:
@@ -256,6 +264,24 @@ def _mapping(database: Database) -> Iterator[Check]:
         yield Check("E206", subject, Level.WARNING, found, todo)
     if not (row["row_security"] or unknown or row["required"]):
         yield Check("E204", subject, Level.OK, f"{row['relation']} is mapped, and every word is known")
+
+
+def _strangers(database: Database) -> Check:
+    """Whether somebody with the app's public key, which every browser has, reaches its rows past the app."""
+    subject, rows = "Row security", database.call("dailies_strangers", p_roles=list(_STRANGERS))
+    todo = (
+        "Switch its row security on in Supabase, with policies that look whose a row is. Dailies needs none:"
+        " the service role passes by them."
+    )
+    is_open = [row for row in rows if row["is_open"]]
+    for row in sorted(is_open, key=lambda row: row["action"] == "select"):  # what is worst, first
+        is_read = row["action"] == "select"
+        does = "read every row" if is_read else f"{row['action']} any row"
+        found = f"{_STRANGERS[row['role']]} may {does} of {row['relation']}"
+        return Check("E207", subject, Level.WARNING if is_read else Level.ERROR, found, todo)
+    policies = sorted({policy for row in rows for policy in row["policies"]})
+    rest = f", except as these policies say: {', '.join(policies)}" if policies else ""
+    return Check("E207", subject, Level.OK, f"Without the service role nobody reads or writes videos{rest}")
 
 
 def _schema(row: Row) -> Check:

@@ -23,6 +23,7 @@ from lib.errors import (
     RunwayError,
     SchemaMissing,
     SettingsError,
+    TooFast,
 )
 from lib.logs.redact import redact
 from lib.ui.kit.kept import AGAIN_SECONDS, look_again
@@ -38,6 +39,7 @@ _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
     (RunwayError, "Runway could not do this", ":material/cloud_off:"),
     (SettingsError, "A setting cannot be used", ":material/settings_alert:"),
     (NotSignedIn, "You are not signed in", ":material/login:"),
+    (TooFast, "Too many paid actions", ":material/speed:"),
     (NotAllowed, "You may not do this", ":material/lock:"),
     (BadInput, "This input cannot be used", ":material/edit_off:"),
     (DailiesError, "Something went wrong", ":material/error:"),

@@ -12,7 +12,7 @@ import streamlit as st
 
 from lib.data import batches
 from lib.data.batches import ENDED, Batch, Item
-from lib.operations.batches import COLUMNS
+from lib.operations.batches import COLUMNS, steer
 from lib.operations.export import as_csv
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
@@ -128,8 +128,7 @@ def _button(label: str, state: str, batch: Batch, icon: str) -> None:
 
 
 def _steer(batch_id: str, state: str) -> None:
-    app = running_app()
-    batches.steer(app.db, batch_id, state, app.operator)
+    steer(running_app(), batch_id, state)
     st.query_params[_ASKED] = batch_id
     dashboard().wake()
 

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import streamlit as st
 
-from lib.data.batches import Batch, items, steer
+from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
-from lib.operations.batches import freeze
+from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
@@ -170,7 +170,6 @@ def _group(batch: Batch, action: Action) -> None:
 
 
 def _start(batch_id: str) -> None:
-    app = running_app()
-    steer(app.db, batch_id, "running", app.operator)
+    steer(running_app(), batch_id, "running")
     st.query_params["batch"] = batch_id
     dashboard().wake()
