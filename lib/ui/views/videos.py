@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode
@@ -25,6 +27,8 @@ from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
 from lib.ui.kit.search import TROUBLES, completions, read
 from lib.ui.kit.window_control import empty_window
+
+LIVE_SECONDS = 11  # what is read is kept for ten
 
 
 def chosen_filters(frame: Frame) -> Filters:
@@ -150,11 +154,31 @@ def _narrowed(name: str, said: str, labels: Mapping[str, str] = MappingProxyType
 
 def list_page(filters: Filters, frame: Frame) -> None:
     """One page of the list; before it what the search means as an id, whatever its time and the filters."""
-    columns, sort = shown_columns(), chosen_sort()
+    columns = shown_columns()
     if filters.search and (found := loaders.find(filters.search)):
         section("Found by id, of all times")
         video_list(loaders.videos(None, Filters(ids=tuple(found))), frame.now, columns)
         section("Found by text, in the list")
+    began = address.query()
+
+    def rows() -> None:
+        if address.query() != began:  # a button of the list was clicked: the whole page is another one
+            st.rerun()
+        _rows(filters, replace(frame, now=datetime.now(UTC)), columns)
+
+    if is_live(began):
+        st.fragment(rows, run_every=LIVE_SECONDS)()
+    else:
+        rows()
+
+
+def is_live(query: address.Query) -> bool:
+    """Whether the rows follow the clock: not while somebody pages, sorts, searches, plays or looks back."""
+    return not {address.PAGE, "sort", "q", "until", "outputs"} & query.keys()
+
+
+def _rows(filters: Filters, frame: Frame, columns: Sequence[str]) -> None:
+    sort = chosen_sort()
     _, key = place()
     after = Position.read(key) if key else None
     rows = loaders.videos(frame.window, filters, after, PAGE + 1, sort, counted=True)
