@@ -17,6 +17,7 @@ from lib.ui.kit.copies import copied_output
 from lib.ui.kit.format import age, clock, short_id
 from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.player import player
 from lib.ui.kit.records import attempt_table, log_line, log_table
 from lib.ui.kit.router import go_to_video, page
@@ -186,7 +187,8 @@ def facts(row: VideoDetails) -> None:
 def _fact(label: str, value: str) -> None:
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.caption(label, width=84)
-        st.text(value, width="stretch")
+        with st.container():
+            outside_text(value)
 
 
 def _task_facts(task: Mapping[str, Any]) -> dict[str, Any]:
