@@ -15,9 +15,9 @@ from streamlit import config
 from lib.app import App
 from lib.operations.access import Access, check_sign_in
 from lib.settings import ROOT, load_settings
+from lib.ui.kit.dashboard import Dashboard, process_app, provide
 from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
 from lib.ui.kit.notices import tell
-from lib.ui.kit.services import Services, process_app, provide
 from lib.ui.kit.uploads import held_bytes
 from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
@@ -38,9 +38,11 @@ access = Access(settings, config.get_option("server.address"))
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Opens everything in the background: the first page says what is going on meanwhile."""
     logger.warning("%s", access.said)
-    opening = Services(App(settings, operator=settings.operator), access=access, preparing="Starting")
+    opening = Dashboard(App(settings, operator=settings.operator), access=access, preparing="Starting")
     provide(opening)
-    startup = Startup(opening)
+    host = config.get_option("server.address")
+    local = "localhost" if host in (None, "127.0.0.1", "0.0.0.0") else host  # noqa: S104
+    startup = Startup(opening, f"http://{local}:{config.get_option('server.port')}")
     startup.start()
     await anyio.to_thread.run_sync(warm_imports)
     gc.collect()

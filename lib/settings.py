@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import re
 import tomllib
@@ -15,12 +16,14 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from lib import outgoing
+from lib.domain.link import check_template
 from lib.errors import SettingsError, everything_wrong
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,12 +87,17 @@ class Settings(BaseSettings):
     take_queued: bool = _named("DAILIES_TAKE_QUEUED", default=False)
     outputs: str | None = _named("DAILIES_OUTPUTS")
     output_hosts: str = _named("DAILIES_OUTPUT_HOSTS", default="dnznrvs05pmza.cloudfront.net")
+    links: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict, validation_alias=_names("DAILIES_LINKS")
+    )
     demo: bool = _named("DAILIES_DEMO", default=True)
     address: str | None = _named("DAILIES_URL")
     hosts: str | None = _named("DAILIES_HOSTS")
     read_only: bool = _named("DAILIES_READ_ONLY", default=False)
     anyone: Literal["viewer", "operator", "admin"] | None = _named("DAILIES_ANYONE")
-    auth: dict[str, Any] | None = Field(default=None, validation_alias=_names("DAILIES_AUTH"), repr=False)
+    auth: Annotated[dict[str, Any] | None, NoDecode] = Field(
+        default=None, validation_alias=_names("DAILIES_AUTH"), repr=False
+    )
     admins: str | None = _named("DAILIES_ADMINS")
     operators: str | None = _named("DAILIES_OPERATORS")
     viewers: str | None = _named("DAILIES_VIEWERS")
@@ -105,6 +113,17 @@ class Settings(BaseSettings):
     alert_webhook: SecretStr | None = _named("DAILIES_ALERT_WEBHOOK")
     alert_rules: Path | None = _named("DAILIES_ALERT_RULES")
 
+    @field_validator("auth", "links", mode="before")
+    @classmethod
+    def _is_json(cls, value: object) -> object:
+        """Here, and not by pydantic's own decoder, whose error names no variable."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("this is no JSON") from None
+
     @field_validator("*", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object, info: ValidationInfo) -> object:
@@ -113,6 +132,13 @@ class Settings(BaseSettings):
             return value
         field = cls.model_fields[info.field_name or ""]
         return value.strip() or field.get_default(call_default_factory=True)
+
+    @field_validator("links")
+    @classmethod
+    def _lead_somewhere(cls, value: dict[str, str]) -> dict[str, str]:
+        for template in value.values():
+            check_template(template)
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import io
 import re
+import signal
 import sys
+import threading
 
 from lib.outgoing import masked
 
@@ -22,6 +24,14 @@ class Inert(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
         super().write(inert(masked(text)))
         return len(text)
+
+
+def until_stopped() -> threading.Event:
+    """Set by Ctrl-C or SIGTERM from now on, instead of ending the process."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def make_inert() -> None:

@@ -25,7 +25,8 @@ class Generation(NamedTuple):
 
 
 def video_id_of(key: str) -> str:
-    """The id of the video that a key generates: the same key can only ever make the same row."""
+    """What the row of a key is asked for by: the same key can only ever make the same row. It is its id too,
+    unless the app's table chooses ids itself."""
     return str(uuid5(NAMESPACE_URL, f"dailies:{key}"))
 
 
@@ -55,9 +56,11 @@ def enqueue(
     not_too_fast(app)
     name = key or uuid4().hex
     jobs = [_job(request, app.operator, f"{name}/{i}", dance_style) for i, request in enumerate(requests)]
-    for start in range(0, len(jobs), BATCH):
-        queue.enqueue(app.db, jobs[start : start + BATCH])
-    return [job.video_id for job in jobs]
+    return [
+        queued.video_id
+        for start in range(0, len(jobs), BATCH)
+        for queued in queue.enqueue(app.db, jobs[start : start + BATCH])
+    ]
 
 
 def _job(request: GenerationRequest, operator: str, key: str, dance_style: str | None) -> NewJob:

@@ -94,7 +94,7 @@ def pay(
     if not claimed:
         return Outcome(attempt, paid=False)
     app.on_step("claimed")
-    log = StageLog(app.db, attempt)
+    log = StageLog(app, attempt)
     log.before_call(request)
     read_before(app, attempt)
     attempts.sent(app.db, attempt.id)

@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lib.app import GetApp
-from lib.data.database import Database
+from lib.app import App, GetApp
 from lib.errors import DailiesError, DatabaseUnavailable
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
@@ -53,7 +52,7 @@ class LogDrain:
         pieces = await self._reception.receive(request, secret.get_secret_value(), signature, LIMIT)
         if self._storing.statistics().tasks_waiting >= WAITING:
             raise DatabaseUnavailable("Deliveries come faster than the database stores them.")
-        report = await anyio.to_thread.run_sync(_store, app.db, pieces, limiter=self._storing)
+        report = await anyio.to_thread.run_sync(_store, app, pieces, limiter=self._storing)
         return found(
             stored=report.entries - report.already_stored,
             repeated=report.repeated + report.already_stored,
@@ -74,12 +73,12 @@ class LogDrain:
         return {}
 
 
-def _store(database: Database, pieces: list[bytes]) -> ImportReport:
+def _store(app: App, pieces: list[bytes]) -> ImportReport:
     content = inflate(b"".join(pieces), INFLATED_LIMIT)
     if content.strip() in _NOTHING:
         return ImportReport()
     today = uuid.uuid5(uuid.NAMESPACE_URL, f"{PATH} {datetime.now(UTC):%Y-%m-%d}")
-    return import_logs(database, io.BytesIO(content), name="Log drain", operator="vercel", import_id=today)
+    return import_logs(app.acting_as("vercel"), io.BytesIO(content), name="Log drain", import_id=today)
 
 
 def routes(app: GetApp) -> list[Route]:

@@ -10,6 +10,7 @@ import pytest
 from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.operations.environment.settings import Level, check_database
+from tests.apps import app_of
 
 
 @pytest.fixture(params=["postgres", pytest.param("supabase", marks=pytest.mark.rest)])
@@ -85,6 +86,6 @@ def test_who_reaches_the_rows_past_the_app_is_said(
 ) -> None:
     with psycopg.connect(own_database_url) as connection:
         connection.execute(change.encode())
-    (check,) = (check for check in check_database(own_db) if check.code == "E207")
+    (check,) = (check for check in check_database(app_of(own_db)) if check.code == "E207")
     assert check.level is level
     assert said in check.found

@@ -84,6 +84,22 @@ def test_only_the_paid_call_creates_tasks() -> None:
     assert callers == ["operations/paid_call.py"]
 
 
+def test_operations_take_the_app_and_not_its_parts() -> None:
+    parts = {"Database", "RunwayClient", "Journal"}
+    for path in sorted((ROOT / "lib" / "operations").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                taken = {ast.unparse(each.annotation) for each in node.args.args if each.annotation}
+                assert not taken & parts, f"{path.name}: {node.name}"
+
+
+def test_pages_use_the_app_only_as_their_person_may() -> None:
+    users = [
+        path.name for path in sorted((ROOT / "lib").rglob("*.py")) if "whole_app" in path.read_text("utf-8")
+    ]
+    assert users == ["dashboard.py", "startup.py"]
+
+
 def test_no_public_class_name_means_two_things() -> None:
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "lib").rglob("*.py")):

@@ -55,7 +55,7 @@ def test_nothing_planted_is_in_the_database_an_export_a_log_the_journal_or_an_an
 ) -> None:
     texts = [f"request failed: {one.text}" for one in SHAPES] + [f"refused {CONFIGURED}"]
     lines = [json.dumps(record(number, text)) for number, text in enumerate(texts)]
-    import_logs(postgres, io.BytesIO("\n".join(lines).encode()), name="planted", operator="ann")
+    import_logs(app_of(postgres), io.BytesIO("\n".join(lines).encode()), name="planted")
     rows = the_videos()
     for row, text in zip(rows, texts, strict=False):
         row["error_message"] = text if row["id"] != TANGO else f"refused {CONFIGURED}"

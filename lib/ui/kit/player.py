@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TypeGuard
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from lib.domain.address import is_domain_name
 from lib.operations.outputs import NotCopied, fetch
-from lib.ui.kit.services import services
+from lib.ui.kit.dashboard import running_app
 
 _ALLOWED = "hosts-played-from"
 
@@ -18,23 +19,30 @@ _ALLOWED = "hosts-played-from"
 def player(address: str | None) -> bool:
     """Whether there is something to show. From hosts of DAILIES_OUTPUT_HOSTS, and the simulator, at once;
     from others once somebody has said so."""
-    if not address:
-        return False
-    if _is_simulators(address):
-        content = _from_simulator(address)
-        if content:
-            st.video(content, alt="The generated video")
-        return content is not None
-    host = web_host(address)
+    if may_be_played(address):
+        return play(address)
+    host = web_host(address or "")
     if host is None:
         return False
-    allowed = {each.strip().lower() for each in services().settings.output_hosts.split(",")}
-    if host in allowed | st.session_state.get(_ALLOWED, set()):
-        st.video(address, alt="The generated video")
-    else:
-        st.caption("The row names a video on a host that is not in DAILIES_OUTPUT_HOSTS.")
-        st.button(f"Play it from `{host}`", icon=":material/play_circle:", on_click=_allow, args=(host,))
+    st.caption("The row names a video on a host that is not in DAILIES_OUTPUT_HOSTS.")
+    st.button(f"Play it from `{host}`", icon=":material/play_circle:", on_click=_allow, args=(host,))
     return True
+
+
+def may_be_played(address: str | None) -> TypeGuard[str]:
+    """Whether looking at it may make somebody ask that host."""
+    if not address:
+        return False
+    allowed = {each.strip().lower() for each in running_app().settings.output_hosts.split(",")}
+    return _is_simulators(address) or web_host(address) in allowed | st.session_state.get(_ALLOWED, set())
+
+
+def play(address: str) -> bool:
+    """Whether it is still there."""
+    content = _from_simulator(address) if _is_simulators(address) else address
+    if content:
+        st.video(content, alt="The generated video")
+    return bool(content)
 
 
 def _allow(host: str) -> None:
@@ -53,19 +61,18 @@ def web_host(address: str) -> str | None:
 
 
 def _is_simulators(address: str) -> bool:
-    opened = services()
-    client = opened.app.client
-    if opened.settings.runway_kind != "simulator" or client is None:
+    app = running_app()
+    if app.settings.runway_kind != "simulator" or app.client is None:
         return False
-    return address.startswith(client.base_url.rstrip("/") + "/")
+    return address.startswith(app.client.base_url.rstrip("/") + "/")
 
 
-@st.cache_data(ttl=600, max_entries=16, show_spinner=False)
+@st.cache_data(ttl=600, max_entries=32, show_spinner=False)
 def _from_simulator(address: str) -> bytes | None:
     """Read by this process, so that it is seen on other machines too, which the simulator does not serve."""
     with tempfile.NamedTemporaryFile(prefix="dailies-preview-") as file:
         try:
-            fetch(address, Path(file.name), services().runway.base_url, most_bytes=64 << 20)
+            fetch(address, Path(file.name), running_app().runway.base_url, most_bytes=64 << 20)
         except NotCopied:
             return None
         return Path(file.name).read_bytes()

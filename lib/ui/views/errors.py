@@ -18,9 +18,10 @@ from lib.data.series import GroupKey, GroupState, set_error_state
 from lib.data.videos import Filters
 from lib.domain.video import parse_time
 from lib.logs.redact import redact
-from lib.ui.kit import address, charts, loaders, series
+from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.acting import why_not
 from lib.ui.kit.components import choose_in, clicked, draw, section
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import (
     AMBER,
     GRAY,
@@ -28,7 +29,6 @@ from lib.ui.kit.format import (
     RED,
     VIOLET,
     Look,
-    age,
     cause_label,
     cause_of,
     count,
@@ -42,8 +42,7 @@ from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
-from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height
+from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height, time_column
 from lib.ui.kit.window_control import empty_window
 
 BY: dict[By, str] = {
@@ -201,8 +200,8 @@ def _table(groups: Sequence[ErrorGroup], states: dict[GroupKey, GroupState], fra
             "grp": st.column_config.TextColumn("Error", width=360),
             "cause": cause_badges([row["cause"] for row in groups]),
             "stage": st.column_config.TextColumn("First missing stage", width=150),
-            "first": st.column_config.DatetimeColumn("First seen", width=110, format="distance"),
-            "last": st.column_config.DatetimeColumn("Last seen", width=110, format="distance"),
+            "first": time_column("First seen"),
+            "last": time_column("Last seen"),
         },
         hide_index=True,
         row_height=ROW,
@@ -257,8 +256,9 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
     st.caption(
         "Why grouped: the same message once ids, addresses and numbers are taken out, the same cause"
         f" (**{title}**) and {missing}."
-        f" First seen {age(state['first_at'], frame.now)}, last {age(state['last_at'], frame.now)}."
     )
+    first, last = (html.time(state[key], frame.now) for key in ("first_at", "last_at"))
+    html.said(f"first seen {first}", f"last seen {last}")
 
 
 def _trend(key: GroupKey, frame: Frame) -> None:
@@ -288,27 +288,29 @@ def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) 
 
 
 def _say(key: GroupKey, state: GroupState) -> None:
-    """What becomes of it; kept with the operator's name, in the audit too."""
+    """What is done about it; kept with the operator's name, in the audit too."""
     given = state["state"] if state["state"] in SETTABLE else "open"
     name = f"{hash((key, state['changed_at'])):x}"
     with st.form(f"group-state-{name}"), st.container(key="group-state"):
-        section("What becomes of it", "A resolved group that comes again is marked as regressed by itself.")
+        section(
+            "What is done about it", "A resolved group that comes back is marked as regressed automatically."
+        )
         if state["operator"]:
-            st.caption(f"Last said by {plain(state['operator'])}")
+            st.caption(f"Last changed by {plain(state['operator'])}")
         if state["ticket"]:
             st.text(state["ticket"])
             st.link_button("Open the ticket", state["ticket"], icon=":material/open_in_new:")
         chosen = st.segmented_control("State", SETTABLE, default=given, required=True, key=f"state-{name}")
         note = st.text_area("Note", state["note"], max_chars=2000, key=f"note-{name}")
-        ticket = st.text_input("Address of a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
+        ticket = st.text_input("Link to a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
         saved = st.form_submit_button(
             "Save", icon=":material/save:", disabled=why_not() is not None, help=why_not()
         )
     if saved:
         with narrated() as shown:
-            opened = services()
+            app = running_app()
             said = {"note": redact(note.strip()), "ticket": ticket.strip()}
-            set_error_state(opened.database, key, chosen, opened.app.operator, **said)
+            set_error_state(app.db, key, chosen, app.operator, **said)
         if shown.error is None:
             loaders.forget()
             st.rerun()

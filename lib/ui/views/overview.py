@@ -12,7 +12,8 @@ from lib.data.credits import Ledger
 from lib.data.overview import Incident, Overview, Totals
 from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders, series
-from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link, zoom
+from lib.ui.kit.dashboard import dashboard
 from lib.ui.kit.format import (
     SIDE,
     cause_of,
@@ -26,16 +27,15 @@ from lib.ui.kit.format import (
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
-from lib.ui.kit.services import Services
 from lib.ui.kit.window import ALL, Window
 from lib.ui.kit.window_control import empty_window
 from lib.ui.views.incident import address_of, of_what
 
 
-def problems(opened: Services) -> None:
+def problems() -> None:
     """What keeps the page from being up to date."""
-    loop = opened.loop
-    for part, problem in opened.problems.items():
+    loop = dashboard().loop
+    for part, problem in dashboard().problems.items():
         st.warning(
             f"**{plain(part)} could not be started.** Environment says what to do.", icon=":material/warning:"
         )
@@ -108,7 +108,7 @@ def _change(now: float, before: float | None) -> str | int | None:
     """Against the window of the same length before this one."""
     if before is None:
         return None
-    return f"{now - before:+,.0f} than before" if round(now - before) else 0
+    return f"{now - before:+,.0f} vs. before" if round(now - before) else 0
 
 
 def _points(now: float | None, before: float | None) -> str | int | None:
@@ -176,19 +176,16 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
         figure = charts.success_over_time(data["series"], frame.times, series.usual_rate(frame.window))
         choose_in_time(figure, "success-rate", "Success rate over time", frame.window, "overview")
     with right, st.container(border=True, height="stretch"):
-        section("Cost a day", "What Runway charged for the app's tasks, by model where it is known.")
+        section("Cost per day", "What Runway charged for the app's tasks, by model where it is known.")
         if rows := series.cost(frame.window):
-            draw(charts.cost(rows), "cost", "Credits a day, by model", height=280)
+            draw(charts.cost(rows), "cost", "Credits per day, by model", height=280)
         else:
             st.caption(f"Nothing was charged {frame.window.said}.")
 
 
 def _open_bar_or_zoom(event: Any, frame: Frame) -> None:
     """A bar leads to its videos, a box to the span of time it covers."""
-    if boxes := event["selection"]["box"]:
-        times = sorted(parse_time(at) or frame.now for at in boxes[0]["x"])
-        span = frame.window.over(times[0], times[-1])
-        st.switch_page(page("overview"), query_params=span.query)
+    zoom(event, frame.window, "overview")
     if point := clicked(event):
         began = parse_time(point[1]) or frame.now
         span = frame.window.over(began, began + timedelta(seconds=frame.window.bucket_seconds))

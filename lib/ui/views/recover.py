@@ -16,12 +16,11 @@ from lib.domain.repair import BY_ITSELF, FREE
 from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, loaders
 from lib.ui.kit.acting import act
-from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
-from lib.ui.kit.frame import Frame
+from lib.ui.kit.dashboard import dashboard, running_app
+from lib.ui.kit.format import ACTION, clock, count, credits_text, short_id
 from lib.ui.kit.notices import empty
 from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 from lib.ui.kit.tables import choose_videos
 from lib.ui.kit.window_control import count_samples, samples_count
 from lib.ui.views.batch import item_table
@@ -111,10 +110,10 @@ def left_to_people(now: datetime) -> None:
                     query_params={"id": row.video_id},
                     width=260,
                 )
-                outside_text(f"{age(row.at, now)}: {row.reason}")
+                outside_text(f"{clock(row.at, now)}  {row.reason}")
 
 
-def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
+def choose(rows: list[VideoRow]) -> list[str]:
     """The ids of the chosen videos, as they were drawn."""
     if not rows:
         empty(
@@ -125,7 +124,7 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
         return []
     # a choice is one of positions: it ends with the list it was made in, and with the repair it began
     drawn = hash((st.query_params.get("batch"), *(row["id"] for row in rows)))
-    return choose_videos(rows, frame.now, key=f"recover-{drawn:x}")
+    return choose_videos(rows, key=f"recover-{drawn:x}")
 
 
 def repair_button(chosen: Sequence[str]) -> None:
@@ -141,13 +140,13 @@ def repair_button(chosen: Sequence[str]) -> None:
 @st.dialog("Repair these videos?", icon=":material/healing:", width="large")
 def _confirm(chosen: tuple[str, ...], batch_id: str) -> None:
     """The exact list, decided anew from what is known now and frozen under this id."""
-    opened = services()
+    app = running_app()
     kind, causes = st.session_state.get("repairable"), st.session_state.get("cause", ())
     how = {"page": "Recover", "kind": kind, "causes": list(causes)}
-    batch = freeze(opened.app, chosen, how, batch_id=batch_id)
+    batch = freeze(app, chosen, how, batch_id=batch_id)
     for action in _WORDS:
         _group(batch, action)
-    item_table(list(items(opened.database, batch_id)))
+    item_table(list(items(app.db, batch_id)))
     price = credits_text(batch.credits) if batch.credits else "nothing"
     if act(
         f"Repair {count(batch.to_do, 'video')} for {price}",
@@ -172,8 +171,6 @@ def _group(batch: Batch, action: Action) -> None:
 
 
 def _start(batch_id: str) -> None:
-    opened = services()
-    steer(opened.app, batch_id, "running")
+    steer(running_app(), batch_id, "running")
     st.query_params["batch"] = batch_id
-    if opened.loop is not None:
-        opened.loop.wake()
+    dashboard().wake()
