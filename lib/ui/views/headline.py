@@ -82,7 +82,8 @@ def headline_now(
         )
     if unusual:
         return Headline("broken" if half else "degraded", "Fewer videos succeed than usual", detail)
-    if pulse.usual_rate is not None and pulse.usual_rate < GOOD:
+    many = pulse.ended and pulse.succeeded / pulse.ended < GOOD
+    if many and pulse.usual_rate is not None and pulse.usual_rate < GOOD:
         return Headline("degraded", "As many videos fail as usual, and that is many", detail)
     return Headline("healthy", "Generation is healthy", detail)
 
