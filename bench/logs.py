@@ -23,7 +23,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +31,7 @@ from typing import NamedTuple
 import click
 import orjson
 
+from lib.app import App
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
@@ -41,6 +42,7 @@ from lib.logs.report import ImportReport
 from lib.operations.import_files import together
 from lib.operations.import_logs import import_logs
 from lib.operations.log_batches import batches
+from lib.settings import Settings
 from lib.traces.correlate import correlate
 from lib.traces.flows import load_flows
 
@@ -160,11 +162,8 @@ def read_share(path: Path, share: Share = WHOLE) -> ImportReport:
 
 
 def store_share(path: Path, url: str, import_id: uuid.UUID, share: Share) -> ImportReport:
-    db = PostgresDatabase(url, label="bench")
-    try:
-        return import_logs(db, path, name=path.name, operator="bench", import_id=import_id, share=share)
-    finally:
-        db.close()
+    with closing(App(Settings(), PostgresDatabase(url, label="bench"), operator="bench")) as app:
+        return import_logs(app, path, name=path.name, import_id=import_id, share=share)
 
 
 def pasted(lines: int) -> list[LogEntry]:

@@ -66,7 +66,7 @@ def ours_with_slots(url: str, start: Barrier) -> None:
 
 def _work(url: str, start: Barrier, slots: dict[str, int]) -> None:
     db = PostgresDatabase(url, label="bench")
-    verb = JobVerb(db, _nothing, slots=lambda: slots)
+    verb = JobVerb(App(Settings(), db), _nothing, slots=lambda: slots)
     db.call("dailies_queue_metrics")  # connected, as bare is
     start.wait()
     while verb.step():

@@ -5,10 +5,13 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -19,6 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from lib import outgoing
 from lib.domain.link import check_template
 from lib.errors import SettingsError, everything_wrong
 
@@ -33,6 +37,7 @@ def _operating_system_user() -> str:
         return f"uid {os.getuid()}"
 
 
+_PASSWORD = re.compile(r"://[^:/?#]{0,200}:(.{1,500})@|[?&]password=([^&]{1,500})")
 # lengths of time in their unit: a year, and ten, are as good as for ever
 Minutes = Annotated[float, Field(gt=0, le=525_600)]
 Hours = Annotated[float, Field(gt=0, le=87_600)]
@@ -96,6 +101,7 @@ class Settings(BaseSettings):
     admins: str | None = _named("DAILIES_ADMINS")
     operators: str | None = _named("DAILIES_OPERATORS")
     viewers: str | None = _named("DAILIES_VIEWERS")
+    paid_per_minute: Annotated[int, Field(ge=1, le=10_000)] = _named("DAILIES_PAID_PER_MINUTE", default=20)
     session_hours: Hours = _named("DAILIES_SESSION_HOURS", default=12)
     log_drain_secret: SecretStr | None = _named("DAILIES_LOG_DRAIN_SECRET")
     log_drain_verify: str | None = _named("DAILIES_LOG_DRAIN_VERIFY")
@@ -157,12 +163,40 @@ class Settings(BaseSettings):
         """`runway` with a key, `simulator` without."""
         return "runway" if self.runway_api_key else "simulator"
 
+    def secrets(self) -> Iterator[str]:
+        """Everything in them that nobody may see: keys and tokens, the database's password, what a webhook's
+        address ends with; also under names that another one wins over."""
+        for name, field in type(self).model_fields.items():
+            alias = field.validation_alias
+            if field.annotation == SecretStr | None and isinstance(alias, AliasChoices):
+                given = getattr(self, name)
+                in_use = given.get_secret_value() if given else ""
+                for value in (in_use, *(os.environ.get(str(each), "") for each in alias.choices)):
+                    yield from _secret_parts(value)
+        for section in (self.auth or {}, *(self.auth or {}).values()):
+            if isinstance(section, dict):
+                yield from (str(value) for name, value in section.items() if "secret" in name)
+
+
+def _secret_parts(value: str) -> Iterator[str]:
+    """Of an address the password, else what stands behind the host; of anything else the whole."""
+    if "://" not in value:
+        yield value.strip()
+    elif found := _PASSWORD.search(value):
+        password = found[1] or found[2]
+        yield from (password, unquote(password))
+    elif value.startswith("https:"):
+        parts = urlsplit(value.strip())
+        yield f"{parts.path}?{parts.query}".strip("/?")
+
 
 @cache
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError naming every malformed variable, never its value."""
     try:
-        return Settings()
+        settings = Settings()
+        outgoing.know(settings.secrets())
+        return settings
     except ValidationError as error:
         raise SettingsError(f"Settings that cannot be used: {everything_wrong(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.frame import begin
 from lib.ui.views.generate import account, ask, confirm_button, earlier, image, progress, several, variation
 
@@ -10,10 +11,10 @@ left, right = st.columns([3, 2], gap="medium")
 variation()
 with left:
     picture = image()
-    request = ask(picture, frame.services.settings.runway_model)
+    request = ask(picture, running_app().settings.runway_model)
 with right:
     progress(frame)
-    balance = account(frame.services)
+    balance = account()
     confirm_button(request, balance)
 several(frame)
 earlier(frame)

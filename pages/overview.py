@@ -8,6 +8,7 @@ from lib.ui.kit.kept import look_again
 from lib.ui.views.alerts import alert_list
 from lib.ui.views.first_steps import first_steps
 from lib.ui.views.headline import say
+from lib.ui.views.mapping import unmapped_words
 from lib.ui.views.overview import (
     chart_row,
     incident_list,
@@ -21,8 +22,9 @@ frame = begin("Overview", window=True)
 data = loaders.overview(frame.window)
 incidents = loaders.incidents(frame.window)
 
-problems(frame.services)
+problems()
 say(data, frame)
+unmapped_words()
 alert_list(loaders.alerts(), frame.now)
 if first_steps(data):
     st.stop()

@@ -9,14 +9,14 @@ from streamlit.testing.v1 import AppTest
 from lib.data.database import Database
 from lib.runway.client import RunwayClient
 from lib.settings import ROOT
-from lib.ui.kit.services import Services, provide
+from lib.ui.kit.dashboard import Dashboard, provide
 from tests.apps import app_of
 
 
-def serve(database: Database | None, runway: RunwayClient | None = None, **more: Any) -> Services:
-    services = Services(app_of(database, runway), **more)
-    provide(services)
-    return services
+def serve(database: Database | None, runway: RunwayClient | None = None, **more: Any) -> Dashboard:
+    dashboard = Dashboard(app_of(database, runway), **more)
+    provide(dashboard)
+    return dashboard
 
 
 def opened(page: str, **query: str) -> AppTest:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from lib.logs.report import iso
+from lib.domain.times import iso
 
 PAGE = 50
 TOKEN = "vercel-simulator"

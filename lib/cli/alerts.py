@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import click
 
+from lib.app import open_app
 from lib.data import alerts as data
-from lib.data.connect import open_database
-from lib.data.database import Database
-from lib.domain.alert import Alert
 from lib.errors import BadInput
-from lib.operations.alerts import active_alerts, load_rules, silence
-from lib.settings import Settings, load_settings
+from lib.operations.alerts import active_alerts, silence
 
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
@@ -26,31 +23,20 @@ _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 @click.option("--all", "everything", is_flag=True, help="Those that are over, too.")
 def command(name: str | None, span: str, reason: str | None, everything: bool) -> None:
     """List what is wrong now; or keep an alert from being told for a while."""
-    settings = load_settings()
-    db = open_database(settings)
-    try:
+    with open_app(runway=False) as app:
         if name:
-            _silence(db, settings, name, span, reason)
-        else:
-            _list(data.history(db) if everything else active_alerts(db))
-    finally:
-        db.close()
-
-
-def _silence(db: Database, settings: Settings, name: str, span: str, reason: str | None) -> None:
-    minutes = parse_minutes(span)
-    silence(db, name, minutes, settings.operator, rules=load_rules(settings.alert_rules), reason=reason)
-    click.echo(f"{name} is quiet for {span}." if minutes else f"{name} is told again.")
-
-
-def _list(alerts: list[Alert]) -> None:
+            minutes = parse_minutes(span)
+            silence(app, name, minutes, reason=reason)
+            click.echo(f"{name} is silenced for {span}." if minutes else f"{name} is no longer silenced.")
+            return
+        alerts = data.history(app.db) if everything else active_alerts(app)
     if not alerts:
         click.echo("Nothing is wrong.")
     for alert in alerts:
         state = "over" if alert.ended_at else "silenced" if alert.is_silenced else alert.severity
         click.echo(f"{alert.started_at:%Y-%m-%d %H:%M}  {state:<8}  {alert.name:<24}  {alert.text}")
         if alert.problem:
-            click.echo(f"{'':18}not told: {alert.problem}")
+            click.echo(f"{'':18}not delivered: {alert.problem}")
 
 
 def parse_minutes(span: str) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from lib.data.connect import open_database
-from lib.data.credits import EVERYBODY, Budget, budgets, set_budget
-from lib.settings import load_settings
+from lib.app import open_app
+from lib.data.credits import EVERYBODY, budgets, set_budget
 
 
 @click.command("budget")
@@ -18,20 +17,12 @@ from lib.settings import load_settings
 )
 def command(limits: tuple[float, float] | None, operator: str) -> None:
     """Show what attempts may cost in any hour and day, and set it. No claim of an attempt exceeds it."""
-    settings = load_settings()
-    database = open_database(settings)
-    try:
+    with open_app(runway=False) as app:
         if limits:
-            set_budget(database, operator, *limits, by=settings.operator)
-        for each in budgets(database):
-            click.echo(_line(each))
-    finally:
-        database.close()
-
-
-def _line(budget: Budget) -> str:
-    whose = "everybody" if budget.operator == EVERYBODY else budget.operator
-    return (
-        f"{whose}: {budget.spent_hour:g} of {budget.per_hour:g} credits used in the past hour, "
-        f"{budget.spent_day:g} of {budget.per_day:g} in the past day; {budget.left:g} left."
-    )
+            set_budget(app.db, operator, *limits, by=app.operator)
+        for each in budgets(app.db):
+            whose = "everybody" if each.operator == EVERYBODY else each.operator
+            click.echo(
+                f"{whose}: {each.spent_hour:g} of {each.per_hour:g} credits used in the past hour, "
+                f"{each.spent_day:g} of {each.per_day:g} in the past day; {each.left:g} left."
+            )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from lib.app import App, open_app
+from lib.app import open_app
 from lib.cli.telling import say_attempt, say_cost, wait_for
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, GenerationRequest
 from lib.errors import BadInput
@@ -45,22 +45,14 @@ def command(
         say_cost(app, credits)
         if not (yes or click.confirm("Generate it?" if count == 1 else f"Queue {count} videos?")):
             return
-        if count == 1:
-            _generate(app, request, wait=wait)
-        else:
-            _queue(app, [request] * count)
-
-
-def _queue(app: App, requests: list[GenerationRequest]) -> None:
-    for video_id in enqueue(app, requests):
-        click.echo(f"video {video_id}: queued")
-
-
-def _generate(app: App, request: GenerationRequest, *, wait: bool) -> None:
-    made = generate(app, request)
-    say_attempt(made.attempt)
-    if wait and made.attempt.task_id:
-        wait_for(app, made.video_id)
+        if count > 1:
+            for video_id in enqueue(app, [request] * count):
+                click.echo(f"video {video_id}: queued")
+            return
+        made = generate(app, request)
+        say_attempt(made.attempt)
+        if wait and made.attempt.task_id:
+            wait_for(app, made.video_id)
 
 
 def image_of(text: str) -> str:

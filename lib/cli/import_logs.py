@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
+from lib.app import open_app
 from lib.errors import BadInput
 from lib.logs.report import ImportReport
 from lib.operations.import_files import count_file, import_file
@@ -26,11 +28,13 @@ def command(files: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     """
     reports: list[tuple[Path, ImportReport]] = []
     refused: list[str] = []
-    for file in files:
-        try:
-            reports.append((file, count_file(file) if dry_run else import_file(file)))
-        except BadInput as error:
-            refused.append(str(error))
+    with ExitStack() as stack:
+        app = None if dry_run else stack.enter_context(open_app(runway=False))
+        for file in files:
+            try:
+                reports.append((file, import_file(app, file) if app else count_file(file)))
+            except BadInput as error:
+                refused.append(str(error))
     if as_json:
         _print_json([report for _, report in reports], len(files), dry_run)
     else:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from lib.app import open_app
 from lib.cli.files import FILE, MAP_OPTION, map_of, say, videos_of
-from lib.data.connect import open_database
 from lib.data.videos import import_videos
 from lib.domain.mapping import RowKind
 from lib.errors import BadInput
@@ -35,15 +35,12 @@ def command(files: tuple[Path, ...], map_file: Path | None) -> None:
     table_map = map_of(map_file) if map_file else None
     for path in files:
         say(videos_of(path, table_map).notes())  # every file is checked before the first row is written
-    db = open_database(settings)
-    try:
+    with open_app(settings, runway=False) as app:
         for path in files:
             rows = read_rows(path)
             if table_map:
                 rows = [table_map.read(row) for row in rows if table_map.kind_of(row) is RowKind.VIDEO]
-            imported = import_videos(db, rows)
+            imported = import_videos(app.db, rows)
             click.echo(f"{path}: {len(rows)} rows, {imported.saved} of them new or changed.")
             if imported.ignored_columns:
                 click.echo(f"{path}: not kept, no such column here: {', '.join(imported.ignored_columns)}.")
-    finally:
-        db.close()

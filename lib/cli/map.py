@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -34,7 +35,9 @@ def command(rows_file: Path | None, table: str | None, out: Path | None, apply_f
     Looks at the database, or at exported rows, and changes nothing; only --apply does.
     """
     if apply_file is not None:
-        _apply(apply_file)
+        with closing(open_postgres(load_settings())) as database:
+            migrate(database, table_map=map_of(apply_file), say=click.echo)
+        click.echo(f"{database.label}: mapped as {apply_file} says, and the schema is up to date.")
         return
     proposal, source = _of_rows(rows_file) if rows_file else _of_database(table)
     write_out(proposal.as_toml(), out)
@@ -53,12 +56,8 @@ def _of_rows(path: Path) -> tuple[Proposal, str]:
 
 
 def _of_database(name: str | None) -> tuple[Proposal, str]:
-    database = open_postgres(load_settings())
-    try:
-        with database.transaction("map") as connection:
-            tables = app_table.look(connection)
-    finally:
-        database.close()
+    with closing(open_postgres(load_settings())) as db, db.transaction("map") as connection:
+        tables = app_table.look(connection)
     if name is None:
         chosen = app_table.choose(tables)
         name = chosen.table if chosen else "public.videos"
@@ -71,12 +70,3 @@ def _of_database(name: str | None) -> tuple[Proposal, str]:
     if needs := ", ".join(name for name in found.required if name not in filled):
         say([f"A new row needs {needs}, for Generate: give a value under [fixed]."])
     return found.proposal, name
-
-
-def _apply(path: Path) -> None:
-    database = open_postgres(load_settings())
-    try:
-        migrate(database, table_map=map_of(path), say=click.echo)
-    finally:
-        database.close()
-    click.echo(f"{database.label}: mapped as {path} says, and the schema is up to date.")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from lib.data.connect import open_postgres
+from lib.data.mapping import mapped
 from lib.data.migrations import migrate, migrations, script
 from lib.settings import load_settings
 
@@ -16,12 +19,8 @@ def command(print_only: bool) -> None:
     if print_only:
         click.echo(script(migrations()))
         return
-    database = open_postgres(load_settings())
-    try:
-        applied = migrate(database, say=click.echo)
-        table = database.call("dailies_mapping")[0]["relation"]
-    finally:
-        database.close()
-    for migration in applied:
-        click.echo(f"applied {migration.version} {migration.name}")
-    click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")
+    with closing(open_postgres(load_settings())) as database:
+        for migration in migrate(database, say=click.echo):
+            click.echo(f"applied {migration.version} {migration.name}")
+        table = mapped(database)["relation"]
+        click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")

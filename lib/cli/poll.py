@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lib.app import App, open_app
+from lib.app import open_app
 from lib.cli.telling import video_id_of
 from lib.data.videos import Filters, every_video
 from lib.operations.poll import Polled, poll, poll_due
@@ -29,18 +29,15 @@ def command(videos: tuple[str, ...], apply: bool, limit: int) -> None:
             for polled in poll_due(app, limit):
                 click.echo(_line(polled))
         elif not videos:
-            _list(app)
+            unfinished = every_video(app.db, Filters(statuses=("queued", "processing")))
+            waiting = [row for row in unfinished if row["runway_video_id"]]
+            for row in waiting:
+                click.echo(f"Video {row['id']}: would look up task {row['runway_video_id']}.")
+            hint = " Add --apply to ask." if waiting else ""
+            click.echo(f"{len(waiting)} unfinished videos have a task.{hint}")
 
 
 def _line(polled: Polled) -> str:
     if polled.error or polled.task is None:
         return f"Video {polled.video_id}: {polled.error}"
     return f"Video {polled.video_id}: task {polled.task.id} is {polled.task.status}."
-
-
-def _list(app: App) -> None:
-    unfinished = every_video(app.db, Filters(statuses=("queued", "processing")))
-    waiting = [row for row in unfinished if row["runway_video_id"]]
-    for row in waiting:
-        click.echo(f"Video {row['id']}: would look up task {row['runway_video_id']}.")
-    click.echo(f"{len(waiting)} unfinished videos have a task." + (" Add --apply to ask." if waiting else ""))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import click
 
-from lib.data.connect import open_database
+from lib.app import open_app
+from lib.cli.terminal import until_stopped
 from lib.errors import BadInput
 from lib.logs.vercel import API
-from lib.operations.pull_logs import LogFollower, LogPull, log_pull, open_vercel, said
+from lib.operations.pull_logs import LogFollower, LogPull, open_vercel, said
 from lib.settings import load_settings
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -29,17 +29,13 @@ def command(follow: bool, since: str | None, api: str) -> None:
     begin = parse_since(since, datetime.now(UTC)) if since else None
     settings = load_settings()
     vercel = open_vercel(settings, api)
-    db = open_database(settings)
-    try:
-        pull = log_pull(db, vercel, settings)
+    with closing(vercel), open_app(settings, runway=False) as app:
+        pull = LogPull(app, vercel)
         if begin or not follow:
             for line in said(pull.catch_up(begin)):
                 click.echo(line)
         if follow:
-            _follow(pull)
-    finally:
-        db.close()
-        vercel.close()
+            LogFollower(pull).run(until_stopped(), click.echo)
 
 
 def parse_since(text: str, now: datetime) -> datetime:
@@ -52,10 +48,3 @@ def parse_since(text: str, now: datetime) -> datetime:
     except (ValueError, OverflowError):
         raise BadInput(f"{text!r} is no time. Write 30m, 6h, 2d, or 2026-03-14T12:00:00Z.") from None
     return at if at.tzinfo else at.astimezone()
-
-
-def _follow(pull: LogPull) -> None:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    LogFollower(pull).run(stop, click.echo)

@@ -28,21 +28,17 @@ def command(videos: tuple[str, ...], task: str | None, apply: bool) -> None:
     if task and len(videos) != 1:
         raise BadInput("--task needs exactly one VIDEO.")
     with open_app() as app:
-        _replay(app)
+        replayed = settle_interrupted(app)
+        for each in replayed.saved:
+            click.echo(f"Video {each.video_id}: task {each.task_id} saved from the journal.")
+        for each in (*replayed.abandoned, *replayed.unknown):
+            click.echo(f"Video {each.video_id}: attempt {each.number} is {each.state}. {each.reason}")
+        for problem in replayed.problems:
+            click.echo(problem, err=True)
         if videos:
             _recover(app, (video_id_of(app, video) for video in videos), task)
         else:
             _recover_all(app, apply=apply)
-
-
-def _replay(app: App) -> None:
-    replayed = settle_interrupted(app)
-    for attempt in replayed.saved:
-        click.echo(f"Video {attempt.video_id}: task {attempt.task_id} saved from the journal.")
-    for attempt in (*replayed.abandoned, *replayed.unknown):
-        click.echo(f"Video {attempt.video_id}: attempt {attempt.number} is {attempt.state}. {attempt.reason}")
-    for problem in replayed.problems:
-        click.echo(problem, err=True)
 
 
 def _recover_all(app: App, *, apply: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -60,7 +61,12 @@ def command(
         if not (videos or trouble or cause):
             raise BadInput("Say which videos: their ids, --trouble or --cause.")
         chosen = {"trouble": trouble, "cause": cause, "hours": hours, "videos": list(videos) or None}
-        ids = _chosen(app, videos, _filters(trouble, cause, hours), limit)
+        if videos:
+            ids = [video_id_of(app, video) for video in videos]
+        else:
+            since = datetime.now(UTC) - timedelta(hours=hours) if hours else None
+            fitting = Filters(trouble=trouble, causes=(cause,) if cause else (), since=since)
+            ids = [row["id"] for row in islice(every_video(app.db, fitting), limit)]
         if not apply:
             _say_plan(plan(app, ids))
         elif ids:
@@ -70,18 +76,6 @@ def command(
             _export(app, batch.id, csv_file)
         else:
             click.echo("No video fits.")
-
-
-def _filters(trouble: str | None, cause: str | None, hours: float | None) -> Filters:
-    since = datetime.now(UTC) - timedelta(hours=hours) if hours else None
-    return Filters(trouble=trouble, causes=(cause,) if cause else (), since=since)
-
-
-def _chosen(app: App, videos: Sequence[str], filters: Filters, limit: int) -> list[str]:
-    if videos:
-        return [video_id_of(app, video) for video in videos]
-    found = every_video(app.db, filters)
-    return [row["id"] for row, _ in zip(found, range(limit), strict=False)]
 
 
 def _say_plan(repairs: Sequence[Repair]) -> None:
@@ -119,10 +113,7 @@ def _run(app: App, batch_id: str) -> None:
     except KeyboardInterrupt:
         batches.steer(app.db, batch_id, "paused", app.operator, "Interrupted.")
     click.echo("")
-    _say_results(app, batches.get(app.db, batch_id))
-
-
-def _say_results(app: App, batch: Batch) -> None:
+    batch = batches.get(app.db, batch_id)
     for item in batches.items(app.db, batch.id):
         if item["result"]:
             click.echo(f"Video {item['video_id']}: {item['result']}")

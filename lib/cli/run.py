@@ -18,10 +18,8 @@ from lib.settings import ROOT, load_settings
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Folder of the local data.")
 def command(port: int, address: str, data: Path | None) -> None:
     """Start the dashboard; with no account: an embedded Postgres and a Runway simulator as well."""
-    settings = (
-        load_settings()
-    )  # what cannot be used is said here, instead of by a server that does not come up
-    check_sign_in(settings)
+    settings = load_settings()
+    check_sign_in(settings)  # what cannot be used is said here, instead of by a server that does not come up
     environment = os.environ | ({"DAILIES_DATA": str(data.resolve())} if data else {})
     parts = {"embedded": "an embedded Postgres", "supabase": "Supabase", "postgres": "your Postgres"}
     if settings.runway_kind == "runway":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lib.data.connect import open_database
+from lib.app import open_app
 from lib.data.limited import READ_ONLY
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotAllowed
@@ -25,11 +25,8 @@ def command() -> None:
             "A history is only written into the embedded database and the Runway simulator. Unset "
             "DATABASE_URL, SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY and RUNWAY_API_KEY to get one."
         )
-    db = open_database(settings)
-    try:
-        if not isinstance(db, PostgresDatabase):
+    with open_app(settings, runway=False) as app:
+        if not isinstance(app.db, PostgresDatabase):
             raise NotAllowed(READ_ONLY)
-        seeded = seed_sample(db, settings)
-    finally:
-        db.close()
+        seeded = seed_sample(app.db, settings)
     click.echo(f"{seeded.videos} videos, {seeded.entries} log entries and {seeded.tasks} tasks written.")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from pathlib import Path
 
 import click
 
+from lib.cli.terminal import until_stopped
 from lib.runway.simulator import SIMULATOR_KEY, SimulatorServer
 from lib.settings import load_settings
 
@@ -18,9 +17,7 @@ from lib.settings import load_settings
 @click.option("--speed", type=click.FloatRange(min=0.01), help="Make tasks this many times as fast.")
 def command(port: int | None, data: Path | None, speed: float | None) -> None:
     """Serve Runway's API on this machine until interrupted."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = until_stopped()
     folder = data or load_settings().data_dir
     with SimulatorServer(folder, port) as server:
         if speed:

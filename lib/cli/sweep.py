@@ -6,7 +6,7 @@ import click
 
 from lib.app import open_app
 from lib.errors import BadInput
-from lib.operations.sweep import Report, preview, sweep
+from lib.operations.sweep import preview, sweep
 from lib.worker.start import worker_id
 
 
@@ -19,13 +19,9 @@ def command(dry_run: bool, limit: int) -> None:
         report = preview(app, limit=limit) if dry_run else sweep(app, holder=worker_id(), limit=limit)
     if report is None:
         raise BadInput("Another sweep is going on: nothing was done.")
-    _tell(report)
-
-
-def _tell(report: Report) -> None:
     for each in report.decisions:
         click.echo(f"{each.action:12} {each.video_id}  {each.cause or ''}: {each.reason}")
     counts = ", ".join(f"{n} {action}" for action, n in report.counts().items())
     click.echo(f"{len(report.decisions)} videos{': ' + counts if counts else ''}.")
     if not report.complete:
-        click.echo("Another sweep has taken over: the rest is its.")
+        click.echo("Another sweep has taken over and does the rest.")

@@ -1,10 +1,15 @@
-"""What the commands print may quote rows and logs: nothing in that moves, colours or turns a terminal."""
+"""What the commands print may quote rows and logs: nothing in that moves, colours or turns a terminal, and
+no configured secret is in it."""
 
 from __future__ import annotations
 
 import io
 import re
+import signal
 import sys
+import threading
+
+from lib.outgoing import masked
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -17,8 +22,16 @@ def inert(text: str) -> str:
 
 class Inert(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
-        super().write(inert(text))
+        super().write(inert(masked(text)))
         return len(text)
+
+
+def until_stopped() -> threading.Event:
+    """Set by Ctrl-C or SIGTERM from now on, instead of ending the process."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def make_inert() -> None:

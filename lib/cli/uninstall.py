@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 
 import click
 
@@ -17,19 +18,13 @@ from lib.settings import load_settings
 def command(*, keep_history: bool, yes: bool) -> None:
     """Take Dailies out of the database. The app's table keeps its rows and columns, also those that Dailies
     added: they hold the ids of tasks."""
-    database = open_postgres(load_settings())
-    try:
+    with closing(open_postgres(load_settings())) as database:
         found = removals(database, keep_history=keep_history)
-        for what, n in Counter(_kind(each.what) for each in found).items():
+        told = ("function" if each.what.startswith("function ") else each.what for each in found)
+        for what, n in Counter(told).items():
             click.echo(f"{n} × {what}" if n > 1 else what)
         if not found:
-            click.echo(f"{database.label}: there is nothing of Dailies.")
+            click.echo(f"{database.label}: Dailies is not installed here.")
         elif yes or click.confirm(f"Take this out of {database.label}?"):
             uninstall(database, keep_history=keep_history)
-            click.echo(f"{database.label}: nothing of Dailies runs here any more.")
-    finally:
-        database.close()
-
-
-def _kind(what: str) -> str:
-    return "function" if what.startswith("function ") else what
+            click.echo(f"{database.label}: Dailies has been removed.")

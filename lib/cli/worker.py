@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 
 import click
 
 from lib.app import open_app
+from lib.cli.terminal import until_stopped
 from lib.data.limited import reader
 from lib.errors import NotAllowed
 from lib.settings import load_settings
@@ -48,9 +47,7 @@ def command(visibility: int, stale: float, idle: float) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for chatty in ("httpx", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = until_stopped()
     if (settings := load_settings()).read_only:
         raise NotAllowed(reader(settings).reason)
     with open_app(settings) as app:

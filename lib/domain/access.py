@@ -39,16 +39,11 @@ Claims = Mapping[str, Any]  # what an identity provider said of somebody when th
 def role_of(claims: Claims, members: Mapping[Role, Sequence[str]]) -> Role:
     """The highest role of which somebody is a member: by e-mail (`ann@example.org`), by its domain
     (`@example.org`), both only where the provider verified it, or by a group (`group:oncall`)."""
-    mine = _memberships(claims)
-    found = (role for role, names in members.items() if not mine.isdisjoint(map(str.lower, names)))
-    return max(found, default=Role.NOBODY)
-
-
-def _memberships(claims: Claims) -> set[str]:
     mine = {f"group:{name.lower()}" for name in _groups(claims)}
     if email := verified_email(claims):
         mine |= {email, email[email.rindex("@") :]}
-    return mine
+    found = (role for role, names in members.items() if not mine.isdisjoint(map(str.lower, names)))
+    return max(found, default=Role.NOBODY)
 
 
 def verified_email(claims: Claims) -> str | None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from lib.domain.video import parse_time
 
 
@@ -18,12 +20,6 @@ class AccountReading:
     at: datetime
     balance: float
     generations: int | None
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> AccountReading:
-        at = parse_time(row["at"])
-        assert at is not None
-        return cls(at, float(row["balance"]), row["generations"])
 
     def as_json(self) -> dict[str, Any]:
         return {"at": self.at.isoformat(), "balance": self.balance, "generations": self.generations}
@@ -41,8 +37,8 @@ class Around:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Around:
-        before, after = (AccountReading.from_row(row[m]) if row[m] else None for m in ("before", "after"))
-        return cls(before, after, row["others"], float(row["other_credits"]))
+        read = {m: row[m] and {**row[m], "at": parse_time(row[m]["at"])} for m in ("before", "after")}
+        return msgspec.convert({**row, **read}, cls, strict=False)
 
 
 class Hint(StrEnum):
@@ -62,9 +58,9 @@ class Outlook:
 
 _MOVERS = "Videos the production app made meanwhile and refunds move these numbers too."
 _ADVICE = {
-    Hint.CREATED: "That is as if the task exists: look for its id before paying again.",
-    Hint.NOTHING: "That is as if nothing was created.",
-    Hint.UNDECIDED: "That decides nothing.",
+    Hint.CREATED: "It looks as if the task exists: look for its id before paying again.",
+    Hint.NOTHING: "It looks as if nothing was created.",
+    Hint.UNDECIDED: "That is inconclusive.",
 }
 
 
@@ -72,28 +68,21 @@ def outlook(around: Around, credits: float) -> Outlook:
     """Whether the account moved by what the attempt would have cost, beyond what is explained."""
     before, after = around.before, around.after
     if before is None:
-        text = "The account was not read before the call, so that its balance decides nothing."
+        text = "The account was not read before the call, so its balance says nothing."
         return Outlook(Hint.UNDECIDED, text, may_change=False)
     if after is None:
         text = f"Before the call the balance was {before.balance:,.0f} credits. Read it again to compare."
         return Outlook(Hint.UNDECIDED, text)
-    fell = before.balance - after.balance - around.other_credits
-    rose = _rise(before, after, around.others)
-    hint = _hint(fell, rose, credits)
+    hint = _hint(before, after, around, credits)
     return Outlook(hint, f"{_told(before, after, around)} {_ADVICE[hint]} {_MOVERS}")
 
 
-def _rise(before: AccountReading, after: AccountReading, others: int) -> int | None:
-    """Generations that are not explained; None where nobody counted, or the 24 hours let some go."""
+def _hint(before: AccountReading, after: AccountReading, around: Around, credits: float) -> Hint:
+    """Undecided as well where nobody counted generations, or the 24 hours let some go."""
+    fell = before.balance - after.balance - around.other_credits
     if before.generations is None or after.generations is None:
-        return None
-    rose = after.generations - before.generations - others
-    return rose if rose >= 0 else None
-
-
-def _hint(fell: float, rose: int | None, credits: float) -> Hint:
-    if rose is None:
         return Hint.UNDECIDED
+    rose = after.generations - before.generations - around.others
     if rose >= 1 and fell >= credits:
         return Hint.CREATED
     return Hint.NOTHING if rose == 0 and abs(fell) < 1 else Hint.UNDECIDED

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
+import msgspec
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass as validated
 
@@ -31,7 +32,7 @@ class Measure(NamedTuple):
 MEASURES: Mapping[str, Measure] = {
     "stuck_minutes": Measure("Videos are stuck", "{cases} stuck ({about}), the oldest for {duration}."),
     "success_percent": Measure(
-        "Few videos succeed",
+        "The success rate is low",
         "{value:.0f}% of the {cases} videos that finished within {window} succeeded, less than {limit:g}%.",
         above=False,
     ),
@@ -39,18 +40,22 @@ MEASURES: Mapping[str, Measure] = {
         "A new cause of trouble", "{about}: {cases} within {window}, and none in the seven days before."
     ),
     "credits_left": Measure(
-        "Runway credits run low", "{value:,.0f} credits are left, fewer than {limit:,.0f}.", above=False
+        "Runway credits are running low",
+        "{value:,.0f} credits are left, fewer than {limit:,.0f}.",
+        above=False,
     ),
     "credits_spent": Measure(
         "Over budget", "{value:,.0f} credits were spent within {window}, more than {limit:,.0f}."
     ),
-    "worker_silent_minutes": Measure("A worker is dead", "{about} was last heard of {duration} ago."),
-    "queue_minutes": Measure("The queue waits", "{cases} wait in the queue, the oldest for {duration}."),
-    "minutes_without_sweep": Measure("No sweep is completed", "No sweep has been completed for {duration}."),
-    "minutes_without_logs": Measure(
-        "No logs come", "Videos have come for {duration}, {cases} of them, without one log entry."
+    "worker_silent_minutes": Measure("A worker has died", "{about} was last heard of {duration} ago."),
+    "queue_minutes": Measure("The queue is not moving", "{cases} in the queue, the oldest for {duration}."),
+    "minutes_without_sweep": Measure(
+        "The sweep does not finish", "No sweep has been completed for {duration}."
     ),
-    "minutes_without_videos": Measure("No videos come", "The last video was created {duration} ago."),
+    "minutes_without_logs": Measure(
+        "No logs are arriving", "Over the last {duration}, {cases} new videos and not one log entry."
+    ),
+    "minutes_without_videos": Measure("No new videos", "The last video was created {duration} ago."),
 }
 
 
@@ -183,20 +188,8 @@ class Alert:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Alert:
-        started_at = parse_time(row["started_at"])
-        assert started_at is not None
-        return cls(
-            id=str(row["id"]),
-            rule=str(row["rule"]),
-            subject=str(row["subject"]),
-            severity=Severity(row["severity"]),
-            title=str(row["title"]),
-            text=str(row["text"]),
-            started_at=started_at,
-            ended_at=parse_time(row["ended_at"]),
-            silenced_until=parse_time(row.get("silenced_until")),
-            problem=row.get("problem"),
-        )
+        times = {name: parse_time(row.get(name)) for name in ("started_at", "ended_at", "silenced_until")}
+        return msgspec.convert({**row, **times}, cls, strict=False)
 
     @property
     def is_silenced(self) -> bool:

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from lib.domain.video import parse_time
 
 
@@ -19,9 +21,6 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"  # nobody knows whether a task exists
     ABANDONED = "abandoned"  # the process ended before it sent: nothing was created
     WRITTEN_OFF = "written_off"  # was unknown; an operator accepted the risk and went on
-
-
-OPEN = frozenset({AttemptState.CLAIMED, AttemptState.SENT, AttemptState.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +45,13 @@ class Attempt:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Attempt:
-        claimed_at = parse_time(row["claimed_at"])
-        assert claimed_at is not None
-        return cls(
-            id=str(row["id"]),
-            video_id=str(row["video_id"]),
-            key=str(row["key"]),
-            number=int(row["number"]),
-            previous_id=row["previous_id"],
-            state=AttemptState(row["state"]),
-            operator=str(row["operator"]),
-            request=row["request"],
-            credits=float(row["credits"]),
-            task_id=row["task_id"],
-            reason=row["reason"],
-            cause=row["cause"],
-            claimed_at=claimed_at,
-            sent_at=parse_time(row["sent_at"]),
-            settled_at=parse_time(row["settled_at"]),
-        )
+        times = {name: parse_time(row[name]) for name in ("claimed_at", "sent_at", "settled_at")}
+        return msgspec.convert({**row, **times}, cls, strict=False)
 
     @property
     def request_id(self) -> str:
         """Under which Dailies logs what it does for this attempt."""
         return f"dailies-{self.id}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in OPEN
 
     @property
     def credits_at_risk(self) -> float:

@@ -132,14 +132,10 @@ _TABLE = (
     Cause("generation_failed", Side.RUNWAY, Action.ASK, Trait.NONE, "Generation failed",
           "Runway took the task and failed to make the video."),
     Cause("cancelled", Side.RUNWAY, Action.ASK, Trait.NONE, "Cancelled",
-          "The task was cancelled or deleted at Runway."),
+          "The task was cancelled or deleted at Runway, or this key does not know it."),
     Cause("unknown", Side.UNKNOWN, Action.ASK, Trait.NONE, "Unknown",
           "Nothing seen so far decides the cause."),
 )
 # fmt: on
 
 CAUSES = {cause.key: cause for cause in _TABLE}
-
-
-def causes_with(trait: Trait) -> frozenset[str]:
-    return frozenset(cause.key for cause in _TABLE if trait in cause.traits)

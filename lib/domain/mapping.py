@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -107,17 +107,13 @@ class TableMap:
         others = {n: v for n, v in row.items() if n not in taken and n not in (*COLUMNS, *Video.__slots__)}
         mine = {name: row[theirs] for name, theirs in self.columns.items() if theirs in row}
         if mine.get("status") is not None:
-            mine["status"] = self._status(str(mine["status"]))
+            word = str(mine["status"])  # an unmapped one that Dailies uses itself must not be taken for it
+            mine["status"] = self.status_of(word) or (f"{word} ({UNMAPPED})" if word in STATUSES else word)
         return others | mine
-
-    def _status(self, word: str) -> str:
-        """An unmapped word that Dailies uses itself must not be taken for it."""
-        return self.status_of(word) or (f"{word} ({UNMAPPED})" if word in STATUSES else word)
 
     def video(self, row: Mapping[str, Any]) -> Video:
         """A row of the app as a video. Raises ValueError naming a missing column."""
-        mine = self.read(row)
-        return replace(Video.from_row(mine), status=str(mine["status"]))
+        return Video.from_mapped(self.read(row))
 
     def write(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values under Dailies' names as the app's columns and words.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib.domain.attempt import Attempt, AttemptState
+from lib.domain.attempt import AttemptState
 from lib.domain.cause import CAUSES, Action, Trait
 from lib.domain.diagnosis.proof import Proof
 from lib.domain.repair import Repair
@@ -63,7 +63,8 @@ def _retry(repair: Repair, former: Former | None, asked_to_wait: float) -> Sweep
     last = repair.last
     if last is None or last.state is AttemptState.ABANDONED:
         return SweepDecision(Action.RETRY, repair.reason)
-    if not _is_transient(last):
+    cause = CAUSES.get(last.cause or "")
+    if cause is None or Trait.TRANSIENT not in cause.traits:
         reason = f"It would be refused again: {last.reason or last.cause}"
         return _left_to_people(Action.ASK, reason, former)
     if last.number >= MOST_TRIES:
@@ -73,11 +74,6 @@ def _retry(repair: Repair, former: Former | None, asked_to_wait: float) -> Sweep
     if former and former.reason == waits:
         return SweepDecision(Action.RETRY, repair.reason)
     return SweepDecision(Action.WAIT, waits, pause_after(last.number, asked_to_wait))
-
-
-def _is_transient(attempt: Attempt) -> bool:
-    cause = CAUSES.get(attempt.cause or "")
-    return cause is not None and Trait.TRANSIENT in cause.traits
 
 
 def _left_to_people(action: Action, reason: str, former: Former | None) -> SweepDecision:

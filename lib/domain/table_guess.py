@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomlkit
 
@@ -274,17 +274,9 @@ def _score(ours: str, column: _Column) -> float:
     named = _named(column, COLUMN_NAMES[ours])
     if _named(column, OTHER_NAMES.get(ours, "")) or (column.kind and column.kind not in _KINDS[ours].split()):
         return 0
-    told = _told_by_values(ours, column)
+    # below 0 values say that it is something else, from 1 on they say so by themselves
+    told = _TELLS[ours](column) if column.values and ours in _TELLS else 0
     return 0 if told < 0 or named + told < 1 else 2 * named + told - 0.1 * len(column.parts)
-
-
-def _told_by_values(ours: str, column: _Column) -> float:
-    """What the values say: below 0 that it is something else, from 1 on that they say so by themselves."""
-    return _TELLS[ours](column) if column.values and ours in _TELLS else 0
-
-
-def _says_id(column: _Column) -> float:
-    return 0.5 * column.name.lower().endswith("id") if column.filled == 1 and column.is_unique else -1
 
 
 def _says_status(column: _Column) -> float:
@@ -301,14 +293,9 @@ def _says_task(column: _Column) -> float:
     return 1.5 * ("runway" in column.parts) + ("id" in column.parts)
 
 
-def _says_film(column: _Column) -> float:
-    film = column.share(_FILM)
-    return -1 if column.share(_PICTURE) > 0.5 or (column.kind == "word" and not film) else 1.5 * film
-
-
-def _says_picture(column: _Column) -> float:
-    picture = column.share(_PICTURE)
-    return -1 if column.share(_FILM) > 0.5 or (column.kind == "word" and not picture) else 1.5 * picture
+def _says_file(column: _Column, wanted: re.Pattern[str], other: re.Pattern[str]) -> float:
+    share = column.share(wanted)
+    return -1 if column.share(other) > 0.5 or (column.kind == "word" and not share) else 1.5 * share
 
 
 def _says_duration(column: _Column) -> float:
@@ -317,14 +304,14 @@ def _says_duration(column: _Column) -> float:
 
 
 _TELLS: Mapping[str, Callable[[_Column], float]] = {
-    "id": _says_id,
+    "id": lambda c: 0.5 * c.name.lower().endswith("id") if c.filled == 1 and c.is_unique else -1,
     "status": _says_status,
     "created_at": lambda column: 0 if column.filled > 0.95 else -1,
     "runway_video_id": _says_task,
     "error_message": lambda column: 0.5 - column.filled,
     "prompt": lambda column: column.filled,
-    "video_url": _says_film,
-    "input_image_url": _says_picture,
+    "video_url": lambda column: _says_file(column, _FILM, _PICTURE),
+    "input_image_url": lambda column: _says_file(column, _PICTURE, _FILM),
     "model": lambda column: 1.5 * column.share(_MODEL),
     "ratio": lambda column: 1.5 if column.share(_RATIO) == 1 else -1,
     "duration": _says_duration,
@@ -335,12 +322,8 @@ def _named(column: _Column, words: str) -> int:
     """How many of the words stand in the column's name; long ones also within a compound."""
     return sum(
         word in column.parts or (len(word) > 4 and any(word in part for part in column.parts))
-        for word in _split(words)
+        for word in set(words.split())
     )
-
-
-def _split(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 def _lexicon(word: str) -> str | None:
@@ -351,9 +334,10 @@ def _statuses(
     counts: Mapping[str, int], rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...], frozenset[str]]:
     """The words by status, those that are left, and those whose rows alone told their meaning."""
-    meaning = {word: _meaning(word, rows, found) for word in counts}
+    held = {word: _held(word, rows, found) for word in counts}
+    meaning = {word: meaning_of(word, each, has_films="video_url" in found) for word, each in held.items()}
     if None in meaning.values() and not {"queued", "cancelled"} & set(meaning.values()):
-        waiting = [w for w, m in meaning.items() if m is None and _is_bare(w, rows, found)]
+        waiting = [w for w, m in meaning.items() if m is None and _is_bare(w, held[w])]
         meaning.update((word, "queued") for word in waiting if len(waiting) == 1)
     words = sorted(counts, key=lambda word: -counts[word])
     statuses = {status: tuple(w for w in words if meaning[w] == status) for status in STATUSES}
@@ -361,16 +345,26 @@ def _statuses(
     return statuses, tuple(w for w in words if meaning[w] is None), guessed
 
 
-def _is_bare(word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]) -> bool:
+class Held(NamedTuple):
+    """What rows with one word hold: how many have a video, an error, a task; as shares of them."""
+
+    video: float
+    error: float
+    task: float
+
+
+def _is_bare(word: str, held: Held | None) -> bool:
     """Whether rows with this word exist and were not begun, as far as they tell; drafts are no requests."""
-    return "".join(parts_of(word)) not in _DRAFTS and _shares(word, rows, found) == (0, 0, 0)
+    return "".join(parts_of(word)) not in _DRAFTS and held == (0, 0, 0)
 
 
-def _meaning(word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]) -> str | None:
+def meaning_of(word: str, held: Held | None, *, has_films: bool = True) -> str | None:
+    """The status that a word probably means; None where neither it nor its rows tell. Without rows, they hold
+    None; `has_films` says whether rows can hold videos at all."""
     by_name = _lexicon(word)
-    video, error, task = _shares(word, rows, found) or (0.0, 0.0, 0.0)
-    if "video_url" in found and by_name == "succeeded" and not video and (error or not task):
-        by_name = None if _shares(word, rows, found) else by_name
+    video, error, task = held or (0.0, 0.0, 0.0)
+    if has_films and by_name == "succeeded" and held and not video and (error or not task):
+        by_name = None
     if by_name or "".join(parts_of(word)) in _DRAFTS:
         return by_name
     if video > 0.8:
@@ -380,18 +374,16 @@ def _meaning(word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, s
     return "processing" if task > 0.1 and not video and not error else None
 
 
-def _shares(
-    word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]
-) -> tuple[float, float, float] | None:
-    """Of the rows with this word, how many hold a video, an error, a task; None without rows."""
+def _held(word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]) -> Held | None:
     mine = [row for row in rows if str(row.get(found["status"])) == word]
     if not mine:
         return None
-    video, error, task = (
-        sum(bool(row.get(found.get(name, ""))) for row in mine) / len(mine)
-        for name in ("video_url", "error_message", "runway_video_id")
+    return Held(
+        *(
+            sum(bool(row.get(found.get(name, ""))) for row in mine) / len(mine)
+            for name in ("video_url", "error_message", "runway_video_id")
+        )
     )
-    return video, error, task
 
 
 def _provider(columns: Sequence[_Column]) -> tuple[str | None, tuple[str, ...]]:

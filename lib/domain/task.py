@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
 from lib.domain.cause import Action
@@ -150,76 +151,48 @@ class FailureAdvice(NamedTuple):
     text: str
 
 
+_moderated = partial(FailureAdvice, "moderated", Action.CHANGE_INPUT)
+_failed = partial(FailureAdvice, "generation_failed", Action.RETRY)
+_rejected = partial(FailureAdvice, "asset_rejected", Action.CHANGE_INPUT)
+
 # Longer prefixes stand before the ones they begin with.
 _ADVICE: Mapping[str, FailureAdvice] = {
-    "SAFETY.INPUT": FailureAdvice(
-        "moderated",
-        Action.CHANGE_INPUT,
-        "Moderation refused the prompt or the image; the credits are charged. Change them first.",
+    "SAFETY.INPUT": _moderated(
+        "Moderation refused the prompt or the image; the credits are charged. Change them first."
     ),
-    "SAFETY.OUTPUT": FailureAdvice(
-        "moderated",
-        Action.CHANGE_INPUT,
-        "Moderation refused the result; the cost says what was charged. Change the prompt or the image.",
+    "SAFETY.OUTPUT": _moderated(
+        "Moderation refused the result; the cost says what was charged. Change the prompt or the image."
     ),
-    "SAFETY": FailureAdvice(
-        "moderated", Action.CHANGE_INPUT, "Moderation refused this video. Change the prompt or the image."
+    "SAFETY": _moderated("Moderation refused this video. Change the prompt or the image."),
+    "INPUT_PREPROCESSING.SAFETY": _moderated(
+        "Moderation refused the prompt; the credits are refunded. Change the prompt."
     ),
-    "INPUT_PREPROCESSING.SAFETY": FailureAdvice(
-        "moderated",
-        Action.CHANGE_INPUT,
-        "Moderation refused the prompt; the credits are refunded. Change the prompt.",
-    ),
-    "INPUT_PREPROCESSING.INTERNAL": FailureAdvice(
-        "generation_failed",
-        Action.RETRY,
-        "Runway failed while reading the input; the credits are refunded. Try again later.",
+    "INPUT_PREPROCESSING.INTERNAL": _failed(
+        "Runway failed while reading the input; the credits are refunded. Try again later."
     ),
     "INTERNAL.BAD_OUTPUT": FailureAdvice(
         "generation_failed",
         Action.CHANGE_INPUT,
         "Runway's result was unusable; the credits are refunded. Change the prompt or the image.",
     ),
-    "INTERNAL": FailureAdvice(
-        "generation_failed",
-        Action.RETRY,
-        "Runway failed inside; the credits are refunded. Try again later.",
+    "INTERNAL": _failed("Runway failed inside; the credits are refunded. Try again later."),
+    "ASSET.INVALID": _rejected(
+        "Runway could not use the image; the credits are refunded. Replace the image."
     ),
-    "ASSET.INVALID": FailureAdvice(
-        "asset_rejected",
-        Action.CHANGE_INPUT,
-        "Runway could not use the image; the credits are refunded. Replace the image.",
-    ),
-    "THIRD_PARTY.UNAVAILABLE": FailureAdvice(
-        "generation_failed",
-        Action.RETRY,
-        "A provider behind Runway was unavailable; the credits are refunded. Try again later.",
+    "THIRD_PARTY.UNAVAILABLE": _failed(
+        "A provider behind Runway was unavailable; the credits are refunded. Try again later."
     ),
 }
-
-_NO_CODE = FailureAdvice(
-    "generation_failed",
-    Action.RETRY,
-    "Runway failed without a code; the credits are refunded. Try again later.",
-)
-
+_NO_CODE = _failed("Runway failed without a code; the credits are refunded. Try again later.")
 
 # Words that forbid to try the same again, the gravest first.
+_REFUSED = "Runway, or a provider behind it, refused the input. Change the prompt or the image."
 _ADVICE_BY_WORD: tuple[tuple[frozenset[str], FailureAdvice], ...] = (
     (frozenset({"SAFETY", "MODERATION", "MODERATED", "POLICY"}), _ADVICE["SAFETY"]),
-    (
-        frozenset({"ASSET", "IMAGE"}),
-        FailureAdvice(
-            "asset_rejected", Action.CHANGE_INPUT, "Runway could not use the image. Replace the image."
-        ),
-    ),
+    (frozenset({"ASSET", "IMAGE"}), _rejected("Runway could not use the image. Replace the image.")),
     (
         frozenset({"VALIDATION", "INVALID"}),
-        FailureAdvice(
-            "invalid_request",
-            Action.CHANGE_INPUT,
-            "Runway, or a provider behind it, refused the input. Change the prompt or the image.",
-        ),
+        FailureAdvice("invalid_request", Action.CHANGE_INPUT, _REFUSED),
     ),
 )
 

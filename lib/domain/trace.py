@@ -69,12 +69,21 @@ class Run:
     tasks: frozenset[str] = frozenset()
 
     @property
-    def began_at(self) -> datetime:
-        return time_of(self.entries[0].at_ms)
-
-    @property
     def last_at(self) -> datetime:
         return time_of(max(entry.at_ms for entry in self.entries))
+
+
+@dataclass(frozen=True, slots=True)
+class NobodysTask:
+    """A task that logs name and that no video can be told to have: it was paid for all the same.
+
+    entry       the first line that names it
+    candidates  ids of the videos that it may belong to; none where no row waited for a task then
+    """
+
+    task_id: str
+    entry: LogEntry
+    candidates: tuple[str, ...] = ()
 
 
 class PollOutcome(StrEnum):

@@ -70,15 +70,10 @@ def json_lines(chunks: Iterator[bytes], shape: type[Struct] | None = None) -> It
             yield from zip(itertools.count(first), itertools.repeat(b""), values)
         else:
             for number, raw in enumerate(block.removesuffix(b"\n").split(b"\n"), first):
-                yield from _several(number, raw, _behind_others(raw))
-
-
-def _behind_others(raw: bytes) -> Any:
-    """The value of a line, which may stand behind what a terminal has left on it."""
-    value = parse_json(raw)
-    if value is None and (start := raw.find(b'{"')) > 0:
-        value = parse_json(raw[start:])
-    return value
+                value = parse_json(raw)
+                if value is None and (start := raw.find(b'{"')) > 0:  # behind what a terminal has left
+                    value = parse_json(raw[start:])
+                yield from _several(number, raw, value)
 
 
 def blocks(
@@ -186,7 +181,10 @@ class _ObjectScan:
                     yield self._piece(self._position)
         if len(self._buffer) - self._start > LONGEST_RECORD:
             yield from self._give_up()
-        self._forget(self._start)
+        self._line_at(self._start)
+        del self._buffer[: self._start]
+        self._position -= self._start
+        self._counted = self._start = 0
 
     def end(self) -> Iterator[Piece]:
         while self._depth:
@@ -248,10 +246,3 @@ class _ObjectScan:
         self._line += self._buffer.count(b"\n", self._counted, position)
         self._counted = position
         return self._line
-
-    def _forget(self, end: int) -> None:
-        self._line_at(end)
-        del self._buffer[:end]
-        self._counted = 0
-        self._position -= end
-        self._start -= end

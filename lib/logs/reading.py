@@ -94,7 +94,8 @@ def read_stream(
         _report_skipped(head[: found.start], report)
     elif found.format.request is None:
         return  # the first share is all of a file that cannot be divided
-    pieces = found.cut(_from(found.start, chunks))
+    whole = itertools.chain([next(chunks)[found.start :]], chunks)  # the first chunk holds all of the head
+    pieces = found.cut(whole)
     records = _records(pieces, found.format, report, head.count(b"\n", 0, found.start), share)
     if found.format.unordered:
         yield from itertools.chain.from_iterable(records)
@@ -122,11 +123,6 @@ def _recognised(
         return head, chunks, found
 
 
-def _from(start: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The stream without its first `start` bytes, all of which are in its first chunk."""
-    return itertools.chain([next(chunks)[start:]], chunks)
-
-
 def _report_skipped(skipped: bytes, report: ImportReport) -> None:
     """What stands before the first record: a program's words, or a record whose beginning was cut off."""
     if CHATTER.search(skipped):
@@ -151,7 +147,11 @@ def _records(
             continue
         report.records += 1
         try:
-            items = parse(value) if value is not None else _damaged(raw)
+            if value is None:
+                with suppress(ValueError):
+                    json.loads(raw)  # raises RecursionError where that is why
+                raise Unusable("damaged, or cut off")
+            items = parse(value)
             key = repeat_id(value)
         except (Unusable, RecursionError) as reason:
             why = str(reason) if isinstance(reason, Unusable) else "nested too deeply"
@@ -164,13 +164,6 @@ def _records(
         for item in items:
             report.add(item)
         yield items
-
-
-def _damaged(raw: bytes) -> list[Item]:
-    """Says why `raw` has no value. Raises Unusable or RecursionError."""
-    with suppress(ValueError):
-        json.loads(raw)
-    raise Unusable("damaged, or cut off")
 
 
 def _excerpt(raw: bytes, value: object) -> str:

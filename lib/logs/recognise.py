@@ -14,7 +14,6 @@ from lib.logs.formats.dashboard import DASHBOARD_CSV, DASHBOARD_JSON, csv_rows, 
 from lib.logs.formats.drain import DRAIN
 from lib.logs.formats.mcp import MCP
 from lib.logs.formats.pasted import PASTED, PASTED_BRACKETED
-from lib.logs.formats.printed import Printed
 from lib.logs.formats.runtime import RUNTIME_LOGS
 from lib.logs.formats.table import TABLE
 from lib.logs.formats.tail import TAIL
@@ -62,17 +61,12 @@ def _text(raw: bytes, head: bytes, start: int, written: datetime) -> Recognised 
     line = raw[:OF_A_LINE].decode(errors="replace").rstrip("\r")
     for printed in PRINTED:
         if printed.start.match(line):
-            return _printed(printed, head, start, written)
+            below = head[start:].decode(errors="replace").split("\n")
+            rows = [row for each in below if (row := printed.start.match(each.rstrip("\r")))]
+            format_ = printed.open(rows, head.decode(errors="replace"), written)
+            cut = partial(framing.blocks, start=printed.start.match, record=_record)
+            return Recognised(format_._replace(parse=partial(_block_or_record, format_.parse)), cut, start)
     return Recognised(DASHBOARD_CSV, csv_rows, start) if header(line) else None
-
-
-def _printed(printed: Printed, head: bytes, start: int, written: datetime) -> Recognised:
-    text = head.decode(errors="replace")
-    lines = head[start:].decode(errors="replace").split("\n")
-    rows = [row for line in lines if (row := printed.start.match(line.rstrip("\r")))]
-    format_ = printed.open(rows, text, written)
-    cut = partial(framing.blocks, start=printed.start.match, record=_record)
-    return Recognised(format_._replace(parse=partial(_block_or_record, format_.parse)), cut, start)
 
 
 def _record(line: str) -> dict[str, Any] | None:

@@ -37,21 +37,17 @@ class Repeats:
         bucket = at_ms // BUCKET_MS
         counts = self._recent.get(bucket)
         if counts is None:
-            counts = self._open(bucket)
+            counts = self._recent[bucket] = self._load(bucket)
+            self._in_memory += len(counts)
+            while self._in_memory > self._limit and len(self._recent) > 1:
+                oldest = next(iter(self._recent))
+                self._store(oldest, self._recent.pop(oldest))
         before = counts.get(thing, 0)
         counts[thing] = before + 1
         if not before:
             self.different += 1
             self._in_memory += 1
         return before
-
-    def _open(self, bucket: int) -> dict[Hashable, int]:
-        counts = self._recent[bucket] = self._load(bucket)
-        self._in_memory += len(counts)
-        while self._in_memory > self._limit and len(self._recent) > 1:
-            oldest = next(iter(self._recent))
-            self._store(oldest, self._recent.pop(oldest))
-        return counts
 
     def _store(self, bucket: int, counts: dict[Hashable, int]) -> None:
         if self._file is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from lib.domain.times import iso
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import BadInput
 from lib.logs.repeats import Repeats
@@ -15,14 +15,8 @@ from lib.logs.values import request_start
 OFFENCES_KEPT = 10
 RECENT_REQUESTS = 1000
 COUNTS = (
-    "records",
-    "used",
-    "repeated",
-    "unusable",
-    "entries",
-    "request_summaries",
-    "requests",
-    "already_stored",
+    *("records", "used", "repeated", "unusable"),
+    *("entries", "request_summaries", "requests", "already_stored"),
 )
 
 
@@ -62,11 +56,11 @@ class ImportReport:
 
     @property
     def first_at(self) -> str | None:
-        return iso(self.first_ms)
+        return None if self.first_ms is None else iso(self.first_ms)
 
     @property
     def last_at(self) -> str | None:
-        return iso(self.last_ms)
+        return None if self.last_ms is None else iso(self.last_ms)
 
     def add(self, item: LogEntry | RequestSummary) -> None:
         """Count what a used record held."""
@@ -78,20 +72,16 @@ class ImportReport:
             self.request_summaries += 1
             request_id, at_ms = item.request_id, item.at_ms
         if request_id is not None and request_id not in self._recent:
-            self._count_request(request_id)
+            if len(self._recent) >= RECENT_REQUESTS:
+                self._recent.clear()
+            self._recent.add(request_id)
+            self.requests += not self._seen.count(request_start(request_id), request_id)
         if self.first_ms is None or self.last_ms is None:
             self.first_ms = self.last_ms = at_ms
         elif at_ms < self.first_ms:
             self.first_ms = at_ms
         elif at_ms > self.last_ms:
             self.last_ms = at_ms
-
-    def _count_request(self, request_id: str) -> None:
-        if len(self._recent) >= RECENT_REQUESTS:
-            self._recent.clear()
-        self._recent.add(request_id)
-        if not self._seen.count(request_start(request_id), request_id):
-            self.requests += 1
 
     def add_unusable(self, line: int, reason: str, excerpt: str) -> None:
         self.unusable += 1
@@ -152,11 +142,3 @@ class ImportReport:
             "notes": self.notes,
             "offences": [offence._asdict() for offence in self.offences],
         }
-
-
-def iso(at_ms: int | None) -> str | None:
-    """Epoch milliseconds as `2025-11-12T09:00:00.000Z`."""
-    if at_ms is None:
-        return None
-    seconds, millis = divmod(at_ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{millis:03d}Z"

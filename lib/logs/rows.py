@@ -22,6 +22,7 @@ _WRAPPERS = ("data", "rows", "videos", "tasks", "items", "results", "result")
 _SQL = re.compile(r"\s*+(?:--[^\n]*\n\s*+)*+(?:INSERT\s+INTO|COPY|CREATE\s+TABLE|BEGIN|SET)\b", re.I)
 csv.field_size_limit(LONGEST_RECORD)
 _DELIMITERS = ",;\t|"
+_NULLS = ("", "null", "NULL")
 _DEEPEST = 4  # arrays within arrays
 
 
@@ -105,15 +106,11 @@ def _of_csv(text: str) -> Iterator[Numbered]:
         for row in reader:
             if None in row or None in row.values():
                 raise ValueError(f"line {line}: it has not as many cells as the header")
-            yield Numbered(line, {name.strip(): _cell(cell) for name, cell in row.items()})
+            cells = {name.strip(): None if cell in _NULLS else _parsed(cell) for name, cell in row.items()}
+            yield Numbered(line, cells)
             line = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(f"line {line}: {error}") from error
-
-
-def _cell(text: str) -> Any:
-    """An empty cell is null."""
-    return None if text in ("", "null", "NULL") else _parsed(text)
 
 
 def _parsed(value: Any) -> Any:

@@ -71,7 +71,9 @@ def with_head(chunks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes
 
 
 def _decoded(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
-    chunks = _raw_chunks(file, report)
+    start, chunks = with_head(iter(lambda: file.read(CHUNK), b""), 2)
+    if start.startswith(b"\x1f\x8b"):
+        chunks = _inflated(chunks, report)
     first = next(chunks, b"")
     encoding, mark = _encoding(first)
     if encoding == "utf-8":
@@ -83,13 +85,6 @@ def _decoded(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
     for chunk in chunks:
         yield decoder.decode(chunk).encode(errors="replace")
     yield decoder.decode(b"", final=True).encode(errors="replace")
-
-
-def _raw_chunks(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
-    chunks = iter(lambda: file.read(CHUNK), b"")
-    first = next(chunks, b"")
-    content = itertools.chain([first], chunks)
-    return _inflated(content, report) if first.startswith(b"\x1f\x8b") else content
 
 
 def _inflated(packed: Iterator[bytes], report: ImportReport) -> Iterator[bytes]:
@@ -147,17 +142,14 @@ def _unwrapped(chunks: Iterator[bytes], head: str) -> Iterator[bytes]:
         if is_table:
             goes_on = _TIME_FIRST.match(row) and not _TIME_FIRST.match(line) and not is_noise(line)
         else:
-            goes_on = not _starts(line) and _was_wrapped(row, before, line, width)
+            starts = line.startswith('{"') or TABLE.start.match(line) or TAIL.start.match(line)
+            goes_on = not starts and _was_wrapped(row, before, line, width)
         if number > 1 and not goes_on:
             yield f"{row}\n".encode()
             row = ""
         row += line
         before = line
     yield row.encode()
-
-
-def _starts(line: str) -> bool:
-    return line.startswith('{"') or bool(TABLE.start.match(line) or TAIL.start.match(line))
 
 
 def _was_wrapped(row: str, before: str, line: str, width: int) -> bool:

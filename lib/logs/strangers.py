@@ -61,7 +61,8 @@ def _is_chatter(text: str) -> bool:
 
 
 def _of_json(name: str, head: bytes) -> str | None:
-    if _is_empty(parse_json(head)):
+    whole = parse_json(head)
+    if whole == [] or (isinstance(whole, dict) and [] in (whole.get("rows"), whole.get("logs"))):
         return f"{name}: {NO_ROWS}"
     for value in _with_those_inside(first_objects(head, _OBJECTS)[0]):
         kind, said = value.get("type"), value.get("message")
@@ -72,13 +73,6 @@ def _of_json(name: str, head: bytes) -> str | None:
         if isinstance(said, str) and (kind == "deployment_error" or ("code" in value and len(value) <= 4)):
             return f"{name} holds an error of Vercel's and no logs: {redact(said[:300])}"
     return None
-
-
-def _is_empty(value: Any) -> bool:
-    """`[]`, or a page without rows."""
-    if isinstance(value, dict):
-        return [] in (value.get("rows"), value.get("logs"))
-    return bool(value == [])
 
 
 def _with_those_inside(values: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

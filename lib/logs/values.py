@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
 
+from lib.domain.times import to_ms
 from lib.logs.memo import remembered
 from lib.logs.redact import redact
 
@@ -93,18 +95,12 @@ def at_ms(*values: Any) -> int:
     for value in values:
         found = value if type(value) is int else number(value)
         if found is None and isinstance(value, str):
-            found = _iso_ms(value)
+            with suppress(ValueError, OverflowError):
+                at = datetime.fromisoformat(value)
+                found = to_ms(at if at.tzinfo else at.replace(tzinfo=UTC))
         if found is not None and FIRST_MS <= found <= LAST_MS:
             return found
     raise Unusable("no usable time" if found is None else "no usable time: it lies outside 2000 to 2099")
-
-
-def _iso_ms(value: str) -> int | None:
-    try:
-        at = datetime.fromisoformat(value)
-        return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
 
 
 def request_id(value: Any) -> str | None:
@@ -152,16 +148,12 @@ def message(value: Any) -> str:
     """A message as it may be stored: redacted, without colours, trailing blanks and what Postgres text cannot
     hold. Raises Unusable."""
     if type(value) is not str:
-        return "" if value is None else message(_as_json(value))
+        try:
+            return "" if value is None else message(json.dumps(value))
+        except RecursionError:
+            raise Unusable("nested too deeply") from None
     if "\x1b" in value:
         value = _SEQUENCES.sub("", value)
     if "\0" in value:
         value = value.replace("\0", "")
     return redact(value.rstrip())
-
-
-def _as_json(value: Any) -> str:
-    try:
-        return json.dumps(value)
-    except RecursionError:
-        raise Unusable("nested too deeply") from None

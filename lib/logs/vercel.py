@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import httpx
 import orjson
 
+from lib.domain.times import iso
 from lib.errors import DailiesError
-from lib.logs.report import iso
 from lib.logs.values import Unusable, at_ms
 
 API = "https://api.vercel.com"
@@ -147,8 +148,10 @@ class Vercel:
             ) as answer:
                 _check(answer, "the live tail")
                 for line in answer.iter_lines():
-                    if row := _row(line):
-                        yield row
+                    with suppress(orjson.JSONDecodeError):  # what keeps the connection alive is no row
+                        row = orjson.loads(line)
+                        if isinstance(row, dict) and row.get("rowId"):  # its end has none
+                            yield row
         except httpx.HTTPError as error:
             raise VercelError(f"The live tail broke off ({type(error).__name__}).") from None
 
@@ -163,10 +166,17 @@ class Vercel:
                 self._pause(2.0 ** (RETRIES - left))
                 continue
             if left and (answer.status_code == 429 or answer.status_code >= 500):
-                self._pause(_asked_pause(answer, 2.0 ** (RETRIES - left)))
+                asked = answer.headers.get("retry-after", "")
+                self._pause(min(float(asked) if asked.isdigit() else 2.0 ** (RETRIES - left), MOST_PAUSE))
                 continue
             _check(answer, what)
-            return _json_object(answer, what)
+            try:
+                body = orjson.loads(answer.content)
+            except orjson.JSONDecodeError:
+                body = None
+            if not isinstance(body, dict):
+                raise VercelError(f"Vercel's answer about {what} is no JSON object.")
+            return body
         raise AssertionError("the last answer is returned or raised")
 
 
@@ -186,21 +196,6 @@ def _check(answer: httpx.Response, what: str) -> None:
         raise VercelError(f"Vercel answered {status} about {what}.")
 
 
-def _json_object(answer: httpx.Response, what: str) -> dict[str, Any]:
-    try:
-        body = orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
-        body = None
-    if not isinstance(body, dict):
-        raise VercelError(f"Vercel's answer about {what} is no JSON object.")
-    return body
-
-
-def _asked_pause(answer: httpx.Response, otherwise: float) -> float:
-    asked = answer.headers.get("retry-after", "")
-    return min(float(asked) if asked.isdigit() else otherwise, MOST_PAUSE)
-
-
 def _unseen(rows: list[Row], seen: set[str]) -> list[Row]:
     fresh = [row for row in rows if row.get("requestId") not in seen]
     seen.update(row["requestId"] for row in fresh if row.get("requestId"))
@@ -212,12 +207,3 @@ def _time(row: Row) -> int:
         return at_ms(row.get("timestamp"))
     except Unusable:
         raise VercelError("A request in Vercel's history of logs has no time.") from None
-
-
-def _row(line: str) -> Row | None:
-    """A row of the tail; None for its end, and for what keeps the connection alive."""
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    return row if isinstance(row, dict) and row.get("rowId") else None

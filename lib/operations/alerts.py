@@ -10,18 +10,18 @@ A rule of a shipped one's key replaces it; `off` names shipped rules that are no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Protocol
 
 import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
+from lib.app import App
 from lib.data import alerts as data
-from lib.data.database import Database
 from lib.domain.alert import RULES, Alert, AlertRule, Observation, Severity, evaluate, one_of
 from lib.errors import BadInput, DailiesError, NotFound, RunwayError, everything_wrong
-from lib.runway.organization import OrganizationReader
+from lib.logs.redact import redact
 
 QUIET_SECONDS = 120  # an incident is over when nothing of it was found for so long
 WEBHOOK_SECONDS = 10
@@ -96,7 +96,7 @@ def notice(alert: Alert, dashboard: str | None = None) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return redact(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class Round(NamedTuple):
@@ -109,23 +109,22 @@ class Round(NamedTuple):
 
 
 def check_alerts(
-    db: Database,
-    rules: Sequence[AlertRule] = RULES,
+    app: App,
+    rules: Sequence[AlertRule],
     *,
-    runway: OrganizationReader | None = None,
     webhook: Webhook | None = None,
     quiet_seconds: int = QUIET_SECONDS,
 ) -> Round:
     """One evaluation of `rules`; harmless when two processes do it at once. Raises DatabaseError."""
-    observed = {rule: seen for rule in rules if (seen := _observe(db, rule, runway)) is not None}
+    observed = {rule: seen for rule in rules if (seen := _observe(app, rule)) is not None}
     changes = data.save(
-        db,
+        app.db,
         [finding for rule, seen in observed.items() for finding in evaluate(rule, seen)],
         evaluated=[rule.key for rule in observed],
         rules=[rule.key for rule in rules],
         quiet_seconds=quiet_seconds,
     )
-    sent = [_tell(db, webhook, alert) for alert in data.claim_notices(db)] if webhook else []
+    sent = [_tell(app, webhook, alert) for alert in data.claim_notices(app.db)] if webhook else []
     return Round(
         fired=tuple(change.alert for change in changes if change.fired),
         resolved=tuple(change.alert for change in changes if not change.fired),
@@ -134,47 +133,40 @@ def check_alerts(
     )
 
 
-def _observe(db: Database, rule: AlertRule, runway: OrganizationReader | None) -> list[Observation] | None:
+def _observe(app: App, rule: AlertRule) -> list[Observation] | None:
     """None when it cannot be measured now."""
     if rule.measure != CREDITS_LEFT:
         try:
-            return data.measure(db, rule.measure, rule.minutes)
+            return data.measure(app.db, rule.measure, rule.minutes)
         except NotFound:  # an older schema
             return None
     try:
-        return [Observation("", runway.organization().credit_balance)] if runway else None
+        return [Observation("", app.runway.organization().credit_balance)]
     except RunwayError:
         return None
 
 
-def _tell(db: Database, webhook: Webhook, alert: Alert) -> bool:
+def _tell(app: App, webhook: Webhook, alert: Alert) -> bool:
     """False when it could not be sent, and will be tried again."""
     try:
         webhook.tell(alert)
     except NotTold as error:
-        data.notice_sent(db, alert, str(error))
+        data.notice_sent(app.db, alert, str(error))
         return False
-    data.notice_sent(db, alert)
+    data.notice_sent(app.db, alert)
     return True
 
 
-def active_alerts(db: Database) -> list[Alert]:
+def active_alerts(app: App) -> list[Alert]:
     """What is wrong now, the critical ones first, then the longest standing."""
-    return sorted(data.active(db), key=lambda alert: (alert.is_silenced, alert.severity != "critical"))
+    return sorted(data.active(app.db), key=lambda alert: (alert.is_silenced, alert.severity != "critical"))
 
 
-def silence(
-    db: Database,
-    name: str,
-    minutes: int,
-    operator: str,
-    *,
-    rules: Iterable[AlertRule] = RULES,
-    reason: str | None = None,
-) -> None:
+def silence(app: App, name: str, minutes: int, *, reason: str | None = None) -> None:
     """Keeps `name`, a rule or `rule/subject`, from being told for some minutes; 0 lifts that. Audited."""
     rule, _, subject = name.partition("/")
-    known = {rule.key for rule in rules} | {alert.rule for alert in data.active(db)}
+    rules = load_rules(app.settings.alert_rules)
+    known = {rule.key for rule in rules} | {alert.rule for alert in data.active(app.db)}
     if rule not in known:
         raise BadInput(f"There is no alert rule {rule!r}. The rules are {', '.join(sorted(known))}.")
-    data.silence(db, rule, minutes, operator, subject=subject or None, reason=reason)
+    data.silence(app.db, rule, minutes, app.operator, subject=subject or None, reason=reason)

@@ -10,10 +10,10 @@ from uuid import uuid4
 from lib.app import App
 from lib.data import batches
 from lib.data.batches import Batch, Taken
-from lib.data.database import Database
 from lib.domain.cause import CAUSES, Action, Trait
-from lib.domain.repair import BY_ITSELF, Repair
+from lib.domain.repair import BY_ITSELF
 from lib.errors import BadInput, BudgetUsedUp, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
+from lib.operations.paid_call import not_too_fast
 from lib.operations.repair import Agreed, Repaired, carry_out, plan
 
 LEASE_SECONDS = 300.0  # longer than a repair takes
@@ -30,20 +30,26 @@ def freeze(
     if not video_ids:
         raise BadInput("No video was chosen.")
     batch_id = batch_id or str(uuid4())
-    items = [_item(repair) for repair in plan(app, video_ids)]
+    items = [
+        {
+            "video_id": repair.video_id,
+            "kind": str(repair.action),
+            "reason": repair.reason,
+            "credits": repair.credits,
+            "key": repair.key,
+            "left_out": repair.action not in BY_ITSELF,
+        }
+        for repair in plan(app, video_ids)
+    ]
     batches.freeze(app.db, batch_id, app.operator, chosen, items)
     return batches.get(app.db, batch_id)
 
 
-def _item(repair: Repair) -> dict[str, Any]:
-    return {
-        "video_id": repair.video_id,
-        "kind": str(repair.action),
-        "reason": repair.reason,
-        "credits": repair.credits,
-        "key": repair.key,
-        "left_out": repair.action not in BY_ITSELF,
-    }
+def steer(app: App, batch_id: str, state: str) -> None:
+    """To `running`, `paused` or `aborted`. Raises NotFound, DatabaseConflict when it is over, and TooFast."""
+    if state == "running" and batches.get(app.db, batch_id).credits:
+        not_too_fast(app)
+    batches.steer(app.db, batch_id, state, app.operator)
 
 
 def work_on(app: App, batch_id: str | None = None) -> Taken | None:
@@ -62,25 +68,25 @@ def work_on(app: App, batch_id: str | None = None) -> Taken | None:
         raise
     except BudgetUsedUp as error:
         batches.keep_result(app.db, item, "waiting", str(error))
-        _pause(app.db, item, str(error))
+        _pause(app, item, str(error))
     except DailiesError as error:  # one video's trouble is not the others'
         cause = CAUSES.get(error.cause) if isinstance(error, RunwayError) else None
         hits_all = cause is not None and Trait.HITS_ALL in cause.traits
-        _keep(app.db, item, Repaired(str(error), is_done=False, hits_all=hits_all))
+        _keep(app, item, Repaired(str(error), is_done=False, hits_all=hits_all))
     else:
-        _keep(app.db, item, done)
+        _keep(app, item, done)
     return item
 
 
-def _keep(db: Database, item: Taken, done: Repaired) -> None:
-    batches.keep_result(db, item, "done" if done.is_done else "failed", done.message, done.spent)
+def _keep(app: App, item: Taken, done: Repaired) -> None:
+    batches.keep_result(app.db, item, "done" if done.is_done else "failed", done.message, done.spent)
     if done.hits_all:
-        _pause(db, item, f"Paused, because the next video would meet the same: {done.message}")
+        _pause(app, item, f"Paused, because the next video would meet the same: {done.message}")
 
 
-def _pause(db: Database, item: Taken, note: str) -> None:
-    if batches.get(db, item.batch_id).state == "running":
-        batches.steer(db, item.batch_id, "paused", item.operator, note)
+def _pause(app: App, item: Taken, note: str) -> None:
+    if batches.get(app.db, item.batch_id).state == "running":
+        batches.steer(app.db, item.batch_id, "paused", item.operator, note)
 
 
 COLUMNS = ("position", "video_id", "kind", "reason", "credits", "state", "result", "spent", "ended_at")

@@ -13,6 +13,7 @@ from lib.domain.account import Around
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis import Dossier
 from lib.domain.task import Task, TaskStatus
+from lib.domain.times import to_ms
 from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
@@ -40,7 +41,7 @@ def load_dossier(app: App, video_id: str) -> Dossier:
 
 def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
     """The videos of a deployment tell each other which flow it follows."""
-    videos = [Video.from_row(row["video"]) for row in rows]
+    videos = [Video.from_mapped(row["video"]) for row in rows]
     found = [_correlated(app, row, video) for row, video in zip(rows, videos, strict=True)]
     usual = usual_flows(found)
     return [
@@ -64,7 +65,7 @@ def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
     found = correlate(map(_entry, row["entries"]), map(_summary, row["requests"]), [video], app.flows)
     if not row["nobodys"]:
         return found
-    waiting = [video, *map(Video.from_row, row["peers"])]
+    waiting = [video, *map(Video.from_mapped, row["peers"])]
     nobodys = correlate(map(_entry, row["nobodys"]), (), waiting, app.flows).of(video.id)
     tasks = dict.fromkeys(task for run in nobodys.runs for task in sorted(run.tasks | run.candidates))
     log = found.of(video.id)
@@ -77,16 +78,10 @@ def now_of(app: App, row: DossierRow) -> datetime:
     return app.clock() if app.clock else datetime.fromisoformat(row["now"])
 
 
-def dossiers_of_files(  # noqa: PLR0917
-    app: App,
-    videos: Sequence[Video],
-    entries: Iterable[LogEntry],
-    summaries: Iterable[RequestSummary],
-    tasks: Sequence[Task],
-    now: datetime,
+def dossiers_of_files(
+    app: App, videos: Sequence[Video], found: Correlation, tasks: Sequence[Task], now: datetime
 ) -> list[Dossier]:
-    """Of all videos of a deployment, or of several, from one pile of logs."""
-    found = correlate(entries, summaries, videos, app.flows)
+    """Of all videos of a deployment, or of several, from what one pile of logs holds of them."""
     logs_end = time_of(found.last_ms) if found.last_ms is not None else None
     share = _nameless_share(videos, found, tasks)
     usual = usual_flows([found])
@@ -112,7 +107,8 @@ def dossier_of(
     """usual     the flow that most videos of a deployment follow
     logs_end  up to when everything that was logged is known
     """
-    runs = found.of(video.id).runs
+    text, runs = video.error_message, found.of(video.id).runs
+    shown = replace(video, error_message=redact(text)) if text else video  # verdicts quote it
     trace = trace_of(
         video,
         found,
@@ -123,7 +119,7 @@ def dossier_of(
         logs_end=logs_end,
     )
     return Dossier(
-        video=_shown(video),
+        video=shown,
         trace=trace,
         tasks={task.id: task for task in tasks},
         attempts=tuple(attempts),
@@ -137,11 +133,6 @@ def dossier_of(
     )
 
 
-def _shown(video: Video) -> Video:
-    """The video without what its error text gives away: verdicts quote it."""
-    return replace(video, error_message=redact(video.error_message)) if video.error_message else video
-
-
 def _nameless_share(videos: Iterable[Video], found: Correlation, tasks: Iterable[Task]) -> float:
     """Of the videos whose status checks might be the nameless ones that fail, how many are being checked."""
     waiting = [v for v in videos if v.runway_video_id and not v.is_finished and not found.of(v.id).polls]
@@ -151,30 +142,16 @@ def _nameless_share(videos: Iterable[Video], found: Correlation, tasks: Iterable
 
 
 def _entry(row: Json) -> LogEntry:
-    return LogEntry(
-        at_ms=_ms(row["at"]),
-        level=row["level"],
-        message=row["message"],
-        request_id=row["request_id"],
-        path=row["path"],
-        status_code=row["status_code"],
-        deployment_id=row.get("deployment_id"),
-    )
+    request = row["request_id"], row["path"], row["status_code"], row.get("deployment_id")
+    return LogEntry(_ms(row["at"]), row["level"], row["message"], *request)
 
 
 def _summary(row: Json) -> RequestSummary:
-    return RequestSummary(
-        request_id=row["request_id"],
-        at_ms=_ms(row["at"]),
-        method=row["method"],
-        path=row["path"],
-        status_code=row["status_code"],
-        duration_ms=row["duration_ms"],
-        deployment_id=row["deployment_id"],
-    )
+    columns = {**row, "at_ms": _ms(row["at"])}
+    return RequestSummary._make(columns[name] for name in RequestSummary._fields)
 
 
 def _ms(time: str) -> int:
     at = parse_time(time)
     assert at is not None
-    return round(at.timestamp() * 1000)
+    return to_ms(at)

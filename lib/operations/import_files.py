@@ -10,12 +10,11 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from lib.data.connect import open_database
+from lib.app import App, open_app
 from lib.data.logs import add_logs
 from lib.logs.reading import BIG, Share, read_logs, shares
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
-from lib.settings import load_settings
 
 
 def count_file(path: Path, big: int = BIG) -> ImportReport:
@@ -28,18 +27,14 @@ def count_file(path: Path, big: int = BIG) -> ImportReport:
     return report
 
 
-def import_file(path: Path, big: int = BIG) -> ImportReport:
-    """`import_logs` into the database of the settings.
+def import_file(app: App, path: Path, big: int = BIG) -> ImportReport:
+    """`import_logs` of a file; one of `big` bytes is shared between processes, which open the app themselves.
 
     Raises BadInput, also where nothing of the file is of use, SettingsError, DatabaseError.
     """
     import_id = uuid.uuid4()
     report = together(partial(_import, path, import_id), shares(path, big))
-    db = open_database(load_settings())
-    try:
-        add_logs(db, {"id": str(import_id), "report": report.details()})
-    finally:
-        db.close()
+    add_logs(app.db, {"id": str(import_id), "report": report.details()})
     report.refuse_if_unused(path.name)
     return report
 
@@ -62,17 +57,5 @@ def _count(path: Path, share: Share) -> ImportReport:
 
 
 def _import(path: Path, import_id: uuid.UUID, share: Share) -> ImportReport:
-    settings = load_settings()
-    db = open_database(settings)
-    try:
-        return import_logs(
-            db,
-            path,
-            name=path.name,
-            operator=settings.operator,
-            flows_dir=settings.flows_dir,
-            import_id=import_id,
-            share=share,
-        )
-    finally:
-        db.close()
+    with open_app(runway=False) as app:
+        return import_logs(app, path, name=path.name, import_id=import_id, share=share)

@@ -10,27 +10,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from lib.data.database import Database, Row
+from lib.app import App
+from lib.data.database import Row
 from lib.data.logs import Added, add_logs, merge_text
-from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
 from lib.logs.formats import Item
 from lib.logs.reading import WHOLE, Share, read_logs, read_stream
 from lib.logs.report import ImportReport
 from lib.operations.log_batches import batches
 from lib.traces.correlate import untangle
-from lib.traces.flows import load_flows
 
 LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at together
 
 
 def import_logs(
-    db: Database,
+    app: App,
     source: Path | BinaryIO,
     *,
     name: str,
-    operator: str,
-    flows_dir: Path | None = None,
     import_id: uuid.UUID | None = None,
     share: Share = WHOLE,
 ) -> ImportReport:
@@ -41,17 +38,17 @@ def import_logs(
     import with what came under this id before. Raises BadInput, DatabaseError.
     """
     report = ImportReport()
-    import_: Row = {"id": str(import_id or uuid.uuid4()), "name": name, "operator": operator}
-    items = _with_request_ids(_read(source, name, report, share), report, flows_dir)
+    import_: Row = {"id": str(import_id or uuid.uuid4()), "name": name, "operator": app.operator}
+    items = _with_request_ids(_read(source, name, report, share), report, app)
     with ThreadPoolExecutor(1) as background:  # the database works while the next batch is read
         storing: Future[Added] | None = None
         for batch in batches(items):
             _count(storing, report)
-            storing = background.submit(add_logs, db, import_, *batch)
+            storing = background.submit(add_logs, app.db, import_, *batch)
         _count(storing, report)
     if report.first_ms is not None and report.last_ms is not None:
-        report.already_stored += merge_text(db, report.first_ms, report.last_ms)
-    add_logs(db, {**import_, "format": report.format, "report": report.details()})
+        report.already_stored += merge_text(app.db, report.first_ms, report.last_ms)
+    add_logs(app.db, {**import_, "format": report.format, "report": report.details()})
     return report
 
 
@@ -61,17 +58,16 @@ def _read(source: Path | BinaryIO, name: str, report: ImportReport, share: Share
     return read_stream(source, name, report, datetime.now(UTC), share)
 
 
-def _with_request_ids(items: Iterator[Item], report: ImportReport, flows_dir: Path | None) -> Iterator[Item]:
+def _with_request_ids(items: Iterator[Item], report: ImportReport, app: App) -> Iterator[Item]:
     """`items`, those of a source without request ids under ids made up from their content and order."""
     for first in items:  # the format is known when the first one has been read
         items = itertools.chain([first], items)
         if report.has_request_ids:
             yield from items
             return
-        reader = StageReader(load_flows(flows_dir))
         while batch := list(itertools.islice(items, LOOSE_BATCH)):
             yield from (item for item in batch if not isinstance(item, LogEntry))
-            yield from untangle((item for item in batch if isinstance(item, LogEntry)), reader)
+            yield from untangle((item for item in batch if isinstance(item, LogEntry)), app.flows)
 
 
 def _count(storing: Future[Added] | None, report: ImportReport) -> None:

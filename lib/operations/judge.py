@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from lib.app import App
@@ -30,20 +29,19 @@ def judged(app: App, rows: Sequence[DossierRow]) -> list[dict[str, Any]]:
     readable, unreadable = [], []
     for row in rows:
         try:
-            Video.from_row(row["video"])
+            Video.from_mapped(row["video"])
             readable.append(row)
         except ValueError as error:
-            unreadable.append(_unreadable(row, str(error), now_of(app, row)))
+            evidence = {"source": "row", "at": None, "text": f"cannot be read: {error}"}
+            unreadable.append(
+                {
+                    "video_id": row["video_id"],
+                    "cause": "unknown",
+                    "confidence": "possible",
+                    "action": str(CAUSES["unknown"].action),
+                    "stuck": False,
+                    "evidence": [evidence],
+                    "judged_at": now_of(app, row).isoformat(),
+                }
+            )
     return [*(assess(dossier).as_row() for dossier in dossiers_of(app, readable)), *unreadable]
-
-
-def _unreadable(row: DossierRow, problem: str, now: datetime) -> dict[str, Any]:
-    return {
-        "video_id": row["video_id"],
-        "cause": "unknown",
-        "confidence": "possible",
-        "action": str(CAUSES["unknown"].action),
-        "stuck": False,
-        "evidence": [{"source": "row", "at": None, "text": f"cannot be read: {problem}"}],
-        "judged_at": now.isoformat(),
-    }

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from lib.app import App
 from lib.data import outputs
-from lib.data.database import Database
 from lib.data.outputs import Storage, StorageError
 from lib.domain.address import is_domain_name, is_loopback
 from lib.domain.task import TaskStatus
 from lib.errors import DailiesError, RunwayError
-from lib.runway.client import RunwayClient
 from lib.runway.transport import http_client
 
 MOST_BYTES = 1 << 30
@@ -38,32 +37,32 @@ class Fetched(NamedTuple):
         return _ENDINGS[self.content_type]
 
 
-def copy_next(db: Database, runway: RunwayClient, storage: Storage) -> bool:
+def copy_next(app: App, storage: Storage) -> bool:
     """Copies one output that has no copy yet; False when there is none. Raises DatabaseError."""
-    due = outputs.claim(db)
+    due = outputs.claim(app.db)
     if due is None:
         return False
     try:
-        _copy(db, runway, storage, due.task_id)
+        _copy(app, storage, due.task_id)
     except (NotCopied, RunwayError, StorageError) as error:
-        outputs.failed(db, due.task_id, str(error), AGAIN_SECONDS * 2**due.tries)
+        outputs.failed(app.db, due.task_id, str(error), AGAIN_SECONDS * 2**due.tries)
     return True
 
 
-def _copy(db: Database, runway: RunwayClient, storage: Storage, task_id: str) -> None:
+def _copy(app: App, storage: Storage, task_id: str) -> None:
     """The task is looked up first: the address is fresh, and it is Runway's own."""
-    task = runway.task(task_id)
+    task = app.runway.task(task_id)
     if task.status != TaskStatus.SUCCEEDED or not task.output:
         raise NotCopied(f"Task {task_id} is {task.status} and has no output to copy.")
     descriptor, part = tempfile.mkstemp(prefix="dailies-output-")
     os.close(descriptor)
     try:
-        fetched = fetch(task.output[0], Path(part), runway.base_url)
+        fetched = fetch(task.output[0], Path(part), app.runway.base_url)
         path = storage.keep(Path(part), f"{task_id}.{fetched.ending}", fetched.content_type)
     finally:
         Path(part).unlink(missing_ok=True)
     outputs.save(
-        db, task_id, place=storage.name, path=path, size=fetched.size, content_type=fetched.content_type
+        app.db, task_id, place=storage.name, path=path, size=fetched.size, content_type=fetched.content_type
     )
 
 

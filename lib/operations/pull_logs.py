@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from lib.data.database import Database
+from lib.app import App
 from lib.data.logs import LogSource, log_source, save_log_source
 from lib.domain.times import to_ms
 from lib.errors import DailiesError, SettingsError
@@ -63,34 +63,29 @@ class PullReport:
 
 
 class LogPull:
-    """Pulls the logs of one project, again and again. `retention` is how long Vercel keeps them."""
+    """Pulls the logs of the project of the settings, again and again."""
 
-    def __init__(
-        self, db: Database, vercel: Vercel, project: str, *, retention: timedelta, operator: str
-    ) -> None:
-        self._db = db
+    def __init__(self, app: App, vercel: Vercel) -> None:
+        self._app = app
         self._vercel = vercel
-        self._wanted = project
-        self._retention = retention
-        self._operator = operator
 
     def project(self) -> Project:
         """As it is now: a new deployment may have taken over. Raises VercelError."""
-        return self._vercel.project(self._wanted)
+        return self._vercel.project(self._app.settings.vercel_project or "")
 
     def catch_up(self, since: datetime | None = None, now: datetime | None = None) -> PullReport:
         """Stores what was logged since the last pull, or since `since`. One that breaks off keeps what it
         has; the next goes on from there. Raises VercelError or DatabaseError."""
         project = self.project()
         source, now = f"vercel {project.id}", now or datetime.now(UTC)
-        report = self._begin(log_source(self._db, source), since, now)
+        report = self._begin(log_source(self._app.db, source), since, now)
         for window in windows(report.span):
             self._pull(project, window, report)
-            save_log_source(self._db, source, window.until, report.gap)
+            save_log_source(self._app.db, source, window.until, report.gap)
         return report
 
     def _begin(self, known: LogSource | None, since: datetime | None, now: datetime) -> PullReport:
-        kept_since = now - self._retention
+        kept_since = now - self._app.retention
         if since is not None:
             return PullReport(Span(since, now))
         if known is None:
@@ -116,13 +111,8 @@ class LogPull:
         if not lines:
             return ImportReport()
         today = uuid.uuid5(uuid.NAMESPACE_URL, f"vercel {project.id} {datetime.now(UTC):%Y-%m-%d}")
-        return import_logs(
-            self._db,
-            io.BytesIO(lines),
-            name=f"Vercel project {project.name}",
-            operator=self._operator,
-            import_id=today,
-        )
+        name = f"Vercel project {project.name}"
+        return import_logs(self._app, io.BytesIO(lines), name=name, import_id=today)
 
     def tail(self, project: Project) -> Iterator[Row]:
         """Raises VercelError."""
@@ -231,15 +221,4 @@ def open_vercel(settings: Settings, api: str = API) -> Vercel:
         team_id=settings.vercel_team,
         api=api,
         dashboard=DASHBOARD if api == API else api,
-    )
-
-
-def log_pull(db: Database, vercel: Vercel, settings: Settings) -> LogPull:
-    assert settings.vercel_project
-    return LogPull(
-        db,
-        vercel,
-        settings.vercel_project,
-        retention=timedelta(hours=settings.log_retention_hours),
-        operator=settings.operator,
     )

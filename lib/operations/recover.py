@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from lib.app import App
 from lib.data import attempts
-from lib.data.database import Database
-from lib.data.journal import JournalEntry
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.diagnosis import judge
 from lib.domain.task import Task
@@ -45,7 +43,7 @@ def recover(app: App, video_id: str, task_id: str | None = None) -> Recovered:
     app.on_step("answered")
     if not found:
         raise BadInput(f"Runway does not know {', '.join(candidates)}: deleted, or of another organization.")
-    task = _only_one(app.db, video_id, found)
+    task = _only_one(app, video_id, found)
     typed = [{"source": "operator", "text": f"typed {task_id}"}]
     evidence = typed if task_id else [each.as_json() for each in verdict.evidence]
     saved = attempts.recover_task(app.db, video_id, task, app.operator, evidence)
@@ -56,18 +54,14 @@ def recover(app: App, video_id: str, task_id: str | None = None) -> Recovered:
     return Recovered(video_id, task, f"Task {task.id} saved: it is {task.status}.")
 
 
-def _only_one(db: Database, video_id: str, found: Sequence[Task]) -> Task:
+def _only_one(app: App, video_id: str, found: Sequence[Task]) -> Task:
     """Of several candidates, those of other videos are ruled out; one has to be left."""
     if len(found) > 1:
-        found = [task for task in found if not _is_anothers(db, video_id, task)]
+        found = [task for task in found if attempts.owner(app.db, task.id) in (None, video_id)]
     if len(found) != 1:
         ids = ", ".join(task.id for task in found) or "none"
         raise BadInput(f"Tasks that fit video {video_id}: {ids}. Say which one it is.")
     return found[0]
-
-
-def _is_anothers(db: Database, video_id: str, task: Task) -> bool:
-    return attempts.owner(db, task.id) not in (None, video_id)
 
 
 class Replayed(NamedTuple):
@@ -88,15 +82,12 @@ def recover_from_journal(app: App) -> Replayed:
     )
     entries = {entry.attempt_id: entry for entry in content.entries}
     for attempt in attempts.unsaved(app.db, list(entries)):
-        _replay(app.db, entries[attempt.id], replayed)
+        entry = entries[attempt.id]
+        try:
+            replayed.saved.append(attempts.created(app.db, entry.attempt_id, entry.task_id))
+        except (DatabaseConflict, NotFound) as error:
+            replayed.problems.append(f"Task {entry.task_id} of video {entry.video_id}: {error}")
     return replayed
-
-
-def _replay(db: Database, entry: JournalEntry, replayed: Replayed) -> None:
-    try:
-        replayed.saved.append(attempts.created(db, entry.attempt_id, entry.task_id))
-    except (DatabaseConflict, NotFound) as error:
-        replayed.problems.append(f"Task {entry.task_id} of video {entry.video_id}: {error}")
 
 
 def settle_interrupted(app: App, older_than: float = STALE_SECONDS) -> Replayed:

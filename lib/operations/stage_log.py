@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
-from lib.data.database import Database
+from lib.app import App
 from lib.data.logs import EntryRow, add_logs, entry_row
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
@@ -35,17 +35,13 @@ _EXCEPTIONS = {
 _logger = logging.getLogger(__name__)
 
 
-def request_id(attempt: Attempt) -> str:
-    return f"dailies-{attempt.id}"
-
-
 class StageLog:
     """Of one attempt. `close` writes what is left and the summary of the request."""
 
-    def __init__(self, db: Database, attempt: Attempt) -> None:
-        self._db = db
+    def __init__(self, app: App, attempt: Attempt) -> None:
+        self._app = app
         self._video_id = attempt.video_id
-        self._request_id = request_id(attempt)
+        self._request_id = attempt.request_id
         self._began_ms = _now_ms()
         self._keys = EntryKeys()
         self._lines: list[EntryRow] = []
@@ -117,16 +113,9 @@ class StageLog:
 
     def close(self) -> None:
         """Lines that the database does not take now either are lost, and said to be."""
+        took = _now_ms() - self._began_ms
         self._flush(
-            RequestSummary(
-                self._request_id,
-                self._began_ms,
-                "POST",
-                PATH,
-                self._status,
-                _now_ms() - self._began_ms,
-                DEPLOYMENT,
-            )
+            RequestSummary(self._request_id, self._began_ms, "POST", PATH, self._status, took, DEPLOYMENT)
         )
         if self._lines:
             _logger.warning("Stage log of video %s: %d lines are lost.", self._video_id, len(self._lines))
@@ -139,7 +128,7 @@ class StageLog:
 
     def _flush(self, *requests: RequestSummary) -> None:
         try:
-            add_logs(self._db, NO_IMPORT, self._lines, requests)
+            add_logs(self._app.db, NO_IMPORT, self._lines, requests)
         except DatabaseError as error:
             _logger.info("The stage log of video %s waits: %s", self._video_id, error)
         else:

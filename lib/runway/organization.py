@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,3 @@ class SeenOrganization(NamedTuple):
 
     at: datetime
     organization: Organization
-
-
-class OrganizationReader(Protocol):
-    """The part of the Runway client that alerts and the environment check need."""
-
-    def organization(self) -> Organization: ...

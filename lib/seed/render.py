@@ -102,7 +102,10 @@ class _Telling:
     def tell(self, created_ms: int) -> StoredTask | None:
         rng, script = self.renderer.rng, self.script
         began = created_ms + rng.randrange(150, 600)
-        times = self._times(began)
+        times = [began]
+        for _, text in script.recording.lines[1:]:
+            low, high = next((ms for part, ms in _SLOW_LINES if part in text), (1, 9))
+            times.append(times[-1] + rng.randint(low, high))
         task = self._task(times) if script.recording.creates_task else None
         texts = [(level, self._fill(text, task)) for level, text in script.recording.lines]
         answered = self._answered(began, times)
@@ -114,13 +117,6 @@ class _Telling:
         if task and script.ending:
             self._end(task, script.ending)
         return task
-
-    def _times(self, began: int) -> list[int]:
-        rng, times = self.renderer.rng, [began]
-        for _, text in self.script.recording.lines[1:]:
-            low, high = next((ms for part, ms in _SLOW_LINES if part in text), (1, 9))
-            times.append(times[-1] + rng.randint(low, high))
-        return times
 
     def _answered(self, began: int, times: Sequence[int]) -> int:
         """When the answer left: in the asynchronous flows that is before the work is done."""
@@ -199,13 +195,9 @@ class _Telling:
         )
         for at, (level, text) in zip(times, lines, strict=True):
             entry = LogEntry(at, level, text, request_id, path, status, deployment)
-            history.entries.append(
-                SeededEntry(
-                    entry,
-                    self.story.video_id if self.story.video_id in text else None,
-                    task.id if task and task.id in text else None,
-                )
-            )
+            video_named = self.story.video_id if self.story.video_id in text else None
+            task_named = task.id if task and task.id in text else None
+            history.entries.append(SeededEntry(entry, video_named, task_named))
 
     def _leave(self, status: str, at_ms: int, error: str | None = None) -> None:
         self.story.row.update({"status": status, "error_message": error, "updated_at": iso(at_ms)})

@@ -14,7 +14,7 @@ from lib.seed.cast import new_id
 from lib.seed.history import SeededAttempt, SeededAudit, SeededLookUp
 from lib.seed.render import Renderer, Story
 
-DEPLOYMENT = "dailies"  # lib.operations.stage_log writes the same
+DEPLOYMENT = "dailies"  # as lib.operations.stage_log writes
 _OPERATORS = ("ann", "ben", "chidi")
 _CALM_HOURS = (30.0, 42.0)  # how long ago most repairs were done
 
@@ -94,17 +94,9 @@ def _retry(renderer: Renderer, story: Story, retries: Retries, at: datetime) -> 
             settled_at=settled,
         )
     )
+    begun = before | {"status": "processing"}
     renderer.history.audit.append(
-        SeededAudit(
-            at,
-            operator,
-            "retry",
-            story.video_id,
-            attempt_id,
-            before,
-            before | {"status": "processing"},
-            credits,
-        )
+        SeededAudit(at, operator, "retry", story.video_id, attempt_id, before, begun, credits)
     )
     done = "task_created" if task else str(retries.state)
     spent = 0 if retries.state is AttemptState.REFUSED else credits

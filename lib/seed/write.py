@@ -67,7 +67,9 @@ def seed_history(
         simulator.import_tasks(told.tasks)
         # the log before the videos: every line looks for videos to mark, and each video marks itself
         into.add("requests", (_request(each) for each in told.requests))
-        entries = into.add("log_entries", _log(told))
+        keys = EntryKeys()
+        lines = (as_json(entry_row(keys.key(each.entry), *each)) for each in told.entries)
+        entries = into.add("log_entries", lines)
         into.add("tasks", (_task(look_up, links) for look_up in told.look_ups))
         into.add("look_ups", _put_off(told))
         into.add_videos(told.videos)
@@ -79,18 +81,12 @@ def seed_history(
 
 def links_of(simulator: SimulatorStore, url: str) -> Links:
     """The addresses a look-up gave when the task had ended: those of the last day still work."""
-    return lambda task: signed_link(simulator, f"{url}/", task.id, task.ends_at)
+    return lambda task: signed_link(simulator, f"{url}/", task, task.ends_at)
 
 
 def _request(request: RequestSummary) -> Row:
     row = request._asdict()
     return {"at": iso(row.pop("at_ms"))} | row
-
-
-def _log(told: History) -> Iterator[Row]:
-    keys = EntryKeys()
-    for entry, video_id, task_id in told.entries:
-        yield as_json(entry_row(keys.key(entry), entry, video_id, task_id))
 
 
 def _claim(attempt: SeededAttempt) -> Row:

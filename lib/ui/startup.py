@@ -16,7 +16,7 @@ from lib.data.videos import list_videos
 from lib.errors import DailiesError, DatabaseUnavailable
 from lib.runway.opening import open_runway
 from lib.seed.write import may_be_seeded, seed_sample
-from lib.ui.kit.services import Services
+from lib.ui.kit.dashboard import Dashboard
 from lib.worker.start import start_judge, start_worker
 
 AGAIN_SECONDS = 10.0
@@ -32,10 +32,10 @@ def warm_imports() -> None:
 
 
 class Startup:
-    """`start` returns at once; `services.preparing` says which step is going on."""
+    """`start` returns at once; `dashboard.preparing` says which step is going on."""
 
-    def __init__(self, services: Services, address: str | None = None) -> None:
-        self._services = services
+    def __init__(self, dashboard: Dashboard, address: str | None = None) -> None:
+        self._dashboard = dashboard
         self._address = address  # under which it answers, to say when it does
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dailies-startup", daemon=True)
@@ -46,11 +46,11 @@ class Startup:
     def stop(self) -> None:
         self._stop.set()
         self._thread.join(30)
-        services = self._services
-        services.jobs.stop()
-        if services.loop is not None:
-            services.loop.stop()
-        services.app.close()
+        dashboard = self._dashboard
+        dashboard.jobs.stop()
+        if dashboard.loop is not None:
+            dashboard.loop.stop()
+        dashboard.whole_app.close()
 
     def _run(self) -> None:
         """A database that is away is waited for: from the first step that missed it, all is done again."""
@@ -64,7 +64,7 @@ class Startup:
             try:
                 missed = [not self._step(*step) for step in steps]
             finally:
-                self._services.preparing = None
+                self._dashboard.preparing = None
             self._say_ready()
             steps = steps[missed.index(True) :] if any(missed) else []
             if steps:
@@ -74,18 +74,18 @@ class Startup:
         """False where the database was away: that is worth another try."""
         if self._stop.is_set():
             return True
-        if part not in self._services.problems:
-            self._services.preparing = doing
+        if part not in self._dashboard.problems:
+            self._dashboard.preparing = doing
         try:
             action()
-            self._services.problems.pop(part, None)
+            self._dashboard.problems.pop(part, None)
         except DailiesError as error:
             logger.warning("%s: %s", doing, error)
-            self._services.problems[part] = why = str(error)
+            self._dashboard.problems[part] = why = str(error)
             if part == "database":
-                self._services.app = replace(self._services.app, no_database=why)
+                self._dashboard.whole_app = replace(self._dashboard.whole_app, no_database=why)
             elif part == "runway":
-                self._services.app = replace(self._services.app, no_runway=why)
+                self._dashboard.whole_app = replace(self._dashboard.whole_app, no_runway=why)
             return not isinstance(error, DatabaseUnavailable)
         return True
 
@@ -98,30 +98,30 @@ class Startup:
             except httpx.HTTPError:
                 self._stop.wait(0.1)
                 continue
-            parts = ", ".join(self._services.problems)
+            parts = ", ".join(self._dashboard.problems)
             click.echo(f"Dailies is ready: {address}" + (f" (without: {parts})" if parts else ""))
             return
 
     def _open_database(self) -> None:
-        app = self._services.app
-        self._services.app = replace(app, opened=open_fully(app.settings))
+        app = self._dashboard.whole_app
+        self._dashboard.whole_app = replace(app, opened=open_fully(app.settings))
 
     def _open_runway(self) -> None:
-        app = self._services.app
-        self._services.app = replace(app, client=open_runway(app.settings))
+        app = self._dashboard.whole_app
+        self._dashboard.whole_app = replace(app, client=open_runway(app.settings))
 
     def _seed(self) -> None:
         """A start without any account shows two weeks of history instead of empty pages."""
-        opened, settings = self._services.app.opened, self._services.settings
+        opened, settings = self._dashboard.whole_app.opened, self._dashboard.whole_app.settings
         if not settings.demo or not may_be_seeded(settings):
             return
         if isinstance(opened, PostgresDatabase) and not list_videos(opened, limit=1):
             seed_sample(opened, settings)
 
     def _start_worker(self) -> None:
-        services = self._services
-        if services.loop is not None:
+        dashboard = self._dashboard
+        if dashboard.loop is not None:
             return
-        only_judge = services.app.client is None or services.settings.read_only
+        only_judge = dashboard.whole_app.client is None or dashboard.whole_app.settings.read_only
         start = start_judge if only_judge else start_worker
-        services.loop = start(services.app)
+        dashboard.loop = start(dashboard.whole_app)

@@ -76,12 +76,7 @@ def sweep_once(app: App, is_late: IsLate) -> dict[str, Any]:
 
 def process_queue(app: App, is_late: IsLate) -> dict[str, Any]:
     """What a worker does, for a while: generates what is queued, looks tasks up, judges what changed."""
-    jobs = JobVerb(
-        app.db,
-        lambda job: process(app, job),
-        slots=lambda: slots_of(app.runway),
-        app_model=app.settings.runway_model,
-    )
+    jobs = JobVerb(app, lambda job: process(app, job), slots=lambda: slots_of(app.runway))
     try:
         processed = _until(is_late, jobs.step)
     finally:

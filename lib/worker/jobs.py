@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Mapping
 from threading import Event
 
+from lib.app import App
 from lib.data import queue
-from lib.data.database import Database
 from lib.data.queue import VISIBILITY_SECONDS, Job
 from lib.operations.process import Processed
 from lib.runway.client import RunwayClient
@@ -29,19 +29,17 @@ class JobVerb:
 
     def __init__(
         self,
-        db: Database,
+        app: App,
         carry: Carry,
         *,
         slots: Callable[[], Mapping[str, int]] = lambda: NO_SLOTS,
-        app_model: str = "gen4_turbo",
         stopping: Event | None = None,
         visibility_seconds: int = VISIBILITY_SECONDS,
     ) -> None:
         self.doing: str | None = None
-        self._db = db
+        self._app = app
         self._carry = carry
         self._slots = slots
-        self._app_model = app_model
         self._stopping = stopping or Event()
         self._visibility_seconds = visibility_seconds
         self._done: list[int] = []
@@ -49,11 +47,11 @@ class JobVerb:
     def step(self) -> int:
         """One job. Whether there was one."""
         jobs = queue.dequeue(
-            self._db,
+            self._app.db,
             visibility_seconds=self._visibility_seconds,
             done=self._done,
             slots=self._slots(),
-            app_model=self._app_model,
+            app_model=self._app.settings.runway_model,
         )
         self._done.clear()
         for job in jobs:
@@ -63,12 +61,12 @@ class JobVerb:
     def finish(self) -> None:
         """Acknowledges what was done last; the next step would have."""
         if self._done:
-            queue.acknowledge(self._db, self._done)
+            queue.acknowledge(self._app.db, self._done)
             self._done.clear()
 
     def _handle(self, job: Job) -> None:
         if self._stopping.is_set():
-            queue.requeue(self._db, [job], unread=True)
+            queue.requeue(self._app.db, [job], unread=True)
             return
         self.doing = f"video {job.video_id}"
         try:
@@ -79,7 +77,7 @@ class JobVerb:
         if processed.again_seconds is None:
             self._done.append(job.id)
         else:
-            queue.requeue(self._db, [job], delay_seconds=processed.again_seconds)
+            queue.requeue(self._app.db, [job], delay_seconds=processed.again_seconds)
 
 
 def slots_of(runway: RunwayClient) -> Mapping[str, int]:

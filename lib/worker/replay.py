@@ -18,7 +18,8 @@ class JournalVerb:
 
     def step(self) -> int:
         """How many ids stood in the journal only. Raises DatabaseError; it is all read again then."""
-        size = self._size()
+        path = self._app.journal.path
+        size = path.stat().st_size if path.exists() else 0
         if size == self._read:
             return 0
         replayed = recover_from_journal(self._app)
@@ -26,7 +27,3 @@ class JournalVerb:
             logger.warning("%s", problem)
         self._read = size
         return len(replayed.saved)
-
-    def _size(self) -> int:
-        path = self._app.journal.path
-        return path.stat().st_size if path.exists() else 0

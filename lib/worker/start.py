@@ -15,7 +15,6 @@ from uuid import uuid4
 
 from lib.app import App
 from lib.data import workers
-from lib.data.outputs import open_storage
 from lib.data.queue import VISIBILITY_SECONDS
 from lib.operations.batches import work_on
 from lib.operations.judge import judge_dirty
@@ -74,10 +73,9 @@ def build_worker(app: App, pace: Pace) -> Loop:
         return len(report.decisions) if report else 0
 
     jobs = JobVerb(
-        app.db,
+        app,
         lambda job: process(app, job, stale_seconds=pace.stale),
         slots=lambda: slots_of(app.runway),
-        app_model=app.settings.runway_model,
         stopping=stopping,
         visibility_seconds=pace.visibility,
     )
@@ -90,10 +88,10 @@ def build_worker(app: App, pace: Pace) -> Loop:
         Verb("judge", _judging(app), pace.idle),
         Verb("sweep", swept, min(pace.sweep, BEAT_SECONDS)),
         Verb("journal", JournalVerb(app).step, SWEEP_SECONDS),
-        *watching(app.db, app.runway, app.settings, worker),
+        *watching(app, worker),
     ]
-    if storage := open_storage(app.settings):
-        verbs.append(Verb("outputs", lambda: int(copy_next(app.db, app.runway, storage)), BEAT_SECONDS))
+    if storage := app.storage:
+        verbs.append(Verb("outputs", lambda: int(copy_next(app, storage)), BEAT_SECONDS))
     return Loop(verbs, stopping, end)
 
 

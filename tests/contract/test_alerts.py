@@ -6,17 +6,20 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 
+from lib.app import App
 from lib.data import alerts as data
 from lib.data.database import Database
 from lib.domain.alert import MEASURES, Alert, AlertRule, Severity
 from lib.errors import BadInput, NotFound
 from lib.operations.alerts import NotTold, active_alerts, check_alerts, silence
-from lib.runway.organization import Organization
+from lib.runway.client import RunwayClient
+from tests.apps import app_of
+from tests.web import Runway
 
 STUCK = AlertRule("stuck", "stuck_minutes", 30, severity=Severity.CRITICAL)
 CREDITS = AlertRule("credits-low", "credits_left", 500)
@@ -36,12 +39,9 @@ class Listener:
         self.heard.append((alert.name, alert.ended_at is not None))
 
 
-class Runway:
-    def __init__(self, credits: int) -> None:
-        self.credits = credits
-
-    def organization(self) -> Organization:
-        return Organization(self.credits, {})
+def asking(db: Database, credits: int) -> App:
+    """With a Runway that has so many credits."""
+    return app_of(db, cast(RunwayClient, Runway(credits)))
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_a_worker_is_missed_unless_it_said_goodbye_or_was_followed(
     assert values(db, "worker_silent_minutes") == {"killed": (10, 1), "next": (0, 1)}
 
 
-@pytest.mark.parametrize("measure", MEASURES.keys() - {"credits_left"})
+@pytest.mark.parametrize("measure", sorted(MEASURES.keys() - {"credits_left"}))
 def test_every_measure_of_a_rule_is_known_to_the_database(db: Database, measure: str) -> None:
     assert data.measure(db, measure, 60) == []
 
@@ -158,26 +158,26 @@ def test_an_incident_is_told_once_when_it_begins_and_once_when_it_is_over(
 ) -> None:
     listener = Listener()
     add_video(sql, 90)
-    first = check_alerts(db, [STUCK], webhook=listener)
+    first = check_alerts(app_of(db), [STUCK], webhook=listener)
     assert [(alert.name, alert.severity) for alert in first.fired] == [("stuck/missing_api_key", "critical")]
-    again = check_alerts(db, [STUCK], webhook=listener)
+    again = check_alerts(app_of(db), [STUCK], webhook=listener)
     assert (again.fired, again.told) == ((), 0)
     sql("update dailies.verdicts set stuck = false")
-    over = check_alerts(db, [STUCK], webhook=listener, quiet_seconds=0)
+    over = check_alerts(app_of(db), [STUCK], webhook=listener, quiet_seconds=0)
     assert [alert.name for alert in over.resolved] == ["stuck/missing_api_key"]
-    check_alerts(db, [STUCK], webhook=listener, quiet_seconds=0)
+    check_alerts(app_of(db), [STUCK], webhook=listener, quiet_seconds=0)
     assert listener.heard == [("stuck/missing_api_key", False), ("stuck/missing_api_key", True)]
-    assert active_alerts(db) == []
+    assert active_alerts(app_of(db)) == []
     assert [alert.ended_at is not None for alert in data.history(db)] == [True]
 
 
 def test_an_incident_that_flickers_stays_one(db: Database, sql: Callable[..., Any]) -> None:
     add_video(sql, 90)
-    check_alerts(db, [STUCK])
+    check_alerts(app_of(db), [STUCK])
     sql("update dailies.verdicts set stuck = false")
-    assert check_alerts(db, [STUCK]).resolved == ()
+    assert check_alerts(app_of(db), [STUCK]).resolved == ()
     sql("update dailies.verdicts set stuck = true")
-    assert check_alerts(db, [STUCK]).fired == ()
+    assert check_alerts(app_of(db), [STUCK]).fired == ()
     assert len(data.history(db)) == 1
 
 
@@ -185,7 +185,7 @@ def test_two_processes_that_evaluate_at_once_fire_once(db: Database, sql: Callab
     add_video(sql, 90)
     listener = Listener()
     with ThreadPoolExecutor(8) as threads:
-        rounds = list(threads.map(lambda _: check_alerts(db, [STUCK], webhook=listener), range(8)))
+        rounds = list(threads.map(lambda _: check_alerts(app_of(db), [STUCK], webhook=listener), range(8)))
     assert sum(len(one.fired) for one in rounds) == 1
     assert listener.heard == [("stuck/missing_api_key", False)]
 
@@ -193,53 +193,53 @@ def test_two_processes_that_evaluate_at_once_fire_once(db: Database, sql: Callab
 def test_a_notice_that_was_refused_is_sent_later(db: Database, sql: Callable[..., Any]) -> None:
     add_video(sql, 90)
     listener = Listener(refusals=1)
-    assert check_alerts(db, [STUCK], webhook=listener).not_told == 1
-    assert active_alerts(db)[0].problem == "The webhook answered 500."
-    assert check_alerts(db, [STUCK], webhook=listener).told == 0  # not at once again
+    assert check_alerts(app_of(db), [STUCK], webhook=listener).not_told == 1
+    assert active_alerts(app_of(db))[0].problem == "The webhook answered 500."
+    assert check_alerts(app_of(db), [STUCK], webhook=listener).told == 0  # not at once again
     sql("update dailies.alerts set tell_at = now()")
-    assert check_alerts(db, [STUCK], webhook=listener).told == 1
-    assert active_alerts(db)[0].problem is None
+    assert check_alerts(app_of(db), [STUCK], webhook=listener).told == 1
+    assert active_alerts(app_of(db))[0].problem is None
 
 
 def test_a_silenced_alert_is_listed_and_not_told(db: Database, sql: Callable[..., Any]) -> None:
     listener = Listener()
-    silence(db, "stuck/missing_api_key", 60, "ada", reason="known")
+    silence(app_of(db, operator="ada"), "stuck/missing_api_key", 60, reason="known")
     add_video(sql, 90)
     add_video(sql, 90, "never_polled")
-    check_alerts(db, [STUCK], webhook=listener)
+    check_alerts(app_of(db), [STUCK], webhook=listener)
     assert listener.heard == [("stuck/never_polled", False)]
-    assert [(alert.subject, alert.is_silenced) for alert in active_alerts(db)] == [
+    assert [(alert.subject, alert.is_silenced) for alert in active_alerts(app_of(db))] == [
         ("never_polled", False),
         ("missing_api_key", True),
     ]
-    silence(db, "stuck/missing_api_key", 0, "ada")
-    check_alerts(db, [STUCK], webhook=listener)
+    silence(app_of(db, operator="ada"), "stuck/missing_api_key", 0)
+    check_alerts(app_of(db), [STUCK], webhook=listener)
     assert listener.heard[1:] == [("stuck/missing_api_key", False)]
 
 
 def test_a_silence_of_a_rule_holds_for_all_it_fires_about(db: Database, sql: Callable[..., Any]) -> None:
     listener = Listener()
-    silence(db, "stuck", 60, "ada")
+    silence(app_of(db, operator="ada"), "stuck", 60)
     add_video(sql, 90)
-    check_alerts(db, [STUCK], webhook=listener)
+    check_alerts(app_of(db), [STUCK], webhook=listener)
     sql("update dailies.verdicts set stuck = false")
-    check_alerts(db, [STUCK], webhook=listener, quiet_seconds=0)
+    check_alerts(app_of(db), [STUCK], webhook=listener, quiet_seconds=0)
     assert listener.heard == []  # that it is over is no news to people who were not told
 
 
 def test_a_silence_names_a_rule_that_exists_and_a_time_that_ends(db: Database) -> None:
     with pytest.raises(BadInput, match="There is no alert rule 'moon'"):
-        silence(db, "moon", 60, "ada")
+        silence(app_of(db, operator="ada"), "moon", 60)
     with pytest.raises(BadInput, match="up to a year"):
-        silence(db, "stuck", -1, "ada")
+        silence(app_of(db, operator="ada"), "stuck", -1)
 
 
 def test_firing_resolving_and_silencing_are_audited(db: Database, sql: Callable[..., Any]) -> None:
     add_video(sql, 90)
-    check_alerts(db, [STUCK])
-    silence(db, "stuck", 60, "ada", reason="known")
+    check_alerts(app_of(db), [STUCK])
+    silence(app_of(db, operator="ada"), "stuck", 60, reason="known")
     sql("update dailies.verdicts set stuck = false")
-    check_alerts(db, [STUCK], quiet_seconds=0)
+    check_alerts(app_of(db), [STUCK], quiet_seconds=0)
     rows = sql("select operator, action, after ->> 'rule' from dailies.audit order by id").fetchall()
     assert rows == [
         ("dailies", "alert_fired", "stuck"),
@@ -249,12 +249,12 @@ def test_firing_resolving_and_silencing_are_audited(db: Database, sql: Callable[
 
 
 def test_credits_are_asked_of_runway_and_their_alert_stays_while_it_cannot_answer(db: Database) -> None:
-    assert len(check_alerts(db, [CREDITS], runway=Runway(499)).fired) == 1
-    assert check_alerts(db, [CREDITS], runway=None, quiet_seconds=0).resolved == ()
-    assert len(check_alerts(db, [CREDITS], runway=Runway(500), quiet_seconds=0).resolved) == 1
+    assert len(check_alerts(asking(db, 499), [CREDITS]).fired) == 1
+    assert check_alerts(app_of(db), [CREDITS], quiet_seconds=0).resolved == ()
+    assert len(check_alerts(asking(db, 500), [CREDITS], quiet_seconds=0).resolved) == 1
 
 
 def test_the_incidents_of_a_rule_that_is_gone_end(db: Database, sql: Callable[..., Any]) -> None:
     add_video(sql, 90)
-    check_alerts(db, [STUCK])
-    assert len(check_alerts(db, [], quiet_seconds=0).resolved) == 1
+    check_alerts(app_of(db), [STUCK])
+    assert len(check_alerts(app_of(db), [], quiet_seconds=0).resolved) == 1

@@ -17,6 +17,7 @@ from lib.errors import BadInput, DailiesError
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
 from lib.settings import load_settings
+from tests.apps import app_of
 from tests.examples import TANGO, TANGO_TASK, the_videos
 
 AT = 1_773_489_606_000  # 2026-03-14T12:00:06Z
@@ -53,7 +54,7 @@ PASTED = "\n".join(f"2026-03-14 12:00:06.{n:03} [info] {message}" for n, message
 
 
 def imported(db: Database, content: str, name: str = "file") -> ImportReport:
-    return import_logs(db, io.BytesIO(content.encode()), name=name, operator="ada")
+    return import_logs(app_of(db, operator="ada"), io.BytesIO(content.encode()), name=name)
 
 
 def stored(db: Database) -> list[dict[str, Any]]:

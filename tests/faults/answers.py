@@ -200,7 +200,7 @@ def _queue(app: App, video_ids: Sequence[str], url: str, runway: Simulated) -> N
 
 
 def _work(app: App) -> None:
-    verb = JobVerb(app.db, lambda job: process(app, job))
+    verb = JobVerb(app, lambda job: process(app, job))
     while verb.step():
         pass
     verb.finish()

@@ -36,7 +36,7 @@ from tests.apps import app_of
 from tests.databases import EMPTY, Cluster
 from tests.faults.bench import AN_HOUR_LATER
 from tests.faults.stepwise import Stepwise
-from tests.faults.truth import Left, left, untrue
+from tests.faults.truth import OPEN, Left, left, untrue
 from tests.production import ANSWERED, put_log, put_row, terminated
 from tests.simulated import Simulated, simulated
 
@@ -162,7 +162,7 @@ class Interleavings(RuleBasedStateMachine):
         self.begin(self.worker_step)
 
     def worker_step(self, on_step: OnStep) -> int:
-        worker = JobVerb(self.db, lambda job: process(self.stepping(on_step), job))
+        worker = JobVerb(self.app, lambda job: process(self.stepping(on_step), job))
         found = worker.step()
         on_step("worked")
         worker.finish()
@@ -200,7 +200,7 @@ class Interleavings(RuleBasedStateMachine):
         for made in self.all:
             found = self.left(made)
             assert found.paid_twice <= self.overrides.count(made.id), made
-            assert sum(attempt.is_open for attempt in found.attempts) <= 1, made
+            assert sum(attempt.state in OPEN for attempt in found.attempts) <= 1, made
 
     def teardown(self) -> None:
         self.crashed += self.going

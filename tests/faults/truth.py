@@ -14,6 +14,7 @@ from lib.domain.task import TaskStatus
 from lib.runway.simulator.schedule import StoredTask
 
 ON_THEIR_WAY = (AttemptState.CLAIMED, AttemptState.SENT)
+OPEN = (*ON_THEIR_WAY, AttemptState.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _of_attempts(left: Left, now: float) -> Iterator[str]:
     active = sum(
         attempt.task_id in tasks and tasks[attempt.task_id].ends_at > now for attempt in left.attempts
     )
-    if active + sum(attempt.is_open for attempt in left.attempts) > 1:
+    if active + sum(attempt.state in OPEN for attempt in left.attempts) > 1:
         yield "two live attempts"
     for attempt in left.attempts:
         if attempt.task_id and attempt.task_id not in tasks:

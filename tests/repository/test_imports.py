@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOUNDATION = {"errors", "settings"}
+FOUNDATION = {"errors", "outgoing", "settings"}
 MAY_IMPORT = {
     "domain": set[str](),
     "logs": {"domain"},
@@ -82,6 +82,22 @@ def test_only_the_paid_call_creates_tasks() -> None:
         if "runway.create(" in path.read_text("utf-8")
     ]
     assert callers == ["operations/paid_call.py"]
+
+
+def test_operations_take_the_app_and_not_its_parts() -> None:
+    parts = {"Database", "RunwayClient", "Journal"}
+    for path in sorted((ROOT / "lib" / "operations").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                taken = {ast.unparse(each.annotation) for each in node.args.args if each.annotation}
+                assert not taken & parts, f"{path.name}: {node.name}"
+
+
+def test_pages_use_the_app_only_as_their_person_may() -> None:
+    users = [
+        path.name for path in sorted((ROOT / "lib").rglob("*.py")) if "whole_app" in path.read_text("utf-8")
+    ]
+    assert users == ["dashboard.py", "startup.py"]
 
 
 def test_no_public_class_name_means_two_things() -> None:

@@ -23,9 +23,10 @@ from lib.data.videos import import_videos
 from lib.domain.alert import Alert, Severity
 from lib.errors import BadInput
 from lib.operations.alerts import NotTold, SlackWebhook, active_alerts, notice
-from lib.settings import Settings, load_settings
+from lib.settings import load_settings
 from lib.worker.watch import in_turn, watch_alerts, watching
-from tests.web import Runway, served
+from tests.apps import app_of
+from tests.web import served
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ALERT = Alert(
@@ -106,22 +107,22 @@ def test_a_webhook_that_refuses_is_said(channel: Channel, address: str) -> None:
 def test_a_worker_evaluates_the_rules_and_tells_the_webhook_once(
     channel: Channel, address: str, no_videos: PostgresDatabase
 ) -> None:
-    settings = Settings.model_validate({"alert_webhook": address, "address": "https://dailies.example"})
+    app = app_of(no_videos, alert_webhook=address, address="https://dailies.example")
     for _ in range(3):
-        watch_alerts(no_videos, Runway(), settings)
-    assert [told["text"].splitlines()[0] for told in channel.heard] == ["🟠 *No videos come*"]
+        watch_alerts(app)
+    assert [told["text"].splitlines()[0] for told in channel.heard] == ["🟠 *No new videos*"]
 
 
 def test_without_a_webhook_alerts_are_still_kept(no_videos: PostgresDatabase) -> None:
-    watch_alerts(no_videos, Runway(), Settings.model_validate({}))
-    assert [alert.name for alert in active_alerts(no_videos)] == ["no-videos"]
+    watch_alerts(app_of(no_videos))
+    assert [alert.name for alert in active_alerts(app_of(no_videos))] == ["no-videos"]
 
 
 def test_of_all_workers_one_watches_each_minute(postgres: PostgresDatabase) -> None:
     done: list[str] = []
 
     def step(worker: str) -> int:
-        return in_turn(postgres, "alerts", worker, lambda: done.append(worker))()
+        return in_turn(app_of(postgres), "alerts", worker, lambda _: done.append(worker))()
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(step, [f"w{n}" for n in range(6)]))
@@ -138,9 +139,9 @@ def test_of_all_workers_one_watches_each_minute(postgres: PostgresDatabase) -> N
     ],
 )
 def test_logs_are_pulled_where_a_token_is_set_and_no_drain(
-    postgres: PostgresDatabase, given: dict[str, str], verbs: list[str]
+    postgres: PostgresDatabase, given: dict[str, Any], verbs: list[str]
 ) -> None:
-    found = watching(postgres, Runway(), Settings.model_validate(given), "w1")
+    found = watching(app_of(postgres, **given), "w1")
     assert [verb.name for verb in found] == verbs
 
 
@@ -155,11 +156,11 @@ def run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_the_command_lists_and_silences(run: Any, no_videos: PostgresDatabase) -> None:
     assert run() == "Nothing is wrong.\n"
-    watch_alerts(no_videos, Runway(), Settings.model_validate({}))
+    watch_alerts(app_of(no_videos))
     assert "warning   no-videos                 The last video was created 2 days ago." in run()
-    assert run("--silence", "no-videos", "--for", "4h") == "no-videos is quiet for 4h.\n"
+    assert run("--silence", "no-videos", "--for", "4h") == "no-videos is silenced for 4h.\n"
     assert "silenced  no-videos" in run()
-    assert run("--silence", "no-videos", "--for", "0") == "no-videos is told again.\n"
+    assert run("--silence", "no-videos", "--for", "0") == "no-videos is no longer silenced.\n"
     assert "warning   no-videos" in run("--all")
 
 

@@ -21,7 +21,7 @@ from lib.operations.outputs import NotCopied, copy_next, fetch
 from lib.operations.poll import poll
 from lib.runway.client import RunwayClient
 from lib.settings import Settings
-from lib.ui.kit.services import Services, provide
+from lib.ui.kit.dashboard import Dashboard, provide
 from tests.apps import app_of
 from tests.loopback import client_of, data_uri, simulator
 from tests.pages import opened, text_of
@@ -55,25 +55,25 @@ def test_an_output_is_copied_into_the_folder_and_watched_from_there(
 ) -> None:
     video_id, task_id = made
     folder = Folder(tmp_path / "data" / "outputs")
-    assert copy_next(postgres, runway, folder)
-    assert not copy_next(postgres, runway, folder)
+    assert copy_next(app_of(postgres, runway), folder)
+    assert not copy_next(app_of(postgres, runway), folder)
     copy = outputs.of_task(postgres, task_id)
     assert copy is not None
     file = Path(folder.address(str(copy.path)) or "")
     assert file.stat().st_size == copy.bytes
     assert b"ftyp" in file.read_bytes()[:16]
-    provide(Services(app_of(postgres, folder=tmp_path / "data", outputs="local")))
+    provide(Dashboard(app_of(postgres, folder=tmp_path / "data", outputs="local")))
     assert "A copy of" in text_of(opened("video", id=video_id))
-    provide(Services(app_of(postgres, runway)))  # no longer configured: Runway's own address
+    provide(Dashboard(app_of(postgres, runway)))  # no longer configured: Runway's own address
     assert "addresses expire" in text_of(opened("video", id=video_id))
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))
 
 
 def test_a_task_that_is_gone_is_told_and_tried_again_later(
     postgres: PostgresDatabase, runway: RunwayClient, made: tuple[str, str], tmp_path: Path
 ) -> None:
     runway._sdk.tasks.delete(made[1])
-    assert copy_next(postgres, runway, Folder(tmp_path / "outputs"))
+    assert copy_next(app_of(postgres, runway), Folder(tmp_path / "outputs"))
     copy = outputs.of_task(postgres, made[1])
     assert copy is not None
     assert "has no output" in (copy.problem or "")

@@ -11,7 +11,6 @@ from lib.app import App
 from lib.cli.run import command as run
 from lib.errors import SettingsError
 from lib.settings import Settings, load_settings
-from lib.ui.kit.services import Services
 
 
 def settings_of(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
@@ -86,4 +85,4 @@ def test_the_header_names_runways_host_without_what_may_stand_before_it(
 ) -> None:
     address = "https://user:password@runway.example.com:8443/v1"
     settings = settings_of(monkeypatch, RUNWAY_API_KEY="key_1", RUNWAY_BASE_URL=address)
-    assert Services(App(settings)).runway_label == "Runway (runway.example.com)"
+    assert App(settings).runway_label == "Runway (runway.example.com)"

@@ -54,7 +54,7 @@ class Floor:
 
     def work(self) -> None:
         """Everything that is in the queue."""
-        verb = JobVerb(self.db, lambda job: process(self.app, job))
+        verb = JobVerb(self.app, lambda job: process(self.app, job))
         while verb.step():
             pass
 

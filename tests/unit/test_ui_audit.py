@@ -10,8 +10,8 @@ import pytest
 
 from lib.data import attempts, credits
 from lib.data.postgres import PostgresDatabase
+from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.kit.paging import PAGE
-from lib.ui.kit.services import Services, provide
 from lib.ui.views.audit import change_text
 from tests.apps import app_of
 from tests.pages import opened, serve, text_of
@@ -46,7 +46,7 @@ def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
     )  # fmt: skip
     credits.set_budget(postgres, "sweep", 10, 20, by="ben")
     yield postgres
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))
 
 
 def table(**query: str) -> list[str]:

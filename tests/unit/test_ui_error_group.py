@@ -13,7 +13,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.domain.access import Claims, Person, Role
 from lib.operations.access import Access
 from lib.settings import Settings
-from lib.ui.kit.services import Services, provide
+from lib.ui.kit.dashboard import Dashboard, provide
 from tests.apps import app_of
 from tests.examples import the_verdicts, the_videos
 from tests.pages import opened, serve
@@ -41,7 +41,7 @@ def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
     videos.import_videos(postgres, the_videos())
     postgres.call("dailies_save_verdicts", p_verdicts=the_verdicts())
     yield postgres
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))
 
 
 def group_page(db: PostgresDatabase, person: Person) -> AppTest:

@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from lib.data import videos
 from lib.data.postgres import PostgresDatabase
 from lib.operations.generate import generate
+from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.kit.media import SAMPLES, jpeg
 from lib.ui.kit.player import web_host
-from lib.ui.kit.services import Services, provide
 from tests.apps import app_of
 from tests.examples import TANGO, WALTZ, video
 from tests.pages import opened, serve, text_of
@@ -32,7 +32,7 @@ def runway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
 def desk(postgres: PostgresDatabase, runway: Simulated) -> Iterator[PostgresDatabase]:
     serve(postgres, runway.client)
     yield postgres
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))
 
 
 def uploaded(name: str, content: bytes, kind: str) -> AppTest:

@@ -11,7 +11,7 @@ from lib.data import overview as health
 from lib.data import videos
 from lib.data.overview import IncidentDetails
 from lib.data.postgres import PostgresDatabase
-from lib.ui.kit.services import Services, provide
+from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.views.incident import address_of, what_changed
 from tests.apps import app_of
 from tests.examples import NOON, at, verdict, video
@@ -69,7 +69,7 @@ def db(postgres: PostgresDatabase) -> Iterator[PostgresDatabase]:
     postgres.call("dailies_save_verdicts", p_verdicts=[good, *bad])
     serve(postgres)
     yield postgres
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))
 
 
 def test_an_incident_is_opened_by_its_address(db: PostgresDatabase) -> None:

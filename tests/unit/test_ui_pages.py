@@ -16,10 +16,10 @@ from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
-from lib.ui.kit.services import Services, provide
+from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.views.video import is_moving
 from tests.apps import app_of
-from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos, video
+from tests.examples import NOON, SALSA, WALTZ, entry, the_entries, the_verdicts, the_videos, verdict, video
 from tests.pages import listed, opened, serve, text_of
 
 PAGES = (
@@ -34,6 +34,8 @@ PAGES = (
     "generate",
     "environment",
 )
+LOST_TASK = "44444444-dddd-4000-8000-000000000004"
+LONELY_TASK = "55555555-eeee-4000-8000-000000000005"
 HOSTILE = "![x](http://evil.test/x.png) <script>alert(1)</script> :red[boo] [go](javascript:alert(1))"
 
 
@@ -95,13 +97,13 @@ def test_every_page_narrates_that_there_is_nothing_yet(page: str) -> None:
 def test_an_empty_database_shows_the_first_steps_and_a_history_to_look_at(
     postgres: PostgresDatabase, tmp_path: Path
 ) -> None:
-    services = Services(app_of(postgres, folder=tmp_path))
-    provide(services)
+    dashboard = Dashboard(app_of(postgres, folder=tmp_path))
+    provide(dashboard)
     app = opened("overview")
     assert "python -m lib import-videos" in text_of(app)
     app.button(key="seed").click().run()
-    services.jobs.stop()  # waits for it
-    assert services.jobs.problem("sample-history") is None
+    dashboard.jobs.stop()  # waits for it
+    assert dashboard.jobs.problem("sample-history") is None
     app.run()
     assert not app.exception
     assert "First steps" not in text_of(app)
@@ -119,7 +121,7 @@ def test_every_page_says_that_the_database_is_down_and_what_to_do(page: str) -> 
 
 def test_a_database_that_never_opened_is_told_with_its_reason() -> None:
     why = "The password was refused. Correct DATABASE_URL."
-    provide(Services(replace(app_of(), no_database=why)))
+    provide(Dashboard(replace(app_of(), no_database=why)))
     assert "The password was refused. Correct DATABASE_URL." in text_of(opened("overview"))
 
 
@@ -135,7 +137,7 @@ def test_the_header_says_what_is_in_use(filled: Database) -> None:
 
 
 def test_the_overview_answers_in_its_first_sentence(filled: Database) -> None:
-    assert opened("overview").error[0].value.startswith("**1 video of the last hour is stuck")
+    assert opened("overview").error[0].value.startswith("**1 video from the last hour is stuck")
 
 
 def test_the_window_of_the_address_is_the_window_shown(filled: Database) -> None:
@@ -165,6 +167,22 @@ def test_an_empty_window_says_when_the_newest_video_is_from_and_goes_there(
     assert not app.exception
     assert app.query_params["until"] == "2026-03-14T12:03"
     assert "The newest video is from" not in text_of(app)
+
+
+def test_a_task_that_is_nobodys_is_never_left_unmentioned(filled: Database) -> None:
+    waits = [verdict(WALTZ, "unknown", candidate_runway_ids=[LOST_TASK])]
+    filled.call("dailies_save_verdicts", p_verdicts=now_instead_of_noon(waits))
+    nameless = [
+        entry(f"[Runway API] Task created with ID: {task}", 1, request, task_id=task)
+        for request, task in (("req-lost", LOST_TASK), ("req-alone", LONELY_TASK))
+    ]
+    filled.call("dailies_add_logs", p_entries=now_instead_of_noon(nameless))
+    app = opened("stages")
+    told = text_of(app)
+    assert f"Task created with ID: {LOST_TASK}" in told
+    assert f"Task created with ID: {LONELY_TASK}" in told
+    assert told.count("No row waited for a task then.") == 1
+    assert f"`{WALTZ[:8]}`" in {link.proto.label for link in app.get("page_link")}
 
 
 def test_the_report_of_an_import_leads_to_the_time_it_covers(empty: Database) -> None:
@@ -280,7 +298,7 @@ def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
 @pytest.fixture(autouse=True)
 def nothing_stays() -> Iterator[None]:
     yield
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))
 
 
 def test_outputs_are_played_from_allowed_hosts_only(empty: Database) -> None:

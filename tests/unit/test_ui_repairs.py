@@ -17,7 +17,7 @@ from lib.operations.batches import freeze, work_on
 from lib.operations.generate import generate
 from lib.operations.judge import judge_dirty
 from lib.runway.simulator.programme import PlannedFault
-from lib.ui.kit.services import Services, provide
+from lib.ui.kit.dashboard import Dashboard, provide
 from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
@@ -34,8 +34,8 @@ class Desk:
 
     def __init__(self, db: PostgresDatabase, runway: Simulated, folder: Path) -> None:
         self.db, self.runway = db, runway
-        self.services = serve(db, runway.client)
-        self.app = replace(self.services.app, settings=app_of(folder=folder).settings)
+        self.dashboard = serve(db, runway.client)
+        self.app = replace(self.dashboard.whole_app, settings=app_of(folder=folder).settings)
 
     def generated(self, fault: str = "") -> str:
         request = replace(REQUEST, prompt=f"Rex [fault:{fault}]") if fault else REQUEST
@@ -58,7 +58,7 @@ class Desk:
 @pytest.fixture
 def desk(postgres: PostgresDatabase, runway: Simulated, tmp_path: Path) -> Iterator[Desk]:
     yield Desk(postgres, runway, tmp_path)
-    provide(Services(app_of()))
+    provide(Dashboard(app_of()))
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -88,7 +88,7 @@ def test_an_unfinished_task_can_be_cancelled_after_it_was_said_what_that_means(d
     app = press(opened("video", id=desk.generated()), "Cancel the task …")
     assert "a finished one is left alone" in text_of(app)
     app.button(key="confirm-cancel").click().run()
-    desk.services.jobs.stop()
+    desk.dashboard.jobs.stop()
     assert desk.runway.client.task(desk.runway.task_ids[0]).status == "CANCELLED"
 
 
@@ -102,7 +102,7 @@ def test_a_run_is_seen_and_steered_from_any_page_load(desk: Desk) -> None:
     batches.steer(desk.db, batch.id, "running", "ann")
     app = press(opened("recover"), "Pause")
     assert "Paused after 0 of 2 videos" in text_of(app)
-    press(opened("recover"), "Go on")
+    press(opened("recover"), "Resume")
     desk.work()
     said = text_of(opened("recover", batch=batch.id))
     assert f"**2 of 2 videos repaired**, {2 * COST} credits ($0.50) spent" in said
@@ -135,7 +135,7 @@ def test_a_retry_over_the_budget_says_so_and_when_it_may_be_paid(desk: Desk) -> 
     credits.set_budget(desk.db, credits.EVERYBODY, 10, 1000, by="ann")
     app = press(opened("video", id=video_id), "Retry …")
     app.button(key="confirm-retry").click().run()
-    desk.services.jobs.stop()
+    desk.dashboard.jobs.stop()
     said = text_of(app.run())
     assert "The budget is used up" in said
     assert "more than the budget allows at all" in said

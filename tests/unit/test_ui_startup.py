@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib.ui.kit.services import Services
+from lib.ui.kit.dashboard import Dashboard
 from lib.ui.startup import Startup
 from tests.apps import app_of
 from tests.web import served
@@ -28,7 +28,9 @@ def test_ready_is_said_once_the_server_answers_and_with_what_is_missing(
     asked: list[str] = []
     with served(Starlette(routes=[Route("/api/health/live", live)])) as client:
         address = str(client.base_url).rstrip("/")
-        startup = Startup(Services(app_of(), problems={"runway": "No key."}), address)
+        dashboard = Dashboard(app_of())
+        dashboard.problems["runway"] = "No key."
+        startup = Startup(dashboard, address)
         saying = threading.Thread(target=startup._say_ready)
         saying.start()
         assert answers.wait(10)

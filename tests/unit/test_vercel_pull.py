@@ -18,6 +18,7 @@ from lib.errors import BadInput
 from lib.logs.vercel import NoHistory, Project, Vercel, VercelError
 from lib.operations.pull_logs import LogFollower, LogPull, Span, said, windows
 from lib.settings import load_settings
+from tests.apps import app_of
 from tests.vercel_simulator import PAGE, TOKEN, VercelSimulator
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -61,7 +62,7 @@ def client(simulator: VercelSimulator) -> Iterator[Clients]:
 
 @pytest.fixture
 def pull(client: Clients, postgres: PostgresDatabase) -> LogPull:
-    return LogPull(postgres, client(), "simulated", retention=timedelta(hours=3), operator="ada")
+    return LogPull(app_of(postgres, vercel_project="simulated", log_retention_hours=3), client())
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_the_next_pull_goes_on_where_the_last_one_ended_and_completes_what_still
 def test_a_pull_that_breaks_off_keeps_what_it_has_and_the_next_goes_on_from_there(
     client: Clients, simulator: VercelSimulator, postgres: PostgresDatabase, stored: Callable[[], list[str]]
 ) -> None:
-    pull = LogPull(postgres, client(), "simulated", retention=timedelta(hours=3), operator="ada")
+    pull = LogPull(app_of(postgres, vercel_project="simulated", log_retention_hours=3), client())
     for hours in (1, 2):
         simulator.add_request(NOW_MS - hours * 60 * MINUTE - MINUTE, f"{hours} hours ago")
     simulator.breaks_after = 3  # the project and the first two windows

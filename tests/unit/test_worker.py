@@ -61,7 +61,7 @@ class Worker:
 
     def verb(self, dies_at: str = "", stale: float = 0) -> JobVerb:
         return JobVerb(
-            self.db,
+            self.app,
             lambda job: self.carry(job, dies_at, stale),
             stopping=self.stopping,
             visibility_seconds=0,
@@ -243,7 +243,7 @@ def test_the_last_job_is_acknowledged_at_the_end(worker: Worker) -> None:
 def test_while_runway_does_not_answer_no_job_is_begun(worker: Worker) -> None:
     enqueue(worker.app, [REQUEST])
     worker.runway.server.stop()
-    verb = JobVerb(worker.db, worker.carry, slots=lambda: slots_of(worker.runway.client))
+    verb = JobVerb(worker.app, worker.carry, slots=lambda: slots_of(worker.runway.client))
     with pytest.raises(RunwayError):
         verb.step()
     assert queue_metrics(worker.db).waiting == 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from msgspec import Raw, Struct
 from orjson import JSONDecodeError, loads
@@ -54,9 +53,8 @@ class _Record(Struct, gc=False, omit_defaults=True):
 
 
 def _matches(record: Record) -> bool:
-    return (
-        "timestamp" in record and "source" in record and ("deploymentId" in record or "projectId" in record)
-    )
+    is_of_vercel = "deploymentId" in record or "projectId" in record
+    return "timestamp" in record and "source" in record and is_of_vercel
 
 
 def _entry_id(record: _Record) -> str | None:
@@ -93,7 +91,11 @@ def _parse(record: _Record) -> list[Item]:
 
 def _summary(record: _Record) -> RequestSummary:
     """A record of the proxy: static files, redirects, functions that wrote nothing."""
-    seen = _proxy(record.proxy)
+    try:
+        found = loads(bytes(record.proxy)) if isinstance(record.proxy, Raw) else record.proxy
+    except JSONDecodeError:
+        found = None
+    seen = found if isinstance(found, dict) else {}
     request = request_id(record.requestId)
     if request is None:
         raise Unusable("neither a message nor a request id")
@@ -106,14 +108,6 @@ def _summary(record: _Record) -> RequestSummary:
         None,
         an_id(record.deploymentId),
     )
-
-
-def _proxy(value: Any) -> Record:
-    try:
-        found = loads(bytes(value)) if isinstance(value, Raw) else value
-    except JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _unwrapped(entry: LogEntry, body: str, report: str) -> Iterator[Item]:

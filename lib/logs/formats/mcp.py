@@ -55,13 +55,11 @@ class _Blocks:
             None,
             an_id(known["deployment"]) if known else None,
         )
-        return list(told(about, level(row["level"]), _messages(below[1:] if known else below)))
-
-
-def _messages(lines: list[str]) -> list[str]:
-    fence = next((number for number, line in enumerate(lines) if line.strip() == "```"), None)
-    text = textwrap.dedent("\n".join(lines[:fence]))
-    return [each for each in NEXT_MESSAGE.split(text) if each != NO_MESSAGE]
+        lines = below[1:] if known else below
+        fence = next((number for number, line in enumerate(lines) if line.strip() == "```"), None)
+        text = textwrap.dedent("\n".join(lines[:fence]))
+        messages = [each for each in NEXT_MESSAGE.split(text) if each != NO_MESSAGE]
+        return list(told(about, level(row["level"]), messages))
 
 
 def _open(rows: Sequence[re.Match[str]], head: str, written: datetime) -> Format:

@@ -68,15 +68,11 @@ class _Bracketed:
         yield NOTE + LOCAL_NOTE.format(zone=self._dates.zone)
 
 
-def _open(_rows: Sequence[re.Match[str]], _head: str, _written: datetime) -> Format:
-    notes = (NOTE + "Its times are taken as UTC.",)
-    return Format("pasted", _parse, has_request_ids=False, notes=lambda: notes)
-
-
 def _open_bracketed(rows: Sequence[re.Match[str]], _head: str, written: datetime) -> Format:
     text = _Bracketed(rows, written)
     return Format("pasted", text.parse, has_request_ids=False, notes=text.notes)
 
 
-PASTED = Printed(START, _open)
+_UTC = Format("pasted", _parse, has_request_ids=False, notes=lambda: (NOTE + "Its times are taken as UTC.",))
+PASTED = Printed(START, lambda *_: _UTC)
 PASTED_BRACKETED = Printed(BRACKETED, _open_bracketed)

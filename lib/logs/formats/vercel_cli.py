@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
 from lib.logs.values import Unusable, an_id, at_ms, level, message, method, path, request_id, status
@@ -12,14 +10,6 @@ FLAT_NOTE = (
     "Written by a Vercel CLI before 50.42: of each request only its first line survives, so stages will look "
     "missing. Export again with a newer CLI, or from the dashboard."
 )
-
-
-def _matches_nested(record: Record) -> bool:
-    return "logs" in record and ("requestPath" in record or "responseStatusCode" in record)
-
-
-def _matches_flat(record: Record) -> bool:
-    return "requestPath" in record and "timestamp" in record and "rowId" not in record
 
 
 def _repeat_id(record: Record) -> str | None:
@@ -44,25 +34,27 @@ def _parse(record: Record) -> list[Item]:
         None,
         an_id(get("deploymentId")),
     )
-    return [summary, *_entries(messages, summary)]
+    of_request = request, summary.path, summary.status_code, summary.deployment_id
+    entries = [
+        LogEntry(summary.at_ms, level(line.get("level")), written, *of_request)
+        for line in messages
+        if isinstance(line, dict) and (written := message(line.get("message")))
+    ]
+    return [summary, *entries]
 
 
-def _entries(messages: list[Record], request: RequestSummary) -> Iterator[LogEntry]:
-    for line in messages:
-        written = message(line.get("message")) if isinstance(line, dict) else ""
-        if written:
-            yield LogEntry(
-                request.at_ms,
-                level(line.get("level")),
-                written,
-                request.request_id,
-                request.path,
-                request.status_code,
-                request.deployment_id,
-            )
-
-
-VERCEL_LOGS = Format("vercel-logs", _parse, _matches_nested, _repeat_id, request=_repeat_id)
+VERCEL_LOGS = Format(
+    "vercel-logs",
+    _parse,
+    lambda record: "logs" in record and ("requestPath" in record or "responseStatusCode" in record),
+    _repeat_id,
+    request=_repeat_id,
+)
 VERCEL_LOGS_FLAT = Format(
-    "vercel-logs-flat", _parse, _matches_flat, _repeat_id, request=_repeat_id, notes=lambda: (FLAT_NOTE,)
+    "vercel-logs-flat",
+    _parse,
+    lambda record: "requestPath" in record and "timestamp" in record and "rowId" not in record,
+    _repeat_id,
+    request=_repeat_id,
+    notes=lambda: (FLAT_NOTE,),
 )

@@ -51,14 +51,12 @@ def read_variables(text: str) -> tuple[dict[str, str], dict[str, str]]:
     for line in text[:_LONGEST].splitlines():
         name, assigned, value = line.strip().removeprefix("export ").partition("=")
         if assigned and _NAME.fullmatch(name.strip()):
-            values[name.strip()] = _unquoted(value.strip())
+            value = value.strip()
+            is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+            values[name.strip()] = value[1:-1] if is_quoted else value
         elif (parts := line.split()) and _NAME.fullmatch(parts[0]) and _LISTED.search(line):
             listed[parts[0]] = " ".join(parts[1:])
     return values, listed
-
-
-def _unquoted(value: str) -> str:
-    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
 def check_pasted(text: str) -> list[Check]:
@@ -96,9 +94,8 @@ def _misspelt(names: Mapping[str, str]) -> Iterator[Check]:
             continue
         near = [known for known in get_close_matches(name.upper(), _KNOWN, 1, 0.9) if known not in names]
         if near:
-            yield Check(
-                "E505", name, Level.WARNING, f"{name} looks like {near[0]}", f"Rename it to {near[0]}."
-            )
+            found = f"{name} looks like {near[0]}"
+            yield Check("E505", name, Level.WARNING, found, f"Rename it to {near[0]}.")
 
 
 def _elsewhere(listed: Mapping[str, str]) -> Iterator[Check]:

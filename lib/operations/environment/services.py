@@ -17,32 +17,29 @@ from lib.operations.environment.settings import Check, Level
 from lib.settings import Settings
 
 SHORTEST_SECRET = 16  # characters; Vercel asks for as many
+_CRON = "Set it to a long random text, here and where the calls come from: `openssl rand -hex 24`."
 
 
 def check_services(settings: Settings) -> list[Check]:
     return [
         *_log_drain(settings),
-        *_cron(settings),
+        *([_secret("E132", "CRON_SECRET", settings.cron_secret, _CRON)] if settings.cron_secret else ()),
         *_vercel(settings),
         *_webhook(settings),
         *_rules(settings),
     ]
 
 
-def _secret_problem(secret: SecretStr) -> str | None:
-    """What is wrong with a secret that travels in a header."""
+def _secret(code: str, name: str, secret: SecretStr, todo: str) -> Check:
+    """Of one that travels in a header."""
     value = secret.get_secret_value()
     if value[0] in "\"'" or not value.isascii() or any(character.isspace() for character in value):
-        return "contains quotes, spaces or other signs that do not belong to it"
-    if len(value) < SHORTEST_SECRET:
-        return f"has fewer than {SHORTEST_SECRET} characters and can be guessed"
-    return None
-
-
-def _secret(code: str, name: str, secret: SecretStr, todo: str) -> Check:
-    if problem := _secret_problem(secret):
-        return Check(code, name, Level.ERROR, f"{name} {problem}", todo)
-    return Check(code, name, Level.OK, f"{name} is set")
+        problem = "contains quotes, spaces or other signs that do not belong to it"
+    elif len(value) < SHORTEST_SECRET:
+        problem = f"has fewer than {SHORTEST_SECRET} characters and can be guessed"
+    else:
+        return Check(code, name, Level.OK, f"{name} is set")
+    return Check(code, name, Level.ERROR, f"{name} {problem}", todo)
 
 
 def _log_drain(settings: Settings) -> Iterator[Check]:
@@ -58,13 +55,6 @@ def _log_drain(settings: Settings) -> Iterator[Check]:
         yield Check("E131", name, Level.NOTE, f"{name} is not set: no log drain is taken", todo)
 
 
-def _cron(settings: Settings) -> Iterator[Check]:
-    if settings.cron_secret is None:
-        return
-    todo = "Set it to a long random text, here and where the calls come from: `openssl rand -hex 24`."
-    yield _secret("E132", "CRON_SECRET", settings.cron_secret, todo)
-
-
 def _vercel(settings: Settings) -> Iterator[Check]:
     token, project = settings.vercel_token, settings.vercel_project
     if token is None and (project or settings.vercel_team):
@@ -76,15 +66,12 @@ def _vercel(settings: Settings) -> Iterator[Check]:
         todo = "Set it to the project's id or name, and VERCEL_TEAM_ID where a team owns it."
         yield Check("E134", "VERCEL_PROJECT_ID", Level.ERROR, found, todo)
     elif token is not None:
-        yield _vercel_pair(token, has_drain=settings.log_drain_secret is not None)
-
-
-def _vercel_pair(token: SecretStr, *, has_drain: bool) -> Check:
-    check = _secret("E133", "VERCEL_TOKEN", token, "Copy the token again, or make a new one.")
-    if check.level is Level.OK and has_drain:
-        found = "VERCEL_TOKEN and the log drain are both set: the drain is used"
-        return Check("E133", "VERCEL_TOKEN", Level.NOTE, found, "Past logs: `python -m lib pull-logs`.")
-    return check
+        check = _secret("E133", "VERCEL_TOKEN", token, "Copy the token again, or make a new one.")
+        if check.level is Level.OK and settings.log_drain_secret is not None:
+            found = "VERCEL_TOKEN and the log drain are both set: the drain is used"
+            todo = "Past logs: `python -m lib pull-logs`."
+            check = Check("E133", "VERCEL_TOKEN", Level.NOTE, found, todo)
+        yield check
 
 
 def _webhook(settings: Settings) -> Iterator[Check]:

@@ -14,18 +14,27 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from lib.app import App
 from lib.data.addresses import postgres_address, supabase_address
 from lib.data.database import Database, Row
+from lib.data.mapping import mapped
 from lib.data.outputs import open_storage
 from lib.data.overview import Incident
 from lib.domain.address import is_loopback
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
+from lib.domain.video import STATUSES
 from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
-from lib.runway.organization import Organization, OrganizationReader
+from lib.runway.organization import Organization
 from lib.settings import RUNWAY_BASE_URL, Settings
 
 KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
 WRONG_HOST = "api.runwayml.com"
+
+
+_STRANGERS = {  # roles of Supabase's REST API
+    "anon": "Whoever has the app's public (anon) key",
+    "authenticated": "Whoever has signed up in the app",
+}
 
 
 class Level(StrEnum):
@@ -59,14 +68,8 @@ def variables(settings: Settings) -> list[tuple[str, bool]]:
 
 
 def check_settings(settings: Settings) -> list[Check]:
-    return [
-        *_runway_key(settings),
-        *_runway_model(settings),
-        *_runway_address(settings),
-        *_database_settings(settings),
-        *_folders(settings),
-        *_outputs(settings),
-    ]
+    parts = (_runway_key, _runway_model, _runway_address, _database_settings, _folders, _outputs)
+    return [check for part in parts for check in part(settings)]
 
 
 def check_app(settings: Settings) -> list[Check]:
@@ -97,45 +100,30 @@ def _outputs(settings: Settings) -> Iterator[Check]:
 def _runway_key(settings: Settings) -> Iterator[Check]:
     subject = "RUNWAY_API_KEY"
     if settings.runway_api_key is None and settings.database_kind != "embedded":
-        yield Check(
-            "E101",
-            subject,
-            Level.ERROR,
-            "RUNWAY_API_KEY is not set: nothing can be looked up, repaired or generated for this database",
-            "Set it (or RUNWAYML_API_SECRET) to the key the production app uses and restart.",
-        )
+        found = f"{subject} is not set: nothing can be looked up, repaired or generated for this database"
+        todo = "Set it (or RUNWAYML_API_SECRET) to the key the production app uses and restart."
+        yield Check("E101", subject, Level.ERROR, found, todo)
     elif settings.runway_api_key is None:
-        yield Check(
-            "E101",
-            subject,
-            Level.NOTE,
-            "RUNWAY_API_KEY is not set: the simulator is in use",
-            "To use Runway, set it (or RUNWAYML_API_SECRET) to a key of dev.runwayml.com and restart.",
-        )
+        todo = "To use Runway, set it (or RUNWAYML_API_SECRET) to a key of dev.runwayml.com and restart."
+        yield Check("E101", subject, Level.NOTE, f"{subject} is not set: the simulator is in use", todo)
     elif not KEY_SHAPE.fullmatch(settings.runway_api_key.get_secret_value()):
-        yield Check(
-            "E102",
-            subject,
-            Level.ERROR,
-            "RUNWAY_API_KEY is set, but is not key_ followed by 128 hexadecimal digits",
-            "Copy the whole key again, without quotes or spaces. A key of the Runway app does not work here.",
+        found = f"{subject} is set, but is not key_ followed by 128 hexadecimal digits"
+        todo = (
+            "Copy the whole key again, without quotes or spaces. A key of the Runway app does not work here."
         )
+        yield Check("E102", subject, Level.ERROR, found, todo)
     else:
-        yield Check("E101", subject, Level.OK, "RUNWAY_API_KEY is set and has the right shape")
+        yield Check("E101", subject, Level.OK, f"{subject} is set and has the right shape")
 
 
 def _runway_model(settings: Settings) -> Iterator[Check]:
     model, subject = settings.runway_model, "RUNWAY_MODEL_ID"
     if model not in MODELS:
-        yield Check(
-            "E103",
-            subject,
-            Level.ERROR,
-            f"RUNWAY_MODEL_ID is {model!r}, which Dailies does not know",
-            f"Set it to one of {', '.join(MODELS)}; the production app expects {DEFAULT_MODEL}.",
-        )
+        found = f"{subject} is {model!r}, which Dailies does not know"
+        todo = f"Set it to one of {', '.join(MODELS)}; the production app expects {DEFAULT_MODEL}."
+        yield Check("E103", subject, Level.ERROR, found, todo)
     else:
-        yield Check("E103", subject, Level.OK, f"RUNWAY_MODEL_ID is {model}")
+        yield Check("E103", subject, Level.OK, f"{subject} is {model}")
 
 
 def _runway_address(settings: Settings) -> Iterator[Check]:
@@ -161,17 +149,12 @@ def _address_problems(address: str) -> Iterator[Check]:
     elif host != urlsplit(RUNWAY_BASE_URL).hostname and not is_loopback(host):
         yield Check("E106", subject, Level.WARNING, f"RUNWAY_BASE_URL names another host, {host}", todo)
     if parts.path.rstrip("/").endswith("/v1"):
-        yield Check(
-            "E107",
-            subject,
-            Level.WARNING,
-            "RUNWAY_BASE_URL ends in /v1, which the SDK adds itself",
-            f"Dailies drops it; the production app would call /v1/v1 and get 404. {todo}",
-        )
+        why = f"Dailies drops it; the production app would call /v1/v1 and get 404. {todo}"
+        found = "RUNWAY_BASE_URL ends in /v1, which the SDK adds itself"
+        yield Check("E107", subject, Level.WARNING, found, why)
 
 
 def _database_settings(settings: Settings) -> Iterator[Check]:
-    subject = "SUPABASE_URL"
     if settings.database_url is not None:
         try:
             postgres_address(settings.database_url.get_secret_value())
@@ -181,13 +164,9 @@ def _database_settings(settings: Settings) -> Iterator[Check]:
         yield Check("E110", "DATABASE_URL", Level.OK, "DATABASE_URL is set: this Postgres is used directly")
         return
     if settings.supabase_url is None and settings.supabase_key is None:
-        yield Check(
-            "E111",
-            subject,
-            Level.NOTE,
-            "Neither SUPABASE_URL nor SUPABASE_SERVICE_ROLE_KEY is set: the embedded Postgres is in use",
-            "To see production, set both to the values of the production project and restart.",
-        )
+        found = "Neither SUPABASE_URL nor SUPABASE_SERVICE_ROLE_KEY is set: the embedded Postgres is in use"
+        todo = "To see production, set both to the values of the production project and restart."
+        yield Check("E111", "SUPABASE_URL", Level.NOTE, found, todo)
         return
     yield _supabase_url(settings)
     yield _supabase_key(settings)
@@ -237,8 +216,12 @@ def _folders(settings: Settings) -> Iterator[Check]:
         yield Check("E120", "DAILIES_FLOWS", Level.ERROR, found, "Create it or leave DAILIES_FLOWS unset.")
 
 
-def check_database(database: Database) -> list[Check]:
+def check_database(app: App) -> list[Check]:
     """Asks the database itself: is it there, and is all of the schema in it?"""
+    database = app.opened
+    if database is None:
+        why = app.no_database or "It is still being opened."
+        return [Check("E201", "Database", Level.ERROR, "The database could not be opened", why)]
     try:
         rows = database.call("dailies_schema")
     except SchemaMissing as error:
@@ -251,23 +234,25 @@ def check_database(database: Database) -> list[Check]:
         return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", todo)]
     reachable = Check("E201", "Database", Level.OK, f"{database.label} answers")
     schema = _schema(rows[0])
-    return [reachable, schema, *(_mapping(database) if schema.level is Level.OK else ())]
+    if schema.level is not Level.OK:
+        return [reachable, schema]
+    return [reachable, schema, *_mapping(database), _strangers(database)]
 
 
 def _mapping(database: Database) -> Iterator[Check]:
     """What of the app's table is not judged, and why no sample can be made."""
-    subject, row = "The app's table", database.call("dailies_mapping")[0]
-    remap = "Map it: `python -m lib map --out map.toml`, then `--apply map.toml`."
+    subject, row = "The app's table", mapped(database)
+    unknown = {word["word"]: word["n"] for word in row["words"] if word["status"] not in STATUSES}
     if row["row_security"]:
         found = (
             f"Row security hides rows of {row['relation']} from this role: what is shown is not all there is"
         )
         todo = "Use the table's owner, or a role with BYPASSRLS, for `python -m lib migrate`."
         yield Check("E203", subject, Level.ERROR, found, todo)
-    if row["unmapped"]:
-        words = ", ".join(f"{word!r} ({n:,} rows)" for word, n in row["unmapped"].items())
+    if unknown:
+        words = ", ".join(f"{word!r} ({n:,} rows)" for word, n in unknown.items())
         found = f"Status words that are not mapped, so neither stuck nor unfinished: {words}"
-        yield Check("E204", subject, Level.WARNING, found, remap)
+        yield Check("E204", subject, Level.WARNING, found, "Say below what they mean.")
     if row["others"]:
         told = ", ".join(f"{name} {n:,}" for name, n in row["others"].items())
         found = f"Rows of other providers are counted and not judged: {told}"
@@ -275,10 +260,28 @@ def _mapping(database: Database) -> Iterator[Check]:
     if row["required"]:
         names = ", ".join(column["name"] for column in row["required"])
         found = f"Generate cannot work: a new row of {row['relation']} needs {names}"
-        todo = "Give a value for it under [fixed] in the map, and apply that."
+        todo = "Give it on the page Generate, or under [fixed] in the map."
         yield Check("E206", subject, Level.WARNING, found, todo)
-    if not (row["row_security"] or row["unmapped"] or row["required"]):
+    if not (row["row_security"] or unknown or row["required"]):
         yield Check("E204", subject, Level.OK, f"{row['relation']} is mapped, and every word is known")
+
+
+def _strangers(database: Database) -> Check:
+    """Whether somebody with the app's public key, which every browser has, reaches its rows past the app."""
+    subject, rows = "Row security", database.call("dailies_strangers", p_roles=list(_STRANGERS))
+    todo = (
+        "Switch its row security on in Supabase, with policies that look whose a row is. Dailies needs none:"
+        " the service role passes by them."
+    )
+    is_open = [row for row in rows if row["is_open"]]
+    for row in sorted(is_open, key=lambda row: row["action"] == "select"):  # what is worst, first
+        is_read = row["action"] == "select"
+        does = "read every row" if is_read else f"{row['action']} any row"
+        found = f"{_STRANGERS[row['role']]} may {does} of {row['relation']}"
+        return Check("E207", subject, Level.WARNING if is_read else Level.ERROR, found, todo)
+    policies = sorted({policy for row in rows for policy in row["policies"]})
+    rest = f", except as these policies say: {', '.join(policies)}" if policies else ""
+    return Check("E207", subject, Level.OK, f"Without the service role nobody reads or writes videos{rest}")
 
 
 def _schema(row: Row) -> Check:
@@ -289,15 +292,21 @@ def _schema(row: Row) -> Check:
     return Check("E202", "Schema", Level.OK, f"The schema is complete (version {row['version']})")
 
 
-def check_runway(client: OrganizationReader, model: str = DEFAULT_MODEL) -> list[Check]:
+def check_runway(app: App) -> list[Check]:
     """Asks Runway for the organization: free, and proves address and key at once."""
+    if app.client is None:
+        why = app.no_runway or "It is still being started."
+        return [Check("E301", "Runway", Level.ERROR, f"{app.runway_label} could not be started", why)]
     try:
-        organization = client.organization()
+        organization = app.client.organization()
     except RunwayError as error:
-        refused = error.cause == "unauthorized"
+        refused = error.cause in ("unauthorized", "missing_api_key")
         code, found = ("E302", "Runway refuses the key") if refused else ("E301", "Runway does not answer")
         return [Check(code, "Runway", Level.ERROR, found, str(error))]
-    return [Check("E301", "Runway", Level.OK, "Runway answers"), _credits(organization, model)]
+    return [
+        Check("E301", "Runway", Level.OK, "Runway answers"),
+        _credits(organization, app.settings.runway_model),
+    ]
 
 
 def _credits(organization: Organization, model: str) -> Check:

@@ -30,13 +30,9 @@ _EXPECTED = {
 _OF_UNIONS = re.compile(r"[\w.]*\W.*|[A-Z]\w*|str|list|int")  # pydantic's names for the branches of a union
 
 
+@cache
 def models_of(endpoint: str) -> Mapping[str, TypeAdapter[Any]]:
     """By the model's name, what a body for it must hold."""
-    return _models(endpoint)
-
-
-@cache
-def _models(endpoint: str) -> Mapping[str, TypeAdapter[Any]]:
     name = "".join(map(str.capitalize, endpoint.split("_"))) + "CreateParams"
     params = getattr(import_module(f"runwayml.types.{endpoint}_create_params"), name)
     return {
@@ -58,16 +54,12 @@ def body_problems(endpoint: str, body: Mapping[str, Any]) -> Iterator[tuple[list
         models[model].validate_python(_pythonic(body), strict=True)
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
-            path = [_camel(part) for part in each["loc"] if not _is_branch(part)]
+            path = [
+                re.sub(r"_(\w)", lambda found: found[1].upper(), part) if isinstance(part, str) else part
+                for part in each["loc"]
+                if not (isinstance(part, str) and _OF_UNIONS.fullmatch(part))
+            ]
             yield path, _EXPECTED.get(each["type"], each["msg"])
-
-
-def _is_branch(part: str | int) -> bool:
-    return isinstance(part, str) and _OF_UNIONS.fullmatch(part) is not None
-
-
-def _camel(part: str | int) -> str | int:
-    return re.sub(r"_(\w)", lambda found: found[1].upper(), part) if isinstance(part, str) else part
 
 
 def _pythonic(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
@@ -13,7 +14,7 @@ from lib.domain.pricing import MODELS, GenerationRequest, problems
 from lib.domain.task import TERMINAL, TaskStatus
 from lib.domain.times import iso
 from lib.domain.video import parse_time
-from lib.runway.simulator.endpoints import body_problems
+from lib.runway.simulator.endpoints import body_problems, models_of
 from lib.runway.simulator.schedule import StoredTask
 
 Json = dict[str, Any]
@@ -21,6 +22,7 @@ Json = dict[str, Any]
 DOCUMENTATION = "https://docs.dev.runwayml.com/api"
 MONTHLY_SPEND = 100_000
 _FIELDS = {"image": "promptImage", "prompt": "promptText"}
+_OF_PICTURES = ("text_to_image", "image_upscale")  # no model of theirs is another endpoint's
 _FOR_EVER = 10 * 365 * 86400.0
 
 
@@ -38,7 +40,9 @@ def creation_issues(endpoint: str, body: Any) -> list[Json]:
     malformed = list(body_problems(endpoint, body))
     if body.get("promptText") == "":
         malformed.append((["promptText"], "String must contain at least 1 character(s)"))
-    if isinstance(body.get("promptImage"), list) and not _is_first_frame(body["promptImage"]):
+    image = body.get("promptImage")
+    is_first_frame = isinstance(image, list) and [*map(_is_first_frame, image)] == [True]
+    if isinstance(image, list) and not is_first_frame:
         malformed.append((["promptImage"], "Expected one image with `uri` and `position: first`"))
     if malformed:
         return [_issue(path, text) for path, text in malformed]
@@ -72,13 +76,21 @@ def is_picture(uri: str) -> bool:
     return True
 
 
-def _is_first_frame(images: list[Any]) -> bool:
-    return (
-        len(images) == 1
-        and isinstance(images[0], dict)
-        and images[0].get("position") == "first"
-        and isinstance(images[0].get("uri"), str)
-    )
+def makes_a_picture(model: str) -> bool:
+    """Whether what the model makes is no video."""
+    return model not in MODELS and any(model in models_of(name) for name in _OF_PICTURES)
+
+
+def picture(ratio: str) -> bytes:
+    """A plain PNG in that ratio, which stands for whatever was asked for."""
+    sides = re.fullmatch(r"(\d{2,4}):(\d{2,4})", ratio, re.ASCII)
+    made = BytesIO()
+    Image.new("RGB", (int(sides[1]), int(sides[2])) if sides else (1280, 720), "teal").save(made, "PNG")
+    return made.getvalue()
+
+
+def _is_first_frame(image: Any) -> bool:
+    return isinstance(image, dict) and image.get("position") == "first" and isinstance(image.get("uri"), str)
 
 
 def _issue(path: Sequence[str | int], message: str) -> Json:

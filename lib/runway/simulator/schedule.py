@@ -93,19 +93,17 @@ def with_fault(task: StoredTask, fault: Fault) -> StoredTask:
 
 def failed(task: StoredTask, code: str | None) -> StoredTask:
     """Ends as FAILED; Runway keeps the credits of moderated tasks only."""
+    if "SAFETY" in (code or ""):
+        text = "This request was flagged by our content moderation system."
+    elif (code or "").startswith("ASSET."):
+        text = "Failed to fetch the input asset."
+    else:
+        text = "An unexpected error occurred."
     moderated = (code or "").startswith("SAFETY.")
     return replace(
         task,
         outcome=TaskStatus.FAILED,
-        failure=_failure_text(code or ""),
+        failure=text,
         failure_code=code,
         final_credits=task.credits if moderated else 0,
     )
-
-
-def _failure_text(code: str) -> str:
-    if "SAFETY" in code:
-        return "This request was flagged by our content moderation system."
-    if code.startswith("ASSET."):
-        return "Failed to fetch the input asset."
-    return "An unexpected error occurred."

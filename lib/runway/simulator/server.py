@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import cast
@@ -71,7 +72,10 @@ class SimulatorServer:
         self.stop()
 
     def _choose_port(self) -> tuple[int, socket.socket | None]:
-        port = self._wanted_port or self._remembered_port()
+        port = self._wanted_port or 0
+        if not port:
+            with suppress(FileNotFoundError, ValueError):
+                port = int(self._port_file.read_text())
         if port:
             listening = _listen(port)
             if listening or self._answers_for_this_folder(port):
@@ -82,12 +86,6 @@ class SimulatorServer:
         listening = _listen(0)
         assert listening
         return cast(int, listening.getsockname()[1]), listening
-
-    def _remembered_port(self) -> int:
-        try:
-            return int(self._port_file.read_text())
-        except (FileNotFoundError, ValueError):
-            return 0
 
     def _answers_for_this_folder(self, port: int) -> bool:
         try:

@@ -102,7 +102,12 @@ class SimulatorStore:
         """Raises OutOfCredits or DailyLimitReached; then nothing was created."""
         with self._file.transaction():
             now = self.now()
-            self._check_daily_limit(request.model, now)
+            sql = """
+                select created_at from tasks where model = ? and created_at > ?
+                order by created_at desc limit 1 offset ?"""
+            row = self._file.row(sql, request.model, now - DAY, int(self.number("daily")) - 1)
+            if row:
+                raise DailyLimitReached(int(row["created_at"] + DAY - now) + 1)
             credits = estimate(request.model, request.duration) or OTHER_PRICE * request.duration
             if self.balance() < credits:
                 raise OutOfCredits
@@ -184,11 +189,3 @@ class SimulatorStore:
         sql = "select model, count(*) n from tasks where created_at > ? group by model"
         counted = {row["model"]: row["n"] for row in self._file.rows(sql, self.now() - DAY)}
         return {model: counted.get(model, 0) for model in MODELS}
-
-    def _check_daily_limit(self, model: str, now: float) -> None:
-        sql = """
-            select created_at from tasks where model = ? and created_at > ?
-            order by created_at desc limit 1 offset ?"""
-        row = self._file.row(sql, model, now - DAY, int(self.number("daily")) - 1)
-        if row:
-            raise DailyLimitReached(int(row["created_at"] + DAY - now) + 1)

@@ -8,14 +8,14 @@ from typing import Any
 import streamlit as st
 
 from lib.domain.access import Role
+from lib.ui.kit.dashboard import visitor
 from lib.ui.kit.notices import narrated
-from lib.ui.kit.services import services
 
 
 def why_not() -> str | None:
     """Why the person of this page may not act; None where they may."""
-    person = services().person
-    return person.reason if person and person.role < Role.OPERATOR else None
+    person = visitor()
+    return person.reason if person.role < Role.OPERATOR else None
 
 
 def act(

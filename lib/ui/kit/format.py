@@ -55,13 +55,6 @@ ATTEMPT_STATE = {
     "abandoned": Look("abandoned", "⊘", ":material/block:", "gray", GRAY),
     "written_off": Look("written off", "⊘", ":material/block:", "gray", GRAY),
 }
-GROUP = {
-    "new": Look("new", "!", ":material/fiber_new:", "orange", AMBER),
-    "regressed": Look("regressed", "↺", ":material/replay:", "red", RED),
-    "open": Look("open", "○", ":material/radio_button_unchecked:", "gray", GRAY),
-    "resolved": Look("resolved", "✓", ":material/check_circle:", "green", GREEN),
-    "ignored": Look("ignored", "⊘", ":material/block:", "gray", GRAY),
-}
 BATCH_STATE = {
     "frozen": Look("not begun", "○", ":material/ac_unit:", "gray", GRAY),
     "running": Look("running", "◐", ":material/pending:", "blue", BLUE),

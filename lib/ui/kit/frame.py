@@ -12,10 +12,10 @@ from lib.domain.access import Role
 from lib.errors import DailiesError
 from lib.ui.kit import address, html, loaders
 from lib.ui.kit.charts import buckets
+from lib.ui.kit.dashboard import ENTERED, dashboard, running_app, visitor
 from lib.ui.kit.format import plain
 from lib.ui.kit.kept import place_for_notice
 from lib.ui.kit.router import go_to_video, page
-from lib.ui.kit.services import ENTERED, Services, services
 from lib.ui.kit.window import Window
 from lib.ui.kit.window_control import choose_window
 from lib.ui.kit.zone import choose_zone, keep_zone
@@ -25,7 +25,6 @@ from lib.ui.kit.zone import choose_zone, keep_zone
 class Frame:
     now: datetime
     window: Window
-    services: Services
 
     @property
     def times(self) -> list[datetime]:
@@ -37,7 +36,7 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     """Call this first on every page. It ends the run while Dailies is still starting."""
     if not ENTERED.get():
         raise DailiesError("This page is part of Dailies and is only served through its entry point.")
-    opened = services()
+    preparing = dashboard().preparing
     now = datetime.now(UTC)
     address.begin()
     keep_zone()
@@ -45,13 +44,18 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
-        _in_use(opened, now)
+        app = running_app()
+        html.said(*_freshness(now))
+        st.badge(plain(app.database_label), icon=":material/database:", color="gray")
+        st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
+        choose_zone()
+        _person()
         _search()
         chosen = choose_window(all_time=all_time) if window else Window()
-    if opened.preparing:
+    if preparing:
         _wait_until_prepared()
         st.stop()
-    return Frame(now, chosen, opened)
+    return Frame(now, chosen)
 
 
 def _search() -> None:
@@ -63,7 +67,7 @@ def _search() -> None:
         label_visibility="collapsed",
         width=190,
         key="find",
-        help="Four characters of an id are enough. The key / leads here.",
+        help="Four characters of an id are enough. Press / to jump here.",
         on_change=_remember_search,
     )
     text = st.session_state.pop("searched", "").strip()
@@ -76,7 +80,8 @@ def _search() -> None:
         st.switch_page(page("videos"), query_params={"q": text})
     else:
         st.toast(
-            "No video has such an id or task. It takes four characters or more.", icon=":material/search_off:"
+            "No video has such an id or task. Give it whole, or four characters of its beginning or more.",
+            icon=":material/search_off:",
         )
 
 
@@ -85,22 +90,12 @@ def _remember_search() -> None:
     st.session_state["find"] = ""
 
 
-def _in_use(opened: Services, now: datetime) -> None:
-    html.said(*_freshness(now))
-    st.badge(plain(opened.database_label), icon=":material/database:", color="gray")
-    st.badge(plain(opened.runway_label), icon=":material/movie:", color="gray")
-    choose_zone()
-    _person(opened)
-
-
-def _person(opened: Services) -> None:
+def _person() -> None:
     """Who is here, where people sign in; and that they may not act, with the reason."""
-    person = opened.person
-    if person is None:
-        return
+    person = visitor()
     if person.role < Role.OPERATOR:
         st.badge("read-only", icon=":material/lock:", color="orange", help=person.reason)
-    if opened.access.needs_sign_in:
+    if dashboard().access.needs_sign_in:
         with st.popover("", icon=":material/account_circle:", type="tertiary", help="Who is signed in"):
             st.text(person.name)
             st.caption(f"Role: {person.role}")
@@ -125,9 +120,9 @@ def _freshness(now: datetime) -> Iterator[str]:
 
 @st.fragment(run_every=1)
 def _wait_until_prepared() -> None:
-    step = services().preparing
+    step = dashboard().preparing
     if step is None:
         loaders.forget()
         st.rerun()
     st.status(f"{step} …", state="running")
-    st.caption("The first start takes a few seconds. This page is drawn as soon as everything is there.")
+    st.caption("The first start takes a few seconds. This page appears as soon as everything is ready.")

@@ -13,8 +13,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib.errors import DatabaseUnavailable
+from lib.ui.kit.dashboard import dashboard
 from lib.ui.kit.format import clock
-from lib.ui.kit.services import services
 from lib.ui.kit.zone import zone_name
 
 P = ParamSpec("P")
@@ -38,7 +38,7 @@ def kept(*, max_entries: int = 8) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
         @wraps(read)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
-            outage, key = services().outage, (read.__module__, read.__name__, args, *sorted(kwargs.items()))
+            outage, key = dashboard().outage, (read.__module__, read.__name__, args, *sorted(kwargs.items()))
             try:
                 outage.spare(PAUSE_SECONDS)
                 at, found = cached(*args, **kwargs)
@@ -69,7 +69,7 @@ def _say(at: datetime) -> None:
     with place.container(key="outage"):
         st.warning(
             f"**The database cannot be reached.** What you see was read at {clock(at, datetime.now(UTC))}"
-            f" {zone_name()} or before. This page is drawn anew as soon as the database answers.",
+            f" {zone_name()} or before. The page refreshes as soon as the database answers.",
             icon=":material/cloud_off:",
         )
         look_again(AGAIN_SECONDS)

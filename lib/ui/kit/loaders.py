@@ -12,6 +12,8 @@ import streamlit as st
 from lib.data import batches as stored_batches
 from lib.data import credits
 from lib.data import errors as stored_errors
+from lib.data import logs as stored_logs
+from lib.data import mapping as stored_mapping
 from lib.data import overview as health
 from lib.data import videos as stored
 from lib.data.audit import AuditChoices, AuditRow, names, trail
@@ -19,6 +21,8 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.errors import By, ErrorPoint
+from lib.data.logs import NobodysRow
+from lib.data.mapping import Mapped, Need, Unmapped
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
@@ -28,8 +32,8 @@ from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
 from lib.ui.kit import charts
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.kept import kept
-from lib.ui.kit.services import services
 from lib.ui.kit.window import Window
 
 
@@ -40,7 +44,7 @@ def _span(window: Window) -> tuple[datetime, datetime]:
 @kept()
 def overview(window: Window) -> Overview:
     return health.overview(
-        services().database, *_span(window), bucket_seconds=window.bucket_seconds, own=window.own
+        running_app().db, *_span(window), bucket_seconds=window.bucket_seconds, own=window.own
     )
 
 
@@ -48,7 +52,7 @@ def overview(window: Window) -> Overview:
 def pulse(own: bool) -> Pulse:
     """Of the last hour, which begins on a minute: an address can say it."""
     hour_ago = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=1)
-    return health.pulse(services().database, hour_ago, own=own)
+    return health.pulse(running_app().db, hour_ago, own=own)
 
 
 def freshness() -> dict[str, Any]:
@@ -57,17 +61,17 @@ def freshness() -> dict[str, Any]:
 
 @kept()
 def incidents(window: Window) -> list[Incident]:
-    return health.incidents(services().database, *_span(window), own=window.own)
+    return health.incidents(running_app().db, *_span(window), own=window.own)
 
 
 @kept()
 def incident(cause: str, at: datetime, deployment_id: str | None, own: bool) -> IncidentDetails:
-    return health.incident(services().database, cause, at, deployment_id, own=own)
+    return health.incident(running_app().db, cause, at, deployment_id, own=own)
 
 
 @kept()
 def error_groups(window: Window) -> list[ErrorGroup]:
-    return health.error_groups(services().database, *_span(window), limit=100, own=window.own)
+    return health.error_groups(running_app().db, *_span(window), limit=100, own=window.own)
 
 
 @kept(max_entries=32)
@@ -77,7 +81,7 @@ def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[Err
     if by != "hour":
         since = charts.buckets(since, until, window.bucket_seconds)[0]
     return stored_errors.errors_by(
-        services().database,
+        running_app().db,
         by,
         since,
         until,
@@ -89,7 +93,12 @@ def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[Err
 
 @kept()
 def funnel(window: Window) -> list[FunnelStage]:
-    return health.stage_funnel(services().database, *_span(window), own=window.own)
+    return health.stage_funnel(running_app().db, *_span(window), own=window.own)
+
+
+@kept()
+def nobodys(window: Window) -> list[NobodysRow]:
+    return stored_logs.nobodys(running_app().db, *_span(window))
 
 
 @kept(max_entries=64)
@@ -106,9 +115,7 @@ def videos(
     chosen = filters or Filters()
     if window:
         chosen = replace(chosen, since=_span(window)[0], until=window.until, own=window.own)
-    rows = stored.list_videos(
-        services().database, chosen, sort=sort, after=after, counted=counted, limit=limit
-    )
+    rows = stored.list_videos(running_app().db, chosen, sort=sort, after=after, counted=counted, limit=limit)
     return [{**row, "error_message": _shown(row["error_message"])} for row in rows]
 
 
@@ -121,7 +128,7 @@ def export(window: Window, filters: Filters, kind: str) -> bytes:
     """All matches as a file of that kind."""
     since, until = _span(window)
     chosen = replace(filters, since=since, until=until, own=window.own)
-    rows = stored.every_video(services().database, chosen, page=1000)
+    rows = stored.every_video(running_app().db, chosen, page=1000)
     return write(VIDEO_COLUMNS, plain_rows(rows), kind)
 
 
@@ -132,63 +139,81 @@ def stuck_since(since: datetime, own: bool) -> list[VideoRow]:
 
 @kept()
 def ledger(window: Window) -> Ledger:
-    return credits.ledger(services().database, *_span(window))
+    return credits.ledger(running_app().db, *_span(window))
 
 
 @kept(max_entries=1)
 def alerts() -> list[Alert]:
     """What is wrong now; those that are silenced come last."""
-    return active_alerts(services().database)
+    return active_alerts(running_app())
 
 
 @kept(max_entries=1)
 def budget() -> Budget | None:
     """Everybody's; None without one."""
-    return credits.budget(services().database, credits.EVERYBODY)
+    return credits.budget(running_app().db, credits.EVERYBODY)
 
 
 def batches() -> list[Batch]:
     """The latest, never cached: people watch them."""
-    return stored_batches.latest(services().database)
+    return stored_batches.latest(running_app().db)
 
 
 @kept(max_entries=1)
 def left_to_people() -> list[Flagged]:
     """What the sweep did not do by itself, the latest first."""
-    return flagged(services().database, limit=50)
+    return flagged(running_app().db, limit=50)
 
 
 @kept(max_entries=16)
 def audit(
     operator: str | None, action: str | None, video_id: str | None, before_id: int | None, limit: int
 ) -> list[AuditRow]:
-    db = services().database
+    db = running_app().db
     return trail(db, video_id, operator=operator, action=action, before_id=before_id, limit=limit)
 
 
 @kept(max_entries=1)
 def audit_names() -> AuditChoices:
-    return names(services().database)
+    return names(running_app().db)
 
 
 def video(video_id: str) -> VideoDetails:
     """Never cached: this is what people watch while they repair."""
-    found = stored.get_video(services().database, video_id)
+    found = stored.get_video(running_app().db, video_id)
     found["video"]["error_message"] = _shown(found["video"].get("error_message"))
     return found
 
 
 def video_log(video_id: str) -> list[LogRow]:
-    return stored.video_log(services().database, video_id, limit=2000)
+    return stored.video_log(running_app().db, video_id, limit=2000)
+
+
+@kept(max_entries=1)
+def unmapped() -> list[Unmapped]:
+    """Status words of the app's that nobody has mapped."""
+    return stored_mapping.unmapped(running_app().db)
+
+
+@kept(max_entries=1)
+def needs() -> list[Need]:
+    """Columns that a new row needs and nobody gives."""
+    return stored_mapping.needs(running_app().db)
+
+
+@kept(max_entries=1)
+def mapped() -> Mapped:
+    """How the app's table is mapped, and what of it is not judged."""
+    return stored_mapping.mapped(running_app().db)
 
 
 @kept()
 def views() -> list[View]:
-    return all_views(services().database)
+    return all_views(running_app().db)
 
 
 def find(text: str) -> list[str]:
-    return stored.find_videos(services().database, text)
+    return stored.find_videos(running_app().db, text)
 
 
 def forget() -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from lib.domain.address import is_domain_name
 from lib.operations.outputs import NotCopied, fetch
-from lib.ui.kit.services import services
+from lib.ui.kit.dashboard import running_app
 
 _ALLOWED = "hosts-played-from"
 
@@ -33,7 +33,7 @@ def may_be_played(address: str | None) -> TypeGuard[str]:
     """Whether looking at it may make somebody ask that host."""
     if not address:
         return False
-    allowed = {each.strip().lower() for each in services().settings.output_hosts.split(",")}
+    allowed = {each.strip().lower() for each in running_app().settings.output_hosts.split(",")}
     return _is_simulators(address) or web_host(address) in allowed | st.session_state.get(_ALLOWED, set())
 
 
@@ -61,11 +61,10 @@ def web_host(address: str) -> str | None:
 
 
 def _is_simulators(address: str) -> bool:
-    opened = services()
-    client = opened.app.client
-    if opened.settings.runway_kind != "simulator" or client is None:
+    app = running_app()
+    if app.settings.runway_kind != "simulator" or app.client is None:
         return False
-    return address.startswith(client.base_url.rstrip("/") + "/")
+    return address.startswith(app.client.base_url.rstrip("/") + "/")
 
 
 @st.cache_data(ttl=600, max_entries=32, show_spinner=False)
@@ -73,7 +72,7 @@ def _from_simulator(address: str) -> bytes | None:
     """Read by this process, so that it is seen on other machines too, which the simulator does not serve."""
     with tempfile.NamedTemporaryFile(prefix="dailies-preview-") as file:
         try:
-            fetch(address, Path(file.name), services().runway.base_url, most_bytes=64 << 20)
+            fetch(address, Path(file.name), running_app().runway.base_url, most_bytes=64 << 20)
         except NotCopied:
             return None
         return Path(file.name).read_bytes()

@@ -9,9 +9,9 @@ from streamlit.navigation.page import Page
 
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
+from lib.ui.kit.dashboard import ENTERED
 from lib.ui.kit.kept import AGAIN_SECONDS, look_again
 from lib.ui.kit.notices import narrated
-from lib.ui.kit.services import ENTERED
 
 # A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
 _ICON = ROOT / "lib" / "ui" / "static" / "icon.svg"

@@ -32,7 +32,7 @@ def video_rows(rows: Sequence[VideoRow]) -> pd.DataFrame:
     """The videos to choose among, as the table shows them."""
     return pd.DataFrame(
         {
-            "video": [_opener(row["id"]) for row in rows],
+            "video": [f":material/movie_info: {short_id(row['id'])}" for row in rows],
             "age": pd.to_datetime([row["created_at"] for row in rows], utc=True, format="ISO8601"),
             "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
@@ -125,10 +125,6 @@ def choose_videos(rows: Sequence[VideoRow], *, key: str) -> list[str]:
     )
     drawn: list[str] = st.session_state[f"rows-{key}"]
     return [drawn[index] for index in event.selection.rows if index < len(drawn)]
-
-
-def _opener(video_id: str) -> str:
-    return f":material/movie_info: {short_id(video_id)}"
 
 
 def _remember(key: str) -> None:

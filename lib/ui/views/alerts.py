@@ -13,10 +13,10 @@ from lib.domain.cause import CAUSES
 from lib.operations.alerts import silence
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act, why_not
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import AMBER, RED, Look, clock, plain, since
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 
 SEVERITY = {
     Severity.CRITICAL: Look("critical", "×", ":material/error:", "red", RED),
@@ -104,7 +104,7 @@ def _loud(group: Group, now: datetime) -> None:
         icon=":material/notifications_off:",
         type="tertiary",
         disabled=why_not() is not None,
-        help=why_not() or "Nobody is told of it for this long. It is written into the audit.",
+        help=why_not() or "No one is notified for this long. The audit records it.",
     )
     if chosen:
         _keep_quiet([alert.name for alert in group.alerts], SILENCES[chosen])
@@ -131,15 +131,14 @@ def _silenced(group: Group, now: datetime) -> None:
         f":material/notifications_off: {plain(group.first.title)}{about}: silenced until {until}",
         width="content",
     )
-    if act("Tell again", type="tertiary", key=f"tell-{group.first.rule}"):
+    if act("Notify again", type="tertiary", key=f"tell-{group.first.rule}"):
         _keep_quiet(sorted({group.first.rule, *(alert.name for alert in group.alerts)}), 0)
 
 
 def _keep_quiet(names: Sequence[str], minutes: int) -> None:
     """By name, so that another cause of the same rule is told all the same."""
     with narrated():
-        opened = services()
         for name in names:
-            silence(opened.database, name, minutes, opened.app.operator)
+            silence(running_app(), name, minutes)
         loaders.forget()
         st.rerun()

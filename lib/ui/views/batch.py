@@ -12,14 +12,14 @@ import streamlit as st
 
 from lib.data import batches
 from lib.data.batches import ENDED, Batch, Item
-from lib.operations.batches import COLUMNS
+from lib.operations.batches import COLUMNS, steer
 from lib.operations.export import as_csv
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import BATCH_STATE, clock, count, credits_text, exact, look, plain, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 from lib.ui.kit.tables import table_height
 
 _ASKED = "batch"  # in the address
@@ -77,7 +77,7 @@ def batch_of_the_address() -> None:
 
 @st.fragment(run_every=1)
 def _running(batch_id: str) -> None:
-    batch = batches.get(services().database, batch_id)
+    batch = batches.get(running_app().db, batch_id)
     if batch.state != "running":  # it has ended since the page was drawn
         loaders.forget()
         st.rerun()
@@ -88,7 +88,7 @@ def _running(batch_id: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _button("Pause", "paused", batch, ":material/pause_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")
-            st.caption("The video in hand is finished in any case. The run goes on without this page.")
+            st.caption("The current video is finished either way. The run continues if you leave this page.")
 
 
 def _paused(batch: Batch) -> None:
@@ -101,13 +101,13 @@ def _paused(batch: Batch) -> None:
         if batch.note:
             st.text(batch.note)
         with st.container(horizontal=True, gap="small"):
-            _button("Go on", "running", batch, ":material/play_circle:")
+            _button("Resume", "running", batch, ":material/play_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")
 
 
 def _ended(batch: Batch) -> None:
     done, left = batch.count("done"), batch.count("waiting")
-    items = list(batches.items(services().database, batch.id))
+    items = list(batches.items(running_app().db, batch.id))
     with st.container(border=True, key="batch-ended"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             icon = ":material/check_circle:" if done == batch.to_do else ":material/warning:"
@@ -128,11 +128,9 @@ def _button(label: str, state: str, batch: Batch, icon: str) -> None:
 
 
 def _steer(batch_id: str, state: str) -> None:
-    opened = services()
-    batches.steer(opened.database, batch_id, state, opened.app.operator)
+    steer(running_app(), batch_id, state)
     st.query_params[_ASKED] = batch_id
-    if opened.loop is not None:
-        opened.loop.wake()
+    dashboard().wake()
 
 
 def _spent(batch: Batch) -> str:

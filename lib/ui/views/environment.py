@@ -12,6 +12,7 @@ import streamlit as st
 from lib.domain.video import parse_time
 from lib.errors import DailiesError
 from lib.logs.redact import redact
+from lib.operations.environment.flows import check_flows
 from lib.operations.environment.pasted import check_pasted
 from lib.operations.environment.services import check_services
 from lib.operations.environment.settings import (
@@ -26,9 +27,9 @@ from lib.operations.environment.settings import (
 from lib.settings import Settings
 from lib.ui.kit import loaders
 from lib.ui.kit.components import section
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import AMBER, BLUE, GREEN, RED, STATUS, Look, clock, count, look
 from lib.ui.kit.notices import narrated
-from lib.ui.kit.services import Services, services
 from lib.ui.kit.window import Window
 
 LEVEL = {
@@ -43,26 +44,15 @@ ORDER BY created_at DESC
 LIMIT 5;"""
 
 
-def all_checks(opened: Services) -> list[Check]:
-    settings = opened.settings
-    own = [*check_settings(settings), *check_services(settings)]
-    return [*own, *_database(opened), *_runway(), *_production()]
-
-
-def _database(opened: Services) -> list[Check]:
-    if opened.app.opened is None:
-        why = opened.problems.get("database", "It is still being opened.")
-        return [Check("E201", "Database", Level.ERROR, "The database could not be opened", why)]
-    return check_database(opened.app.opened)
+def all_checks() -> list[Check]:
+    app = running_app()
+    own = [*check_settings(app.settings), *check_services(app.settings)]
+    return [*own, *check_database(app), *check_flows(app), *_runway(), *_production()]
 
 
 @st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway …")
 def _runway() -> list[Check]:
-    opened = services()
-    if opened.app.client is None:
-        why = opened.problems.get("runway", "It is still being started.")
-        return [Check("E301", "Runway", Level.ERROR, f"{opened.runway_label} could not be started", why)]
-    return check_runway(opened.app.client, opened.settings.runway_model)
+    return check_runway(running_app())
 
 
 def _production() -> list[Check]:

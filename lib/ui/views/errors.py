@@ -21,6 +21,7 @@ from lib.logs.redact import redact
 from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.acting import why_not
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import (
     AMBER,
     GRAY,
@@ -40,7 +41,6 @@ from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height, time_column
 from lib.ui.kit.window_control import empty_window
 
@@ -291,27 +291,29 @@ def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) 
 
 
 def _say(key: GroupKey, state: GroupState) -> None:
-    """What becomes of it; kept with the operator's name, in the audit too."""
+    """What is done about it; kept with the operator's name, in the audit too."""
     given = state["state"] if state["state"] in SETTABLE else "open"
     name = f"{hash((key, state['changed_at'])):x}"
     with st.form(f"group-state-{name}"), st.container(key="group-state"):
-        section("What becomes of it", "A resolved group that comes again is marked as regressed by itself.")
+        section(
+            "What is done about it", "A resolved group that comes back is marked as regressed automatically."
+        )
         if state["operator"]:
-            st.caption(f"Last said by {plain(state['operator'])}")
+            st.caption(f"Last changed by {plain(state['operator'])}")
         if state["ticket"]:
             st.text(state["ticket"])
             st.link_button("Open the ticket", state["ticket"], icon=":material/open_in_new:")
         chosen = st.segmented_control("State", SETTABLE, default=given, required=True, key=f"state-{name}")
         note = st.text_area("Note", state["note"], max_chars=2000, key=f"note-{name}")
-        ticket = st.text_input("Address of a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
+        ticket = st.text_input("Link to a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
         saved = st.form_submit_button(
             "Save", icon=":material/save:", disabled=why_not() is not None, help=why_not()
         )
     if saved:
         with narrated() as shown:
-            opened = services()
+            app = running_app()
             said = {"note": redact(note.strip()), "ticket": ticket.strip()}
-            set_error_state(opened.database, key, chosen, opened.app.operator, **said)
+            set_error_state(app.db, key, chosen, app.operator, **said)
         if shown.error is None:
             loaders.forget()
             st.rerun()

@@ -10,10 +10,10 @@ from lib.settings import Settings
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.components import section
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.notices import failure
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 
 _JOB = "sample-history"
 
@@ -23,7 +23,7 @@ def first_steps(data: Overview) -> bool:
     fresh = data["freshness"]
     if fresh["last_video_at"] or fresh["last_log_at"]:
         return False
-    settings = services().settings
+    settings = running_app().settings
     with st.container(border=True, key="first-steps"):
         section("First steps")
         st.markdown("Nothing is here yet. In any order:")
@@ -32,7 +32,7 @@ def first_steps(data: Overview) -> bool:
         _runway(settings)
         if may_be_seeded(settings):
             _sample_history()
-    look_again(2 if services().jobs.is_running(_JOB) else 10)
+    look_again(2 if dashboard().jobs.is_running(_JOB) else 10)
     return True
 
 
@@ -76,11 +76,11 @@ def _runway(settings: Settings) -> None:
 
 
 def _sample_history() -> None:
-    opened = services()
-    if opened.jobs.is_running(_JOB):
+    jobs = dashboard().jobs
+    if jobs.is_running(_JOB):
         st.status("Writing a history to look at …", state="running")
         return
-    if problem := opened.jobs.problem(_JOB):
+    if problem := jobs.problem(_JOB):
         failure(problem)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(":material/radio_button_unchecked: **Or look first.** Two weeks of an imagined app.")
@@ -88,10 +88,10 @@ def _sample_history() -> None:
 
 
 def _seed() -> None:
-    opened = services()
+    app = running_app()
 
     def work() -> None:
-        seed_sample(opened.database, opened.settings)
+        seed_sample(app.db, app.settings)
         loaders.forget()
 
-    opened.jobs.start(_JOB, work)
+    dashboard().jobs.start(_JOB, work)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from lib.data.mapping import refused_sample
 from lib.data.videos import Filters, VideoDetails
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
@@ -17,8 +18,9 @@ from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import enqueue, generate, video_id_of
 from lib.operations.stage_log import DEPLOYMENT
 from lib.ui.kit import html, loaders
-from lib.ui.kit.acting import act
+from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.components import section, status_badge
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.gallery import MOST as MOST_SHOWN
@@ -30,7 +32,7 @@ from lib.ui.kit.notices import empty, failure
 from lib.ui.kit.picture import uploaded_picture
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
-from lib.ui.kit.services import Services, services
+from lib.ui.views.mapping import sample_needs
 from lib.ui.views.repair import unknown_attempt
 
 _VARIED = "varied-from"
@@ -79,7 +81,7 @@ def variation() -> None:
     if row is None:
         empty("There is no such video", "The form is empty instead.", ":material/search_off:")
         return
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     st.session_state["prompt"] = (video.prompt or "")[:PROMPT_LIMIT]
     if video.input_image_url:
         st.session_state["source"], st.session_state["varied-image"] = "varied", video.input_image_url
@@ -157,13 +159,13 @@ def ask(picture: str, default_model: str) -> GenerationRequest:
 
 def _drill() -> str:
     """A marker in the prompt that the simulator obeys; nowhere else can anything be made to fail."""
-    opened = services()
-    if opened.settings.runway_kind != "simulator" or opened.settings.database_kind != "embedded":
+    settings = running_app().settings
+    if settings.runway_kind != "simulator" or settings.database_kind != "embedded":
         return ""
     if not st.toggle("Failure drill", key="drill", help="Only with the simulator: shows what goes wrong."):
         return ""
     fault = st.selectbox(
-        "What is to go wrong", list(DRILLS), format_func=lambda key: DRILLS[key][0], key="fault"
+        "What should go wrong", list(DRILLS), format_func=lambda key: DRILLS[key][0], key="fault"
     )
     st.warning(f"**This is a drill.** {DRILLS[fault][1]}", icon=":material/science:")
     return f"[fault:{fault}]"
@@ -171,18 +173,19 @@ def _drill() -> str:
 
 @st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway for the balance …")
 def _balance() -> int:
-    return services().runway.organization().credit_balance
+    return running_app().runway.organization().credit_balance
 
 
-def account(opened: Services) -> int | None:
+def account() -> int | None:
     """The credits before; None when Runway does not say, or nothing can be generated at all."""
     section("Cost")
-    if opened.app.client is None:
+    app = running_app()
+    if app.client is None:
         st.warning("**Nothing can be generated here**", icon=":material/key_off:")
-        st.text(opened.app.no_runway or "Runway has not been opened.")
+        st.text(app.no_runway or "Runway has not been opened.")
         st.page_link(page("environment"), label="Check the environment", icon=":material/arrow_forward:")
         return None
-    if opened.settings.runway_kind == "simulator":
+    if app.settings.runway_kind == "simulator":
         st.caption("The Runway simulator is in use: its credits are play money.")
     try:
         return _balance()
@@ -207,7 +210,7 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     short = balance is not None and cost is not None and balance < cost
     if short:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
-    impossible = bool(found) or short or services().app.client is None
+    impossible = sample_needs() or bool(found) or short or running_app().client is None
     if act("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
         _confirm(request, number, cost, uuid4().hex)
 
@@ -222,22 +225,36 @@ def _confirm(request: GenerationRequest, number: int, cost: int | None, key: str
     )
     st.text(request.prompt or "without a prompt")
     st.caption("One call is made for each, whatever happens: a second click does not pay again.")
+    refused = _refused(key)
+    if refused:
+        st.error("**Your table would not take the row**, so nothing is paid for.", icon=":material/block:")
+        st.text(refused)
     if act(
-        "Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, number, key)
+        "Generate now",
+        type="primary",
+        disabled=refused is not None,
+        key="confirm-generate",
+        on_click=_start,
+        args=(request, number, key),
     ):
         st.rerun()
 
 
+@st.cache_data(ttl=300, max_entries=16, show_spinner="Trying whether the row would be taken …")
+def _refused(key: str) -> str | None:  # noqa: ARG001 - once for each dialog
+    """What the app's table refuses of a new row: tried and undone, for whoever may act."""
+    return None if why_not() else refused_sample(running_app().db)
+
+
 def _start(request: GenerationRequest, number: int, key: str) -> None:
-    opened = services()
+    app = running_app()
     if number > 1:
-        ids = enqueue(opened.app, [request] * number, key=key)
+        ids = enqueue(app, [request] * number, key=key)
         st.session_state[_QUEUED] = tuple(ids)
         loaders.forget()
-        if opened.loop is not None:
-            opened.loop.wake()
+        dashboard().wake()
         return
-    opened.jobs.start(_job(video_id_of(key)), partial(generate, opened.app, request, key=key))
+    dashboard().jobs.start(_job(video_id_of(key)), partial(generate, app, request, key=key))
     st.query_params["video"] = video_id_of(key)
 
 
@@ -256,23 +273,24 @@ def progress(frame: Frame) -> None:
         return
     with st.container(border=True, key="progress"):
         section("Your video")
-        starting = services().jobs.is_known(_job(video_id))  # asked before the row, which may come meanwhile
+        starting = dashboard().jobs.is_known(_job(video_id))  # asked before the row, which may come meanwhile
         row = _watched(video_id)
         if row is None and not starting:
             empty("There is no such video", "The address may be incomplete.", ":material/search_off:")
             st.button("Make one", icon=":material/add:", type="tertiary", on_click=_another)
             return
-        if row is not None and Video.from_row(row["video"]).is_finished:
+        if row is not None and Video.from_mapped(row["video"]).is_finished:
             _finished(row, frame.now)
         else:
             _running(video_id)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link(
-                page("video"),
-                label=f"Open `{short_id(video_id)}`",
-                icon=":material/movie_info:",
-                query_params={"id": video_id},
-            )
+            if row is not None:
+                st.page_link(
+                    page("video"),
+                    label=f"Open `{short_id(row['video']['id'])}`",
+                    icon=":material/movie_info:",
+                    query_params={"id": row["video"]["id"]},
+                )
             st.button("Make another", icon=":material/add:", type="tertiary", on_click=_another)
 
 
@@ -303,11 +321,11 @@ def _watched(video_id: str) -> VideoDetails | None:
 
 @st.fragment(run_every=1.5)
 def _running(video_id: str) -> None:
-    if problem := services().jobs.problem(_job(video_id)):
+    if problem := dashboard().jobs.problem(_job(video_id)):
         failure(problem)
         return
     row = _watched(video_id)
-    if row is not None and Video.from_row(row["video"]).is_finished:
+    if row is not None and Video.from_mapped(row["video"]).is_finished:
         st.rerun()
     if row is not None and (attempt := unknown_attempt(row)):
         _outcome_unknown(attempt)
@@ -342,7 +360,7 @@ def how_far(row: VideoDetails | None) -> tuple[float, str]:
 
 
 def _finished(row: VideoDetails, now: datetime) -> None:
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
         took = video.updated_at or datetime.now(UTC)

@@ -13,6 +13,7 @@ from lib.data.overview import Incident, Overview, Totals
 from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders, series
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link
+from lib.ui.kit.dashboard import dashboard
 from lib.ui.kit.format import (
     SIDE,
     cause_of,
@@ -26,16 +27,15 @@ from lib.ui.kit.format import (
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
-from lib.ui.kit.services import Services
 from lib.ui.kit.window import ALL, Window
 from lib.ui.kit.window_control import empty_window
 from lib.ui.views.incident import address_of, of_what
 
 
-def problems(opened: Services) -> None:
+def problems() -> None:
     """What keeps the page from being up to date."""
-    loop = opened.loop
-    for part, problem in opened.problems.items():
+    loop = dashboard().loop
+    for part, problem in dashboard().problems.items():
         st.warning(
             f"**{plain(part)} could not be started.** Environment says what to do.", icon=":material/warning:"
         )
@@ -60,7 +60,7 @@ def metrics(data: Overview, frame: Frame) -> None:
         f"{totals['total']:,}",
         _change(totals["total"], previous.get("total")),
         delta_color="off",
-        delta_description="than before",
+        delta_description="vs. before",
         chart_data=charts.sparkline(series, times),
         chart_type="bar",
         border=True,
@@ -172,9 +172,9 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
         figure = charts.success_over_time(data["series"], frame.times, series.usual_rate(frame.window))
         choose_in_time(figure, "success-rate", "Success rate over time", frame.window, "overview")
     with right, st.container(border=True, height="stretch"):
-        section("Cost a day", "What Runway charged for the app's tasks, by model where it is known.")
+        section("Cost per day", "What Runway charged for the app's tasks, by model where it is known.")
         if rows := series.cost(frame.window):
-            draw(charts.cost(rows), "cost", "Credits a day, by model", height=280)
+            draw(charts.cost(rows), "cost", "Credits per day, by model", height=280)
         else:
             st.caption(f"Nothing was charged {frame.window.said}.")
 

@@ -10,17 +10,17 @@ from uuid import uuid4
 
 import streamlit as st
 
-from lib.data.batches import Batch, items, steer
+from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
-from lib.operations.batches import freeze
+from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, loaders
 from lib.ui.kit.acting import act
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import ACTION, clock, count, credits_text, short_id
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 from lib.ui.kit.tables import choose_videos
 from lib.ui.kit.window_control import count_samples, samples_count
 from lib.ui.views.batch import item_table
@@ -140,11 +140,11 @@ def repair_button(chosen: Sequence[str]) -> None:
 @st.dialog("Repair these videos?", icon=":material/healing:", width="large")
 def _confirm(chosen: tuple[str, ...], batch_id: str, how: Mapping[str, Any]) -> None:
     """The exact list, decided anew from what is known now and frozen under this id; `how` it was chosen."""
-    opened = services()
-    batch = freeze(opened.app, chosen, {"page": "Recover", **how}, batch_id=batch_id)
+    app = running_app()
+    batch = freeze(app, chosen, {"page": "Recover", **how}, batch_id=batch_id)
     for action in _WORDS:
         _group(batch, action)
-    item_table(list(items(opened.database, batch_id)))
+    item_table(list(items(app.db, batch_id)))
     price = credits_text(batch.credits) if batch.credits else "nothing"
     if act(
         f"Repair {count(batch.to_do, 'video')} for {price}",
@@ -169,8 +169,6 @@ def _group(batch: Batch, action: Action) -> None:
 
 
 def _start(batch_id: str) -> None:
-    opened = services()
-    steer(opened.database, batch_id, "running", opened.app.operator)
+    steer(running_app(), batch_id, "running")
     st.query_params["batch"] = batch_id
-    if opened.loop is not None:
-        opened.loop.wake()
+    dashboard().wake()

@@ -22,10 +22,10 @@ from lib.operations.recover import recover
 from lib.operations.repair import Agreed, Repaired, carry_out, plan
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import ACTION, cause_of, credits_text, plain
 from lib.ui.kit.notices import failure, narrated
 from lib.ui.kit.picture import uploaded_picture
-from lib.ui.kit.services import running_app, services
 
 _STARTED = "repairs-started"
 _HINT = {
@@ -190,7 +190,7 @@ def _save(video_id: str, task_id: str) -> None:
 
 def start_work(video_id: str, work: Callable[[], Repaired]) -> None:
     """In the background, one a video at a time; the panel shows it and what came of it."""
-    services().jobs.start(_job(video_id), work)
+    dashboard().jobs.start(_job(video_id), work)
     st.session_state[_STARTED] = {*st.session_state.get(_STARTED, ()), video_id}
 
 
@@ -200,7 +200,7 @@ def _job(video_id: str) -> str:
 
 def _went_on(video_id: str) -> bool:
     """Shows a repair that is going on, or what came of the one this session started."""
-    jobs, name = services().jobs, _job(video_id)
+    jobs, name = dashboard().jobs, _job(video_id)
     if jobs.is_running(name):
         _wait(name)
         return True
@@ -220,7 +220,7 @@ def _went_on(video_id: str) -> bool:
 
 @st.fragment(run_every=1)
 def _wait(name: str) -> None:
-    if not services().jobs.is_running(name):
+    if not dashboard().jobs.is_running(name):
         loaders.forget()
         st.rerun()
     st.markdown(":material/progress_activity: Asking Runway …")
@@ -228,7 +228,7 @@ def _wait(name: str) -> None:
 
 def task_actions(row: VideoDetails) -> None:
     """What can be done to a task besides repairing its video: cancel it, or renew the output's address."""
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     if not video.runway_video_id:
         return
     if video.status == "succeeded":
@@ -248,7 +248,7 @@ def _may_run(row: VideoDetails) -> bool:
     """Whether there may be something to cancel: neither the row nor the last look-up knows an end."""
     task = row["task"]
     ended = task is not None and Task.from_row(task).is_terminal
-    return not ended and not Video.from_row(row["video"]).is_finished
+    return not ended and not Video.from_mapped(row["video"]).is_finished
 
 
 @st.dialog("Cancel this task?", icon=":material/cancel:", width="medium")

@@ -13,10 +13,10 @@ from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import clock, count, plain
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
-from lib.ui.kit.services import services
 from lib.ui.kit.window import covering
 from lib.ui.kit.window_control import show_window
 
@@ -44,14 +44,9 @@ def upload() -> None:
 
 
 def _read(name: str, file: BinaryIO) -> None:
-    opened = services()
-    settings = opened.settings
-    report = import_logs(
-        opened.database, file, name=name, operator=opened.app.operator, flows_dir=settings.flows_dir
-    )
+    report = import_logs(running_app(), file, name=name)
     st.session_state[_REPORTS].append((name, report))
-    if opened.loop is not None:
-        opened.loop.wake()
+    dashboard().wake()
 
 
 def show_report(name: str, report: ImportReport) -> None:
@@ -65,7 +60,7 @@ def show_report(name: str, report: ImportReport) -> None:
             st.text(f"• {note}")
         if report.offences:
             st.dataframe(
-                pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "It reads"]),
+                pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "Its text"]),
                 hide_index=True,
                 alt="The first records that could not be used",
             )

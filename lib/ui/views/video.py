@@ -14,13 +14,13 @@ from lib.domain.video import Video, parse_time
 from lib.ui.kit import address, html, loaders
 from lib.ui.kit.components import evidence, section, status_badge, verdict_facts
 from lib.ui.kit.copies import copied_output
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import age, clock, plain, short_id, without_walls
 from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
 from lib.ui.kit.player import player
 from lib.ui.kit.records import log_line, log_table, tries
 from lib.ui.kit.router import go_to_video, page
-from lib.ui.kit.services import services
 from lib.ui.kit.stage_list import stage_list
 from lib.ui.views.audit import audit_table
 from lib.ui.views.repair import repair_panel
@@ -62,7 +62,7 @@ def _say_not_found(asked: str, found: list[str]) -> None:
 def follow(video_id: str, now: datetime) -> VideoDetails:
     """The video with all that is known of it; drawn anew by itself while news are to be expected."""
     row = loaders.video(video_id)
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         waited = None if video.is_finished else (now - video.created_at).total_seconds()
         status_badge(video.status, waited)
@@ -112,7 +112,7 @@ def _neighbours(video_id: str) -> None:
 
 def is_moving(row: VideoDetails) -> bool:
     """Whether news are to be expected: the video is unfinished, or changed since it was judged."""
-    video, judged_at = Video.from_row(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
+    video, judged_at = Video.from_mapped(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
     if not video.is_finished or judged_at is None:
         return True
     return video.updated_at is not None and video.updated_at > judged_at
@@ -156,7 +156,7 @@ def stages(row: VideoDetails, now: datetime) -> None:
 
 
 def preview(row: VideoDetails, now: datetime) -> None:
-    video, task = Video.from_row(row["video"]), row.get("task") or {}
+    video, task = Video.from_mapped(row["video"]), row.get("task") or {}
     if copied := copied_output(video.runway_video_id):
         st.video(copied[0], alt="The generated video")
         st.caption(f"A copy of {(copied[1].bytes or 0) / 2**20:.1f} MB, {age(copied[1].copied_at, now)}.")
@@ -168,7 +168,7 @@ def preview(row: VideoDetails, now: datetime) -> None:
 
 def facts(row: VideoDetails) -> None:
     section("Row and task")
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     shown: dict[str, Any] = {
         "Prompt": video.prompt,
         "Error": video.error_message,
@@ -194,7 +194,7 @@ def _links_out(row: VideoDetails) -> None:
         "request_id": requests[0]["request_id"] if requests else None,
         "deployment_id": verdict.get("deployment_id"),
     }
-    found = links_out(services().settings.links, known)
+    found = links_out(running_app().settings.links, known)
     with st.container(horizontal=True, gap="small", key="links-out"):
         for name, leads_to in found.items():
             st.link_button(plain(name), leads_to, icon=":material/open_in_new:", type="tertiary")

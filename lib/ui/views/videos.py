@@ -18,6 +18,7 @@ from lib.domain.video import STATUSES
 from lib.operations.export import FORMATS
 from lib.ui.kit import address, loaders
 from lib.ui.kit.components import section
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import STATUS, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.gallery import gallery
@@ -25,7 +26,6 @@ from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
 from lib.ui.kit.search import TROUBLES, completions, read
-from lib.ui.kit.services import services
 from lib.ui.kit.window_control import empty_window
 
 LIVE_SECONDS = 11  # what is read is kept for ten
@@ -119,12 +119,12 @@ def _save_view() -> None:
     name = (st.session_state["view-name"] or "").strip()
     if name:
         query = urlencode({**address.query(), address.PAGE: [], "zone": []}, doseq=True)
-        save_view(services().database, View(name, query, services().app.operator))
+        save_view(running_app().db, View(name, query, running_app().operator))
         loaders.forget()
 
 
 def _delete_view(name: str) -> None:
-    delete_view(services().database, name, services().app.operator)
+    delete_view(running_app().db, name, running_app().operator)
     loaders.forget()
 
 
