@@ -148,12 +148,12 @@ def earlier_batches(frame: Frame) -> None:
         return
     with st.expander(f"{count(len(begun), 'run')} of repairs", icon=":material/history:"):
         for batch in begun:
-            shown = look(BATCH_STATE, batch.state)
+            shown, how = look(BATCH_STATE, batch.state), str(batch.chosen.get("chosen", ""))
             st.page_link(
                 page("recover"),
                 label=f"{clock(batch.begun_at, frame.now)} · **{shown.word}** · "
                 f"{batch.count('done')} of {count(batch.to_do, 'video')} repaired · {_spent(batch)} · "
-                f"by {plain(batch.operator)}",
+                f"by {plain(batch.operator)}" + (f", {plain(how)}" if how else ""),
                 icon=shown.icon,
                 query_params={_ASKED: batch.id},
                 help=f"Begun {exact(batch.begun_at)}",

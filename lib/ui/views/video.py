@@ -65,7 +65,8 @@ def follow(video_id: str, now: datetime) -> VideoDetails:
     row = loaders.video(video_id)
     video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        status_badge(video.status)
+        waited = None if video.is_finished else (now - video.created_at).total_seconds()
+        status_badge(video.status, waited)
         st.code(video.id, language=None, width="content")
         html.said(
             f"created {html.time(video.created_at, now)}", f"changed {html.time(video.updated_at, now)}"
