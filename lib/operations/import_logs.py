@@ -42,7 +42,7 @@ def import_logs(
     items = _with_request_ids(_read(source, name, report, share), report, app)
     with ThreadPoolExecutor(1) as background:  # the database works while the next batch is read
         storing: Future[Added] | None = None
-        for batch in batches(items):
+        for batch in batches(items, app.flows):
             _count(storing, report)
             storing = background.submit(add_logs, app.db, import_, *batch)
         _count(storing, report)

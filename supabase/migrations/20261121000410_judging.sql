@@ -57,6 +57,9 @@ end $$;
 create or replace trigger log_entries_mark after insert on dailies.log_entries
     referencing new table as added for each statement execute function dailies.mark_log_entries();
 
+create or replace trigger log_entries_mark_updated after update on dailies.log_entries
+    referencing new table as added for each statement execute function dailies.mark_log_entries();
+
 create or replace function dailies.mark_requests() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin

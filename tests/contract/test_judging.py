@@ -70,7 +70,7 @@ def test_an_import_without_anything_is_fine(db: Database) -> None:
 
 def test_a_malformed_entry_is_refused_and_nothing_of_its_piece_is_kept(db: Database) -> None:
     with pytest.raises(BadInput):
-        add(db, [entry("good", 1, "r"), entry("bad", 1, "r") | {"video_id": "not-an-id"}])
+        add(db, [entry("good", 1, "r"), entry("bad", 1, "r") | {"at": "noon"}])
     with pytest.raises(DatabaseConflict):
         add(db, [entry("good", 1, "r"), entry("bad", 1, "r") | {"message": None}])
     assert add(db, [entry("good", 1, "r")]) == (1, 0)
