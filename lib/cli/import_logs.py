@@ -12,7 +12,7 @@ import click
 from lib.app import open_app
 from lib.errors import BadInput
 from lib.logs.report import ImportReport
-from lib.operations.import_files import count_file, import_file
+from lib.operations.import_logs import count_file, import_file
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -23,9 +23,8 @@ from lib.ui.kit.format import age, count, credits_text, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.listing import video_list
-from lib.ui.kit.media import SAMPLES, data_uri, jpeg
+from lib.ui.kit.media import SAMPLES, data_uri, jpeg, uploaded_picture
 from lib.ui.kit.notices import empty, failure
-from lib.ui.kit.picture import uploaded_picture
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
 from lib.ui.views.repair import unknown_attempt

@@ -13,11 +13,10 @@ from lib.data.videos import VideoDetails
 from lib.domain.video import Video, parse_time
 from lib.ui.kit import address, loaders
 from lib.ui.kit.components import evidence, section, status_badge, timeline, verdict_facts
-from lib.ui.kit.copies import copied_output
 from lib.ui.kit.format import age, clock, short_id
 from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
-from lib.ui.kit.player import player
+from lib.ui.kit.player import copied_output, player
 from lib.ui.kit.records import attempt_table, log_line, log_table
 from lib.ui.kit.router import go_to_video, page
 from lib.ui.views.audit import audit_table
