@@ -18,15 +18,18 @@ from lib.settings import ROOT, load_settings
 from lib.ui.kit.dashboard import Dashboard, process_app, provide
 from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
 from lib.ui.kit.notices import tell
+from lib.ui.kit.uploads import held_bytes
 from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
 from lib.web.limits import Limits
 from lib.web.middleware import Guard
+from lib.web.outgoing import Outgoing, keep_from_logs
 from lib.web.own_script import OwnScript
 from lib.web.routes import routes
 
 logger = logging.getLogger("dailies")
 settings = load_settings()
+keep_from_logs()
 check_sign_in(settings)
 access = Access(settings, config.get_option("server.address"))
 
@@ -37,7 +40,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     logger.warning("%s", access.said)
     opening = Dashboard(App(settings, operator=settings.operator), access=access, preparing="Starting")
     provide(opening)
-    startup = Startup(opening)
+    host = config.get_option("server.address")
+    local = "localhost" if host in (None, "127.0.0.1", "0.0.0.0") else host  # noqa: S104
+    startup = Startup(opening, f"http://{local}:{config.get_option('server.port')}")
     startup.start()
     await anyio.to_thread.run_sync(warm_imports)
     gc.collect()
@@ -53,7 +58,8 @@ app = st.App(
     routes=routes(process_app),
     middleware=[
         Middleware(Guard, access),
-        Middleware(Limits),
+        Middleware(Outgoing),
+        Middleware(Limits, held_bytes),
         Middleware(
             Gate,
             access,

@@ -63,5 +63,7 @@ if __name__ == "__main__":
     try:
         main(prog_name="python -m lib")
     except DailiesError as error:
-        click.echo(f"error: {error}", err=True)
+        from lib.logs.redact import redact
+
+        click.echo(f"error: {redact(str(error))}", err=True)
         sys.exit(1)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlsplit
 
 from lib.data.connect import open_database
 from lib.data.database import Database
+from lib.data.flows import stored_flows
 from lib.data.journal import Journal
 from lib.data.limited import Limited
 from lib.data.outputs import Storage, open_storage
@@ -20,7 +22,7 @@ from lib.errors import DatabaseUnavailable, RunwayError
 from lib.runway.client import RunwayClient
 from lib.runway.opening import open_runway
 from lib.settings import RUNWAY_BASE_URL, Settings, load_settings
-from lib.traces.flows import load_flows
+from lib.traces.kept import KeptFlows
 
 SAVE_SECONDS = 30.0  # how long a person waits for a database that went away; the journal waits longer
 OnStep = Callable[[str], object]
@@ -32,6 +34,7 @@ class App:
     clock         the time by which videos are judged; None for the database's own
     on_step       hears of each step of an operation when it is over
     save_seconds  how long a task id is offered to a database that does not take it
+    paid_per_minute  paid actions of a page's person; None without a limit
     no_database, no_runway  why a part is not open
     """
 
@@ -42,8 +45,10 @@ class App:
     clock: Callable[[], datetime] | None = None
     on_step: OnStep = lambda _: None
     save_seconds: float = SAVE_SECONDS
+    paid_per_minute: int | None = None
     no_database: str | None = None
     no_runway: str | None = None
+    kept_flows: KeptFlows = field(default_factory=KeptFlows, repr=False, compare=False)
 
     @property
     def db(self) -> Database:
@@ -78,10 +83,14 @@ class App:
     def journal(self) -> Journal:
         return Journal(self.settings.data_dir / "journal.jsonl")
 
-    @cached_property
+    @property
     def flows(self) -> StageReader:
-        """The shipped flows and the team's own. Raises BadInput for a file that cannot be used."""
-        return StageReader(load_flows(self.settings.flows_dir))
+        """The shipped flows and the team's own, in files and in the database. Raises BadInput for a file that
+        cannot be used, DatabaseError."""
+        return self.kept_flows.reader(self.settings.flows_dir, self._stored_flows)
+
+    def _stored_flows(self) -> dict[str, Any]:
+        return {each.key: each.content for each in stored_flows(self.opened)} if self.opened else {}
 
     @cached_property
     def storage(self) -> Storage | None:
@@ -102,11 +111,13 @@ class App:
         return replace(self, operator=operator)
 
     def held_to(self, person: Person) -> App:
-        """The app as `person` may use it: every change of theirs beyond their role raises NotAllowed."""
+        """The app as `person` may use it on pages: changes beyond their role raise NotAllowed, paid actions
+        that come too fast TooFast."""
         opened = self.opened
         if opened is not None and person.role < Role.ADMIN:
             opened = Limited(opened, person)
-        return replace(self, opened=opened, operator=person.name)
+        most = self.settings.paid_per_minute
+        return replace(self, opened=opened, operator=person.name, paid_per_minute=most)
 
     def close(self) -> None:
         if self.client is not None:

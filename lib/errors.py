@@ -3,7 +3,8 @@
 DailiesError
 ├── SettingsError            a setting is missing or malformed
 ├── NotAllowed               it takes another role
-│   └── NotSignedIn          nobody has signed in, or it is too long ago
+│   ├── NotSignedIn          nobody has signed in, or it is too long ago
+│   └── TooFast              more paid actions within a minute than one person may have
 ├── BadInput                 a file, an id or a form field that cannot be used
 ├── DatabaseError
 │   ├── DatabaseUnavailable  not reachable, or it went away in the middle
@@ -42,6 +43,10 @@ class NotAllowed(DailiesError):
 
 class NotSignedIn(NotAllowed):
     """You are not signed in any more. Reload the page to sign in."""
+
+
+class TooFast(NotAllowed):
+    """Paid actions come too fast. Wait a minute."""
 
 
 class BadInput(DailiesError):

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
+import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from lib import outgoing
+from lib.domain.link import check_template
 from lib.errors import SettingsError, everything_wrong
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +37,7 @@ def _operating_system_user() -> str:
         return f"uid {os.getuid()}"
 
 
+_PASSWORD = re.compile(r"://[^:/?#]{0,200}:(.{1,500})@|[?&]password=([^&]{1,500})")
 # lengths of time in their unit: a year, and ten, are as good as for ever
 Minutes = Annotated[float, Field(gt=0, le=525_600)]
 Hours = Annotated[float, Field(gt=0, le=87_600)]
@@ -79,15 +87,21 @@ class Settings(BaseSettings):
     take_queued: bool = _named("DAILIES_TAKE_QUEUED", default=False)
     outputs: str | None = _named("DAILIES_OUTPUTS")
     output_hosts: str = _named("DAILIES_OUTPUT_HOSTS", default="dnznrvs05pmza.cloudfront.net")
+    links: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict, validation_alias=_names("DAILIES_LINKS")
+    )
     demo: bool = _named("DAILIES_DEMO", default=True)
     address: str | None = _named("DAILIES_URL")
     hosts: str | None = _named("DAILIES_HOSTS")
     read_only: bool = _named("DAILIES_READ_ONLY", default=False)
     anyone: Literal["viewer", "operator", "admin"] | None = _named("DAILIES_ANYONE")
-    auth: dict[str, Any] | None = Field(default=None, validation_alias=_names("DAILIES_AUTH"), repr=False)
+    auth: Annotated[dict[str, Any] | None, NoDecode] = Field(
+        default=None, validation_alias=_names("DAILIES_AUTH"), repr=False
+    )
     admins: str | None = _named("DAILIES_ADMINS")
     operators: str | None = _named("DAILIES_OPERATORS")
     viewers: str | None = _named("DAILIES_VIEWERS")
+    paid_per_minute: Annotated[int, Field(ge=1, le=10_000)] = _named("DAILIES_PAID_PER_MINUTE", default=20)
     session_hours: Hours = _named("DAILIES_SESSION_HOURS", default=12)
     log_drain_secret: SecretStr | None = _named("DAILIES_LOG_DRAIN_SECRET")
     log_drain_verify: str | None = _named("DAILIES_LOG_DRAIN_VERIFY")
@@ -99,6 +113,17 @@ class Settings(BaseSettings):
     alert_webhook: SecretStr | None = _named("DAILIES_ALERT_WEBHOOK")
     alert_rules: Path | None = _named("DAILIES_ALERT_RULES")
 
+    @field_validator("auth", "links", mode="before")
+    @classmethod
+    def _is_json(cls, value: object) -> object:
+        """Here, and not by pydantic's own decoder, whose error names no variable."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("this is no JSON") from None
+
     @field_validator("*", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object, info: ValidationInfo) -> object:
@@ -107,6 +132,13 @@ class Settings(BaseSettings):
             return value
         field = cls.model_fields[info.field_name or ""]
         return value.strip() or field.get_default(call_default_factory=True)
+
+    @field_validator("links")
+    @classmethod
+    def _lead_somewhere(cls, value: dict[str, str]) -> dict[str, str]:
+        for template in value.values():
+            check_template(template)
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -131,12 +163,40 @@ class Settings(BaseSettings):
         """`runway` with a key, `simulator` without."""
         return "runway" if self.runway_api_key else "simulator"
 
+    def secrets(self) -> Iterator[str]:
+        """Everything in them that nobody may see: keys and tokens, the database's password, what a webhook's
+        address ends with; also under names that another one wins over."""
+        for name, field in type(self).model_fields.items():
+            alias = field.validation_alias
+            if field.annotation == SecretStr | None and isinstance(alias, AliasChoices):
+                given = getattr(self, name)
+                in_use = given.get_secret_value() if given else ""
+                for value in (in_use, *(os.environ.get(str(each), "") for each in alias.choices)):
+                    yield from _secret_parts(value)
+        for section in (self.auth or {}, *(self.auth or {}).values()):
+            if isinstance(section, dict):
+                yield from (str(value) for name, value in section.items() if "secret" in name)
+
+
+def _secret_parts(value: str) -> Iterator[str]:
+    """Of an address the password, else what stands behind the host; of anything else the whole."""
+    if "://" not in value:
+        yield value.strip()
+    elif found := _PASSWORD.search(value):
+        password = found[1] or found[2]
+        yield from (password, unquote(password))
+    elif value.startswith("https:"):
+        parts = urlsplit(value.strip())
+        yield f"{parts.path}?{parts.query}".strip("/?")
+
 
 @cache
 def load_settings() -> Settings:
     """The settings of this process. Raises SettingsError naming every malformed variable, never its value."""
     try:
-        return Settings()
+        settings = Settings()
+        outgoing.know(settings.secrets())
+        return settings
     except ValidationError as error:
         raise SettingsError(f"Settings that cannot be used: {everything_wrong(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

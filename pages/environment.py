@@ -4,13 +4,18 @@ import streamlit as st
 
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.frame import begin
+from lib.ui.kit.notices import narrated
 from lib.ui.views.environment import all_checks, check_another, latest_videos, show_checks, show_variables
+from lib.ui.views.mapping import mapping_form, unmapped_words
 
 frame = begin("Environment")
 left, right = st.columns([3, 2], gap="medium")
 with left:
     check_another()
     show_checks(all_checks())
+    with narrated():
+        unmapped_words()
+        mapping_form()
 with right:
     show_variables(running_app().settings)
 latest_videos(frame.now)

@@ -6,7 +6,9 @@ from lib.ui.kit import loaders
 from lib.ui.kit.frame import begin
 from lib.ui.kit.kept import look_again
 from lib.ui.views.alerts import alert_list
+from lib.ui.views.first_steps import first_steps
 from lib.ui.views.headline import say
+from lib.ui.views.mapping import unmapped_words
 from lib.ui.views.overview import (
     chart_row,
     incident_list,
@@ -22,7 +24,10 @@ incidents = loaders.incidents(frame.window)
 
 problems()
 say(data, frame)
+unmapped_words()
 alert_list(loaders.alerts(), frame.now)
+if first_steps(data):
+    st.stop()
 metrics(data, frame)
 chart_row(data, frame)
 rate_and_cost(data, frame)

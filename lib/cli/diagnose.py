@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,17 @@ import orjson
 from lib.app import App
 from lib.cli.files import FILE, MAP_OPTION, logs_of, map_of, say, tasks_of, videos_of
 from lib.domain.cause import CAUSES, Action
+from lib.domain.diagnosis.verdict import Evidence
 from lib.domain.mapping import RowKind, TableMap
 from lib.domain.repair import Assessment, assess
+from lib.domain.task import Task
+from lib.domain.trace import NobodysTask, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
 from lib.logs.repeats import merged
 from lib.operations.dossiers import dossiers_of_files
 from lib.settings import load_settings
+from lib.traces.correlate import correlate
 
 
 @click.command()
@@ -48,22 +52,49 @@ def command(
     tasks = tasks_of(tasks_file) if tasks_file else []
     at = _moment(now)
     entries, summaries = merged(map(logs_of, log_files))
-    assessments = [
-        assess(dossier) for dossier in dossiers_of_files(app, videos, entries, summaries, tasks, at)
-    ]
+    found = correlate(entries, summaries, videos, app.flows)
+    assessments = [assess(dossier) for dossier in dossiers_of_files(app, videos, found, tasks, at)]
     say(read.notes())
     if as_json:
         told = [each.as_row() | {"action": each.advice} for each in assessments]
         told += [_not_judged(row, kind, table_map) for row, kind in read.apart]
+        told += [_nobodys(each, tasks) for each in found.nobodys]
         click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     else:
-        click.echo("\n".join(table(videos, assessments)))
+        click.echo("\n".join([*table(videos, assessments), *map(_nobodys_line, found.nobodys)]))
 
 
 def _not_judged(row: Mapping[str, Any], kind: RowKind, table_map: TableMap | None) -> dict[str, Any]:
     """A row that is no video of Runway's to judge: it says why instead of a cause."""
     video_id = row.get(table_map.columns["id"] if table_map else "id")
     return {"video_id": str(video_id), "cause": kind, "judged": False, "stuck": False, "action": Action.NONE}
+
+
+def _nobodys(found: NobodysTask, tasks: Iterable[Task]) -> dict[str, Any]:
+    """A task without a video: it was paid for, and a person decides whose it is."""
+    return {
+        "video_id": None,
+        "cause": "nobodys_task",
+        "judged": False,
+        "stuck": False,
+        "action": Action.ASK,
+        "task_id": found.task_id,
+        "task_status": next((task.status for task in tasks if task.id == found.task_id), None),
+        "candidate_video_ids": found.candidates,
+        "reason": f"No line tells whose task this is. {_whose(found)}.",
+        "evidence": [Evidence.of_log(found.entry).as_json()],
+    }
+
+
+def _nobodys_line(found: NobodysTask) -> str:
+    at = time_of(found.entry.at_ms)
+    return f"{at:%Y-%m-%d %H:%M:%S} task {found.task_id} is nobody's. {_whose(found)}."
+
+
+def _whose(found: NobodysTask) -> str:
+    if not found.candidates:
+        return "No row waited then"
+    return f"It may be that of {', '.join(found.candidates)}"
 
 
 def _moment(text: str | None) -> datetime:

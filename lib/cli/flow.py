@@ -10,14 +10,17 @@ from typing import Any
 
 import click
 
+from lib.app import open_app
 from lib.cli.files import FILE, MAP_OPTION, logs_of, map_of, say, videos_of, write_out
+from lib.data.flows import stored_flows
 from lib.domain.flow import Flow, StageReader
 from lib.domain.trace import LogEntry, time_of
 from lib.domain.video import Video
 from lib.errors import BadInput
 from lib.logs.repeats import merged
+from lib.operations.flows import remove_flow, save_flow
 from lib.traces.correlate import in_order
-from lib.traces.flows import read_flow
+from lib.traces.flows import read_content, read_flow
 from lib.traces.learn import Lines, learn_flow, runs_in
 
 _LOGS = click.option("--logs", "log_files", type=FILE, multiple=True, required=True, help="May be repeated.")
@@ -68,6 +71,37 @@ def check(file: Path, log_files: tuple[Path, ...], rows_file: Path | None, map_f
     runs = runs_in(entries, _videos(rows_file, map_file)) or [Lines(entries=list(entries))]
     for run in runs:
         click.echo("\n".join(_checked(run, flow)))
+
+
+@command.command()
+@click.argument("file", type=FILE)
+def save(file: Path) -> None:
+    """Keep a flow in the database, where the dashboard and all workers find it."""
+    with open_app(runway=False) as app:
+        flow = save_flow(app, read_content(file))
+        say([f"Flow {flow.key} is saved in {app.database_label}: {len(flow.stages)} stages."])
+
+
+@command.command("list")
+def list_() -> None:
+    """Show the flows in use and where each stands."""
+    with open_app(runway=False) as app:
+        flows, stored = app.flows.flows, {each.key: each for each in stored_flows(app.db)}
+        for flow in flows.values():
+            by = stored.get(flow.key)
+            where = f"database, saved by {by.operator} at {by.saved_at[:16]}" if by else "file"
+            click.echo(f"{flow.key:<24} {len(flow.stages):>3} stages  {where}  {flow.title}")
+        for key, problem in app.kept_flows.problems.items():
+            click.echo(f"{key:<24} not used: {problem}")
+
+
+@command.command()
+@click.argument("key")
+def remove(key: str) -> None:
+    """Take a flow out of the database; a file's flow of that key counts again."""
+    with open_app(runway=False) as app:
+        remove_flow(app, key)
+        say([f"Flow {key} is removed from {app.database_label}."])
 
 
 def _checked(run: Lines, flow: Flow) -> Iterator[str]:

@@ -7,6 +7,7 @@ from contextlib import closing
 import click
 
 from lib.data.connect import open_postgres
+from lib.data.mapping import mapped
 from lib.data.migrations import migrate, migrations, script
 from lib.settings import load_settings
 
@@ -21,5 +22,5 @@ def command(print_only: bool) -> None:
     with closing(open_postgres(load_settings())) as database:
         for migration in migrate(database, say=click.echo):
             click.echo(f"applied {migration.version} {migration.name}")
-        table = database.call("dailies_mapping")[0]["relation"]
+        table = mapped(database)["relation"]
         click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")

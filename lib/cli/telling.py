@@ -52,7 +52,7 @@ def say_attempt(attempt: Attempt) -> None:
 
 def wait_for(app: App, video_id: str) -> None:
     """Polls until the task has ended. Raises NoVideo when it ends without a video."""
-    if not Video.from_row(get_video(app.db, video_id)["video"]).runway_video_id:
+    if not Video.from_mapped(get_video(app.db, video_id)["video"]).runway_video_id:
         raise NoVideo(f"The row of video {video_id} did not accept its task's id; Dailies keeps the id.")
     ends, shown = time.monotonic() + WAIT_SECONDS, ""
     while time.monotonic() < ends:

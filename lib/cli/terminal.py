@@ -1,4 +1,5 @@
-"""What the commands print may quote rows and logs: nothing in that moves, colours or turns a terminal."""
+"""What the commands print may quote rows and logs: nothing in that moves, colours or turns a terminal, and
+no configured secret is in it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import re
 import signal
 import sys
 import threading
+
+from lib.outgoing import masked
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -19,7 +22,7 @@ def inert(text: str) -> str:
 
 class Inert(io.TextIOWrapper):
     def write(self, text: str, /) -> int:
-        super().write(inert(text))
+        super().write(inert(masked(text)))
         return len(text)
 
 

@@ -26,7 +26,10 @@ values (%s, %s, %s, %s, %s, %s, %s)
 on conflict (one) do update set
     relation = excluded.relation, columns = excluded.columns, statuses = excluded.statuses,
     left_out = excluded.left_out, provider = excluded.provider, runway = excluded.runway,
-    fixed = excluded.fixed
+    fixed = excluded.fixed, changed_at = case
+        when to_jsonb(mapping) - '{fixed,changed_at}'::text[]
+            = to_jsonb(excluded) - '{fixed,changed_at}'::text[]
+        then mapping.changed_at else now() end
 """
 _QUOTED = re.compile(r"'((?:[^']|''){1,60})'::")
 

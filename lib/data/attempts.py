@@ -55,6 +55,11 @@ def claim(
     return Claim(Attempt.from_row(row["attempt"]), bool(row["claimed"]))
 
 
+def paid_action(db: Database, operator: str, most: int) -> float:
+    """Counts one, of `most` within a minute: 0, or the seconds to wait. The first refusal is audited."""
+    return float(db.call("dailies_paid_action", p_operator=operator, p_most=most)[0]["wait_seconds"])
+
+
 def _one(rows: list[Row]) -> Attempt:
     return Attempt.from_row(rows[0])
 
@@ -140,7 +145,7 @@ def recover_task(
         p_operator=operator,
         p_evidence=list(evidence),
     )
-    return Video.from_row(rows[0]["video"])
+    return Video.from_mapped(rows[0]["video"])
 
 
 def claim_look_ups(db: Database, *, limit: int = 20, lease_seconds: float = 60) -> list[LookUp]:
@@ -171,4 +176,4 @@ def save_look_up(db: Database, video_id: str, task: Task, next_seconds: float, o
         p_operator=operator,
         p_next_seconds=next_seconds,
     )
-    return Video.from_row(rows[0]["video"]) if rows else None
+    return Video.from_mapped(rows[0]["video"]) if rows else None

@@ -29,7 +29,7 @@ class JournalError(DailiesError):
 class _Line(msgspec.Struct):
     at: datetime
     attempt_id: UUID
-    video_id: UUID
+    video_id: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]  # the app's key, of whatever type
     task_id: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{1,200}\Z")]
 
 
@@ -102,8 +102,9 @@ class Journal:
                             shown = line[:_SHOWN].decode(errors="replace").rstrip("\n")
                             content.bad.append(BadLine(number, str(error), shown))
                     else:
-                        ids = str(read.attempt_id), str(read.video_id)
-                        content.entries.append(JournalEntry(read.at, *ids, read.task_id))
+                        content.entries.append(
+                            JournalEntry(read.at, str(read.attempt_id), read.video_id, read.task_id)
+                        )
         except FileNotFoundError:
             pass
         except OSError as error:

@@ -53,6 +53,23 @@ def entry_row(key: bytes, entry: LogEntry, video_id: str | None, task_id: str | 
     return key, at_ms, request, video_id, task_id, level, message, path, status, deployment
 
 
+class NobodysRow(NamedTuple):
+    """A task that logs name and no video has. `message`: the first line that names it; `status`: Runway's,
+    where it was asked; `candidates`: ids of the videos that it may belong to."""
+
+    task_id: str
+    at: str
+    message: str
+    status: str | None
+    candidates: list[str]
+
+
+def nobodys(db: Database, since: datetime, until: datetime, limit: int = 50) -> list[NobodysRow]:
+    """The latest first."""
+    rows = db.call("dailies_nobodys", p_since=since.isoformat(), p_until=until.isoformat(), p_limit=limit)
+    return [NobodysRow(**row) for row in rows]
+
+
 def add_logs(
     db: Database, import_: Row, entries: Sequence[EntryRow] = (), requests: Sequence[RequestSummary] = ()
 ) -> Added:

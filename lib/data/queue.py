@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -48,10 +48,17 @@ class Job:
         return msgspec.convert(row["job"] | row | {"id": row["msg_id"]}, cls)
 
 
-def enqueue(db: Database, jobs: Sequence[NewJob]) -> list[str]:
-    """The ids of the videos put in; those that wait already are left alone. One transaction."""
+class Queued(NamedTuple):
+    """`video_id` is that of the row; `added` is False where it waits already."""
+
+    video_id: str
+    added: bool
+
+
+def enqueue(db: Database, jobs: Sequence[NewJob]) -> list[Queued]:
+    """Of each job, in their order. One transaction."""
     rows = db.call("dailies_enqueue", p_jobs=[job.as_json() for job in jobs])
-    return [str(row["video_id"]) for row in rows]
+    return [Queued(row["video_id"], row["added"]) for row in rows]
 
 
 def dequeue(

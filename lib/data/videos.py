@@ -176,7 +176,7 @@ def get_video(db: Database, video_id: str) -> VideoDetails:
     """Raises NotFound, or BadInput naming what of the row cannot be read."""
     details = cast("VideoDetails", db.call("dailies_video", p_id=video_id)[0])
     try:
-        Video.from_row(details["video"])
+        Video.from_mapped(details["video"])
     except ValueError as error:
         raise BadInput(f"The row of video {video_id} cannot be read: {error}") from error
     return details

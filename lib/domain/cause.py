@@ -132,7 +132,7 @@ _TABLE = (
     Cause("generation_failed", Side.RUNWAY, Action.ASK, Trait.NONE, "Generation failed",
           "Runway took the task and failed to make the video."),
     Cause("cancelled", Side.RUNWAY, Action.ASK, Trait.NONE, "Cancelled",
-          "The task was cancelled or deleted at Runway."),
+          "The task was cancelled or deleted at Runway, or this key does not know it."),
     Cause("unknown", Side.UNKNOWN, Action.ASK, Trait.NONE, "Unknown",
           "Nothing seen so far decides the cause."),
 )

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -113,8 +113,7 @@ class TableMap:
 
     def video(self, row: Mapping[str, Any]) -> Video:
         """A row of the app as a video. Raises ValueError naming a missing column."""
-        mine = self.read(row)
-        return replace(Video.from_row(mine), status=str(mine["status"]))
+        return Video.from_mapped(self.read(row))
 
     def write(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values under Dailies' names as the app's columns and words.

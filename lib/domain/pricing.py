@@ -20,6 +20,7 @@ DATA_URI_LIMIT = 5 * 1024 * 1024
 DEFAULT_MODEL = "gen4_turbo"
 
 _GEN4_RATIOS = ("1280:720", "720:1280", "1104:832", "832:1104", "960:960", "1584:672")
+_RATIO = re.compile(r"([1-9]\d{0,4})[:x/]([1-9]\d{0,4})")
 _VEO_RATIOS = ("1280:720", "720:1280", "1080:1920", "1920:1080")
 
 
@@ -68,11 +69,26 @@ class GenerationRequest:
         return asdict(self)
 
 
-def request_for(model: str, image: str, prompt: str) -> GenerationRequest:
-    """What `model` is asked for where nobody said how long and in which ratio: 5 s, or its own default."""
+def request_for(
+    model: str, image: str, prompt: str, *, ratio: str | None = None, seconds: int | None = None
+) -> GenerationRequest:
+    """What `model` is asked for. Where nobody said how long: 5 s, or its own default. A ratio in other words
+    (`16:9`) is the model's own that comes near; what the model cannot make is left for `problems` to tell."""
     known = MODELS.get(model)
-    duration = 5 if known is None or 5 in known.durations else known.default_duration
-    return GenerationRequest(image, prompt, model, duration=duration)
+    usual = 5 if known is None or 5 in known.durations else known.default_duration
+    ratios = (known.ratios if image else known.from_text) if known else ()
+    near = next((own for own in ratios if ratio and _is_near(own, ratio)), ratio)
+    return GenerationRequest(image, prompt, model, near or _GEN4_RATIOS[0], seconds or usual)
+
+
+def _is_near(one: str, other: str) -> bool:
+    return abs(_proportion(one) / _proportion(other) - 1) < 0.02
+
+
+def _proportion(ratio: str) -> float:
+    """Width through height; nothing that comes near any where it is none."""
+    found = _RATIO.fullmatch(ratio)
+    return int(found[1]) / int(found[2]) if found else float("inf")
 
 
 class Problem(NamedTuple):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomlkit
 
@@ -334,16 +334,10 @@ def _statuses(
     counts: Mapping[str, int], rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...], frozenset[str]]:
     """The words by status, those that are left, and those whose rows alone told their meaning."""
-    meaning = {word: _meaning(word, rows, found) for word in counts}
+    held = {word: _held(word, rows, found) for word in counts}
+    meaning = {word: meaning_of(word, each, has_films="video_url" in found) for word, each in held.items()}
     if None in meaning.values() and not {"queued", "cancelled"} & set(meaning.values()):
-        # rows with this word exist and were not begun, as far as they tell; drafts are no requests
-        waiting = [
-            word
-            for word, known in meaning.items()
-            if known is None
-            and "".join(parts_of(word)) not in _DRAFTS
-            and _shares(word, rows, found) == (0, 0, 0)
-        ]
+        waiting = [w for w, m in meaning.items() if m is None and _is_bare(w, held[w])]
         meaning.update((word, "queued") for word in waiting if len(waiting) == 1)
     words = sorted(counts, key=lambda word: -counts[word])
     statuses = {status: tuple(w for w in words if meaning[w] == status) for status in STATUSES}
@@ -351,11 +345,26 @@ def _statuses(
     return statuses, tuple(w for w in words if meaning[w] is None), guessed
 
 
-def _meaning(word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]) -> str | None:
+class Held(NamedTuple):
+    """What rows with one word hold: how many have a video, an error, a task; as shares of them."""
+
+    video: float
+    error: float
+    task: float
+
+
+def _is_bare(word: str, held: Held | None) -> bool:
+    """Whether rows with this word exist and were not begun, as far as they tell; drafts are no requests."""
+    return "".join(parts_of(word)) not in _DRAFTS and held == (0, 0, 0)
+
+
+def meaning_of(word: str, held: Held | None, *, has_films: bool = True) -> str | None:
+    """The status that a word probably means; None where neither it nor its rows tell. Without rows, they hold
+    None; `has_films` says whether rows can hold videos at all."""
     by_name = _lexicon(word)
-    video, error, task = _shares(word, rows, found) or (0.0, 0.0, 0.0)
-    if "video_url" in found and by_name == "succeeded" and not video and (error or not task):
-        by_name = None if _shares(word, rows, found) else by_name
+    video, error, task = held or (0.0, 0.0, 0.0)
+    if has_films and by_name == "succeeded" and held and not video and (error or not task):
+        by_name = None
     if by_name or "".join(parts_of(word)) in _DRAFTS:
         return by_name
     if video > 0.8:
@@ -365,18 +374,16 @@ def _meaning(word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, s
     return "processing" if task > 0.1 and not video and not error else None
 
 
-def _shares(
-    word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]
-) -> tuple[float, float, float] | None:
-    """Of the rows with this word, how many hold a video, an error, a task; None without rows."""
+def _held(word: str, rows: Sequence[Mapping[str, Any]], found: Mapping[str, str]) -> Held | None:
     mine = [row for row in rows if str(row.get(found["status"])) == word]
     if not mine:
         return None
-    video, error, task = (
-        sum(bool(row.get(found.get(name, ""))) for row in mine) / len(mine)
-        for name in ("video_url", "error_message", "runway_video_id")
+    return Held(
+        *(
+            sum(bool(row.get(found.get(name, ""))) for row in mine) / len(mine)
+            for name in ("video_url", "error_message", "runway_video_id")
+        )
     )
-    return video, error, task
 
 
 def _provider(columns: Sequence[_Column]) -> tuple[str | None, tuple[str, ...]]:

@@ -73,6 +73,19 @@ class Run:
         return time_of(max(entry.at_ms for entry in self.entries))
 
 
+@dataclass(frozen=True, slots=True)
+class NobodysTask:
+    """A task that logs name and that no video can be told to have: it was paid for all the same.
+
+    entry       the first line that names it
+    candidates  ids of the videos that it may belong to; none where no row waited for a task then
+    """
+
+    task_id: str
+    entry: LogEntry
+    candidates: tuple[str, ...] = ()
+
+
 class PollOutcome(StrEnum):
     ANSWERED = "answered"  # Runway said how the task is
     FAILED = "failed"  # the check ended in an error

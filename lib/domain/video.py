@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -106,6 +106,11 @@ class Video:
             other_task_id=None if own else other,
             columns=columns,
         )
+
+    @classmethod
+    def from_mapped(cls, row: Mapping[str, Any]) -> Video:
+        """The same of a row that came through the mapping: a word that it leaves unmapped means nothing."""
+        return replace(cls.from_row(row), status=str(row["status"]))
 
     @property
     def is_finished(self) -> bool:

@@ -2,8 +2,9 @@
 
 Every rule starts from a snippet (`bearer`, `eyj`, `://`). One pass finds all snippets, and a rule is tried
 only where its snippet stands, so most messages cost one pass. What is escaped, or broken over lines, is read
-plain as well. What diagnosis needs stays: ids, URLs, status codes, times, and whether a key was set
-(`hasApiKey: true`). Takes time in proportion to the text, whatever it holds.
+plain as well. Configured secrets are known whatever they look like. What diagnosis needs stays: ids, URLs,
+status codes, times, and whether a key was set (`hasApiKey: true`). Takes time in proportion to the text,
+whatever it holds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from lib.logs.disguises import Unwrapped, has_escapes, may_be_broken, unbroken, 
 from lib.logs.memo import remembered
 from lib.logs.personal_rules import PERSONAL, addresses_v6
 from lib.logs.secret_rules import NAMED, OAUTH, REDACTED, SHOWN, Span, unmarked
+from lib.outgoing import masked
 
 LONGEST = 1 << 21  # characters of a message that are kept: twice what Vercel lets a whole request write
 
@@ -47,9 +49,13 @@ _ADDRESS = re.compile(r"[@.][\w.-]+|[\w+-]+(?:[._+-][\w+-]+)+")
 _RANDOM = re.compile(r"\d[^\d]{0,60}?[A-Za-z]|[A-Za-z][^\d]{0,60}?\d|[a-z][A-Z]|[A-Za-z]{20}")
 
 
-@remembered
 def redact(text: str) -> str:
     """`text` with everything that is secret or personal masked. What is beyond LONGEST is dropped."""
+    return _redacted(masked(text))
+
+
+@remembered
+def _redacted(text: str) -> str:
     if len(text) > LONGEST:
         text = _LAST_WORD.sub("", text[:LONGEST]) + "…"
     if not text.isascii():

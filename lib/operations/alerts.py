@@ -21,6 +21,7 @@ from lib.app import App
 from lib.data import alerts as data
 from lib.domain.alert import RULES, Alert, AlertRule, Observation, Severity, evaluate, one_of
 from lib.errors import BadInput, DailiesError, NotFound, RunwayError, everything_wrong
+from lib.logs.redact import redact
 
 QUIET_SECONDS = 120  # an incident is over when nothing of it was found for so long
 WEBHOOK_SECONDS = 10
@@ -95,7 +96,7 @@ def notice(alert: Alert, dashboard: str | None = None) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return redact(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class Round(NamedTuple):

@@ -13,6 +13,7 @@ from lib.data.batches import Batch, Taken
 from lib.domain.cause import CAUSES, Action, Trait
 from lib.domain.repair import BY_ITSELF
 from lib.errors import BadInput, BudgetUsedUp, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
+from lib.operations.paid_call import not_too_fast
 from lib.operations.repair import Agreed, Repaired, carry_out, plan
 
 LEASE_SECONDS = 300.0  # longer than a repair takes
@@ -42,6 +43,13 @@ def freeze(
     ]
     batches.freeze(app.db, batch_id, app.operator, chosen, items)
     return batches.get(app.db, batch_id)
+
+
+def steer(app: App, batch_id: str, state: str) -> None:
+    """To `running`, `paused` or `aborted`. Raises NotFound, DatabaseConflict when it is over, and TooFast."""
+    if state == "running" and batches.get(app.db, batch_id).credits:
+        not_too_fast(app)
+    batches.steer(app.db, batch_id, state, app.operator)
 
 
 def work_on(app: App, batch_id: str | None = None) -> Taken | None:

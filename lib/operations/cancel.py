@@ -30,7 +30,7 @@ def cancel(app: App, video_id: str) -> Cancelled:
     The audit names the operator before the call leaves, so that a crash cannot hide who did it. Raises
     NotFound, BadInput for a video without a task, RunwayError, and DatabaseError.
     """
-    task_id = Video.from_row(get_video(app.db, video_id)["video"]).runway_video_id
+    task_id = Video.from_mapped(get_video(app.db, video_id)["video"]).runway_video_id
     if not task_id:
         raise BadInput(f"Video {video_id} has no task id: there is nothing to cancel. Recover the id first.")
     task = app.runway.task(task_id)

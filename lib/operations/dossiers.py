@@ -41,7 +41,7 @@ def load_dossier(app: App, video_id: str) -> Dossier:
 
 def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
     """The videos of a deployment tell each other which flow it follows."""
-    videos = [Video.from_row(row["video"]) for row in rows]
+    videos = [Video.from_mapped(row["video"]) for row in rows]
     found = [_correlated(app, row, video) for row, video in zip(rows, videos, strict=True)]
     usual = usual_flows(found)
     return [
@@ -65,7 +65,7 @@ def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
     found = correlate(map(_entry, row["entries"]), map(_summary, row["requests"]), [video], app.flows)
     if not row["nobodys"]:
         return found
-    waiting = [video, *map(Video.from_row, row["peers"])]
+    waiting = [video, *map(Video.from_mapped, row["peers"])]
     nobodys = correlate(map(_entry, row["nobodys"]), (), waiting, app.flows).of(video.id)
     tasks = dict.fromkeys(task for run in nobodys.runs for task in sorted(run.tasks | run.candidates))
     log = found.of(video.id)
@@ -78,16 +78,10 @@ def now_of(app: App, row: DossierRow) -> datetime:
     return app.clock() if app.clock else datetime.fromisoformat(row["now"])
 
 
-def dossiers_of_files(  # noqa: PLR0917
-    app: App,
-    videos: Sequence[Video],
-    entries: Iterable[LogEntry],
-    summaries: Iterable[RequestSummary],
-    tasks: Sequence[Task],
-    now: datetime,
+def dossiers_of_files(
+    app: App, videos: Sequence[Video], found: Correlation, tasks: Sequence[Task], now: datetime
 ) -> list[Dossier]:
-    """Of all videos of a deployment, or of several, from one pile of logs."""
-    found = correlate(entries, summaries, videos, app.flows)
+    """Of all videos of a deployment, or of several, from what one pile of logs holds of them."""
     logs_end = time_of(found.last_ms) if found.last_ms is not None else None
     share = _nameless_share(videos, found, tasks)
     usual = usual_flows([found])

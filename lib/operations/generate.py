@@ -11,7 +11,7 @@ from lib.data import queue
 from lib.data.queue import NewJob
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
-from lib.operations.paid_call import cost, pay
+from lib.operations.paid_call import cost, not_too_fast, pay
 
 BATCH = 200
 
@@ -25,7 +25,8 @@ class Generation(NamedTuple):
 
 
 def video_id_of(key: str) -> str:
-    """The id of the video that a key generates: the same key can only ever make the same row."""
+    """What the row of a key is asked for by: the same key can only ever make the same row. It is its id too,
+    unless the app's table chooses ids itself."""
     return str(uuid5(NAMESPACE_URL, f"dailies:{key}"))
 
 
@@ -48,15 +49,18 @@ def enqueue(
     """Puts videos into the queue, for the workers to generate: the ids of their rows. `key` names the click:
     the same one queues nothing twice.
 
-    Raises BadInput before anything is written, naming what Runway would refuse.
+    Raises BadInput before anything is written, naming what Runway would refuse, and TooFast.
     """
     for request in requests:
         cost(request)
+    not_too_fast(app)
     name = key or uuid4().hex
     jobs = [_job(request, app.operator, f"{name}/{i}", dance_style) for i, request in enumerate(requests)]
-    for start in range(0, len(jobs), BATCH):
-        queue.enqueue(app.db, jobs[start : start + BATCH])
-    return [job.video_id for job in jobs]
+    return [
+        queued.video_id
+        for start in range(0, len(jobs), BATCH)
+        for queued in queue.enqueue(app.db, jobs[start : start + BATCH])
+    ]
 
 
 def _job(request: GenerationRequest, operator: str, key: str, dance_style: str | None) -> NewJob:

@@ -29,7 +29,7 @@ def judged(app: App, rows: Sequence[DossierRow]) -> list[dict[str, Any]]:
     readable, unreadable = [], []
     for row in rows:
         try:
-            Video.from_row(row["video"])
+            Video.from_mapped(row["video"])
             readable.append(row)
         except ValueError as error:
             evidence = {"source": "row", "at": None, "text": f"cannot be read: {error}"}

@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from lib.domain.cause import CAUSES, Trait
+from lib.domain.diagnosis.symptoms import cause_of_answer
 from lib.errors import RunwayError
 
 _NEVER_SENT = (
@@ -36,18 +38,6 @@ _NEVER_SENT = (
 )
 _TEXT_LIMIT = 400
 _AT_RISK = " A task may exist all the same."
-
-# status → (cause, permanent)
-_REFUSALS = {
-    401: ("unauthorized", True),
-    402: ("insufficient_credits", True),
-    403: ("unauthorized", True),
-    404: ("wrong_endpoint", True),
-    405: ("wrong_endpoint", True),
-    408: ("runway_unreachable", False),
-    409: ("runway_server_error", False),
-    429: ("rate_limited", False),
-}
 
 
 class Call(NamedTuple):
@@ -62,14 +52,14 @@ def status_error(response: httpx.Response, call: Call) -> RunwayError:
     """The error of an answer that is not 2xx."""
     status = response.status_code
     text = answer_text(response)
-    cause, permanent = _judge(status, text)
+    cause = cause_of_answer(status, text)
     if status == 404 and call.names_task and text:
         cause = "cancelled"
     outcome_unknown = call.creates and (status == 408 or status >= 500)
     return RunwayError(
         f"{call.doing}: Runway answered {status}{': ' + text if text else ''}.{_AT_RISK * outcome_unknown}",
         cause=cause,
-        permanent=permanent,
+        permanent=Trait.TRANSIENT not in CAUSES[cause].traits,
         outcome_unknown=outcome_unknown,
         status=status,
         retry_after=_retry_after(response.headers.get("retry-after")),
@@ -141,16 +131,6 @@ def _issue_text(issue: Any) -> str | None:
     path = issue.get("path")
     where = ".".join(map(str, path)) if isinstance(path, list) else ""
     return f"{where}: {issue.get('message')}" if where else str(issue.get("message"))
-
-
-def _judge(status: int, text: str) -> tuple[str, bool]:
-    if status in _REFUSALS:
-        return _REFUSALS[status]
-    if status >= 500:
-        return "runway_server_error", False
-    if status < 400:  # a redirect: the API has none, some other host answered
-        return "wrong_endpoint", True
-    return ("insufficient_credits" if "enough credits" in text else "invalid_request"), True
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from random import Random
 from typing import NamedTuple
 
-from lib.data.database import Row
+from lib.data.database import Database, Row
 from lib.data.logs import as_json, entry_row
 from lib.data.postgres import PostgresDatabase
 from lib.data.seeding import seeding
@@ -16,13 +16,16 @@ from lib.domain.task import Task
 from lib.domain.times import iso
 from lib.domain.trace import RequestSummary, time_of
 from lib.domain.video import UNFINISHED
+from lib.errors import NotAllowed
 from lib.logs.repeats import EntryKeys
+from lib.runway.simulator import ensure_simulator
 from lib.runway.simulator.app import signed_link
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import plan
 from lib.seed.history import History, SeededAttempt, SeededLookUp
 from lib.seed.render import Links, Renderer
 from lib.seed.repairs import repair
+from lib.settings import Settings
 
 SEED = 20261121
 
@@ -39,6 +42,19 @@ def history(now: datetime, links: Links, seed: int = SEED) -> History:
     renderer = Renderer(told, rng, now, links)
     repair(renderer, [renderer.add(planned) for planned in plan(now, rng)])
     return told
+
+
+def may_be_seeded(settings: Settings) -> bool:
+    """Only what Dailies has brought itself: never a database of somebody's, nor tasks at Runway."""
+    return settings.database_kind == "embedded" and settings.runway_kind == "simulator"
+
+
+def seed_sample(db: Database, settings: Settings) -> Seeded:
+    """The history up to now. Raises as `seed_history`, and NotAllowed for whoever is no admin."""
+    if not isinstance(db, PostgresDatabase):
+        raise NotAllowed("It takes an admin to write a history into the database.")
+    simulator = ensure_simulator(settings.data_dir)
+    return seed_history(db, simulator.store, simulator.url, datetime.now(UTC))
 
 
 def seed_history(
@@ -65,7 +81,7 @@ def seed_history(
 
 def links_of(simulator: SimulatorStore, url: str) -> Links:
     """The addresses a look-up gave when the task had ended: those of the last day still work."""
-    return lambda task: signed_link(simulator, f"{url}/", task.id, task.ends_at)
+    return lambda task: signed_link(simulator, f"{url}/", task, task.ends_at)
 
 
 def _request(request: RequestSummary) -> Row:

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from lib.domain.flow import Means, StageReader
-from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.trace import LogEntry, NobodysTask, RequestSummary
 from lib.domain.video import Video
 from lib.traces.assign import Assigned, assign
 from lib.traces.extras import settle_extras
@@ -62,6 +62,7 @@ class Correlation:
     requests             summaries by request id
     lines                how many entries each request has
     in_rows              the video whose row holds a task, by task
+    nobodys              tasks of which no line tells whose they are, in order
     nameless_errors      failed status checks that name neither video nor task
     """
 
@@ -69,6 +70,7 @@ class Correlation:
     requests: Mapping[str, RequestSummary] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     in_rows: Mapping[str, str] = field(default_factory=dict)
+    nobodys: tuple[NobodysTask, ...] = ()
     nameless_errors: tuple[LogEntry, ...] = ()
     first_ms: int | None = None
     last_ms: int | None = None
@@ -89,7 +91,7 @@ def correlate(
     requests = _by_request(lines)
     rows = _rows_without_a_line(lines, videos)
     found = _assign(lines, _group(requests, rows), reader)
-    candidates = _tie(found, requests, rows, videos)
+    candidates, nobodys = _tie(found, requests, rows, videos)
     return Correlation(
         videos={
             name: _log_of(found.runs.get(name, ()), found.polls.get(name, ()), candidates.get(name, ()))
@@ -98,6 +100,7 @@ def correlate(
         requests={summary.request_id: summary for summary in summaries},
         lines={request: len(here) for request, here in requests.items() if request is not None},
         in_rows=in_rows,
+        nobodys=nobodys,
         nameless_errors=tuple(line.entry for line in lines if line.poll is PollSign.ERROR and not line.given),
         first_ms=lines[0].entry.at_ms if lines else None,
         last_ms=lines[-1].entry.at_ms if lines else None,
@@ -268,9 +271,10 @@ def _rows_without_a_line(lines: Iterable[Line], videos: Iterable[Video]) -> Rows
 
 
 def _tie(
-    found: Assigned, requests: Requests, rows: Rows, videos: Iterable[Video]
-) -> Mapping[str, tuple[str, ...]]:
-    """Tasks that no video's lines name become candidates of each video they may belong to, by video.
+    found: Assigned, requests: Requests, rows: Rows, videos: Sequence[Video]
+) -> tuple[Mapping[str, tuple[str, ...]], tuple[NobodysTask, ...]]:
+    """Tasks that no video's lines name become candidates of each video they may belong to, by video; and what
+    those tasks are.
 
     A request that is likely one video's becomes its run. Lines without request ids are looked at one by one.
     """
@@ -281,6 +285,7 @@ def _tie(
     claimed.update(video.runway_video_id for video in videos if video.runway_video_id)
     lacking = {video.id.lower() for video in videos if not video.runway_video_id}
     candidates: dict[str, dict[str, None]] = defaultdict(dict)
+    nobodys = {task: loose.lines[0] for task, loose in found.loose.items()}
     for run in found.everyone():
         if run.video in lacking and not run.tasks and not run.candidates:
             tasks = dict.fromkeys(task for task in _paid_tasks(run.lines) if task not in claimed)
@@ -288,31 +293,55 @@ def _tie(
             run.owns_a_task |= bool(tasks) and run.closed_at == NEVER
     for request, here in requests.items():
         left = [line for line in here if not line.given and not line.poll]
-        nobodys = request is not None and len(left) == len(here)
+        is_whole = request is not None and len(left) == len(here)
         for part in [left] if request is not None else [[line] for line in left]:
-            tasks = dict.fromkeys(task for task in _paid_tasks(part) if task not in claimed)
-            if not tasks and not (nobodys and any(line.steps for line in part)):
+            named = {task: line for task, line in _paid_tasks(part).items() if task not in claimed}
+            if not named and not (is_whole and any(line.steps for line in part)):
                 continue
+            nobodys |= {task: line for task, line in named.items() if task not in nobodys}
             tie = rows.tie(part)
-            if tie.likely and nobodys:
+            if tie.likely and is_whole:
                 run = OpenRun(tie.rows[0], found.flows, part[0], part[0], likely=True)
                 found.runs[run.video].append(run)
                 for line in part:
                     run.take(line, certain=False)
-                run.owns_a_task = bool(tasks)
+                run.owns_a_task = bool(named)
             for video in tie.rows:
-                candidates[video].update(tasks)
-    return {video: tuple(tasks) for video, tasks in candidates.items()}
+                candidates[video].update(dict.fromkeys(named))
+    by_video = {video: tuple(tasks) for video, tasks in candidates.items()}
+    return by_video, _nobodys(found, nobodys, by_video, videos)
 
 
-def _paid_tasks(lines: Iterable[Line]) -> dict[str, None]:
-    """The tasks that lines name, and those that they only mention, in words nobody knows."""
-    return dict.fromkeys(
-        task
-        for line in lines
-        if not line.poll
-        for task in line.tasks or (() if line.steps else mentioned_tasks(line.entry.message))
+def _nobodys(
+    found: Assigned,
+    named: Mapping[str, Line],
+    candidates: Mapping[str, Iterable[str]],
+    videos: Iterable[Video],
+) -> tuple[NobodysTask, ...]:
+    """Of the tasks that lines name, those that are no video's for certain, and whose they may be."""
+    certain = {task for run in found.everyone() for task in run.tasks}
+    owners: dict[str, dict[str, None]] = {task: {} for task in named if task not in certain}
+    may_have = [(run.video, task) for run in found.everyone() for task in run.candidates]
+    may_have += [(video, task) for video, tasks in candidates.items() for task in tasks]
+    for video, task in may_have:
+        if task in owners:
+            owners[task][video] = None
+    spelled = {video.id.lower(): video.id for video in videos}
+    return tuple(
+        NobodysTask(task, named[task].entry, tuple(spelled.get(video, video) for video in owners[task]))
+        for task in sorted(owners, key=lambda task: named[task].order)
     )
+
+
+def _paid_tasks(lines: Iterable[Line]) -> dict[str, Line]:
+    """The tasks that lines name, and those that they only mention, in words nobody knows: the first line of
+    each."""
+    found: dict[str, Line] = {}
+    for line in lines:
+        if not line.poll:
+            for task in line.tasks or (() if line.steps else mentioned_tasks(line.entry.message)):
+                found.setdefault(task, line)
+    return found
 
 
 def _log_of(

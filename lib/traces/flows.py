@@ -1,4 +1,4 @@
-"""Flows as data: the shipped files in `flows/`, and a team's own folder (setting DAILIES_FLOWS).
+"""Flows as data: the shipped files in `flows/`, those of the folder DAILIES_FLOWS, those of the database.
 
     {"flow": "queue-worker", "title": "Taken from a queue",
      "stages": [{"stage": "accepted", "pattern": "\\\\[Worker\\\\] Job for video", "title": "Job taken"}, …]}
@@ -7,19 +7,20 @@
 `means` (`sent`, `created`, `saved`) says what a stage proves about the paid task. `signs` may list patterns
 of other lines, which tell a flow from another that begins alike. The named groups `(?P<video>…)` and
 `(?P<task>…)` of a pattern say where a line names them; a `note` is for people. A team's flow replaces a
-shipped one of the same key.
+shipped one of the same key, and one of the database a file's.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lib.domain.flow import Flow, FlowStage, Means
 from lib.errors import BadInput
+from lib.traces.linear import too_slow
 
 SHIPPED = Path(__file__).parent / "flows"
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -36,17 +37,39 @@ def load_flows(folder: Path | None = None) -> tuple[Flow, ...]:
     return tuple(flows.values())
 
 
+def with_stored(flows: Iterable[Flow], stored: Mapping[str, Any]) -> tuple[tuple[Flow, ...], dict[str, str]]:
+    """`flows` and those that the database holds, by key, which win; and what is wrong with those that cannot
+    be used: they stop nothing, and of their key there is no flow then, not even the one they replace."""
+    by_key, problems = {flow.key: flow for flow in flows}, {}
+    for key, content in stored.items():
+        by_key.pop(key, None)
+        try:
+            by_key[key] = flow_of(content, key)
+        except BadInput as error:
+            problems[key] = str(error)
+    return tuple(by_key.values()), problems
+
+
 def read_flow(path: Path) -> Flow:
     """One file. Raises BadInput."""
+    return flow_of(read_content(path), path.name)
+
+
+def read_content(path: Path) -> Any:
+    """What a flow's file holds, whatever that is. Raises BadInput."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{path.name}: {error.strerror}") from error
     except ValueError as error:
         raise BadInput(f"{path.name} is not JSON: {error}") from error
+
+
+def flow_of(data: Any, name: str) -> Flow:
+    """The flow that the content of a file describes. Raises BadInput naming everything that is wrong."""
     problems = list(problems_of(data))
     if problems:
-        raise BadInput(f"{path.name} is no usable flow: " + "; ".join(problems))
+        raise BadInput(f"{name} is no usable flow: " + "; ".join(problems))
     stages = tuple(
         FlowStage(
             key=stage["stage"],
@@ -107,6 +130,8 @@ def _pattern_problems(field: str, pattern: Any) -> Iterator[str]:
     try:
         if re.compile(pattern).search(""):
             yield f"`{field}` {pattern!r} matches every message"
+        if slow := too_slow(pattern):
+            yield f"`{field}` {pattern!r} {slow}: a long message would take too long"
     except re.error as error:
         yield f"`{field}` {pattern!r} is no regular expression: {error}"
 

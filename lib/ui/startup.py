@@ -6,15 +6,16 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+
+import click
+import httpx
 
 from lib.data.connect import open_fully
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
 from lib.errors import DailiesError, DatabaseUnavailable
 from lib.runway.opening import open_runway
-from lib.runway.simulator import ensure_simulator
-from lib.seed.write import seed_history
+from lib.seed.write import may_be_seeded, seed_sample
 from lib.ui.kit.dashboard import Dashboard
 from lib.worker.start import start_judge, start_worker
 
@@ -33,8 +34,9 @@ def warm_imports() -> None:
 class Startup:
     """`start` returns at once; `dashboard.preparing` says which step is going on."""
 
-    def __init__(self, dashboard: Dashboard) -> None:
+    def __init__(self, dashboard: Dashboard, address: str | None = None) -> None:
         self._dashboard = dashboard
+        self._address = address  # under which it answers, to say when it does
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dailies-startup", daemon=True)
 
@@ -63,6 +65,7 @@ class Startup:
                 missed = [not self._step(*step) for step in steps]
             finally:
                 self._dashboard.preparing = None
+            self._say_ready()
             steps = steps[missed.index(True) :] if any(missed) else []
             if steps:
                 self._stop.wait(AGAIN_SECONDS)
@@ -86,6 +89,19 @@ class Startup:
             return not isinstance(error, DatabaseUnavailable)
         return True
 
+    def _say_ready(self) -> None:
+        """Once, and not before the server answers, which begins to listen after this thread."""
+        address, self._address = self._address, None
+        while address and not self._stop.is_set():
+            try:
+                httpx.get(f"{address}/api/health/live", timeout=5, trust_env=False).raise_for_status()
+            except httpx.HTTPError:
+                self._stop.wait(0.1)
+                continue
+            parts = ", ".join(self._dashboard.problems)
+            click.echo(f"Dailies is ready: {address}" + (f" (without: {parts})" if parts else ""))
+            return
+
     def _open_database(self) -> None:
         app = self._dashboard.whole_app
         self._dashboard.whole_app = replace(app, opened=open_fully(app.settings))
@@ -97,11 +113,10 @@ class Startup:
     def _seed(self) -> None:
         """A start without any account shows two weeks of history instead of empty pages."""
         opened, settings = self._dashboard.whole_app.opened, self._dashboard.whole_app.settings
-        if settings.database_kind != "embedded" or settings.runway_kind != "simulator" or not settings.demo:
+        if not settings.demo or not may_be_seeded(settings):
             return
         if isinstance(opened, PostgresDatabase) and not list_videos(opened, limit=1):
-            simulator = ensure_simulator(settings.data_dir)
-            seed_history(opened, simulator.store, simulator.url, datetime.now(UTC))
+            seed_sample(opened, settings)
 
     def _start_worker(self) -> None:
         dashboard = self._dashboard

@@ -1,20 +1,23 @@
-"""Reading a request's body within limits, and proving who sent it."""
+"""Taking in what is signed with a secret, from senders who have proven nothing yet."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import hmac
-import io
 import zlib
+from dataclasses import dataclass, field
 
+import anyio
 from starlette.requests import Request
 
 from lib.errors import BadInput
 from lib.web.replies import Refused
 
-GZIP = b"\x1f\x8b"
+GZIP, GZIP_WINDOW = b"\x1f\x8b", 16 + zlib.MAX_WBITS
+MEMBERS = 100  # of one gzip file
 PATIENCE = 4  # times the limit is read of a body that is too large
+SECONDS, BYTES_A_SECOND = 2.0, 128 << 10  # how long a body may take, and how fast it has to come after that
+HANG_UP = {"connection": "close"}
 
 
 class TooLarge(Refused):
@@ -22,27 +25,105 @@ class TooLarge(Refused):
 
     def __init__(self, limit: int, *, hang_up: bool = False) -> None:
         super().__init__(413, "too_large", f"The body is larger than {limit >> 20} MB.")
-        self.headers = {"connection": "close"} if hang_up else {}
+        self.headers = HANG_UP if hang_up else {}
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body as it was sent. Counted while it comes in: a Content-Length may be missing, or lie.
+@dataclass(eq=False)
+class _Body:
+    """One that is coming in. `scope` ends when it is too slow, or is given up for others."""
 
-    What is too large is still read for a while, without being kept, since most senders read no answer before
-    they are done. Of one that goes on, the connection is closed.
-    """
-    body, size = bytearray(), 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= limit:
-            body += chunk
-        elif size > PATIENCE * limit:
-            raise TooLarge(limit, hang_up=True)
-        else:
-            body.clear()
-    if size > limit:
-        raise TooLarge(limit)
-    return bytes(body)
+    scope: anyio.CancelScope
+    pieces: list[bytes] = field(default_factory=list)
+    size: int = 0
+    kept: int = 0
+    is_given_up: bool = False
+
+    def forget(self) -> int:
+        """How many bytes are free by it."""
+        freed, self.kept = self.kept, 0
+        self.pieces.clear()
+        return freed
+
+
+class Reception:
+    """Takes in many bodies at once, since slots could be held by slow senders, and keeps few of their bytes.
+    Where it is too much, the one that has been coming longest is given up: an honest one comes in moments."""
+
+    def __init__(self, *, most_bytes: int = 64 << 20, most: int = 1000) -> None:
+        self._most_bytes = most_bytes
+        self._most = most
+        self._coming: dict[_Body, None] = {}
+        self._kept = 0
+
+    async def receive(self, request: Request, secret: str, signature: str, limit: int) -> list[bytes]:
+        """The pieces of a body with this `signature`: the hex HMAC-SHA1 of the bytes that were sent. Raises
+        Refused.
+
+        Counted while it comes in: a Content-Length may be missing, or lie. What is too large is read on for a
+        while, without being kept, since most senders read no answer before they are done.
+        """
+        mac, began = hmac.new(secret.encode(), digestmod=hashlib.sha1), anyio.current_time()
+        if len(signature) != 2 * mac.digest_size:
+            raise wrong_signature()
+        with anyio.CancelScope(deadline=began + SECONDS) as scope:
+            body = _Body(scope)
+            self._coming[body] = None
+            try:
+                async for piece in request.stream():
+                    body.size += len(piece)
+                    scope.deadline = began + SECONDS + body.size / BYTES_A_SECOND
+                    if body.size > PATIENCE * limit:
+                        raise TooLarge(limit, hang_up=True)
+                    if body.size > limit:
+                        self._kept -= body.forget()
+                        continue
+                    mac.update(piece)
+                    self._keep(body, piece)
+            finally:
+                del self._coming[body]
+                self._kept -= body.kept
+        if scope.cancelled_caught:
+            raise _given_up() if body.is_given_up else _too_slow()
+        if body.size > limit:
+            raise TooLarge(limit)
+        if not same_secret(mac.hexdigest(), signature):
+            raise wrong_signature()
+        return body.pieces
+
+    def _keep(self, body: _Body, piece: bytes) -> None:
+        body.pieces.append(piece)
+        body.kept += len(piece)
+        self._kept += len(piece)
+        if self._kept <= self._most_bytes and len(self._coming) <= self._most:
+            return
+        oldest = next(each for each in self._coming if not each.is_given_up)
+        oldest.is_given_up = True
+        self._kept -= oldest.forget()
+        oldest.scope.cancel()
+
+
+def wrong_signature() -> Refused:
+    return Refused(
+        403,
+        "wrong_signature",
+        "x-vercel-signature is not made with DAILIES_LOG_DRAIN_SECRET, over the body as it was sent.",
+    )
+
+
+def _too_slow() -> Refused:
+    refused = Refused(
+        408,
+        "too_slow",
+        f"A body has {SECONDS:g} s to come, and one more for every {BYTES_A_SECOND >> 10} KB.",
+    )
+    refused.headers = HANG_UP
+    return refused
+
+
+def _given_up() -> Refused:
+    refused = Refused(503, "busy", "Too much comes in at once.")
+    refused.headers = HANG_UP | {"retry-after": "10"}
+    return refused
 
 
 def inflate(body: bytes, limit: int) -> bytes:
@@ -50,21 +131,21 @@ def inflate(body: bytes, limit: int) -> bytes:
     hold gigabytes. Raises Refused or BadInput."""
     if not body.startswith(GZIP):
         return body
-    try:
-        content = gzip.GzipFile(fileobj=io.BytesIO(body)).read(limit + 1)
-    except EOFError as error:
-        raise BadInput("The body is gzip that was cut off.") from error
-    except (OSError, zlib.error) as error:
-        raise BadInput(f"The body is damaged gzip: {error}.") from error
-    if len(content) > limit:
-        raise TooLarge(limit)
-    return content
-
-
-def is_signed(body: bytes, secret: str, signature: str) -> bool:
-    """Whether `signature` is the hex HMAC-SHA1 of `body`, compared in constant time."""
-    expected = hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
-    return same_secret(expected, signature)
+    content = bytearray()
+    for _ in range(MEMBERS):
+        member = zlib.decompressobj(GZIP_WINDOW)
+        try:
+            content += member.decompress(body, limit + 1 - len(content))
+        except zlib.error as error:
+            raise BadInput(f"The body is damaged gzip: {error}.") from error
+        if len(content) > limit:
+            raise TooLarge(limit)
+        if not member.eof:
+            raise BadInput("The body is gzip that was cut off.")
+        body = member.unused_data.lstrip(b"\0")
+        if not body:
+            return bytes(content)
+    raise BadInput(f"The body is gzip of more than {MEMBERS} parts.")
 
 
 def same_secret(expected: str, given: str) -> bool:

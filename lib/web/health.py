@@ -3,6 +3,8 @@
 It is *ready* (200, else 503) when it can read and write its data: an open database with the schema of this
 version. Other parts are reported without making it unready: their trouble is for people, not for a load
 balancer. `/api/health/live` only says that the process answers.
+
+Anybody learns the states. Figures, and words that may quote others, are for whoever may read the metrics.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from lib.app import GetApp
 from lib.data import status as edge
 from lib.data.migrations import SchemaState, check_schema
 from lib.errors import DailiesError
+from lib.logs.redact import redact
+from lib.web.metrics import may_watch
 from lib.web.replies import Endpoint, found
 from lib.web.runway_watch import RunwayWatch
 from lib.web.snapshot import Snapshot
@@ -52,9 +56,11 @@ class PartHealth(NamedTuple):
     message: str | None = None
     figures: Mapping[str, float] = MappingProxyType({})
 
-    def as_json(self) -> dict[str, Any]:
-        told = {"message": self.message} if self.message else {}
-        return {"state": self.state, "age_seconds": _rounded(self.age)} | told | dict(self.figures)
+    def as_json(self, *, whole: bool) -> dict[str, Any]:
+        told: dict[str, Any] = {"state": self.state, "age_seconds": _rounded(self.age)}
+        if whole:
+            told |= ({"message": redact(self.message)} if self.message else {}) | dict(self.figures)
+        return told
 
 
 class Readings(NamedTuple):
@@ -156,7 +162,7 @@ class HealthEndpoints:
         self._watch = watch
         self._readings = Snapshot(self._read, keep_seconds=KEEP_SECONDS, limit_seconds=LIMIT_SECONDS)
 
-    async def ready(self, request: Request) -> Response:  # noqa: ARG002
+    async def ready(self, request: Request) -> Response:
         try:
             found_parts = dict(parts_of(await self._readings.get()))
         except DailiesError as error:
@@ -164,13 +170,14 @@ class HealthEndpoints:
         found_parts["data_folder"] = await anyio.to_thread.run_sync(_data_folder, self._app)
         found_parts["runway"] = _runway(self._watch)
         states = {part.state for part in found_parts.values()}
+        whole = self._may_watch(request)
         is_ready = State.DOWN not in states
         return JSONResponse(
             {
                 "status": next(s for s in (State.DOWN, State.TROUBLE, State.OK) if s in states),
                 "live": True,
                 "ready": is_ready,
-                "parts": {name: part.as_json() for name, part in found_parts.items()},
+                "parts": {name: part.as_json(whole=whole) for name, part in found_parts.items()},
             },
             200 if is_ready else 503,
             background=BackgroundTask(self._watch.refresh),
@@ -178,6 +185,12 @@ class HealthEndpoints:
 
     async def live(self, request: Request) -> Response:  # noqa: ARG002
         return found(live=True)
+
+    def _may_watch(self, request: Request) -> bool:
+        try:
+            return may_watch(request, self._app().settings)
+        except DailiesError:  # the process still starts
+            return False
 
     def _read(self) -> Readings:
         database = self._app().db

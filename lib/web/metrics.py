@@ -97,17 +97,22 @@ class Metrics:
                 yield Sample("runway_credits", {}, seen.credits)
 
 
-def _admit(request: Request, settings: Settings) -> None:
-    """Raises Refused. A request that a proxy forwarded comes from elsewhere, wherever the proxy runs."""
+def may_watch(request: Request, settings: Settings) -> bool:
+    """A request that a proxy forwarded comes from elsewhere, wherever the proxy runs."""
     if token := settings.metrics_token:
-        if not same_secret(token.get_secret_value(), bearer(request)):
-            raise Refused(401, "unauthorized", "Send DAILIES_METRICS_TOKEN as a bearer token.")
-        return
+        return same_secret(token.get_secret_value(), bearer(request))
     is_forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
-    if is_forwarded or not (request.client and is_loopback(request.client.host)):
-        raise Refused(
-            403, "not_configured", "Set DAILIES_METRICS_TOKEN to read the metrics from another machine."
-        )
+    return not is_forwarded and request.client is not None and is_loopback(request.client.host)
+
+
+def _admit(request: Request, settings: Settings) -> None:
+    if may_watch(request, settings):
+        return
+    if settings.metrics_token:
+        raise Refused(401, "unauthorized", "Send DAILIES_METRICS_TOKEN as a bearer token.")
+    raise Refused(
+        403, "not_configured", "Set DAILIES_METRICS_TOKEN to read the metrics from another machine."
+    )
 
 
 def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:

@@ -87,11 +87,22 @@
     dialog.showModal();
   };
 
+  // A list is drawn anew while somebody is on one of its links: they stay there.
+  let held = null;
+  addEventListener("focusin", (event) => { held = event.target.closest?.(".dailies-list a[href]")?.href; }, true);
+  addEventListener("pointerdown", () => { held = null; }, true);
+  const hold = () => {
+    if (!held || document.activeElement !== document.body) return;
+    for (const link of document.querySelectorAll(".dailies-list a[href]")) {
+      if (link.href === held) return link.focus({ preventScroll: true });
+    }
+  };
+
   // The line beside a figure says nothing to whoever hears the page: the figure does.
   const name = () => {
     for (const line of document.querySelectorAll('[data-testid="stMetricChart"]:not([aria-hidden])')) {
       line.ariaHidden = "true";
     }
   };
-  new MutationObserver(name).observe(document, { childList: true, subtree: true });
+  new MutationObserver(() => { name(); hold(); }).observe(document, { childList: true, subtree: true });
 })();

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from lib.errors import BadInput, DailiesError, DatabaseUnavailable, NotAllowed, RunwayError, SchemaMissing
+from lib.logs.redact import redact
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -53,8 +54,8 @@ def wrong_method(request: Request, *allowed: str) -> Response:
 
 
 def reply(status: int, code: str, message: str) -> JSONResponse:
-    """A refusal: `code` for programs, `message` for people."""
-    return JSONResponse({"error": code, "message": message}, status)
+    """A refusal: `code` for programs, `message` for people, which may quote what others said."""
+    return JSONResponse({"error": code, "message": redact(message)}, status)
 
 
 def failure(error: DailiesError) -> JSONResponse:

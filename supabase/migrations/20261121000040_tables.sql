@@ -23,6 +23,9 @@ create table if not exists dailies.mapping (
     fixed    jsonb not null default '{}'
 );
 
+-- When the rows last got another meaning: a verdict from before is out of date.
+alter table dailies.mapping add column if not exists changed_at timestamptz;
+
 alter table dailies.mapping enable row level security;
 
 -- Which tables does an app have here? Not those of Postgres, Supabase, extensions and migration tools, nor ours.

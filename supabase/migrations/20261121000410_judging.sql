@@ -99,15 +99,21 @@ insert into dailies.dirty (video_id)
 select d.video_id from dailies.verdicts d
 where d.action not in ('none', 'wait', 'recover', 'look_up', 'retry', 'ask', 'change_input', 'fix_first');
 
--- Marks videos that were there before Dailies, the newest first, by the piece so that no transaction is long: those
--- of the next p_limit that nobody has judged or marked. The next piece comes with the place where this one ended;
--- no row when there are no more. Index: dailies_videos_newest.
+-- Marks videos that were there before Dailies, or before they were mapped like this, the newest first, by the piece so
+-- that no transaction is long: those of the next p_limit that nobody has judged since, or marked. With the first piece go
+-- the verdicts of rows that are no videos any more. The next piece comes with the place where this one ended; no row
+-- when there are no more. Index: dailies_videos_newest.
 drop function if exists dailies.mark_unknown(int);
 create or replace function dailies.mark_unknown(
     p_at timestamptz default 'infinity', p_id dailies.video_key default null, p_limit int default 20000
 ) returns table (at timestamptz, id dailies.video_key)
 language plpgsql set search_path = '' as $$
+declare
+    mapped_at timestamptz := (select m.changed_at from dailies.mapping m);
 begin
+    if p_id is null and mapped_at is not null then
+        delete from dailies.verdicts d where not exists (select from dailies.videos() v where v.id = d.video_id);
+    end if;
     create temporary table if not exists dailies_piece (at timestamptz, id dailies.video_key) on commit drop;
     delete from pg_temp.dailies_piece;
     insert into pg_temp.dailies_piece
@@ -119,7 +125,8 @@ begin
     end if;
     insert into dailies.dirty (video_id, since)
     select p.id, coalesce(p.at, 'epoch') from pg_temp.dailies_piece p
-    where not exists (select from dailies.verdicts d where d.video_id = p.id)
+    where not exists (select from dailies.verdicts d
+                      where d.video_id = p.id and (mapped_at is null or d.judged_at >= mapped_at))
         and not exists (select from dailies.dirty m where m.video_id = p.id);
     return query select p.at, p.id from pg_temp.dailies_piece p where p.at is not null order by p.at, p.id limit 1;
 end $$;

@@ -96,14 +96,18 @@ begin
     return null;
 end $$;
 
--- The video that p_id stands for: a new row, unless it is there already. The app's table chooses whole numbers itself:
--- then p_id is remembered as what the row was asked for by, so that it is made once. What the table refuses is raised:
--- nothing has been paid for yet. Indexes: the app's own on its key, made_here (ref).
+-- The video that p_id stands for: a new row, unless it is there already. Keys that are no uuids have a form of the
+-- app's own, and its table chooses them wherever it can: then p_id is remembered as what the row was asked for by, so
+-- that it is made once. What the table refuses is raised: nothing has been paid for yet.
+-- Indexes: the app's own on its key, made_here (ref).
 create or replace function dailies.new_video(p_id dailies.video_key, p_video jsonb)
 returns dailies.video_key
 language plpgsql set search_path = '' as $$
 declare
-    chosen boolean := exists (select from dailies.mapped_columns() c where c.standard = 'id' and c.base like '%int%');
+    chosen boolean := exists (
+        select from dailies.mapping m join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation)
+        where a.attname = m.columns ->> 'id' and a.atttypid <> 'uuid'::regtype
+            and (a.atthasdef or a.attidentity <> '' or a.atttypid = any('{bigint,integer,smallint}'::regtype[])));
     made dailies.video_key;
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.new_video'), hashtext(p_id::text));
@@ -122,7 +126,8 @@ begin
             using errcode = 'PT400', hint = sqlerrm || dailies.advice_on_required();
     end;
     if made is null then
-        return p_id;
+        raise exception 'Nothing was paid for: the app''s table has a row already that this one would be a double of.'
+            using errcode = 'PT409';
     end if;
     insert into dailies.made_here (video_id, ref)
     values (made, nullif(p_id::text, made::text)) on conflict do nothing;

@@ -33,10 +33,12 @@ create index if not exists tasks_unfinished on dailies.tasks (checked_at)
 
 -- Puts videos into the queue: {video_id, key, operator, model, ratio, duration}; prompt and image stand in the
 -- row. A job with `new` (columns of the row) creates it first, as queued. All in one transaction. Answers
--- which ones were put in: a video that waits already is left alone.
+-- for each, in their order, which row it is: the app's table may have chosen another id than it was asked for by.
+-- `added` is false of a video that waits already, which is left alone.
 -- Index: q_dailies_video.
+drop function if exists public.dailies_enqueue(jsonb);
 create or replace function public.dailies_enqueue(p_jobs jsonb)
-returns table (video_id dailies.video_key)
+returns table (video_id dailies.video_key, added boolean)
 language plpgsql security definer set search_path = '' as $$
 declare
     jobs jsonb[];
@@ -53,7 +55,8 @@ begin
     if jobs is not null then
         perform pgmq.send_batch('dailies', jobs);
     end if;
-    return query select (j ->> 'video_id')::dailies.video_key from unnest(jobs) j;
+    return query select (j ->> 'video_id')::dailies.video_key, coalesce((j - 'new') = any(jobs), false)
+        from jsonb_array_elements(p_jobs) with ordinality given (j, i) order by i;
 end $$;
 
 -- Makes jobs visible again as if they had never been read. Index: q_dailies_pkey.

@@ -27,13 +27,14 @@ begin
             'dailies_error_states', 'dailies_set_error_state', 'dailies_error_group',
             'dailies_deployments', 'dailies_stage_latency', 'dailies_first_missing', 'dailies_latency',
             'dailies_latency_histogram', 'dailies_usual_rate', 'dailies_cost_by_day',
-            'dailies_add_logs', 'dailies_merge_text',
+            'dailies_add_logs', 'dailies_merge_text', 'dailies_nobodys', 'dailies_flows', 'dailies_save_flow',
             'dailies_dirty', 'dailies_dossiers', 'dailies_save_verdicts',
             'dailies_save_task', 'dailies_import_videos', 'dailies_claim_attempt',
             'dailies_attempt_sent', 'dailies_attempt_created', 'dailies_attempt_refused',
-            'dailies_attempt_unknown', 'dailies_measure', 'dailies_save_alerts', 'dailies_alerts',
+            'dailies_attempt_unknown', 'dailies_paid_action', 'dailies_strangers', 'dailies_measure', 'dailies_save_alerts', 'dailies_alerts',
             'dailies_claim_notices', 'dailies_silence_alert', 'dailies_health', 'dailies_metrics',
-            'dailies_log_source', 'dailies_save_log_source', 'dailies_mapping', 'dailies_try_sample']) f
+            'dailies_log_source', 'dailies_save_log_source', 'dailies_mapping', 'dailies_try_sample',
+            'dailies_unmapped', 'dailies_remap', 'dailies_needs', 'dailies_choices']) f
         where pg_catalog.to_regproc('public.' || f) is null);
 end $$;
 

@@ -3,11 +3,15 @@
 -- What a video was asked for by, whose key the app's table chose itself.
 alter table dailies.made_here add column if not exists ref text unique;
 
--- How is the app's table mapped, and what is not judged? `unmapped`: rows by a word that nobody has mapped; `others`:
--- rows by the value of another provider; `left_out`: deleted ones; `required`: columns that a sample lacks.
+-- How is the app's table mapped, and what is not judged? `columns`: all it has, with their types; `words`: rows by the
+-- app's word, with the status that it is, its own name where nobody has mapped it; `others`: rows by the value of
+-- another provider; `left_out`: deleted ones; `required`: columns that a sample lacks.
 -- `row_security`: whether row security hides rows from us. Index: dailies_videos_newest.
+drop function if exists public.dailies_mapping();
 create or replace function public.dailies_mapping()
-returns table (relation text, mapping jsonb, unmapped jsonb, others jsonb, left_out bigint, required jsonb, row_security boolean)
+returns table (
+    relation text, mapping jsonb, columns jsonb, words jsonb, others jsonb, left_out bigint, required jsonb,
+    row_security boolean)
 language plpgsql stable security definer set search_path = '' as $$
 declare
     m dailies.mapping;
@@ -15,11 +19,14 @@ declare
 begin
     select * into m from dailies.mapping;
     relation := m.relation;
-    mapping := to_jsonb(m) - 'one';
+    mapping := to_jsonb(m) - '{one,changed_at}'::text[];
+    select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, null)) order by a.attnum)
+    into columns from pg_catalog.pg_attribute a
+    where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attnum > 0 and not a.attisdropped;
     row_security := pg_catalog.row_security_active(m.relation);
-    select coalesce(jsonb_object_agg(u.status, u.n), '{}') into unmapped from (
-        select v.status, count(*) as n from dailies.videos() v
-        where v.status <> all('{queued,processing,succeeded,failed,cancelled}') group by 1) u;
+    select coalesce(jsonb_agg(to_jsonb(u) order by u.n desc, u.word), '[]') into words from (
+        select v.status_word as word, v.status, count(*) as n from dailies.videos() v
+        where v.status is not null group by 1, 2 limit 100) u;
     select coalesce(jsonb_agg(to_jsonb(r)), '[]') into required from dailies.required_columns() r;
     others := '{}';
     left_out := 0;

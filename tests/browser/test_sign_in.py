@@ -64,7 +64,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         with (folder / "output").open("wb") as output:
             server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
-            wait_for(f"{address}/api/health/live", server)
+            wait_for(f"{address}/api/health", server)
             yield Served(address, folder / "output")
         finally:
             server.terminate()

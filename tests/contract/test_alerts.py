@@ -142,7 +142,7 @@ def test_a_worker_is_missed_unless_it_said_goodbye_or_was_followed(
     assert values(db, "worker_silent_minutes") == {"killed": (10, 1), "next": (0, 1)}
 
 
-@pytest.mark.parametrize("measure", MEASURES.keys() - {"credits_left"})
+@pytest.mark.parametrize("measure", sorted(MEASURES.keys() - {"credits_left"}))
 def test_every_measure_of_a_rule_is_known_to_the_database(db: Database, measure: str) -> None:
     assert data.measure(db, measure, 60) == []
 

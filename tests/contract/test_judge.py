@@ -9,6 +9,7 @@ import pytest
 from lib.app import App
 from lib.data import videos
 from lib.data.database import Database, Row
+from lib.data.logs import nobodys
 from lib.data.verdicts import dirty_videos
 from lib.domain.trace import LogEntry
 from lib.operations.judge import judge_dirty
@@ -109,6 +110,26 @@ def test_a_task_that_nobodys_lines_name_keeps_every_row_that_waited_from_being_p
     assert (bela["action"], bela["candidate_runway_ids"]) == ("ask", [CELIS_TASK])
 
 
+def nobodys_of_the_day(db: Database) -> dict[str, list[str]]:
+    day = timedelta(days=1)
+    return {each.task_id: each.candidates for each in nobodys(db, START - day, START + day)}
+
+
+def test_a_task_that_is_nobodys_is_listed_with_the_rows_that_may_have_it(known: Database) -> None:
+    known.call("dailies_add_logs", p_entries=stored(nameless(CELIS_TASK)))
+    judge_dirty(at(NOW, known), 100)
+    assert nobodys_of_the_day(known) == {CELIS_TASK: [ANNA, BELA]}
+    (one,) = nobodys(known, START, NOW)
+    assert one.message == f"[Runway API] Task created with ID: {CELIS_TASK}"
+    assert nobodys(known, NOW, NOW + timedelta(days=1)) == []
+
+
+def test_a_task_is_listed_as_nobodys_where_no_row_waited_for_one(known: Database) -> None:
+    known.call("dailies_add_logs", p_entries=stored(nameless(CELIS_TASK, begin=2 * 3600)))
+    judge_dirty(at(NOW + timedelta(hours=2), known), 100)
+    assert nobodys_of_the_day(known) == {CELIS_TASK: []}
+
+
 def test_a_task_of_another_row_is_nobodys_candidate(known: Database) -> None:
     celi = {
         "id": CELI,
@@ -120,6 +141,7 @@ def test_a_task_of_another_row_is_nobodys_candidate(known: Database) -> None:
     known.call("dailies_add_logs", p_entries=stored(nameless(CELIS_TASK)))
     judge_dirty(at(NOW, known), 100)
     assert verdict(known, BELA)["action"] == "retry"
+    assert nobodys_of_the_day(known) == {}
 
 
 def test_two_rows_with_the_same_picture_are_both_candidates(known: Database) -> None:

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from lib.app import App
-from lib.data import app_table, attempts, overview, videos
+from lib.data import app_table, attempts, audit, mapping, overview, videos
 from lib.data.logs import add_logs, entry_row
 from lib.data.migrations import check_schema, migrate
 from lib.data.postgres import PostgresDatabase
@@ -30,7 +30,7 @@ from lib.operations.generate import enqueue, generate
 from lib.operations.judge import judge_dirty
 from lib.operations.poll import poll
 from lib.operations.process import process
-from lib.operations.recover import recover
+from lib.operations.recover import recover, recover_from_journal
 from lib.operations.repair import Agreed, carry_out, plan
 from tests.apps import app_of
 from tests.simulated import REQUEST, Simulated, simulated
@@ -176,6 +176,10 @@ class Foreign:
     def column(self, ours: str) -> str:
         return str(self.mapping["columns"][ours])
 
+    def look(self) -> list[app_table.AppTable]:
+        with self.db.transaction("test") as connection:
+            return app_table.look(connection)
+
     def judge(self) -> None:
         while judge_dirty(self.app, 100):
             pass
@@ -247,8 +251,7 @@ def mapped(foreign: Foreign) -> dict[str, str]:
     }  # fmt: skip
     if foreign.shape.hidden:
         foreign.run(foreign.shape.hidden)
-    with foreign.db.transaction("test") as connection:
-        chosen = app_table.choose(app_table.look(connection))
+    chosen = app_table.choose(foreign.look())
     assert chosen is not None
     migrate(foreign.db, table_map=replace(chosen, fixed=foreign.shape.fixed))
     return ids
@@ -312,10 +315,15 @@ def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
     row = foreign.raw(made.video_id)
     assert row[foreign.column("status")] == foreign.shape.words["succeeded"]
     assert {key: row[key] for key in foreign.shape.fixed} == foreign.shape.fixed
-    enqueue(foreign.app, [REQUEST])
+    (queued,) = enqueue(foreign.app, [REQUEST], key="another click")
+    assert enqueue(foreign.app, [REQUEST], key="another click") == [queued]
+    assert videos.get_video(foreign.db, queued)["video"]["status"] == "queued"
     (job,) = dequeue(foreign.db)
+    assert job.video_id == queued
     assert process(foreign.app, job).paid
-    assert foreign.raw(job.video_id)[foreign.column("runway_video_id")]
+    assert foreign.raw(queued)[foreign.column("runway_video_id")]
+    assert [entry.video_id for entry in foreign.app.journal.read().entries[-2:]] == [made.video_id, queued]
+    assert recover_from_journal(foreign.app).problems == []
     assert foreign.runway.posts == 4
 
     # uninstall: nothing of ours is left, and the app's rows are
@@ -354,7 +362,8 @@ def test_rows_that_are_not_judged_are_counted_apart(open_foreign: Callable[[str]
     foreign.judge()
     told = foreign.db.call("dailies_mapping")[0]
     assert told["others"] == {"kling": 1, "luma": 1}
-    assert told["unmapped"] == {"draft": 1}
+    assert {"word": "draft", "status": "draft", "n": 1} in told["words"]
+    assert mapping.unmapped(foreign.db) == [("draft", 1, None)]
     assert told["left_out"] == 2
     assert foreign.one("select count(*) from dailies.verdicts") == (5,)
     foreign.run(f"""update studio."Clips" set deleted_at = now() where id = {ids["processing"]}""")
@@ -366,6 +375,75 @@ def test_rows_that_are_not_judged_are_counted_apart(open_foreign: Callable[[str]
     assert [row["id"] for row in videos.list_videos(foreign.db, Filters(trouble="stuck"))] == [
         ids["processing"]
     ]
+
+
+def test_a_word_gets_its_meaning_while_everything_runs(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
+    mapped(foreign)
+    foreign.judge()
+    assert mapping.remap(foreign.db, {"words": {"draft": "processing"}}, "eve") == []
+    foreign.judge()
+    assert mapping.unmapped(foreign.db) == []
+    assert overview.overview(foreign.db)["totals"]["by_status"]["processing"] == 2
+    assert foreign.mapping["statuses"]["processing"] == ["rendering", "draft"]
+    (noted,) = audit.trail(foreign.db, action="map")
+    assert noted["operator"] == "eve"
+    assert (noted["before"] or {}).keys() == (noted["after"] or {}).keys() == {"statuses"}
+    mapping.remap(foreign.db, {"words": {"draft": "unmapped"}}, "eve")
+    assert [each.word for each in mapping.unmapped(foreign.db)] == ["draft"]
+
+
+def test_a_word_that_no_row_says_makes_way_for_the_one_they_do(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    """Installed before words could be mapped: all its finished videos counted as unknown."""
+    foreign = open_foreign("a partitioned table")
+    mapped(foreign)
+    foreign.run("update dailies.mapping set statuses = '{}'")
+    migrate(foreign.db)
+    assert mapping.unmapped(foreign.db) == [("completed", 1, "succeeded")]
+    mapping.remap(foreign.db, {"words": {"completed": "succeeded"}}, "eve")
+    made = generate(foreign.app, REQUEST)
+    foreign.poll_to_the_end(made.video_id)
+    assert foreign.raw(made.video_id)["status"] == "completed"
+    assert mapping.unmapped(foreign.db) == []
+
+
+def test_a_mapping_that_cannot_be_used_is_refused_whole_with_every_problem(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("finished is called done, and a row needs its person")
+    mapped(foreign)
+    before = foreign.mapping
+    columns = before["columns"] | {"created_at": "prompt", "video_url": "film"}
+    changes = {"columns": columns, "words": {"done": "over"}, "left_out": ["gone"]}
+    with pytest.raises(BadInput) as refused:
+        mapping.remap(foreign.db, changes, "eve")
+    for part in ('"over" is no status', "public.videos.prompt is text", "no column film", "no column gone"):
+        assert part in str(refused.value)
+    assert foreign.mapping == before
+    assert audit.trail(foreign.db, action="map") == []
+
+
+def test_rows_that_mean_something_else_now_are_judged_anew(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
+    ids = mapped(foreign)
+    foreign.judge()
+    lacks = mapping.remap(foreign.db, {"left_out": [], "provider": None}, "eve")
+    assert any(each.startswith("index dailies_videos_newest") for each in lacks)
+    foreign.judge()
+    assert foreign.one("select count(*) from dailies.verdicts") == (9,)
+    mapping.remap(foreign.db, {"left_out": ["deleted_at"], "provider": "engine"}, "eve")
+    foreign.judge()
+    assert foreign.one("select count(*) from dailies.verdicts") == (5,)
+    chosen = app_table.choose(foreign.look())
+    assert chosen is not None
+    migrate(foreign.db, table_map=replace(chosen, statuses={**chosen.statuses, "processing": ("draft",)}))
+    foreign.judge()
+    assert foreign.one("select status from dailies.videos() where id = %s", ids["processing"]) == (
+        "rendering",
+    )
+    assert videos.list_videos(foreign.db, Filters(trouble="stuck")) == []
 
 
 def test_a_time_without_zone_is_utc_and_a_missing_one_stays_missing(

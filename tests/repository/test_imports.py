@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOUNDATION = {"errors", "settings"}
+FOUNDATION = {"errors", "outgoing", "settings"}
 MAY_IMPORT = {
     "domain": set[str](),
     "logs": {"domain"},

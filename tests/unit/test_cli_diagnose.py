@@ -86,6 +86,20 @@ def test_people_get_a_table(folder: Path) -> None:
     assert total == "1 videos, 0 stuck, 1 with a task id that only the logs know."
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_task_that_is_nobodys_is_told_with_whose_it_may_be(folder: Path, *, waits: bool) -> None:
+    (folder / "videos.json").write_text(json.dumps([ROW] if waits else []))
+    nameless = run("sync-sdk", stages=10)[5:]
+    (folder / "first.ndjson").write_text(drain(nameless))
+    (folder / "second.ndjson").write_text(drain(nameless))
+    told = json.loads(diagnose(folder, "--json", "--tasks", str(folder / "tasks.json")))[-1]
+    assert (told["video_id"], told["task_id"], told["task_status"]) == (None, ANNAS_TASK, "SUCCEEDED")
+    assert told["candidate_video_ids"] == ([ANNA] if waits else [])
+    last = diagnose(folder).splitlines()[-1]
+    assert f"task {ANNAS_TASK} is nobody's" in last
+    assert (ANNA if waits else "No row waited then") in last
+
+
 def test_logs_may_be_left_out(folder: Path) -> None:
     result = CliRunner().invoke(command, ["--videos", str(folder / "videos.json"), "--json"])
     assert json.loads(result.stdout)[0]["cause"] == "unknown"

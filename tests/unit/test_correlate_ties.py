@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -41,7 +42,7 @@ def logs_of(video: str, entries: Sequence[LogEntry], videos: Sequence[Video]) ->
 def pays(entries: Sequence[LogEntry], videos: Sequence[Video]) -> dict[str, bool]:
     later = START.replace(hour=START.hour + 3)
     entries = [*entries, line("GET /api/health 200", 3 * 3600, "req-late")]
-    found = dossiers_of_files(app_of(), videos, entries, (), (), later)
+    found = dossiers_of_files(app_of(), videos, correlate(entries, (), videos, READER), (), later)
     return {each.video.id: assess(each).repair.pays for each in found}
 
 
@@ -64,6 +65,41 @@ def test_a_task_of_a_nameless_run_is_never_left_unmentioned() -> None:
     videos = [row(ANNA), row(BELA)]
     for video in (ANNA, BELA):
         assert logs_of(video, nameless(), videos).candidates == (ANNAS_TASK,)
+
+
+def test_a_task_that_is_nobodys_is_named_with_every_row_that_may_have_it() -> None:
+    (one,) = correlate(nameless(), (), [row(ANNA), row(BELA)], READER).nobodys
+    assert (one.task_id, set(one.candidates)) == (ANNAS_TASK, {ANNA, BELA})
+    assert one.entry.message == f"[Runway API] Task created with ID: {ANNAS_TASK}"
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [row(BELA, runway_video_id=BELAS_TASK)], [row(BELA, created_at=START - timedelta(days=1))]]
+)
+@pytest.mark.parametrize("request_id", ["req-n", None])
+def test_a_task_is_nobodys_although_no_row_waited_for_one(rows: list[Video], request_id: str | None) -> None:
+    entries = [each._replace(request_id=request_id) for each in nameless()]
+    (one,) = correlate(entries, (), rows, READER).nobodys
+    assert (one.task_id, one.candidates) == (ANNAS_TASK, ())
+
+
+def test_a_task_that_a_line_or_a_row_gives_to_a_video_is_not_nobodys() -> None:
+    named = correlate(run("sync-sdk", stages=10), (), [], READER)
+    in_a_row = correlate(nameless(), (), [row(ANNA, runway_video_id=ANNAS_TASK)], READER)
+    assert named.nobodys == in_a_row.nobodys == ()
+
+
+def test_two_readings_of_a_text_leave_both_tasks_nobodys() -> None:
+    lost = [
+        each._replace(request_id=None)
+        for video, task, begin in ((ANNA, ANNAS_TASK, 0), (BELA, BELAS_TASK, 0.05))
+        for each in run("async-sdk", video, task, begin=begin, stages=10)
+    ]
+    found = correlate(lost, (), [row(ANNA), row(BELA)], READER).nobodys
+    assert {one.task_id: set(one.candidates) for one in found} == {
+        ANNAS_TASK: {ANNA, BELA},
+        BELAS_TASK: {ANNA, BELA},
+    }
 
 
 def test_a_row_that_has_its_task_is_no_owner_of_anothers() -> None:

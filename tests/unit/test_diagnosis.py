@@ -18,6 +18,7 @@ from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video
 from lib.operations.dossiers import dossiers_of_files
+from lib.traces.correlate import correlate
 from tests.apps import app_of
 from tests.stories import (
     ANNA,
@@ -25,6 +26,7 @@ from tests.stories import (
     BELA,
     BELAS_TASK,
     FLOWS,
+    READER,
     START,
     dossier,
     error,
@@ -244,7 +246,9 @@ def test_a_recoverable_id_is_this_videos_and_never_the_rows(flow: str) -> None:
 def test_a_task_in_another_row_is_never_recovered_whatever_the_logs_say() -> None:
     rows = [row(ANNA, "failed"), row(BELA, "succeeded", runway_video_id=ANNAS_TASK)]
     moment = START + timedelta(hours=1)
-    anna, _ = dossiers_of_files(app_of(), rows, run("sync-sdk", stages=10), (), (), moment)
+    anna, _ = dossiers_of_files(
+        app_of(), rows, correlate(run("sync-sdk", stages=10), (), rows, READER), (), moment
+    )
     assert judge(anna).recoverable_runway_id is None
 
 
@@ -267,7 +271,9 @@ def test_two_readings_of_a_text_are_both_said_and_none_is_chosen() -> None:
 
     rows = [row(ANNA, "failed"), row(BELA, "failed")]
     text = without_requests(lost(ANNA, ANNAS_TASK, 0), lost(BELA, BELAS_TASK, 0.05))
-    for known in dossiers_of_files(app_of(), rows, text, (), (), START + timedelta(hours=1)):
+    for known in dossiers_of_files(
+        app_of(), rows, correlate(text, (), rows, READER), (), START + timedelta(hours=1)
+    ):
         verdict, repair = assess(known)
         assert verdict.rule == "some_id_in_the_logs"
         assert verdict.cause == "task_id_not_saved"
@@ -282,9 +288,11 @@ def test_failing_checks_that_name_nobody_count_where_they_are_enough_for_every_w
     rows = [row(ANNA, runway_video_id=ANNAS_TASK), row(BELA, runway_video_id=BELAS_TASK)]
     tasks = [Task(each, "SUCCEEDED") for each in (ANNAS_TASK, BELAS_TASK)]
     moment = START + timedelta(hours=1)
-    both = map(judge, dossiers_of_files(app_of(), rows, errors, (), tasks, moment))
+    both = map(judge, dossiers_of_files(app_of(), rows, correlate(errors, (), rows, READER), tasks, moment))
     assert {verdict.rule for verdict in both} == {"task_done_but_nameless_checks_fail"}
-    one = map(judge, dossiers_of_files(app_of(), rows, errors[:1], (), tasks, moment))
+    one = map(
+        judge, dossiers_of_files(app_of(), rows, correlate(errors[:1], (), rows, READER), tasks, moment)
+    )
     assert {(v.cause, v.confidence) for v in one} == {("never_polled", Confidence.LIKELY)}
 
 
@@ -318,6 +326,22 @@ def test_what_is_said_beside_a_plain_refusal_is_more_telling() -> None:
     )
     assert judged(row(status="failed"), [*fetch, refused]).cause == "invalid_request"
     assert judged(row(status="failed"), [*fetch, refused, body]).cause == "insufficient_credits"
+
+
+@pytest.mark.parametrize(
+    ("later", "cause"),
+    [
+        (FAILED + 'AuthenticationError: 401 {"error":"Your key is not valid."}', "unauthorized"),
+        ("RUNWAY_API_KEY is not set", "missing_api_key"),
+        ("fetch failed", "service_failed"),
+        ("Failed to update video status: PGRST301", "service_failed"),
+    ],
+)
+def test_a_service_that_failed_beside_is_no_cause_where_the_run_went_on_to_runway(
+    later: str, cause: str
+) -> None:
+    mail = "Could not send the e-mail: Resend API error 422"
+    assert judged(row(status="failed"), stopped(8, mail, later)).cause == cause
 
 
 def test_without_logs_the_rows_own_text_suggests_the_cause() -> None:

@@ -13,27 +13,37 @@ def test_a_text_without_meaning_speaks_for_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "uncertain"),
+    "text",
     [
-        ("fetch failed: ECONNREFUSED", False),
-        ("getaddrinfo ENOTFOUND r.test", False),
-        ("APIConnectionError: Connection error. cause: bad port", False),
-        ("APIConnectionError: Connection error.", True),
-        ("SocketError: other side closed", True),
-        ("Request timed out.", True),
-        ("write ECONNRESET: the peer refused to go on", True),
-        ("connect ETIMEDOUT 203.0.113.9:443", False),
-        ("read ETIMEDOUT", True),
-        ("[Errno 111] Connection refused", False),
-        ("Read timed out. (Connection refused before)", True),
+        'Could not retrieve Runway task 7d1c: NotFoundError: 404 {"error":"Not found"}',
+        "Error checking video status: NotFoundError: 404 status code (no body)",
+        "[poll] GET https://api.dev.runwayml.com/v1/tasks/7d1c2b3a responded with 404",
+        'Runway API error: 404 - {"error":"Task not found"}',
+        "runway: task 7d1c2b3a-1111-4222-8333-444455556666 does not exist",
+        "Runway says: no such task",
+        "Request failed with status code 404 while polling Runway",
+        "tasks.retrieve failed: NotFoundError",
+        "Runway task has been deleted",
     ],
 )
-def test_only_a_connection_that_was_never_made_proves_that_nothing_was_created(
-    text: str, uncertain: bool
-) -> None:
+def test_a_task_that_is_not_found_is_unknown_to_this_key_and_no_wrong_address(text: str) -> None:
     symptom = read_error(text)
     assert symptom is not None
-    assert symptom.uncertain is uncertain
+    assert (symptom.cause, symptom.refusal) == ("cancelled", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POST https://api.dev.runwayml.com/v1/image-to-video 404 (Not Found)",
+        'Error creating Runway task for video 8: NotFoundError: 404 {"error":"Not found"}',
+        "Runway: creating the task for reel 9 failed, 404 Not Found. Check the base URL.",
+    ],
+)
+def test_a_creation_that_is_not_found_has_a_wrong_address(text: str) -> None:
+    symptom = read_error(text)
+    assert symptom is not None
+    assert symptom.cause == "wrong_endpoint"
 
 
 def test_a_status_or_class_states_the_cause_and_wording_only_suggests_it() -> None:
@@ -94,6 +104,7 @@ def test_the_status_that_a_text_reports_is_read(text: str, status: int | None) -
         ("Failed to download the reel: 404 Not Found", "service_failed"),
         ("canceling statement due to statement timeout", "database_write_failed"),
         ("Task timed out after 60 seconds", "function_timeout"),
+        ("Polling failed: 404 Not Found", "cancelled"),
         ("  ", None),
     ],
 )

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from lib.domain.flow import Flow
 from lib.errors import BadInput
-from lib.traces.flows import load_flows, problems_of, read_flow
+from lib.traces.flows import load_flows, problems_of, read_flow, with_stored
+from lib.traces.linear import too_slow
 
 GOOD: dict[str, Any] = {
     "flow": "queue-worker",
@@ -80,6 +82,7 @@ def test_what_is_wrong_with_a_flow_is_said(change: dict[str, Any], said: str) ->
         ({"stage": "accepted"}, "two stages have the stage 'accepted'"),
         ({"means": "paid"}, "stage 2: `means` must be one of sent, created, saved"),
         ({"colour": "red"}, "stage 2: unknown field `colour`"),
+        ({"pattern": "(a+)+b"}, "stage 2: `pattern` '(a+)+b' repeats something that repeats"),
     ],
 )
 def test_what_is_wrong_with_a_stage_is_said(change: dict[str, Any], said: str) -> None:
@@ -98,3 +101,52 @@ def test_all_problems_of_a_file_are_said_at_once(tmp_path: Path) -> None:
 def test_a_file_that_is_no_flow_at_all_is_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(BadInput, match=r"queue\.json"):
         read_flow(write(tmp_path, content))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"a+b",
+        r"Job \S+ of \S+ taken",
+        r"(?P<video>[0-9a-f-]{36}) has \d{1,30} kB\s{0,20}$",
+        r"(?:'(?:[^'\\\n]|\\.){0,4000}'|\"(?:[^\"\\\n]|\\.){0,4000}\") was asked",
+        r"(?:\[[^\]]{1,40}\] ?){1,3}ready",
+        r"(?=[A-Za-z_-]{0,60}\d)[0-9A-Za-z_-]{1,200} saved",
+        r"Updating (?:clip|reel) \w+ in .*",
+    ],
+)
+def test_a_pattern_that_takes_no_text_long_is_taken(pattern: str) -> None:
+    assert too_slow(pattern) is None
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(a+)+b",
+        r"(?:\w+\s?)*$",
+        r"(?:a|a)*b",
+        r"(?:a|ab)+c",
+        r".*x.*y.*z",
+        r"\s*\s*\s*x",
+        r"(?:.{0,900}){0,900}x",
+        r"(?=(?:a*)*b)x",
+        r"(?i:[a-z]+[A-Z]+[a-z]+)!",
+        r"(?:é+ü?)+!",
+    ],
+)
+def test_a_pattern_that_takes_some_text_too_long_is_refused(pattern: str) -> None:
+    assert too_slow(pattern)
+
+
+@pytest.mark.parametrize("shipped", load_flows(), ids=lambda flow: flow.key)
+def test_no_shipped_pattern_takes_any_text_long(shipped: Flow) -> None:
+    assert not [p for p in (*shipped.signs, *(s.pattern for s in shipped.stages)) if too_slow(p)]
+
+
+def test_a_flow_of_the_database_replaces_a_files_and_a_broken_one_stops_nothing() -> None:
+    good, broken = GOOD | {"flow": "async-sdk"}, {"flow": "sync-sdk", "stages": []}
+    flows, problems = with_stored(load_flows(), {"async-sdk": good, "sync-sdk": broken})
+    assert {flow.key for flow in flows} == {"async-fetch", "async-sdk"}
+    assert [flow.title for flow in flows if flow.key == "async-sdk"] == ["async-sdk"]
+    assert list(problems) == ["sync-sdk"]
+    assert "at least two stages" in problems["sync-sdk"]

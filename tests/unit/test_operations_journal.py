@@ -31,7 +31,8 @@ def line(**changes: object) -> bytes:
 
 BAD_LINES = {
     "a bad uuid": (line(attempt_id="attempt-1"), "Invalid UUID"),
-    "a bad uuid of the video": (line(video_id=f"{VIDEO}0"), "Invalid UUID"),
+    "no video": (line(video_id=""), "video_id"),
+    "a video that is a number": (line(video_id=7), "Expected `str`"),
     "an id that is a number": (line(attempt_id=7), "Expected `uuid`"),
     "no task": (line(task_id=None), "task_id"),
     "an empty task": (line(task_id=""), "task_id"),
@@ -80,6 +81,14 @@ def test_what_was_appended_is_read_in_order(journal: Journal) -> None:
         (*first, "task-1"),
         (*second, "task-2"),
     ]
+
+
+@pytest.mark.parametrize("video_id", ["41", "clip_9f2", "Clip Ä/7"])
+def test_a_video_may_have_an_id_of_any_kind(journal: Journal, video_id: str) -> None:
+    journal.append(ATTEMPT, video_id, TASK)
+    content = journal.read()
+    assert [(entry.video_id, entry.task_id) for entry in content.entries] == [(video_id, TASK)]
+    assert content.bad == []
 
 
 def test_a_journal_that_was_never_written_is_empty(journal: Journal) -> None:

@@ -285,6 +285,39 @@ def test_a_video_without_a_picture_is_asked_for_from_its_text() -> None:
     assert (again.action, again.request.endpoint, again.credits) == (Action.RETRY, "text_to_video", 60)
 
 
+@pytest.mark.parametrize("model", ["gen3a_turbo", "kling-2", "Gen4 Turbo"])
+def test_a_model_that_is_none_of_ours_is_asked_about_and_never_replaced(model: str) -> None:
+    again = refused_by_runway(model=model)
+    assert (again.action, again.request.model, again.credits) == (Action.ASK, model, None)
+    assert repr(model) in again.reason
+    halted = dossier(row(model=model), run("async-sdk", stages=4))
+    assert assess(halted).repair.action is Action.ASK
+    assert assess(halted, {"model": "gen4.5", "prompt": "A dog dances"}).repair.action is Action.RETRY
+
+
+@pytest.mark.parametrize(
+    ("columns", "ratio", "seconds"),
+    [
+        ({}, "1280:720", 5),
+        ({"seconds": 10, "aspect": "9:16"}, "720:1280", 10),
+        ({"duration": "8", "aspect_ratio": "1:1"}, "960:960", 8),
+        ({"duration": 7.0, "ratio": "832:1104"}, "832:1104", 7),
+        ({"duration": 5.04, "ratio": "4:3"}, "1104:832", 5),
+    ],
+)
+def test_a_retry_asks_for_what_the_row_says(columns: dict[str, Any], ratio: str, seconds: int) -> None:
+    again = refused_by_runway(**columns)
+    assert (again.request.ratio, again.request.duration) == (ratio, seconds)
+    assert again.action is Action.RETRY
+
+
+@pytest.mark.parametrize("columns", [{"seconds": 30}, {"ratio": "5:4"}, {"aspect": "square"}])
+def test_what_the_model_cannot_make_is_said_and_not_replaced(columns: dict[str, Any]) -> None:
+    again = refused_by_runway(**columns)
+    assert again.action is Action.CHANGE_INPUT
+    assert str(next(iter(columns.values()))) in again.reason
+
+
 def test_a_model_that_needs_a_picture_is_not_asked_without_one() -> None:
     again = refused_by_runway(input_image_url=None, prompt="A dog dances", model="gen4_turbo")
     assert again.action is Action.CHANGE_INPUT

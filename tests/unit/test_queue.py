@@ -30,7 +30,7 @@ def job(video_id: str | None = None, *, model: str = MODEL, new: bool = True) ->
 
 
 def put(db: Database, n: int = 1, model: str = MODEL) -> list[str]:
-    return queue.enqueue(db, [job(model=model) for _ in range(n)])
+    return [queued.video_id for queued in queue.enqueue(db, [job(model=model) for _ in range(n)])]
 
 
 def taken(db: Database, limit: int = 10, **arguments: object) -> list[str]:
@@ -48,16 +48,16 @@ def test_a_queued_video_comes_with_its_row_the_oldest_first(db: Database) -> Non
 
 def test_a_video_waits_once_however_often_it_is_put_in(db: Database) -> None:
     one = job()
-    assert queue.enqueue(db, [one]) == [one.video_id]
-    assert queue.enqueue(db, [one]) == []
-    assert queue_metrics(db).waiting == 1
+    assert queue.enqueue(db, [one]) == [(one.video_id, True)]
+    assert queue.enqueue(db, [job(), one])[1] == (one.video_id, False)
+    assert queue_metrics(db).waiting == 2
 
 
 def test_eight_at_once_put_a_video_in_once(db: Database) -> None:
     one = job()
     with ThreadPoolExecutor(8) as pool:
-        put_in = [ids for ids in pool.map(lambda _: queue.enqueue(db, [one]), range(8)) if ids]
-    assert put_in == [[one.video_id]]
+        put_in = [queued for (queued,) in pool.map(lambda _: queue.enqueue(db, [one]), range(8))]
+    assert sorted(queued.added for queued in put_in) == [False] * 7 + [True]
 
 
 def test_no_two_workers_get_the_same_job(db: Database) -> None:

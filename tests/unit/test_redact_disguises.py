@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import time
 from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 
 from lib.logs.redact import redact
+from tests.growth import WORDS, grows_too_fast
 from tests.planted import Planted, planted
 
 
@@ -116,18 +117,8 @@ NASTY = (
 )
 
 
-@pytest.mark.parametrize("piece", NASTY)
-def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
-    def seconds(length: int) -> float:
-        text = piece * (length // len(piece))
-        best = float("inf")
-        for number in range(3):
-            begun = time.process_time()
-            redact(f"{number}{text}")  # answers are remembered
-            best = min(best, time.process_time() - begun)
-        return best
-
-    length = 16_000
-    while seconds(length) < 0.02 and length < 512_000:
-        length *= 2
-    assert seconds(2 * length) <= 2.5 * max(seconds(length), 0.02)
+@pytest.mark.parametrize("piece", sorted({*NASTY, *WORDS}))
+def test_redaction_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    number = itertools.count()  # answers are remembered
+    text = piece * (4_000 // len(piece) + 1)
+    assert grows_too_fast(lambda said: redact(f"{next(number)}{said}"), text) is None

@@ -146,6 +146,23 @@ def test_a_creation_that_may_have_happened_is_told_as_unknown_and_never_posted_a
     assert (posts, tasks) == (1, created)
 
 
+@pytest.mark.parametrize(
+    ("status", "text", "cause"),
+    [
+        (400, "Model variant gen4.5 is not available", "model_unavailable"),
+        (403, "Model variant gen4.5 is not available", "model_unavailable"),
+        (400, "`promptText` was flagged by moderation", "moderated"),
+        (400, "Header X-Runway-Version must be 2024-11-06", "wrong_headers"),
+        (400, "Incorrect hostname for API key", "unauthorized"),
+        (415, "Unsupported Media Type", "wrong_headers"),
+    ],
+)
+def test_what_is_the_apps_fault_is_told_from_what_is_the_inputs(status: int, text: str, cause: str) -> None:
+    with pytest.raises(RunwayError) as raised:
+        answering(status, {"error": text}).create(DOG)
+    assert (raised.value.cause, raised.value.permanent) == (cause, True)
+
+
 def test_an_answer_that_drips_in_within_the_time_limit_is_waited_for(
     server: SimulatorServer, runway: RunwayClient
 ) -> None:

@@ -16,12 +16,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import runwayml
+from PIL import Image
 
 from lib.domain.pricing import MODELS, GenerationRequest
 from lib.errors import DailiesError
@@ -632,6 +634,23 @@ def test_every_creation_makes_a_task_that_can_be_looked_up(server: SimulatorServ
     assert made.status_code == 200, made.text
     task = call(server, "GET", f"/v1/tasks/{made.json()['id']}").json()
     assert task["estimatedCost" if "estimatedCost" in task else "cost"]["credits"] > 0
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "kind"),
+    [(each, "png" if each in ("text_to_image", "image_upscale") else "mp4") for each in ENDPOINTS],
+)
+def test_the_output_is_of_the_kind_that_the_endpoint_makes(
+    server: SimulatorServer, endpoint: str, kind: str
+) -> None:
+    made = call(server, "POST", f"/v1/{endpoint}", json=CREATIONS[endpoint]).json()
+    output = HTTP.get(ended(client_of(server), made["id"]).output[0])
+    if kind == "mp4":
+        assert output.headers["content-type"] == "video/mp4"
+        return
+    assert output.headers["content-type"] == "image/png"
+    ratio = CREATIONS[endpoint].get("ratio", "1280:720")
+    assert Image.open(BytesIO(output.content)).size == tuple(map(int, ratio.split(":")))
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

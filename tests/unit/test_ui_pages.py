@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from lib.settings import ROOT
 from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.views.video import is_moving
 from tests.apps import app_of
-from tests.examples import NOON, SALSA, WALTZ, the_entries, the_verdicts, the_videos, video
+from tests.examples import NOON, SALSA, WALTZ, entry, the_entries, the_verdicts, the_videos, verdict, video
 from tests.pages import listed, opened, serve, text_of
 
 PAGES = (
@@ -33,6 +34,8 @@ PAGES = (
     "generate",
     "environment",
 )
+LOST_TASK = "44444444-dddd-4000-8000-000000000004"
+LONELY_TASK = "55555555-eeee-4000-8000-000000000005"
 HOSTILE = "![x](http://evil.test/x.png) <script>alert(1)</script> :red[boo] [go](javascript:alert(1))"
 
 
@@ -91,6 +94,25 @@ def test_every_page_narrates_that_there_is_nothing_yet(page: str) -> None:
     assert "None" not in said
 
 
+def test_an_empty_database_shows_the_first_steps_and_a_history_to_look_at(
+    postgres: PostgresDatabase, tmp_path: Path
+) -> None:
+    dashboard = Dashboard(app_of(postgres, folder=tmp_path))
+    provide(dashboard)
+    app = opened("overview")
+    assert "python -m lib import-videos" in text_of(app)
+    app.button(key="seed").click().run()
+    dashboard.jobs.stop()  # waits for it
+    assert dashboard.jobs.problem("sample-history") is None
+    app.run()
+    assert not app.exception
+    assert "First steps" not in text_of(app)
+
+
+def test_the_first_steps_end_with_the_first_video(filled: Database) -> None:
+    assert "First steps" not in text_of(opened("overview"))
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("video", "generate")])
 def test_every_page_says_that_the_database_is_down_and_what_to_do(page: str) -> None:
     serve(Down())
@@ -145,6 +167,22 @@ def test_an_empty_window_says_when_the_newest_video_is_from_and_goes_there(
     assert not app.exception
     assert app.query_params["until"] == "2026-03-14T12:03"
     assert "The newest video is from" not in text_of(app)
+
+
+def test_a_task_that_is_nobodys_is_never_left_unmentioned(filled: Database) -> None:
+    waits = [verdict(WALTZ, "unknown", candidate_runway_ids=[LOST_TASK])]
+    filled.call("dailies_save_verdicts", p_verdicts=now_instead_of_noon(waits))
+    nameless = [
+        entry(f"[Runway API] Task created with ID: {task}", 1, request, task_id=task)
+        for request, task in (("req-lost", LOST_TASK), ("req-alone", LONELY_TASK))
+    ]
+    filled.call("dailies_add_logs", p_entries=now_instead_of_noon(nameless))
+    app = opened("stages")
+    told = text_of(app)
+    assert f"Task created with ID: {LOST_TASK}" in told
+    assert f"Task created with ID: {LONELY_TASK}" in told
+    assert told.count("No row waited for a task then.") == 1
+    assert f"`{WALTZ[:8]}`" in {link.proto.label for link in app.get("page_link")}
 
 
 def test_the_report_of_an_import_leads_to_the_time_it_covers(empty: Database) -> None:
@@ -261,3 +299,15 @@ def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
 def nothing_stays() -> Iterator[None]:
     yield
     provide(Dashboard(app_of()))
+
+
+def test_outputs_are_played_from_allowed_hosts_only(empty: Database) -> None:
+    hosts = ("dnznrvs05pmza.cloudfront.net", "elsewhere.example")
+    made = [
+        video(f"0000000{n}-0000-4000-8000-000000000000", "succeeded", video_url=f"https://{host}/out.mp4")
+        for n, host in enumerate(hosts)
+    ]
+    videos.import_videos(empty, now_instead_of_noon(made))
+    shown = opened("videos", outputs="yes", window="1h").get("video")
+    assert [each.proto.url for each in shown] == [f"https://{hosts[0]}/out.mp4"]
+    assert not opened("videos", window="1h").get("video")

@@ -24,6 +24,7 @@ from typing import IO
 import psutil
 from psycopg.conninfo import make_conninfo
 
+from lib import outgoing
 from lib.data.embedded.installation import OUTSIDE, Installation
 from lib.errors import DatabaseUnavailable
 
@@ -73,12 +74,14 @@ class EmbeddedPostgres:
         """Where the server is now; starts it again when it was killed. A pool gets the method itself."""
         if self._postmaster() is None:
             self.start()
+        password = self._password_file.read_text().strip()
+        outgoing.know([password])
         return make_conninfo(
             host="127.0.0.1",
             port=self._port(),
             dbname="postgres",
             user="postgres",
-            password=self._password_file.read_text().strip(),
+            password=password,
         )
 
     def postmaster_pid(self) -> int | None:

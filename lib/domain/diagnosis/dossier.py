@@ -10,7 +10,7 @@ from functools import cached_property
 
 from lib.domain.account import Around
 from lib.domain.attempt import Attempt
-from lib.domain.diagnosis.symptoms import Symptom, http_status, is_warning, read_error
+from lib.domain.diagnosis.symptoms import Speaker, Symptom, http_status, is_warning, read_error
 from lib.domain.diagnosis.verdict import Evidence
 from lib.domain.pricing import DEFAULT_MODEL
 from lib.domain.task import Task
@@ -180,7 +180,10 @@ class Dossier:
 
 
 def _failure(entries: Iterable[LogEntry]) -> Failure | None:
-    """The first error says why the run failed; later ones are its consequences, or say it more exactly."""
+    """The first error says why the run failed; later ones are its consequences, or say it more exactly.
+
+    A service that failed before the run went on to Runway is not why.
+    """
     first: Failure | None = None
     for entry in entries:
         if not tells_of_failure(entry):
@@ -188,9 +191,14 @@ def _failure(entries: Iterable[LogEntry]) -> Failure | None:
         symptom = read_error(entry.message)
         if symptom is None:
             continue
-        if first is None or symptom.cause in _REFINED_BY.get(first.symptom.cause, ()):
+        if first is None or _says_more(symptom, first.symptom):
             first = Failure(symptom, Evidence.of_log(entry))
     return first
+
+
+def _says_more(later: Symptom, first: Symptom) -> bool:
+    went_on = first.cause == "service_failed" and later.speaker in (Speaker.RUNWAY, Speaker.APP)
+    return went_on or later.cause in _REFINED_BY.get(first.cause, ())
 
 
 def tells_of_failure(entry: LogEntry) -> bool:

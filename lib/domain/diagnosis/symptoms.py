@@ -26,14 +26,12 @@ class Symptom:
     """cause      key of lib/domain/cause.py
     speaker    who failed or refused; UNKNOWN when the text does not say
     direct     the text itself states it (a status, an error class); otherwise it is a matter of wording
-    uncertain  the request may have been carried out although no answer came
     refusal    Runway's own refusal of a request, with its status: it proves that no task came of it
     """
 
     cause: str
     speaker: Speaker = Speaker.UNKNOWN
     direct: bool = True
-    uncertain: bool = False
     refusal: bool = False
 
 
@@ -80,8 +78,10 @@ def read_task_failure(text: str) -> str | None:
         return "moderated"
     if wording.ASSET.search(said):
         return "asset_rejected"
-    who, _ = speaker.who_says(said, failed=http_status(text) is not None)
-    return _of_another(who, said, direct=True).cause if who in speaker.OTHERS else "generation_failed"
+    symptom = read_error(text)
+    if symptom and (symptom.speaker in speaker.OTHERS or symptom.cause == "cancelled"):
+        return symptom.cause
+    return "generation_failed"
 
 
 def _of_another(who: Speaker, said: str, *, direct: bool) -> Symptom:
@@ -110,31 +110,40 @@ def _of_runway(who: Speaker, text: str, said: str, status: int | None) -> Sympto
         return Symptom(_by_status(status, said), who, refusal=refusal)
     for cause, pattern in wording.BY_CLASS:
         if pattern.search(said):
-            return Symptom(cause, who, uncertain=cause == "runway_unreachable" and _may_have_been_sent(said))
+            return Symptom(_of_a_task(cause, said), who)
     return _by_wording(who, said)
+
+
+def cause_of_answer(status: int, text: str) -> str:
+    """The cause that an answer of Runway's, which is not 2xx, speaks for; `text`: what its body says."""
+    said = text[:LONGEST].lower()
+    return next(
+        (cause for cause, pattern in wording.STATED if pattern.search(said)), _by_status(status, said)
+    )
 
 
 def _by_status(status: int, said: str) -> str:
     if status >= 500:
         return "runway_server_error"
+    if status < 400:  # a redirect: the API has none, some other host answered
+        return "wrong_endpoint"
     if status in (400, 403, 422) and wording.MODERATION.search(said):
         return "moderated"
-    return wording.BY_STATUS.get(status, "invalid_request")
+    return _of_a_task(wording.BY_STATUS.get(status, "invalid_request"), said)
+
+
+def _of_a_task(cause: str, said: str) -> str:
+    """What was not found where a task was looked up is the task: deleted, or another key's."""
+    return "cancelled" if cause == "wrong_endpoint" and wording.LOOK_UP.search(said) else cause
 
 
 def _by_wording(who: Speaker, said: str) -> Symptom | None:
-    if wording.NEVER_SENT.search(said) or wording.NO_CONNECTION.search(said):
-        return Symptom("runway_unreachable", who, uncertain=_may_have_been_sent(said))
+    if wording.NO_CONNECTION.search(said):
+        return Symptom("runway_unreachable", who)
     for cause, pattern in wording.BY_WORDING:
         if pattern.search(said):
             return Symptom(cause, who, direct=False)
-    if wording.LOST.search(said) or wording.BROKE_OFF.search(said):
-        return Symptom("runway_unreachable", who, direct=False, uncertain=True)
-    return None
-
-
-def _may_have_been_sent(said: str) -> bool:
-    return bool(wording.BROKE_OFF.search(said)) or not wording.NEVER_SENT.search(said)
+    return Symptom("runway_unreachable", who, direct=False) if wording.LOST.search(said) else None
 
 
 def _failure_code(text: str) -> str | None:

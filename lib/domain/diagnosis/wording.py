@@ -45,7 +45,7 @@ STATED = (
         "wrong_headers",
         pattern(
             r"""
-            \bx-runway-[\w-]{2,30}[`'"]? (?:request )?header (?:is|was|must)\b
+            \bx-runway-[\w-]{2,30}[`'"]? (?:request )?(?:header )?(?:is|was|must)\b
             (?:missing|invalid|unknown|unsupported|no|set the) (?:\w{1,12} ){0,2}[`'"]?x-runway-
             \bapi version\b[^\n]{0,80}(?:not valid|invalid|not supported|unsupported|missing|required)
             (?:missing|invalid|unsupported|unknown) (?:api )?version header
@@ -74,6 +74,17 @@ STATED = (
         ),
     ),
     (
+        "cancelled",
+        pattern(
+            r"""
+            \btask (?:with )?(?:id )?['"`]?[\w-]{0,60}['"`]? ?(?:was |is |could )?not (?:be )?found\b
+            \btask (?:with )?(?:id )?['"`]?[\w-]{0,60}['"`]? ?(?:does not|doesn't|no longer) exists?\b
+            \b(?:no such|unknown|could not find(?: the)?|no) (?:runway )?task\b(?! id\b| name)
+            \btask (?:with )?(?:id )?['"`]?[\w-]{0,60}['"`]? ?(?:was |has been |is )(?:already )?deleted\b
+            """
+        ),
+    ),
+    (
         "insufficient_credits",
         pattern(
             r"""
@@ -94,20 +105,38 @@ BY_STATUS = {
     404: "wrong_endpoint",
     405: "wrong_endpoint",
     406: "wrong_headers",
-    408: "runway_server_error",
+    408: "runway_unreachable",
+    409: "runway_server_error",
     410: "wrong_endpoint",
     411: "wrong_headers",
     415: "wrong_headers",
     429: "rate_limited",
 }
 
+# Words of a look-up of a task: of what it answers, "not found" speaks of the task, not of the address.
+LOOK_UP = pattern(
+    r"""
+    /tasks?/[\w$%{-]
+    \btasks?\.(?:retrieve|get|delete|cancel)\b
+    \bretriev
+    \blook(?:ing)?[ -]?up\b
+    \bpoll(?:ing|ed|s)?\b
+    \b(?:get|getting|fetch|fetching|read|reading|check|checking) (?:the )?(?:runway )?task\b
+    \b(?:check|get|fetch|read|query)\w{0,3} (?:\w{1,12} ){0,3}status\b
+    \btask status\b
+    \bstatus (?:of|for) (?:the )?task\b
+    \bstatus (?:check|poll|look|request|query)
+    \b(?:cancel|delet)\w{0,6} (?:the )?(?:runway )?task\b
+    """
+)
+
 # The classes of Runway's SDKs.
 BY_CLASS = (
     ("unauthorized", pattern(r"\b(?:authentication|permissiondenied)error\b")),
     ("wrong_endpoint", pattern(r"\bnotfounderror\b")),
     ("rate_limited", pattern(r"\bratelimiterror\b")),
-    ("invalid_request", pattern(r"\b(?:badrequest|unprocessableentity|conflict)error\b")),
-    ("runway_server_error", pattern(r"\binternalservererror\b")),
+    ("invalid_request", pattern(r"\b(?:badrequest|unprocessableentity)error\b")),
+    ("runway_server_error", pattern(r"\b(?:internalserver|conflict)error\b")),
     ("runway_unreachable", pattern(r"\bapi(?:connection|timeout|connectiontimeout|userabort)error\b")),
 )
 
@@ -214,8 +243,7 @@ BY_WORDING = (
     ),
 )
 
-# No connection: nothing was sent.
-NEVER_SENT = pattern(
+NO_CONNECTION = pattern(
     r"""
     \beconnrefused\b
     connection refused
@@ -248,10 +276,13 @@ NEVER_SENT = pattern(
     \beproto\b
     wrong version number
     sslerror
+    fetch failed
+    failed to (?:fetch|connect)
+    connection error
     """
 )
-# It broke off after it was made: whatever else the text says, the request may have been carried out.
-BROKE_OFF = pattern(
+# It broke off, perhaps after it was made.
+LOST = pattern(
     r"""
     \beconn(?:reset|aborted)\b
     \bepipe\b
@@ -267,17 +298,6 @@ BROKE_OFF = pattern(
     server disconnected
     remoteprotocolerror
     incomplete ?read
-    """
-)
-NO_CONNECTION = pattern(
-    r"""
-    fetch failed
-    failed to (?:fetch|connect)
-    connection error
-    """
-)
-LOST = pattern(
-    r"""
     connection (?:was )?(?:closed|lost|terminated)
     (?:could|can)(?:not|n't| not) connect
     unable to connect

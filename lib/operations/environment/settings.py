@@ -17,16 +17,24 @@ import orjson
 from lib.app import App
 from lib.data.addresses import postgres_address, supabase_address
 from lib.data.database import Database, Row
+from lib.data.mapping import mapped
 from lib.data.outputs import open_storage
 from lib.data.overview import Incident
 from lib.domain.address import is_loopback
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
+from lib.domain.video import STATUSES
 from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
 from lib.runway.organization import Organization
 from lib.settings import RUNWAY_BASE_URL, Settings
 
 KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
 WRONG_HOST = "api.runwayml.com"
+
+
+_STRANGERS = {  # roles of Supabase's REST API
+    "anon": "Whoever has the app's public (anon) key",
+    "authenticated": "Whoever has signed up in the app",
+}
 
 
 class Level(StrEnum):
@@ -226,23 +234,25 @@ def check_database(app: App) -> list[Check]:
         return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", todo)]
     reachable = Check("E201", "Database", Level.OK, f"{database.label} answers")
     schema = _schema(rows[0])
-    return [reachable, schema, *(_mapping(database) if schema.level is Level.OK else ())]
+    if schema.level is not Level.OK:
+        return [reachable, schema]
+    return [reachable, schema, *_mapping(database), _strangers(database)]
 
 
 def _mapping(database: Database) -> Iterator[Check]:
     """What of the app's table is not judged, and why no sample can be made."""
-    subject, row = "The app's table", database.call("dailies_mapping")[0]
-    remap = "Map it: `python -m lib map --out map.toml`, then `--apply map.toml`."
+    subject, row = "The app's table", mapped(database)
+    unknown = {word["word"]: word["n"] for word in row["words"] if word["status"] not in STATUSES}
     if row["row_security"]:
         found = (
             f"Row security hides rows of {row['relation']} from this role: what is shown is not all there is"
         )
         todo = "Use the table's owner, or a role with BYPASSRLS, for `python -m lib migrate`."
         yield Check("E203", subject, Level.ERROR, found, todo)
-    if row["unmapped"]:
-        words = ", ".join(f"{word!r} ({n:,} rows)" for word, n in row["unmapped"].items())
+    if unknown:
+        words = ", ".join(f"{word!r} ({n:,} rows)" for word, n in unknown.items())
         found = f"Status words that are not mapped, so neither stuck nor unfinished: {words}"
-        yield Check("E204", subject, Level.WARNING, found, remap)
+        yield Check("E204", subject, Level.WARNING, found, "Say below what they mean.")
     if row["others"]:
         told = ", ".join(f"{name} {n:,}" for name, n in row["others"].items())
         found = f"Rows of other providers are counted and not judged: {told}"
@@ -250,10 +260,28 @@ def _mapping(database: Database) -> Iterator[Check]:
     if row["required"]:
         names = ", ".join(column["name"] for column in row["required"])
         found = f"Generate cannot work: a new row of {row['relation']} needs {names}"
-        todo = "Give a value for it under [fixed] in the map, and apply that."
+        todo = "Give it on the page Generate, or under [fixed] in the map."
         yield Check("E206", subject, Level.WARNING, found, todo)
-    if not (row["row_security"] or row["unmapped"] or row["required"]):
+    if not (row["row_security"] or unknown or row["required"]):
         yield Check("E204", subject, Level.OK, f"{row['relation']} is mapped, and every word is known")
+
+
+def _strangers(database: Database) -> Check:
+    """Whether somebody with the app's public key, which every browser has, reaches its rows past the app."""
+    subject, rows = "Row security", database.call("dailies_strangers", p_roles=list(_STRANGERS))
+    todo = (
+        "Switch its row security on in Supabase, with policies that look whose a row is. Dailies needs none:"
+        " the service role passes by them."
+    )
+    is_open = [row for row in rows if row["is_open"]]
+    for row in sorted(is_open, key=lambda row: row["action"] == "select"):  # what is worst, first
+        is_read = row["action"] == "select"
+        does = "read every row" if is_read else f"{row['action']} any row"
+        found = f"{_STRANGERS[row['role']]} may {does} of {row['relation']}"
+        return Check("E207", subject, Level.WARNING if is_read else Level.ERROR, found, todo)
+    policies = sorted({policy for row in rows for policy in row["policies"]})
+    rest = f", except as these policies say: {', '.join(policies)}" if policies else ""
+    return Check("E207", subject, Level.OK, f"Without the service role nobody reads or writes videos{rest}")
 
 
 def _schema(row: Row) -> Check:
@@ -272,7 +300,7 @@ def check_runway(app: App) -> list[Check]:
     try:
         organization = app.client.organization()
     except RunwayError as error:
-        refused = error.cause == "unauthorized"
+        refused = error.cause in ("unauthorized", "missing_api_key")
         code, found = ("E302", "Runway refuses the key") if refused else ("E301", "Runway does not answer")
         return [Check(code, "Runway", Level.ERROR, found, str(error))]
     return [

@@ -25,11 +25,14 @@ from lib.runway.simulator.protocol import (
     creation,
     creation_issues,
     is_picture,
+    makes_a_picture,
     organization_body,
     past_task,
+    picture,
     refusal,
     task_body,
 )
+from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import DailyLimitReached, OutOfCredits, SimulatorStore
 
 # The only key the simulator takes: of the right shape, and no secret.
@@ -48,7 +51,7 @@ def simulator_app(store: SimulatorStore) -> Starlette:
         _route("GET", "/v1/tasks/{id}", api.task, guarded=True),
         _route("DELETE", "/v1/tasks/{id}", api.delete, guarded=True),
         _route("GET", "/v1/organization", api.organization, guarded=True),
-        _route("GET", "/outputs/{id}.mp4", api.movie),
+        *(_route("GET", f"/outputs/{{id}}.{kind}", api.output) for kind in ("mp4", "png")),
         _route("GET", "/simulator", controls.state),
         _route("GET", "/simulator/tasks", controls.tasks),
         _route("POST", "/simulator/tasks", controls.import_tasks),
@@ -117,7 +120,7 @@ class _Api:
         task = self._store.task(request.path_params["id"])
         if task is None:
             return _refused("No such task", 404)
-        link = signed_link(self._store, str(request.base_url), task.id)
+        link = signed_link(self._store, str(request.base_url), task)
         return JSONResponse(task_body(task, self._store.now(), link))
 
     def delete(self, request: Request, _: bytes) -> Response:
@@ -129,7 +132,7 @@ class _Api:
         concurrency, daily = int(store.number("concurrency")), int(store.number("daily"))
         return JSONResponse(organization_body(store.balance(), concurrency, daily, store.daily_generations()))
 
-    def movie(self, request: Request, _: bytes) -> Response:
+    def output(self, request: Request, _: bytes) -> Response:
         task_id, expires = request.path_params["id"], request.query_params.get("expires", "")
         signature = _signature(self._store, task_id, expires)
         if not hmac.compare_digest(signature, request.query_params.get("signature", "")):
@@ -139,6 +142,8 @@ class _Api:
         task = self._store.task(task_id)
         if task is None:
             return _refused("No such task", 404)
+        if makes_a_picture(task.model):
+            return Response(picture(task.ratio), media_type="image/png")
         return FileResponse(MOVIES.get(task.ratio, MOVIES["1280:720"]), media_type="video/mp4")
 
 
@@ -155,7 +160,7 @@ class _Controls:
     def tasks(self, request: Request, _: bytes) -> Response:
         now, base = self._store.now(), str(request.base_url)
         found = [
-            task_body(task, now, signed_link(self._store, base, task.id))
+            task_body(task, now, signed_link(self._store, base, task))
             | {"model": task.model, "promptText": task.prompt, "deleted": bool(task.deleted)}
             for task in self._store.tasks()
         ]
@@ -186,11 +191,11 @@ def folder_mark(store: SimulatorStore) -> str:
     return _signature(store, "folder", "")
 
 
-def signed_link(store: SimulatorStore, base: str, task_id: str, at: float | None = None) -> str:
+def signed_link(store: SimulatorStore, base: str, task: StoredTask, at: float | None = None) -> str:
     """The address of an output, as a look-up at `at` (epoch seconds; now without it) gives it."""
     expires = str(int((at or store.now()) + store.number("link_seconds")))
-    signature = _signature(store, task_id, expires)
-    return f"{base}outputs/{task_id}.mp4?expires={expires}&signature={signature}"
+    name = f"{task.id}.{'png' if makes_a_picture(task.model) else 'mp4'}"
+    return f"{base}outputs/{name}?expires={expires}&signature={_signature(store, task.id, expires)}"
 
 
 def _signature(store: SimulatorStore, subject: str, expires: str) -> str:

@@ -43,6 +43,7 @@ _OF_UNIONS = re.compile(r"[\w.]*\W.*|[A-Z]\w*|str|list|int")  # pydantic's names
 DOCUMENTATION = "https://docs.dev.runwayml.com/api"
 MONTHLY_SPEND = 100_000
 _FIELDS = {"image": "promptImage", "prompt": "promptText"}
+_OF_PICTURES = ("text_to_image", "image_upscale")  # no model of theirs is another endpoint's
 _FOR_EVER = 10 * 365 * 86400.0
 
 
@@ -94,6 +95,19 @@ def is_picture(uri: str) -> bool:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # what Pillow's readers raise
         return False
     return True
+
+
+def makes_a_picture(model: str) -> bool:
+    """Whether what the model makes is no video."""
+    return model not in MODELS and any(model in models_of(name) for name in _OF_PICTURES)
+
+
+def picture(ratio: str) -> bytes:
+    """A plain PNG in that ratio, which stands for whatever was asked for."""
+    sides = re.fullmatch(r"(\d{2,4}):(\d{2,4})", ratio, re.ASCII)
+    made = BytesIO()
+    Image.new("RGB", (int(sides[1]), int(sides[2])) if sides else (1280, 720), "teal").save(made, "PNG")
+    return made.getvalue()
 
 
 def _is_first_frame(image: Any) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from typing import Any
 
@@ -42,7 +42,7 @@ _MARGIN = {"l": 8, "r": 8, "t": 56, "b": 8}
 _TONES = (RED, AMBER, VIOLET, BLUE, GREEN, "#0f9bb3", "#b5527f")  # where a key has no look of its own
 _LINES = (BLUE, AMBER)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_TIME = {"title": {"text": "Created (UTC)"}}
+_TIME = {"title": {"text": "Created (UTC)"}}  # which says that what is drawn on it are times
 _VIDEOS = {"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5}
 _ZOOMED = {"dragmode": False, "selectdirection": "h", "hovermode": "closest", "xaxis": _TIME}
 
@@ -75,6 +75,29 @@ def marked(figure: Figure, deployments: Sequence[Row]) -> Figure:
     ]
     shapes = [*figure["layout"].get("shapes", ()), *lines]
     return figure | {"layout": figure["layout"] | {"shapes": shapes}}
+
+
+def in_zone(figure: Figure, zone: tzinfo) -> Figure:
+    """With its times in another zone than UTC: Plotly draws what is written, whatever its offset."""
+    layout = figure["layout"]
+    axis = layout.get("xaxis", {})
+    if zone is UTC or axis.get("title") != _TIME["title"]:
+        return figure
+
+    def moved(at: str | datetime) -> str:
+        found = parse_time(at)
+        assert found is not None
+        return found.astimezone(zone).replace(tzinfo=None).isoformat()
+
+    axis = axis | {"title": {"text": f"Created ({zone})"}}
+    if "range" in axis:
+        axis["range"] = [moved(at) for at in axis["range"]]
+    shapes = [
+        shape if shape.get("xref") == "paper" else shape | {end: moved(shape[end]) for end in ("x0", "x1")}
+        for shape in layout.get("shapes", ())
+    ]
+    data = [trace | {"x": [moved(at) for at in trace["x"]]} for trace in figure["data"]]
+    return {"data": data, "layout": layout | {"xaxis": axis, "shapes": shapes}}
 
 
 def config(file_name: str) -> dict[str, Any]:
@@ -179,7 +202,7 @@ def parts_over_time(
             legend=_LEGEND | {"y": -0.42, "yanchor": "top"},
             margin=_MARGIN | {"t": 8},
             xaxis={
-                "title": {"text": "Created (UTC)"},
+                **_TIME,
                 "range": [times[0] - width / 2, times[-1] + width / 2],
             },
             yaxis={"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,14 +10,15 @@ import streamlit as st
 
 from lib.domain.access import Role
 from lib.errors import DailiesError
-from lib.ui.kit import address, loaders
+from lib.ui.kit import address, html, loaders
 from lib.ui.kit.charts import buckets
 from lib.ui.kit.dashboard import ENTERED, dashboard, running_app, visitor
-from lib.ui.kit.format import age, plain
+from lib.ui.kit.format import plain
 from lib.ui.kit.kept import place_for_notice
 from lib.ui.kit.router import go_to_video, page
 from lib.ui.kit.window import Window
 from lib.ui.kit.window_control import choose_window
+from lib.ui.kit.zone import choose_zone, keep_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,16 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     preparing = dashboard().preparing
     now = datetime.now(UTC)
     address.begin()
+    keep_zone()
     place_for_notice()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
         app = running_app()
-        st.caption(_freshness(now), width="content")
+        html.said(*_freshness(now))
         st.badge(plain(app.database_label), icon=":material/database:", color="gray")
         st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
+        choose_zone()
         _person()
         _search()
         chosen = choose_window(all_time=all_time) if window else Window()
@@ -76,7 +80,8 @@ def _search() -> None:
         st.switch_page(page("videos"), query_params={"q": text})
     else:
         st.toast(
-            "No video has such an id or task. It takes four characters or more.", icon=":material/search_off:"
+            "No video has such an id or task. Give it whole, or four characters of its beginning or more.",
+            icon=":material/search_off:",
         )
 
 
@@ -98,15 +103,19 @@ def _person() -> None:
                 st.logout()
 
 
-def _freshness(now: datetime) -> str:
+def _freshness(now: datetime) -> Iterator[str]:
     try:
         fresh = loaders.freshness()
     except DailiesError:  # the page itself says what is wrong
-        return "Freshness unknown"
-    judged = age(fresh.get("last_judged_at"), now)
-    waiting = fresh.get("dirty") or 0
-    backlog = f" · {waiting:,} to judge" if waiting else ""
-    return f"Logs {age(fresh.get('last_log_at'), now)} · judged {judged}{backlog} · times in UTC"
+        yield "Freshness unknown"
+        return
+    for what, never, at in (
+        ("logs", "no logs yet", fresh["last_log_at"]),
+        ("judged", "nothing judged yet", fresh["last_judged_at"]),
+    ):
+        yield f"{what} {html.time(at, now)}" if at else never
+    if waiting := fresh["dirty"]:
+        yield f"{waiting:,} to judge"
 
 
 @st.fragment(run_every=1)

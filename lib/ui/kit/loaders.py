@@ -12,6 +12,8 @@ import streamlit as st
 from lib.data import batches as stored_batches
 from lib.data import credits
 from lib.data import errors as stored_errors
+from lib.data import logs as stored_logs
+from lib.data import mapping as stored_mapping
 from lib.data import overview as health
 from lib.data import videos as stored
 from lib.data.audit import AuditChoices, AuditRow, names, trail
@@ -19,6 +21,8 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.errors import By, ErrorPoint
+from lib.data.logs import NobodysRow
+from lib.data.mapping import Mapped, Need, Unmapped
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
@@ -90,6 +94,11 @@ def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[Err
 @kept()
 def funnel(window: Window) -> list[FunnelStage]:
     return health.stage_funnel(running_app().db, *_span(window), own=window.own)
+
+
+@kept()
+def nobodys(window: Window) -> list[NobodysRow]:
+    return stored_logs.nobodys(running_app().db, *_span(window))
 
 
 @kept(max_entries=64)
@@ -178,6 +187,24 @@ def video(video_id: str) -> VideoDetails:
 
 def video_log(video_id: str) -> list[LogRow]:
     return stored.video_log(running_app().db, video_id, limit=2000)
+
+
+@kept(max_entries=1)
+def unmapped() -> list[Unmapped]:
+    """Status words of the app's that nobody has mapped."""
+    return stored_mapping.unmapped(running_app().db)
+
+
+@kept(max_entries=1)
+def needs() -> list[Need]:
+    """Columns that a new row needs and nobody gives."""
+    return stored_mapping.needs(running_app().db)
+
+
+@kept(max_entries=1)
+def mapped() -> Mapped:
+    """How the app's table is mapped, and what of it is not judged."""
+    return stored_mapping.mapped(running_app().db)
 
 
 @kept()

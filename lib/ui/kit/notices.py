@@ -23,7 +23,9 @@ from lib.errors import (
     RunwayError,
     SchemaMissing,
     SettingsError,
+    TooFast,
 )
+from lib.logs.redact import redact
 from lib.ui.kit.kept import AGAIN_SECONDS, look_again
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,7 @@ _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
     (RunwayError, "Runway could not do this", ":material/cloud_off:"),
     (SettingsError, "A setting cannot be used", ":material/settings_alert:"),
     (NotSignedIn, "You are not signed in", ":material/login:"),
+    (TooFast, "Too many paid actions", ":material/speed:"),
     (NotAllowed, "You may not do this", ":material/lock:"),
     (BadInput, "This input cannot be used", ":material/edit_off:"),
     (DailiesError, "Something went wrong", ":material/error:"),
@@ -83,7 +86,7 @@ def failure(error: DailiesError) -> None:
     _, title, icon = next(row for row in _TITLES if isinstance(error, row[0]))
     with st.container(border=True):
         st.error(f"**{title}**", icon=icon)
-        st.text(str(error))
+        st.text(redact(str(error)))
         if isinstance(error, DatabaseUnavailable):
             st.caption(
                 "Check that it runs and that its address is right; the page Environment has the checks."

@@ -12,12 +12,12 @@ import streamlit as st
 
 from lib.data import batches
 from lib.data.batches import ENDED, Batch, Item
-from lib.operations.batches import COLUMNS
+from lib.operations.batches import COLUMNS, steer
 from lib.operations.export import as_csv
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import BATCH_STATE, age, clock, count, credits_text, look, plain, short_id
+from lib.ui.kit.format import BATCH_STATE, clock, count, credits_text, exact, look, plain, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import table_height
@@ -128,8 +128,7 @@ def _button(label: str, state: str, batch: Batch, icon: str) -> None:
 
 
 def _steer(batch_id: str, state: str) -> None:
-    app = running_app()
-    batches.steer(app.db, batch_id, state, app.operator)
+    steer(running_app(), batch_id, state)
     st.query_params[_ASKED] = batch_id
     dashboard().wake()
 
@@ -156,5 +155,5 @@ def earlier_batches(frame: Frame) -> None:
                 f"by {plain(batch.operator)}",
                 icon=shown.icon,
                 query_params={_ASKED: batch.id},
-                help=f"Begun {age(batch.begun_at, frame.now)}.",
+                help=f"Begun {exact(batch.begun_at)}",
             )

@@ -12,6 +12,7 @@ import streamlit as st
 from lib.domain.video import parse_time
 from lib.errors import DailiesError
 from lib.logs.redact import redact
+from lib.operations.environment.flows import check_flows
 from lib.operations.environment.pasted import check_pasted
 from lib.operations.environment.services import check_services
 from lib.operations.environment.settings import (
@@ -46,7 +47,7 @@ LIMIT 5;"""
 def all_checks() -> list[Check]:
     app = running_app()
     own = [*check_settings(app.settings), *check_services(app.settings)]
-    return [*own, *check_database(app), *_runway(), *_production()]
+    return [*own, *check_database(app), *check_flows(app), *_runway(), *_production()]
 
 
 @st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway …")

@@ -18,7 +18,7 @@ from lib.data.series import GroupKey, GroupState, set_error_state
 from lib.data.videos import Filters
 from lib.domain.video import parse_time
 from lib.logs.redact import redact
-from lib.ui.kit import address, charts, loaders, series
+from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.acting import why_not
 from lib.ui.kit.components import choose_in, clicked, draw, section
 from lib.ui.kit.dashboard import running_app
@@ -29,7 +29,6 @@ from lib.ui.kit.format import (
     RED,
     VIOLET,
     Look,
-    age,
     cause_label,
     cause_of,
     count,
@@ -42,7 +41,7 @@ from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
-from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height
+from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height, time_column
 from lib.ui.kit.window_control import empty_window
 
 BY: dict[By, str] = {
@@ -200,8 +199,8 @@ def _table(groups: Sequence[ErrorGroup], states: dict[GroupKey, GroupState], fra
             "grp": st.column_config.TextColumn("Error", width=360),
             "cause": cause_badges([row["cause"] for row in groups]),
             "stage": st.column_config.TextColumn("First missing stage", width=150),
-            "first": st.column_config.DatetimeColumn("First seen", width=110, format="distance"),
-            "last": st.column_config.DatetimeColumn("Last seen", width=110, format="distance"),
+            "first": time_column("First seen"),
+            "last": time_column("Last seen"),
         },
         hide_index=True,
         row_height=ROW,
@@ -256,8 +255,9 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
     st.caption(
         "Why grouped: the same message once ids, addresses and numbers are taken out, the same cause"
         f" (**{title}**) and {missing}."
-        f" First seen {age(state['first_at'], frame.now)}, last {age(state['last_at'], frame.now)}."
     )
+    first, last = (html.time(state[key], frame.now) for key in ("first_at", "last_at"))
+    html.said(f"first seen {first}", f"last seen {last}")
 
 
 def _trend(key: GroupKey, frame: Frame) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from lib.data.mapping import refused_sample
 from lib.data.videos import Filters, VideoDetails
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
@@ -15,18 +16,22 @@ from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import enqueue, generate, video_id_of
-from lib.ui.kit import loaders
-from lib.ui.kit.acting import act
+from lib.operations.stage_log import DEPLOYMENT
+from lib.ui.kit import html, loaders
+from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.components import section, status_badge
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import age, count, credits_text, short_id
+from lib.ui.kit.format import count, credits_text, short_id
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.gallery import MOST as MOST_SHOWN
+from lib.ui.kit.gallery import gallery
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.listing import video_list
 from lib.ui.kit.media import SAMPLES, data_uri, jpeg, uploaded_picture
 from lib.ui.kit.notices import empty, failure
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
+from lib.ui.views.mapping import sample_needs
 from lib.ui.views.repair import unknown_attempt
 
 _VARIED = "varied-from"
@@ -75,7 +80,7 @@ def variation() -> None:
     if row is None:
         empty("There is no such video", "The form is empty instead.", ":material/search_off:")
         return
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     st.session_state["prompt"] = (video.prompt or "")[:PROMPT_LIMIT]
     if video.input_image_url:
         st.session_state["source"], st.session_state["varied-image"] = "varied", video.input_image_url
@@ -204,7 +209,7 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     short = balance is not None and cost is not None and balance < cost
     if short:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
-    impossible = bool(found) or short or running_app().client is None
+    impossible = sample_needs() or bool(found) or short or running_app().client is None
     if act("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
         _confirm(request, number, cost, uuid4().hex)
 
@@ -219,10 +224,25 @@ def _confirm(request: GenerationRequest, number: int, cost: int | None, key: str
     )
     st.text(request.prompt or "without a prompt")
     st.caption("One call is made for each, whatever happens: a second click does not pay again.")
+    refused = _refused(key)
+    if refused:
+        st.error("**Your table would not take the row**, so nothing is paid for.", icon=":material/block:")
+        st.text(refused)
     if act(
-        "Generate now", type="primary", key="confirm-generate", on_click=_start, args=(request, number, key)
+        "Generate now",
+        type="primary",
+        disabled=refused is not None,
+        key="confirm-generate",
+        on_click=_start,
+        args=(request, number, key),
     ):
         st.rerun()
+
+
+@st.cache_data(ttl=300, max_entries=16, show_spinner="Trying whether the row would be taken …")
+def _refused(key: str) -> str | None:  # noqa: ARG001 - once for each dialog
+    """What the app's table refuses of a new row: tried and undone, for whoever may act."""
+    return None if why_not() else refused_sample(running_app().db)
 
 
 def _start(request: GenerationRequest, number: int, key: str) -> None:
@@ -258,17 +278,18 @@ def progress(frame: Frame) -> None:
             empty("There is no such video", "The address may be incomplete.", ":material/search_off:")
             st.button("Make one", icon=":material/add:", type="tertiary", on_click=_another)
             return
-        if row is not None and Video.from_row(row["video"]).is_finished:
+        if row is not None and Video.from_mapped(row["video"]).is_finished:
             _finished(row, frame.now)
         else:
             _running(video_id)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link(
-                page("video"),
-                label=f"Open `{short_id(video_id)}`",
-                icon=":material/movie_info:",
-                query_params={"id": video_id},
-            )
+            if row is not None:
+                st.page_link(
+                    page("video"),
+                    label=f"Open `{short_id(row['video']['id'])}`",
+                    icon=":material/movie_info:",
+                    query_params={"id": row["video"]["id"]},
+                )
             st.button("Make another", icon=":material/add:", type="tertiary", on_click=_another)
 
 
@@ -278,6 +299,15 @@ def several(frame: Frame) -> None:
         section(f"Your {len(ids)} videos", "The workers make each as soon as Runway has a free slot.")
         video_list(loaders.videos(None, Filters(ids=ids)), frame.now, ("video", "created", "status", "error"))
         look_again(10)
+
+
+def earlier(frame: Frame) -> None:
+    """What was made with Dailies before, as far as it can still be shown."""
+    done = Filters(deployment=DEPLOYMENT, statuses=("succeeded",))
+    if rows := loaders.videos(None, done, limit=2 * MOST_SHOWN):
+        section("Made with Dailies before", "Runway's addresses expire after 24 to 48 hours.")
+        if not gallery(rows, frame.now):
+            st.caption("Their addresses have expired; the page of each video can renew its own.")
 
 
 def _watched(video_id: str) -> VideoDetails | None:
@@ -294,7 +324,7 @@ def _running(video_id: str) -> None:
         failure(problem)
         return
     row = _watched(video_id)
-    if row is not None and Video.from_row(row["video"]).is_finished:
+    if row is not None and Video.from_mapped(row["video"]).is_finished:
         st.rerun()
     if row is not None and (attempt := unknown_attempt(row)):
         _outcome_unknown(attempt)
@@ -329,10 +359,10 @@ def how_far(row: VideoDetails | None) -> tuple[float, str]:
 
 
 def _finished(row: VideoDetails, now: datetime) -> None:
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
         took = video.updated_at or datetime.now(UTC)
-        st.caption(f"{age(video.created_at, now)}, took {(took - video.created_at).total_seconds():.0f} s")
+        html.said(html.time(video.created_at, now), f"took {(took - video.created_at).total_seconds():.0f} s")
     if not player(video.video_url) and video.error_message:
         st.text(video.error_message)

@@ -12,7 +12,7 @@ from lib.data.credits import Ledger
 from lib.data.overview import Incident, Overview, Totals
 from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders, series
-from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link, zoom
 from lib.ui.kit.dashboard import dashboard
 from lib.ui.kit.format import (
     SIDE,
@@ -185,10 +185,7 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
 
 def _open_bar_or_zoom(event: Any, frame: Frame) -> None:
     """A bar leads to its videos, a box to the span of time it covers."""
-    if boxes := event["selection"]["box"]:
-        times = sorted(parse_time(at) or frame.now for at in boxes[0]["x"])
-        span = frame.window.over(times[0], times[-1])
-        st.switch_page(page("overview"), query_params=span.query)
+    zoom(event, frame.window, "overview")
     if point := clicked(event):
         began = parse_time(point[1]) or frame.now
         span = frame.window.over(began, began + timedelta(seconds=frame.window.bucket_seconds))

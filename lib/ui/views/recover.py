@@ -9,16 +9,15 @@ from uuid import uuid4
 
 import streamlit as st
 
-from lib.data.batches import Batch, items, steer
+from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
-from lib.operations.batches import freeze
+from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
-from lib.ui.kit.frame import Frame
+from lib.ui.kit.format import ACTION, clock, count, credits_text, short_id
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import choose_videos
@@ -110,10 +109,10 @@ def left_to_people(now: datetime) -> None:
                     query_params={"id": row.video_id},
                     width=260,
                 )
-                st.text(f"{age(row.at, now)}: {row.reason}")
+                st.text(f"{clock(row.at, now)}  {row.reason}")
 
 
-def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
+def choose(rows: list[VideoRow]) -> list[str]:
     """The ids of the chosen videos, as they were drawn."""
     if not rows:
         empty(
@@ -124,7 +123,7 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
         return []
     # a choice is one of positions: it ends with the list it was made in, and with the repair it began
     drawn = hash((st.query_params.get("batch"), *(row["id"] for row in rows)))
-    return choose_videos(rows, frame.now, key=f"recover-{drawn:x}")
+    return choose_videos(rows, key=f"recover-{drawn:x}")
 
 
 def repair_button(chosen: Sequence[str]) -> None:
@@ -171,7 +170,6 @@ def _group(batch: Batch, action: Action) -> None:
 
 
 def _start(batch_id: str) -> None:
-    app = running_app()
-    steer(app.db, batch_id, "running", app.operator)
+    steer(running_app(), batch_id, "running")
     st.query_params["batch"] = batch_id
     dashboard().wake()

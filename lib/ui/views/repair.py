@@ -228,7 +228,7 @@ def _wait(name: str) -> None:
 
 def task_actions(row: VideoDetails) -> None:
     """What can be done to a task besides repairing its video: cancel it, or renew the output's address."""
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     if not video.runway_video_id:
         return
     if video.status == "succeeded":
@@ -248,7 +248,7 @@ def _may_run(row: VideoDetails) -> bool:
     """Whether there may be something to cancel: neither the row nor the last look-up knows an end."""
     task = row["task"]
     ended = task is not None and Task.from_row(task).is_terminal
-    return not ended and not Video.from_row(row["video"]).is_finished
+    return not ended and not Video.from_mapped(row["video"]).is_finished
 
 
 @st.dialog("Cancel this task?", icon=":material/cancel:", width="medium")

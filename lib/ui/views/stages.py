@@ -9,13 +9,45 @@ import streamlit as st
 from lib.data.overview import FunnelStage
 from lib.ui.kit import address, charts, loaders, series
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
-from lib.ui.kit.format import count, deployment, plain, words
+from lib.ui.kit.format import clock, count, deployment, plain, short_id, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import go_to_video, page
 from lib.ui.kit.window_control import empty_window
 
 SHOWN = 40
+
+
+def nobodys(frame: Frame) -> None:
+    """Tasks that were paid for, and of which no line tells whose they are."""
+    tasks = loaders.nobodys(frame.window)
+    if not tasks:
+        return
+    with st.expander(
+        f"{count(len(tasks), 'task')} of nobody's, the latest first", icon=":material/person_off:"
+    ):
+        st.caption(
+            "Each was paid for, and no log line says for which video. Where rows waited then, it may be of"
+            " one of them: look at those before anything is paid anew."
+        )
+        for task in tasks:
+            with st.container(border=True):
+                known = f"**{plain(task.status)}** at Runway" if task.status else "not looked up"
+                st.markdown(f"`{plain(task.task_id)}` · {clock(task.at, frame.now)} · {known}")
+                st.text(task.message)
+                _candidates(task.candidates)
+
+
+def _candidates(videos: Sequence[str]) -> None:
+    if not videos:
+        st.caption("No row waited for a task then.")
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.caption("May be that of", width="content")
+        for video in videos:
+            st.page_link(
+                page("video"), label=f"`{short_id(video)}`", query_params={"id": video}, width="content"
+            )
 
 
 def choose_flow(rows: Sequence[FunnelStage], frame: Frame) -> str | None:

@@ -8,17 +8,19 @@ from typing import Any
 
 import streamlit as st
 
-from lib.data.database import Row
 from lib.data.videos import VideoDetails
+from lib.domain.link import links_out
 from lib.domain.video import Video, parse_time
-from lib.ui.kit import address, loaders
-from lib.ui.kit.components import evidence, section, status_badge, timeline, verdict_facts
-from lib.ui.kit.format import age, clock, short_id
+from lib.ui.kit import address, html, loaders
+from lib.ui.kit.components import evidence, section, status_badge, verdict_facts
+from lib.ui.kit.dashboard import running_app
+from lib.ui.kit.format import age, clock, plain, short_id, without_walls
 from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
 from lib.ui.kit.player import copied_output, player
-from lib.ui.kit.records import attempt_table, log_line, log_table
+from lib.ui.kit.records import log_line, log_table, tries
 from lib.ui.kit.router import go_to_video, page
+from lib.ui.kit.stage_list import stage_list
 from lib.ui.views.audit import audit_table
 from lib.ui.views.repair import repair_panel
 
@@ -59,12 +61,12 @@ def _say_not_found(asked: str, found: list[str]) -> None:
 def follow(video_id: str, now: datetime) -> VideoDetails:
     """The video with all that is known of it; drawn anew by itself while news are to be expected."""
     row = loaders.video(video_id)
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
         st.code(video.id, language=None, width="content")
-        st.caption(
-            f"created {age(video.created_at, now)} · changed {age(video.updated_at, now)}", width="content"
+        html.said(
+            f"created {html.time(video.created_at, now)}", f"changed {html.time(video.updated_at, now)}"
         )
         with st.popover("Link", icon=":material/link:", type="tertiary"):
             st.code(f"{(st.context.url or 'video').partition('?')[0]}?id={video.id}", language=None)
@@ -108,7 +110,7 @@ def _neighbours(video_id: str) -> None:
 
 def is_moving(row: VideoDetails) -> bool:
     """Whether news are to be expected: the video is unfinished, or changed since it was judged."""
-    video, judged_at = Video.from_row(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
+    video, judged_at = Video.from_mapped(row["video"]), parse_time((row["verdict"] or {}).get("judged_at"))
     if not video.is_finished or judged_at is None:
         return True
     return video.updated_at is not None and video.updated_at > judged_at
@@ -139,20 +141,20 @@ def verdict(row: VideoDetails, now: datetime) -> None:
         repair_panel(row)
 
 
-def stages(judged: Row | None, now: datetime) -> None:
+def stages(row: VideoDetails, now: datetime) -> None:
     section(
         "Stages",
         "Missing: a later stage was seen, or the flow ended here. Not observable: no log could exist.",
     )
-    found = (judged or {}).get("stages") or ()
+    found = (row["verdict"] or {}).get("stages") or ()
     if found:
-        timeline(found, now)
+        stage_list(found, now, waits=not Video.from_row(row["video"]).is_finished)
     else:
         empty("No log entry of this video", "Import its logs on the page Stages.", ":material/article:")
 
 
 def preview(row: VideoDetails, now: datetime) -> None:
-    video, task = Video.from_row(row["video"]), row.get("task") or {}
+    video, task = Video.from_mapped(row["video"]), row.get("task") or {}
     if copied := copied_output(video.runway_video_id):
         st.video(copied[0], alt="The generated video")
         st.caption(f"A copy of {(copied[1].bytes or 0) / 2**20:.1f} MB, {age(copied[1].copied_at, now)}.")
@@ -164,14 +166,12 @@ def preview(row: VideoDetails, now: datetime) -> None:
 
 def facts(row: VideoDetails) -> None:
     section("Row and task")
-    video = Video.from_row(row["video"])
+    video = Video.from_mapped(row["video"])
     shown: dict[str, Any] = {
         "Prompt": video.prompt,
         "Error": video.error_message,
         "Runway id": video.runway_video_id,
-        "Image": video.input_image_url
-        if not (video.input_image_url or "").startswith("data:")
-        else "uploaded",
+        "Image": without_walls(video.input_image_url),
         "Created": clock(video.created_at),
         "Changed": clock(video.updated_at),
         **_task_facts(row.get("task") or {}),
@@ -180,6 +180,22 @@ def facts(row: VideoDetails) -> None:
         for label, value in shown.items():
             if value not in (None, "", "–"):
                 _fact(label, str(value))
+        _links_out(row)
+
+
+def _links_out(row: VideoDetails) -> None:
+    """To where the video, its task and its request are at home, by the templates of DAILIES_LINKS."""
+    video, verdict, requests = Video.from_row(row["video"]), row["verdict"] or {}, row["requests"]
+    known = {
+        "video_id": video.id,
+        "task_id": video.runway_video_id,
+        "request_id": requests[0]["request_id"] if requests else None,
+        "deployment_id": verdict.get("deployment_id"),
+    }
+    found = links_out(running_app().settings.links, known)
+    with st.container(horizontal=True, gap="small", key="links-out"):
+        for name, leads_to in found.items():
+            st.link_button(plain(name), leads_to, icon=":material/open_in_new:", type="tertiary")
 
 
 def _fact(label: str, value: str) -> None:
@@ -201,34 +217,22 @@ def details(video_id: str, row: VideoDetails, now: datetime) -> None:
     """The rest, one part at a time: only the open tab is read and drawn."""
     attempts, audit = row.get("attempts") or [], row.get("audit") or []
     names = ("Log", f"Attempts ({len(attempts)})", "Row as JSON", f"Audit ({len(audit)})")
-    log, tries, raw, audited = st.tabs(names, on_change="rerun", key="details")
+    log, tried, raw, audited = st.tabs(names, on_change="rerun", key="details")
     if log.open:
         with log:
             _log(video_id)
-    if tries.open:
-        with tries:
-            attempt_table(attempts, now) if attempts else st.caption(
-                "Dailies has made no attempt for this video."
-            )
+    if tried.open:
+        with tried:
+            if attempts:
+                tries(attempts, Video.from_row(row["video"]), now)
+            else:
+                st.caption("Dailies has made no attempt for this video.")
     if raw.open:
         with raw:
-            st.json(
-                _without_pictures({key: row.get(key) for key in ("video", "task", "verdict")}), expanded=2
-            )
+            st.json(without_walls({key: row.get(key) for key in ("video", "task", "verdict")}), expanded=2)
     if audited.open:
         with audited:
             audit_table(audit, now) if audit else st.caption("Nobody has changed this video through Dailies.")
-
-
-def _without_pictures(value: Any) -> Any:
-    """What is inside a `data:` address says nothing to people and fills pages."""
-    if isinstance(value, dict):
-        return {key: _without_pictures(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_without_pictures(each) for each in value]
-    if isinstance(value, str) and value.startswith("data:") and len(value) > 200:
-        return f"{value[:40].partition(',')[0]},… ({len(value):,} characters)"
-    return value
 
 
 def _log(video_id: str) -> None:

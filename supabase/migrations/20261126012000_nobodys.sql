@@ -1,0 +1,28 @@
+-- Tasks that nobody has.
+
+create index if not exists verdicts_candidates on dailies.verdicts using gin (candidate_runway_ids)
+    where candidate_runway_ids <> '{}';
+
+-- Which tasks did the logs of a span name whose video nobody can tell, the latest first? `candidates`: the
+-- videos that each may belong to; none where no row waited for a task then.
+-- Indexes: log_entries_of_nobody, dailies_videos_task, verdicts_candidates, and those of is_nobodys.
+create or replace function public.dailies_nobodys(p_since timestamptz, p_until timestamptz, p_limit int default 50)
+returns table (task_id text, at timestamptz, message text, status text, candidates dailies.video_key[])
+language sql stable security definer set search_path = '' as $$
+    with named as (
+        select distinct on (e.task_id) e.task_id, e.at, left(e.message, 300) as message
+        from dailies.log_entries e
+        where e.task_id is not null and e.video_id is null and e.at >= p_since and e.at < p_until
+        order by e.task_id, e.at, e.id
+    )
+    select n.task_id, n.at, n.message, k.status, array(
+        select d.video_id from dailies.verdicts d
+        where d.candidate_runway_ids <> '{}' and d.candidate_runway_ids @> array[n.task_id]
+        order by d.video_id limit 20)
+    from named n left join dailies.tasks k using (task_id)
+    where not exists (select from dailies.videos() v where v.runway_video_id = n.task_id)
+        and dailies.is_nobodys(n.task_id)
+    order by n.at desc limit p_limit
+$$;
+
+select dailies.service_only('public.dailies_nobodys');
