@@ -95,7 +95,11 @@ def import_logs(
     """
     report = ImportReport()
     import_: Row = {"id": str(import_id or uuid.uuid4()), "name": name, "operator": app.operator}
-    items = _with_request_ids(_read(source, name, report, share), report, app)
+    if isinstance(source, Path):
+        found = read_logs(source, report, share)
+    else:
+        found = read_stream(source, name, report, datetime.now(UTC), share)
+    items = _with_request_ids(found, report, app)
     with ThreadPoolExecutor(1) as background:  # the database works while the next batch is read
         storing: Future[Added] | None = None
         for batch in batches(items):
@@ -106,12 +110,6 @@ def import_logs(
         report.already_stored += merge_text(app.db, report.first_ms, report.last_ms)
     add_logs(app.db, {**import_, "format": report.format, "report": report.details()})
     return report
-
-
-def _read(source: Path | BinaryIO, name: str, report: ImportReport, share: Share) -> Iterator[Item]:
-    if isinstance(source, Path):
-        return read_logs(source, report, share)
-    return read_stream(source, name, report, datetime.now(UTC), share)
 
 
 def _with_request_ids(items: Iterator[Item], report: ImportReport, app: App) -> Iterator[Item]:
