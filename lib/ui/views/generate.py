@@ -27,10 +27,9 @@ from lib.ui.kit.gallery import MOST as MOST_SHOWN
 from lib.ui.kit.gallery import gallery
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.listing import video_list
-from lib.ui.kit.media import SAMPLES, data_uri, jpeg
+from lib.ui.kit.media import SAMPLES, data_uri, jpeg, uploaded_picture
 from lib.ui.kit.notices import empty, failure
 from lib.ui.kit.outside import outside_text
-from lib.ui.kit.picture import uploaded_picture
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
 from lib.ui.views.mapping import sample_needs

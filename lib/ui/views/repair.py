@@ -24,9 +24,9 @@ from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import ACTION, cause_of, credits_text, plain
+from lib.ui.kit.media import uploaded_picture
 from lib.ui.kit.notices import failure, narrated
 from lib.ui.kit.outside import outside_text
-from lib.ui.kit.picture import uploaded_picture
 
 _STARTED = "repairs-started"
 _HINT = {
