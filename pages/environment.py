@@ -14,7 +14,8 @@ with left:
     show_checks(all_checks(frame.services))
     with narrated():
         unmapped_words()
-        mapping_form()
+        if frame.services.before is None:
+            mapping_form()
 with right:
     show_variables(frame.services.settings)
 latest_videos(frame.now)

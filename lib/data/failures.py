@@ -40,6 +40,7 @@ _BY_CODE: dict[str, type[DailiesError]] = {
     "57P": DatabaseUnavailable,
     "PGRST0": DatabaseUnavailable,
     "PGRST202": SchemaMissing,
+    "PGRST205": SchemaMissing,
     "PGRST3": DatabaseUnavailable,
 }
 _HINTS: dict[str, str] = {

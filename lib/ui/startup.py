@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from lib.data.before import ADDS, Before, looked_at
 from lib.data.connect import open_fully
+from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
-from lib.errors import DailiesError, DatabaseUnavailable
+from lib.errors import DailiesError, DatabaseError, DatabaseUnavailable
 from lib.runway.opening import open_runway
 from lib.runway.simulator import ensure_simulator
 from lib.seed.write import seed_history
@@ -19,6 +22,7 @@ from lib.ui.kit.services import Services
 from lib.worker.start import start_judge, start_worker
 
 AGAIN_SECONDS = 10.0
+REFRESH_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 
@@ -51,6 +55,11 @@ class Startup:
         services.app.close()
 
     def _run(self) -> None:
+        self._open()
+        while self._follow():
+            self._open()
+
+    def _open(self) -> None:
         """A database that is away is waited for: from the first step that missed it, all is done again."""
         steps = [
             ("database", "Opening the database", self._open_database),
@@ -88,10 +97,37 @@ class Startup:
 
     def _open_database(self) -> None:
         app = self._services.app
-        self._services.app = replace(app, opened=open_fully(app.settings))
+        opened: Database = open_fully(app.settings)
+        if app.settings.database_kind != "embedded":
+            with suppress(DatabaseUnavailable):  # the pages say so
+                opened = looked_at(opened, app.settings.data_dir / "before")
+        self._services.before = opened if isinstance(opened, Before) else None
+        self._services.app = replace(app, opened=opened, no_database=None)
+
+    def _follow(self) -> bool:
+        """Reads the newest rows every minute while Dailies has no schema in the app's database. True when it
+        has one now, and everything is to be opened again."""
+        before = self._services.before
+        while before and not self._stop.wait(REFRESH_SECONDS):
+            with suppress(DatabaseError):
+                if before.is_over():
+                    self._leave(before)
+                    return True
+                before.refresh()
+        return False
+
+    def _leave(self, before: Before) -> None:
+        if self._services.loop is not None:
+            self._services.loop.stop()
+        self._services.loop = self._services.before = None
+        self._services.app = replace(self._services.app, opened=before.source, no_runway=None)
+        before.leave()
 
     def _open_runway(self) -> None:
         app = self._services.app
+        if self._services.before:
+            self._services.app = replace(app, no_runway=ADDS)
+            return
         self._services.app = replace(app, client=open_runway(app.settings))
 
     def _seed(self) -> None:

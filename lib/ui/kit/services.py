@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from lib.app import App
+from lib.data.before import Before
 from lib.data.database import Database
 from lib.data.limited import reader
 from lib.domain.access import Person, Role
@@ -58,11 +59,13 @@ class Services:
     person     who looks at the page; None for the process itself
     preparing  the step of the start that is going on; None once all is there
     problems   a part that did not start -> why
+    before     what is looked at while Dailies has no schema in the app's database
     """
 
     app: App
     preparing: str | None = None
     problems: dict[str, str] = field(default_factory=dict)
+    before: Before | None = None
     loop: Loop | None = None
     jobs: Jobs = field(default_factory=Jobs)
     outage: Outage = field(default_factory=Outage)

@@ -59,6 +59,8 @@ def _database(opened: Services) -> list[Check]:
 @st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway …")
 def _runway() -> list[Check]:
     opened = services()
+    if opened.before:
+        return []
     if opened.app.client is None:
         why = opened.problems.get("runway", "It is still being started.")
         return [Check("E301", "Runway", Level.ERROR, f"{opened.runway_label} could not be started", why)]
