@@ -63,5 +63,5 @@ if __name__ == "__main__":
     try:
         main(prog_name="python -m lib")
     except DailiesError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo("\n".join((f"error: {error}", *getattr(error, "__notes__", ()))), err=True)
         sys.exit(1)

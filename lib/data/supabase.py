@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ from lib.data.postgres import STATEMENT_SECONDS
 from lib.errors import SchemaMissing, SettingsError
 
 T = TypeVar("T")
-PIECE = 500  # rows that are read at once
+PIECE = 500  # rows of a table that are read at once
+MOST = 1_000  # rows of an answer, as Supabase sets it
 USUAL = ("videos", "video_generations", "generations", "video_tasks", "video_jobs", "clips", "renders")
 
 
@@ -47,8 +49,19 @@ class SupabaseDatabase:
         return self._label
 
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
-        answer = self._asked(function, self._client.rpc(function, storable(arguments)).execute)
-        return cast("list[Row]", answer.data or [])
+        """What only reads is asked again for the rest where an answer is cut off."""
+        asked = storable(arguments)
+        rows = cast("list[Row]", self._asked(function, self._client.rpc(function, asked).execute).data or [])
+        piece = rows
+        while len(piece) >= MOST and function in self._reading:
+            query = self._client.rpc(function, asked).range(len(rows), len(rows) + MOST - 1)
+            piece = cast("list[Row]", self._asked(function, query.execute).data or [])
+            rows = rows + piece
+        return rows
+
+    @cached_property
+    def _reading(self) -> frozenset[str]:
+        return frozenset(row["name"] for row in self.call("dailies_reading"))
 
     def _asked(self, what: str, ask: Callable[[], T]) -> T:
         try:

@@ -83,7 +83,7 @@ def failure(error: DailiesError) -> None:
     _, title, icon = next(row for row in _TITLES if isinstance(error, row[0]))
     with st.container(border=True):
         st.error(f"**{title}**", icon=icon)
-        st.text(str(error))
+        st.text("\n".join((str(error), *getattr(error, "__notes__", ()))))
         if isinstance(error, DatabaseUnavailable):
             st.caption(
                 "Check that it runs and that its address is right; the page Environment has the checks."
