@@ -148,7 +148,7 @@ def test_a_database_without_such_a_table_says_so(empty_database_url: str, open_f
 
 def test_the_pages_say_that_they_only_look(source: Database, look: Callable[[Database], Before]) -> None:
     before = look(source)
-    serve(before, before=before)
+    serve(before).before = before
     for page in ("overview", "videos", "errors", "environment", "generate", "recover"):
         said = text_of(opened(page))
         assert "Dailies only looks" in said
