@@ -69,7 +69,11 @@ def variables(settings: Settings) -> list[tuple[str, bool]]:
 
 def check_settings(settings: Settings) -> list[Check]:
     parts = (_runway_key, _runway_model, _runway_address, _database_settings, _folders, _outputs)
-    return [check for part in parts for check in part(settings)]
+    left_out = (
+        Check("E122", "Settings", Level.WARNING, said, "Correct it and restart.")
+        for said in settings.left_out
+    )
+    return [*(check for part in parts for check in part(settings)), *left_out]
 
 
 def check_app(settings: Settings) -> list[Check]:
