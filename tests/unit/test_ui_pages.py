@@ -232,6 +232,12 @@ def test_videos_are_filtered_by_the_address(filled: Database) -> None:
     assert "You do not have enough credits to run this task." in table
 
 
+def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> None:
+    app = opened("videos", q="task created", window="1h")
+    assert "Found in logs" in [part.label for part in app.expander]
+    assert "Task created" not in "".join(str(each.proto.body) for each in app.get("html"))
+
+
 def test_a_filter_that_nothing_fits_says_so(filled: Database) -> None:
     assert "No video fits these filters" in text_of(opened("videos", q="no such thing"))
 
