@@ -87,10 +87,11 @@ def metrics(data: Overview, frame: Frame) -> None:
         height="stretch",
     )
     with more.container(border=True, height="stretch"):
-        st.table(_figures(totals, loaders.ledger(frame.window)), border="horizontal", alt="Cost and times")
+        figures = _figures(totals, loaders.ledger(frame.window), frame.window)
+        st.table(figures, border="horizontal", alt="Cost and times")
 
 
-def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
+def _figures(totals: Totals, credits: Ledger, window: Window) -> dict[str, str]:
     """Cost and times, which have no series of their own."""
     spent, before = totals["credits"], totals["previous"].get("credits")
     more = round(spent - before) if before is not None else 0
@@ -98,12 +99,19 @@ def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
     own = f", {credits_text(totals['credits_own'])} more for samples" if totals["credits_own"] else ""
     return {
         "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else "") + own,
+        "Per delivered video": _pace(spent, totals["succeeded"], window),
         "Paid for nothing": f"**{credits_text(credits.undelivered + credits.written_off)}**,"
         f" {dollars(credits.rescued)} rescued",
         "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
         "Time to finish": _spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
         "Not finished": f"**{totals['unfinished']:,}** of {count(totals['total'], 'video')}",
     }
+
+
+def _pace(spent: float, delivered: int, window: Window) -> str:
+    """What one cost, failures included, and what a month would at this pace."""
+    month = dollars(spent * (timedelta(days=30) / window.size))
+    return f"**{dollars(spent / delivered) if delivered else '–'}**, {month} a month at this pace"
 
 
 def _change(now: float, before: float | None) -> str | int | None:
