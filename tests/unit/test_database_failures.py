@@ -73,17 +73,6 @@ def test_what_the_database_said_besides_is_noted_for_whoever_looks_into_it() -> 
     assert not hasattr(database_failure("PT409", "No.", "dailies_x"), "__notes__")
 
 
-def test_a_question_that_takes_too_long_is_named_with_what_to_do(postgres: PostgresDatabase) -> None:
-    quick = PostgresDatabase(postgres._pool._conninfo, label="quick", statement_seconds=0.001)
-    with pytest.raises(DatabaseError) as caught:
-        quick.call("dailies_metrics")
-    quick.close()
-    assert str(caught.value).startswith("The question 'metrics' was too big")
-    assert "Narrow the time window" in str(caught.value)
-    assert "statement_timeout" in str(caught.value)
-    assert caught.value.__notes__[0].startswith("57014 in dailies_metrics")
-
-
 def test_the_function_that_refused_is_told_and_not_the_statement(postgres: PostgresDatabase) -> None:
     with pytest.raises(DailiesError) as caught:
         postgres.call("dailies_save_verdicts", p_verdicts=[{"video_id": "no uuid at all"}])
