@@ -40,7 +40,7 @@ def chosen_video() -> str:
 
 def _search() -> None:
     with st.form("find-video", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input("Id of the video, its first 6 characters, or its Runway id", width=420)
+        text = st.text_input("Id of the video, its first four characters, or its task id", width=420)
         if st.form_submit_button("Open", icon=":material/search:") and text.strip():
             go_to_video(text.strip())
 
