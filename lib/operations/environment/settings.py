@@ -342,7 +342,7 @@ def check_production(incidents: Iterable[Incident], *, has_logs: bool) -> list[C
     if found:
         return found
     if not has_logs:
-        said = "None of its logs from the last 24 hours have been read: a configuration error would not show"
+        said = "Its logs from the last 24 hours have not been read: a configuration error would not show"
         todo = "Set up a log drain, or read exported logs on the page Stages."
         return [Check("E401", "Production app", Level.NOTE, said, todo)]
     said = "Its logs of the last 24 hours show no configuration error"
