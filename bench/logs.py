@@ -155,7 +155,7 @@ def parse_only(path: Path) -> None:
 def read_share(path: Path, share: Share = WHOLE) -> ImportReport:
     """Parsed, redacted, repeats dropped, with keys and the ids that messages name: all but storing."""
     report = ImportReport()
-    deque(batches(read_logs(path, report, share)), maxlen=0)
+    deque(batches(read_logs(path, report, share), StageReader(load_flows())), maxlen=0)
     return report
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -31,6 +32,7 @@ COLUMNS = {
     "deployment_id": "text",
     "import_id": "bytea",
 }
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
 EPOCH_MS = 946_684_800_000  # the year 2000
 
 
@@ -68,6 +70,24 @@ def nobodys(db: Database, since: datetime, until: datetime, limit: int = 50) -> 
     """The latest first."""
     rows = db.call("dailies_nobodys", p_since=since.isoformat(), p_until=until.isoformat(), p_limit=limit)
     return [NobodysRow(**row) for row in rows]
+
+
+class FoundLine(NamedTuple):
+    """A line of a log. `video_id`: that of its request, where one is known."""
+
+    at: str
+    level: str
+    message: str
+    request_id: str | None
+    video_id: str | None
+
+
+def search_logs(
+    db: Database, text: str, since: datetime, until: datetime, *, limit: int = 100
+) -> list[FoundLine]:
+    """The latest lines that hold `text` (1 to 200 characters), whatever its case."""
+    asked = {"p_text": text, "p_from": since.isoformat(), "p_to": until.isoformat(), "p_limit": limit}
+    return [FoundLine(**row) for row in db.call("dailies_search_logs", **asked)]
 
 
 def add_logs(
@@ -108,8 +128,9 @@ def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> 
 
     def binary(entry: EntryRow) -> tuple[bytes | int | str | None, ...]:
         key, at_ms, request, video, *more = entry
-        video_id: bytes | str | None
-        video_id = bytes.fromhex(video.replace("-", "")) if video and as_uuid else video
+        video_id: bytes | str | None = video
+        if as_uuid:
+            video_id = bytes.fromhex(video.replace("-", "")) if video and _UUID.fullmatch(video) else None
         return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *more, import_id
 
     try:

@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 from lib.app import App, open_app
 from lib.data.database import Row
 from lib.data.logs import Added, EntryRow, add_logs, entry_row, merge_text
+from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Item
 from lib.logs.memo import remembered
@@ -24,13 +25,11 @@ from lib.logs.repeats import EntryKeys, completed
 from lib.logs.report import ImportReport
 from lib.logs.values import LONGEST_ID
 from lib.traces.correlate import untangle
-from lib.traces.naming import names_in
+from lib.traces.naming import mentioned_tasks, names_in
 
 LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at together
 ENTRIES = 5_000  # of a batch, as are these
 CHARACTERS = 4_000_000
-
-_names_in = remembered(names_in)
 
 _Row = tuple[int, str, int, EntryRow]  # what entries are sorted by: time, the source's id, place in the file
 
@@ -102,7 +101,7 @@ def import_logs(
     items = _with_request_ids(found, report, app)
     with ThreadPoolExecutor(1) as background:  # the database works while the next batch is read
         storing: Future[Added] | None = None
-        for batch in batches(items):
+        for batch in batches(items, app.flows):
             _add_repeated(storing, report)
             storing = background.submit(add_logs, app.db, import_, *batch)
         _add_repeated(storing, report)
@@ -134,9 +133,10 @@ class LogBatch(NamedTuple):
     requests: list[RequestSummary]
 
 
-def batches(items: Iterable[Item]) -> Iterator[LogBatch]:
+def batches(items: Iterable[Item], flows: StageReader) -> Iterator[LogBatch]:
     """`items` of one file, each entry with its key and the ids that its message names."""
     keys = EntryKeys()
+    named = remembered(partial(_named, flows))
     rows: list[_Row] = []
     requests: dict[str, RequestSummary] = {}
     characters = 0
@@ -148,9 +148,7 @@ def batches(items: Iterable[Item]) -> Iterator[LogBatch]:
         if request is not None and request not in requests:
             # what an entry carries of its request, where no summary says more
             requests[request] = RequestSummary(request, at_ms, None, path, status, None, deployment)
-        videos, tasks = _names_in(message)
-        task = tasks[0] if tasks and len(tasks[0]) <= LONGEST_ID else None
-        row = entry_row(keys.key(item), item, videos[0] if videos else None, task)
+        row = entry_row(keys.key(item), item, *named(message))
         rows.append((at_ms, entry_id or "", len(rows), row))
         characters += len(message)
         if len(rows) >= ENTRIES or characters >= CHARACTERS:
@@ -158,6 +156,23 @@ def batches(items: Iterable[Item]) -> Iterator[LogBatch]:
             rows, requests, characters = [], {}, 0
     if rows or requests:
         yield _batch(rows, requests)
+
+
+def _named(flows: StageReader, message: str) -> tuple[str | None, str | None]:
+    """The video and the task that a message names: where a flow says they stand, else in so many words. A
+    task that is only mentioned, in words nobody knows, may be nobody's."""
+    if said := flows.named(message):
+        video, task = said
+    else:
+        videos, tasks = names_in(message)
+        video, task = next(iter(videos), None), next(iter(tasks), None)
+        if not video and not task:
+            mentioned = next(mentioned_tasks(message), None)
+            task = mentioned if mentioned and not flows.read(message) else None
+    return (
+        video.lower() if video and len(video) <= LONGEST_ID else None,
+        task if task and len(task) <= LONGEST_ID else None,
+    )
 
 
 def _batch(rows: list[_Row], requests: dict[str, RequestSummary]) -> LogBatch:

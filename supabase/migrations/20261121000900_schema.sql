@@ -20,7 +20,7 @@ begin
         where pg_catalog.to_regclass('dailies.' || t) is null
         union all
         select f from unnest(array[
-            'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log',
+            'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log', 'dailies_search_logs',
             'dailies_views', 'dailies_save_view', 'dailies_errors_by',
             'dailies_overview', 'dailies_error_groups', 'dailies_stage_funnel', 'dailies_incidents',
             'dailies_incident', 'dailies_pulse', 'dailies_videos_now',

@@ -87,6 +87,13 @@ def test_the_last_hour_is_measured_by_a_usual_one(
     assert headline_now(now, [], NOW).level == level
 
 
+def test_an_hour_that_went_well_is_healthy_though_a_usual_one_is_not() -> None:
+    said = headline_now(pulse(succeeded=20, usual_rate=0.6), [], NOW)
+    assert (said.level, said.title) == ("healthy", "Generation is healthy")
+    said = headline_now(pulse(succeeded=13, failed=7, usual_rate=0.6), [], NOW)
+    assert said.level == "degraded"
+
+
 def test_what_is_usual_is_not_made_up() -> None:
     said = headline_now(pulse(succeeded=20, usual_rate=None, usual_videos=None, usual_hours=0), [], NOW)
     assert "There is no usual success rate yet" in said.detail

@@ -16,6 +16,7 @@ from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
+from lib.ui.kit import loaders
 from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.views.video import is_moving
 from tests.apps import app_of
@@ -195,6 +196,27 @@ def test_the_report_of_an_import_leads_to_the_time_it_covers(empty: Database) ->
     assert (app.query_params["window"], app.query_params["until"]) == ("1h", "2025-11-13T15:06")
 
 
+PASTED = """2026-02-20T10:00:00.113Z [info] [Video Generation] Starting video generation for video {id}
+2026-02-20T10:00:00.117Z [info] [Video Generation] Environment check: {{ hasRunwayApiKey: true }}
+2026-02-20T10:00:00.130Z [info] [Video Generation] Updating video {id} status to processing
+"""
+
+
+def test_pasted_lines_say_which_stage_is_missing_without_any_row(empty: Database) -> None:
+    app = opened("stages")
+    app.text_area(key="pasted-logs").set_value(PASTED.format(id=WALTZ))
+    app.button(key="read-pasted").click().run()
+    assert not app.exception
+    assert "**Function terminated**, first missing stage **runway called**" in text_of(app)
+    assert loaders.freshness()["last_log_at"] is None
+    app.button(key="store-pasted").click().run()
+    assert not app.exception
+    assert loaders.freshness()["last_log_at"] is not None
+    app.text_area(key="pasted-logs").set_value("hello")
+    app.button(key="read-pasted").click().run()
+    assert "This input cannot be used" in text_of(app)
+
+
 def test_what_was_chosen_on_one_page_holds_on_the_next(empty: Database) -> None:
     videos.import_videos(empty, the_videos())
     app = opened("overview")
@@ -208,6 +230,12 @@ def test_videos_are_filtered_by_the_address(filled: Database) -> None:
     table = listed(opened("videos", cause="Out of credits"))
     assert table.count("<tr>") == 2
     assert "You do not have enough credits to run this task." in table
+
+
+def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> None:
+    app = opened("videos", q="task created", window="1h")
+    assert "Found in logs" in [part.label for part in app.expander]
+    assert "Task created" not in "".join(str(each.proto.body) for each in app.get("html"))
 
 
 def test_a_filter_that_nothing_fits_says_so(filled: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +12,7 @@ from lib.ui.kit.charts import buckets, in_zone, marked, status_over_time
 from lib.ui.kit.zone import zone_name
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
+NOON, HOUR = datetime(2026, 2, 3, 12, tzinfo=UTC), timedelta(hours=1)
 
 
 def test_outside_a_page_times_are_in_utc() -> None:
@@ -22,7 +22,9 @@ def test_outside_a_page_times_are_in_utc() -> None:
 def test_a_chart_is_drawn_in_the_zone_and_says_so() -> None:
     times = buckets(NOON, NOON, 3600)
     figure = status_over_time([{"at": NOON.isoformat(), "status": "failed", "n": 2}], times)
-    figure = marked(figure, [{"first_at": "2026-02-03T11:30:00+00:00", "deployment_id": "dpl_1"}])
+    figure = marked(
+        figure, [{"first_at": "2026-02-03T11:30:00+00:00", "deployment_id": "dpl_1"}], NOON - HOUR, NOON
+    )
     moved = in_zone(figure, TOKYO)
     assert moved["data"][0]["x"] == ["2026-02-03T21:00:00"]
     assert moved["layout"]["shapes"][0]["x0"] == "2026-02-03T20:30:00"

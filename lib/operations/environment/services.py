@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from lib.domain.address import is_loopback
-from lib.errors import BadInput
-from lib.operations.alerts import load_rules
+from lib.operations.alerts import rules_in_force
 from lib.operations.environment.settings import Check, Level
 from lib.settings import Settings
 
@@ -94,9 +93,9 @@ def _rules(settings: Settings) -> Iterator[Check]:
     name = "DAILIES_ALERT_RULES"
     if settings.alert_rules is None:
         return
-    try:
-        rules = load_rules(settings.alert_rules)
-    except BadInput as error:
-        yield Check("E137", name, Level.ERROR, f"{name} cannot be used", str(error))
+    rules, wrong = rules_in_force(settings.alert_rules)
+    if wrong:
+        found = f"{name} cannot be used as it is: {len(rules)} rules are in force"
+        yield Check("E137", name, Level.ERROR, found, wrong)
     else:
         yield Check("E137", name, Level.OK, f"{name} is in use: {len(rules)} rules apply")

@@ -24,9 +24,11 @@ from lib.ui.kit.format import (
     look,
     plain,
     short_id,
+    span,
     without_walls,
     words,
 )
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.window import Window
 from lib.ui.kit.zone import zone
@@ -49,9 +51,11 @@ def video_link(row: VideoRow, now: datetime) -> None:
     )
 
 
-def status_badge(status: str) -> None:
+def status_badge(status: str, waited: float | None = None) -> None:
+    """`waited`: the seconds that an unfinished video has been so."""
     shown = look(STATUS, status)
-    st.badge(shown.word, icon=shown.icon, color=shown.color)  # type: ignore[arg-type]
+    said = shown.word if waited is None else f"{shown.word} for {span(waited)}"
+    st.badge(said, icon=shown.icon, color=shown.color)  # type: ignore[arg-type]
 
 
 def verdict_facts(verdict: Row, now: datetime) -> None:
@@ -82,7 +86,7 @@ def evidence(lines: Sequence[Row], now: datetime) -> None:
     if not lines:
         st.caption("No evidence has been seen yet.")
         return
-    st.code("\n".join(evidence_text(line, now) for line in lines), language=None, wrap_lines=True)
+    outside_text("\n".join(evidence_text(line, now) for line in lines), code=True)
 
 
 def evidence_text(line: Row, now: datetime) -> str:
@@ -125,18 +129,14 @@ def choose_in_time(
 ) -> list[Any] | None:
     """A chart over time with its deployments: a box in it sets the window of the page `here`; what was
     clicked is returned."""
-    shown = charts.marked(figure, series.deployments(window))
-    event = choose_in(shown, f"{key}-{hash(window):x}", alt, height=height, by=("points", "box"))
-    zoom(event, window, here)
-    return clicked(event)
-
-
-def zoom(event: Any, window: Window, here: str) -> None:
-    """A box in a chart over time sets the window of the page `here`. Plotly says times as they are drawn."""
+    shown = charts.marked(figure, series.deployments(window), *window.span(datetime.now(UTC)))
+    with st.container(key=key):  # what was chosen is forgotten with the window
+        event = choose_in(shown, f"{key}-{hash(window):x}", alt, height=height, by=("points", "box"))
     if boxes := event["selection"]["box"]:
-        drawn = sorted(datetime.fromisoformat(text) for text in boxes[0]["x"])
+        drawn = sorted(datetime.fromisoformat(text) for text in boxes[0]["x"])  # times as they are drawn
         times = [at.replace(tzinfo=zone()).astimezone(UTC) for at in drawn]
         st.switch_page(page(here), query_params={**address.query(), **window.over(times[0], times[-1]).query})
+    return clicked(event)
 
 
 def clicked(event: Any) -> list[Any] | None:

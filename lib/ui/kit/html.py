@@ -27,6 +27,11 @@ def text(value: str | None) -> str:
     return f'<span title="{escape(shown)}">{escape(shown[:LONGEST])}</span>' if shown else ""
 
 
+def video(video_id: str | None) -> str:
+    """A real link to its page."""
+    return f'<a href="video?id={escape(video_id)}">{escape(video_id[:8])}</a>' if video_id else ""
+
+
 def time(at: str | datetime | None, now: datetime) -> str:
     """How long ago; on hover, when exactly."""
     return titled_time(age(at, now), parse_time(at))

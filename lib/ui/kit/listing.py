@@ -27,10 +27,6 @@ class Column:
     cell: Callable[[VideoRow, datetime], str]
 
 
-def _video(row: VideoRow, _: datetime) -> str:
-    return f'<a href="video?id={escape(row["id"])}">{escape(row["id"][:8])}</a>'
-
-
 def _status(row: VideoRow, _: datetime) -> str:
     shown = look(STATUS, row["status"])
     return html.tone(f"{shown.glyph} {shown.word}", shown.hex)
@@ -46,7 +42,7 @@ def _words(key: str | None) -> str:
 
 
 COLUMNS = {
-    "video": Column("Video", None, _video),
+    "video": Column("Video", None, lambda row, _: html.video(row["id"])),
     "created": Column("Created", "created", lambda row, now: html.time(row["created_at"], now)),
     "status": Column("Status", "status", _status),
     "cause": Column("Cause", "cause", _cause),

@@ -10,9 +10,10 @@ import pandas as pd
 import streamlit as st
 
 from lib.data.database import Row
+from lib.data.logs import FoundLine
 from lib.data.videos import LogRow
 from lib.domain.attempt import Attempt
-from lib.domain.video import Video
+from lib.domain.video import Video, parse_time
 from lib.ui.kit import html
 from lib.ui.kit.format import ATTEMPT_STATE, clock, exact, seconds_text, short_id, without_walls
 from lib.ui.kit.zone import zone_name
@@ -51,6 +52,12 @@ def log_line(entry: LogRow) -> str:
     """The whole entry as one text, however long its message is."""
     message = without_walls(entry["message"])
     return f"{exact(entry['at']):<28}  {entry['level']:<5}  {short_id(entry['request_id']):<8}  {message}"
+
+
+def found_line(line: FoundLine, now: datetime) -> list[str]:
+    """The cells of a line that was searched for, as HTML."""
+    when = html.titled_time(clock(line.at, now), parse_time(line.at))
+    return [when, escape(line.level), html.video(line.video_id), html.text(without_walls(line.message))]
 
 
 _MOST_TRIES = 8

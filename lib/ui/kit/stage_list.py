@@ -12,7 +12,7 @@ from lib.domain.video import parse_time
 from lib.ui.kit import html
 from lib.ui.kit.format import STAGE_STATE, clock, delta_text, look, seconds_text, span, words
 
-_HEADS = ("Stage", "Time", "After", "Where the time went")
+_HEADS = ("Stage", "Time", "After", "Time spent")
 _SILENT = 16  # percent of the width that are left to the silence in which a flow ended
 
 

@@ -19,6 +19,7 @@ from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import BATCH_STATE, clock, count, credits_text, exact, look, plain, short_id
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import table_height
 
@@ -99,7 +100,7 @@ def _paused(batch: Batch) -> None:
             f" {_spent(batch)}"
         )
         if batch.note:
-            st.text(batch.note)
+            outside_text(batch.note)
         with st.container(horizontal=True, gap="small"):
             _button("Resume", "running", batch, ":material/play_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")
@@ -147,12 +148,12 @@ def earlier_batches(frame: Frame) -> None:
         return
     with st.expander(f"{count(len(begun), 'run')} of repairs", icon=":material/history:"):
         for batch in begun:
-            shown = look(BATCH_STATE, batch.state)
+            shown, how = look(BATCH_STATE, batch.state), str(batch.chosen.get("chosen", ""))
             st.page_link(
                 page("recover"),
                 label=f"{clock(batch.begun_at, frame.now)} · **{shown.word}** · "
                 f"{batch.count('done')} of {count(batch.to_do, 'video')} repaired · {_spent(batch)} · "
-                f"by {plain(batch.operator)}",
+                f"by {plain(batch.operator)}" + (f", {plain(how)}" if how else ""),
                 icon=shown.icon,
                 query_params={_ASKED: batch.id},
                 help=f"Begun {exact(batch.begun_at)}",

@@ -20,7 +20,7 @@ from lib.domain.video import parse_time
 from lib.logs.redact import redact
 from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.acting import why_not
-from lib.ui.kit.components import choose_in, clicked, draw, section
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import (
     AMBER,
@@ -40,6 +40,7 @@ from lib.ui.kit.format import (
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height, time_column
 from lib.ui.kit.window_control import empty_window
@@ -113,7 +114,10 @@ def distribution(frame: Frame) -> None:
     """When they occur: over time, and in which hours of the week. A mark leads to its videos."""
     over, week = st.columns([3, 2], gap="medium")
     with over, st.container(border=True, height="stretch"):
-        section("Errors over time", "A click on a bar opens its videos. The ten largest parts are drawn.")
+        section(
+            "Errors over time",
+            "The ten largest parts. A click on a bar opens its videos; a box sets the window.",
+        )
         by = cast("By", address.segments("Errors over time", "by", cast("dict[str, str]", BY)))
         over_time(loaders.errors_by(by, frame.window), frame, f"errors-by-{by}")
     with week, st.container(border=True, height="stretch"):
@@ -137,7 +141,7 @@ def over_time(
     since, until = frame.window.span(frame.now)
     seconds = frame.window.bucket_seconds
     figure = charts.parts_over_time(points, charts.buckets(since, until, seconds), part_name)
-    if point := clicked(choose_in(figure, key, "Errors over time", height=300)):
+    if point := choose_in_time(figure, key, "Errors over time", frame.window, "errors", height=300):
         began = parse_time(point[1]) or frame.now
         ends = min(began + timedelta(seconds=seconds), until)
         bar = {**narrowed, **json.loads(point[0]), **frame.window.over(began, ends).query}
@@ -226,6 +230,7 @@ def group_page(key: GroupKey, frame: Frame) -> None:
         stages = [row for row in hit["stages"] if row["flow"] == flow]
         with st.container(border=True):
             title = f"Stages of its videos in the flow {plain(flow)}"
+            section(title)
             draw(charts.funnel(stages), f"group-stages-{plain(flow)}", title, height=130 + 24 * len(stages))
     chosen = Filters(causes=(key.cause,), error_group=key.grp, first_missing=key.stage or _NO_STAGE)
     if samples := loaders.videos(frame.window, chosen, limit=10):
@@ -250,7 +255,7 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
             icon=":material/arrow_back:",
             query_params=frame.window.query,
         )
-    st.code(redact(key.grp), language=None, wrap_lines=True)
+    outside_text(redact(key.grp), code=True)
     missing = f"the first missing stage **{words(key.stage)}**" if key.stage else "no missing stage"
     st.caption(
         "Why grouped: the same message once ids, addresses and numbers are taken out, the same cause"

@@ -82,7 +82,8 @@ def headline_now(
         )
     if unusual:
         return Headline("broken" if half else "degraded", "Fewer videos are succeeding than usual", detail)
-    if pulse.usual_rate is not None and pulse.usual_rate < GOOD:
+    many = pulse.ended and pulse.succeeded / pulse.ended < GOOD
+    if many and pulse.usual_rate is not None and pulse.usual_rate < GOOD:
         return Headline("degraded", "No more videos are failing than usual, but that is a lot", detail)
     return Headline("healthy", "Generation is healthy", detail)
 

@@ -17,6 +17,7 @@ from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import age, clock, plain, short_id, without_walls
 from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.player import copied_output, player
 from lib.ui.kit.records import log_line, log_table, tries
 from lib.ui.kit.router import go_to_video, page
@@ -63,7 +64,8 @@ def follow(video_id: str, now: datetime) -> VideoDetails:
     row = loaders.video(video_id)
     video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        status_badge(video.status)
+        waited = None if video.is_finished else (now - video.created_at).total_seconds()
+        status_badge(video.status, waited)
         st.code(video.id, language=None, width="content")
         html.said(
             f"created {html.time(video.created_at, now)}", f"changed {html.time(video.updated_at, now)}"
@@ -201,7 +203,8 @@ def _links_out(row: VideoDetails) -> None:
 def _fact(label: str, value: str) -> None:
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.caption(label, width=84)
-        st.text(value, width="stretch")
+        with st.container():
+            outside_text(value)
 
 
 def _task_facts(task: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,18 +16,20 @@ from lib.data.views import LONGEST_NAME, View, delete_view, save_view
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
 from lib.operations.export import FORMATS
-from lib.ui.kit import address, loaders
+from lib.ui.kit import address, html, loaders
 from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import running_app
-from lib.ui.kit.format import STATUS, hour_name, look, plain, words
+from lib.ui.kit.format import STATUS, count, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.gallery import gallery
 from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video_list
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
+from lib.ui.kit.records import found_line
 from lib.ui.kit.search import TROUBLES, completions, read
 from lib.ui.kit.window_control import empty_window
 
+LONGEST_SEARCH = 200  # characters
 LIVE_SECONDS = 11  # what is read is kept for ten
 
 
@@ -159,6 +161,8 @@ def list_page(filters: Filters, frame: Frame) -> None:
         section("Found by id, of all times")
         video_list(loaders.videos(None, Filters(ids=tuple(found))), frame.now, columns)
         section("Found by text, in the list")
+    if filters.search:
+        _in_logs(filters.search, frame)
     began = address.query()
 
     def rows() -> None:
@@ -170,6 +174,24 @@ def list_page(filters: Filters, frame: Frame) -> None:
         st.fragment(rows, run_every=LIVE_SECONDS)()
     else:
         rows()
+
+
+def _in_logs(text: str, frame: Frame) -> None:
+    """The lines that hold the text; searched for once somebody wants to see them."""
+    part = st.expander("Found in logs", icon=":material/article:", key="in-logs", on_change="rerun")
+    if not part.open:
+        return
+    with part:
+        lines = loaders.log_lines(frame.window, text[:LONGEST_SEARCH])
+        if not lines:
+            st.caption(f"No line {frame.window.said} holds this.")
+            return
+        html.table(
+            "Lines of logs",
+            [f"<th>{head}</th>" for head in ("Time", "Level", "Video", "Message")],
+            [[*found_line(line, frame.now)] for line in lines],
+        )
+        st.caption(f"{count(len(lines), 'line')} {frame.window.said}, the latest first.")
 
 
 def is_live(query: address.Query) -> bool:
