@@ -50,7 +50,7 @@ MEASURES: Mapping[str, Measure] = {
     "worker_silent_minutes": Measure("A worker has died", "{about} was last heard of {duration} ago."),
     "queue_minutes": Measure("The queue is not moving", "{cases} in the queue, the oldest for {duration}."),
     "minutes_without_sweep": Measure(
-        "The sweep does not finish", "No sweep has been completed for {duration}."
+        "The sweep is not finishing", "No sweep has been completed for {duration}."
     ),
     "minutes_without_logs": Measure(
         "No logs are arriving", "Over the last {duration}, {cases} new videos and not one log entry."

@@ -71,7 +71,7 @@ def test_whether_it_is_healthy_now_is_answered_from_the_last_hour(page: Page, ad
     open_page(page, f"{address}/overview?window=7d")
     said = page.get_by_test_id("stAlert").first
     expect(said).to_contain_text("from the last hour")
-    expect(said).to_contain_text("The usual rate is")
+    expect(said).to_contain_text("The usual success rate is")
     expect(said).to_contain_text("median of")
     expect(page.get_by_text("Every video succeeded")).to_have_count(0)
 

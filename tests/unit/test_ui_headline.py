@@ -35,7 +35,7 @@ def test_when_all_is_well_it_says_so_and_what_is_usual() -> None:
     assert (said.level, said.title) == ("healthy", "Generation is healthy")
     assert said.detail == (
         "19 of 20 videos from the last hour succeeded (95%)."
-        " The usual rate is 95% (the median of 160 hours in the last seven days)."
+        " The usual success rate is 95% (the median of 160 hours in the last seven days)."
     )
 
 
@@ -96,7 +96,7 @@ def test_an_hour_that_went_well_is_healthy_though_a_usual_one_is_not() -> None:
 
 def test_what_is_usual_is_not_made_up() -> None:
     said = headline_now(pulse(succeeded=20, usual_rate=None, usual_videos=None, usual_hours=0), [], NOW)
-    assert "There is no usual rate yet" in said.detail
+    assert "There is no usual success rate yet" in said.detail
 
 
 def test_videos_that_wait_for_a_verdict_are_not_called_healthy() -> None:

@@ -144,9 +144,9 @@ def _last_hour(pulse: Pulse) -> str:
 
 def _usual_rate(pulse: Pulse) -> str:
     if pulse.usual_rate is None:
-        return "There is no usual rate yet: no video finished in the previous seven days."
+        return "There is no usual success rate yet: no video finished in the previous seven days."
     return (
-        f"The usual rate is {percent(pulse.usual_rate)}"
+        f"The usual success rate is {percent(pulse.usual_rate)}"
         f" (the median of {count(pulse.usual_hours, 'hour')} in the last seven days)."
     )
 
