@@ -37,7 +37,8 @@ access = Access(settings, config.get_option("server.address"))
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Opens everything in the background: the first page says what is going on meanwhile."""
-    logger.warning("%s", access.said)
+    for said in (access.said, *settings.left_out):
+        logger.warning("%s", said)
     opening = Dashboard(App(settings, operator=settings.operator), access=access, preparing="Starting")
     provide(opening)
     host = config.get_option("server.address")

@@ -39,9 +39,7 @@ from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
 from lib.logs.reading import WHOLE, Share, read_logs, shares
 from lib.logs.report import ImportReport
-from lib.operations.import_files import together
-from lib.operations.import_logs import import_logs
-from lib.operations.log_batches import batches
+from lib.operations.import_logs import batches, import_logs, together
 from lib.settings import Settings
 from lib.traces.correlate import correlate
 from lib.traces.flows import load_flows
@@ -157,7 +155,7 @@ def parse_only(path: Path) -> None:
 def read_share(path: Path, share: Share = WHOLE) -> ImportReport:
     """Parsed, redacted, repeats dropped, with keys and the ids that messages name: all but storing."""
     report = ImportReport()
-    deque(batches(read_logs(path, report, share)), maxlen=0)
+    deque(batches(read_logs(path, report, share), StageReader(load_flows())), maxlen=0)
     return report
 
 

@@ -32,6 +32,11 @@ class DailiesError(Exception):
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (self.__doc__ or "").strip())
 
+    @property
+    def told(self) -> str:
+        """The message, and below it what else is known: SQLSTATE, hint and where."""
+        return "\n".join((str(self), *getattr(self, "__notes__", ())))
+
 
 class SettingsError(DailiesError):
     """A setting is missing or malformed. Open the Environment page for the list of checks."""

@@ -2,11 +2,13 @@
 
 from lib.ui.kit import loaders
 from lib.ui.kit.frame import begin
+from lib.ui.views.flow import teach
 from lib.ui.views.stages import choose_flow, deaths, matrix, missing_by_deployment, nobodys, times
 from lib.ui.views.upload import upload
 
 frame = begin("Stages", window=True)
 upload()
+teach()
 nobodys(frame)
 rows = loaders.funnel(frame.window)
 flow = choose_flow(rows, frame)

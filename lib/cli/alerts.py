@@ -45,5 +45,5 @@ def parse_minutes(span: str) -> int:
         return 0
     unit = _MINUTES.get(span[-1:])
     if unit is None or not span[:-1].isdecimal():
-        raise BadInput(f"{span!r} is no span of time. Write 30m, 4h, 7d, or 0.")
+        raise BadInput(f"{span!r} is not a length of time. Write 30m, 4h, 7d, or 0.")
     return int(span[:-1]) * unit

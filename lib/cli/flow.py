@@ -13,15 +13,15 @@ import click
 from lib.app import open_app
 from lib.cli.files import FILE, MAP_OPTION, logs_of, map_of, say, videos_of, write_out
 from lib.data.flows import stored_flows
-from lib.domain.flow import Flow, StageReader
 from lib.domain.trace import LogEntry, time_of
 from lib.domain.video import Video
 from lib.errors import BadInput
 from lib.logs.repeats import merged
-from lib.operations.flows import remove_flow, save_flow
+from lib.operations.flows import propose_flow, remove_flow, save_flow
+from lib.traces.check import CheckedRun, check_runs
 from lib.traces.correlate import in_order
 from lib.traces.flows import read_content, read_flow
-from lib.traces.learn import Lines, learn_flow, runs_in
+from lib.traces.learn import Lines, runs_in
 
 _LOGS = click.option("--logs", "log_files", type=FILE, multiple=True, required=True, help="May be repeated.")
 _ROWS = click.option("--rows", "rows_file", type=FILE, help="The rows that the logs tell of, exported.")
@@ -49,10 +49,7 @@ def learn(
         )
     runs = runs_in(_entries(log_files), videos)
     key = re.sub(r"[^a-z0-9_-]", "-", out.stem.lower()).lstrip("-_") if out else ""
-    try:
-        flow = learn_flow(runs, key or "learned")
-    except ValueError as error:
-        raise BadInput(f"No flow: {error}.") from error
+    flow = propose_flow(runs, key or "learned")
     write_out(_as_json(flow), out)
     if out is not None:
         guesses = "; ".join(f"{each['means']}: {each['title']}" for each in flow["stages"] if "means" in each)
@@ -69,8 +66,8 @@ def check(file: Path, log_files: tuple[Path, ...], rows_file: Path | None, map_f
     flow = read_flow(file)
     entries = _entries(log_files)
     runs = runs_in(entries, _videos(rows_file, map_file)) or [Lines(entries=list(entries))]
-    for run in runs:
-        click.echo("\n".join(_checked(run, flow)))
+    for run in check_runs(runs, flow):
+        click.echo("\n".join(_shown(run)))
 
 
 @command.command()
@@ -104,18 +101,12 @@ def remove(key: str) -> None:
         say([f"Flow {key} is removed from {app.database_label}."])
 
 
-def _checked(run: Lines, flow: Flow) -> Iterator[str]:
-    reader = StageReader([flow])
-    seen = set[int]()
-    yield f"run of {next(iter(run.ids), run.entries[0].request_id or 'one text')}"
-    for entry in run.entries:
-        position = reader.read(entry.message).get(flow.key)
-        seen.update(() if position is None else [position])
-        stage = "·" if position is None else flow.stages[position].key
+def _shown(run: CheckedRun) -> Iterator[str]:
+    yield f"run of {run.name}"
+    for entry, stage in run.lines:
         line = re.sub(r"\s+", " ", entry.message)[:_SHOWN]
-        yield f"  {time_of(entry.at_ms):%H:%M:%S.%f} {stage:<32} {line}"
-    missing = [stage.key for number, stage in enumerate(flow.stages) if number not in seen]
-    yield f"  missing: {', '.join(missing)}" if missing else "  complete"
+        yield f"  {time_of(entry.at_ms):%H:%M:%S.%f} {stage or '·':<32} {line}"
+    yield f"  missing: {', '.join(run.missing)}" if run.missing else "  complete"
 
 
 def _videos(rows_file: Path | None, map_file: Path | None) -> list[Video]:

@@ -11,6 +11,8 @@ from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task
 from lib.domain.video import Video
 
+AT_ONCE = 500  # ids in one question
+
 
 class Claim(NamedTuple):
     """`claimed` is False when somebody else holds this attempt: then Runway must not be called."""
@@ -125,7 +127,8 @@ def stale(db: Database, older_than_seconds: float) -> list[Attempt]:
 
 def unsaved(db: Database, attempt_ids: Sequence[str]) -> list[Attempt]:
     """Those of the given ones that this database knows without their task."""
-    return _all(db.call("dailies_unsaved_attempts", p_attempts=list(attempt_ids)))
+    pieces = (list(attempt_ids[at : at + AT_ONCE]) for at in range(0, len(attempt_ids), AT_ONCE))
+    return [found for ids in pieces for found in _all(db.call("dailies_unsaved_attempts", p_attempts=ids))]
 
 
 def owner(db: Database, task_id: str) -> str | None:

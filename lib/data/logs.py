@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -31,6 +32,7 @@ COLUMNS = {
     "deployment_id": "text",
     "import_id": "bytea",
 }
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
 EPOCH_MS = 946_684_800_000  # the year 2000
 
 
@@ -126,8 +128,9 @@ def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> 
 
     def binary(entry: EntryRow) -> tuple[bytes | int | str | None, ...]:
         key, at_ms, request, video, *more = entry
-        video_id: bytes | str | None
-        video_id = bytes.fromhex(video.replace("-", "")) if video and as_uuid else video
+        video_id: bytes | str | None = video
+        if as_uuid:
+            video_id = bytes.fromhex(video.replace("-", "")) if video and _UUID.fullmatch(video) else None
         return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *more, import_id
 
     try:

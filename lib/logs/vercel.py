@@ -36,7 +36,7 @@ class VercelError(DailiesError):
 
 
 class NoHistory(VercelError):
-    """Vercel does not serve the history of logs any more: only the live tail is left."""
+    """Vercel no longer serves past logs: only the live tail is left."""
 
 
 class Project(NamedTuple):

@@ -81,7 +81,7 @@ def work_on(app: App, batch_id: str | None = None) -> Taken | None:
 def _keep(app: App, item: Taken, done: Repaired) -> None:
     batches.keep_result(app.db, item, "done" if done.is_done else "failed", done.message, done.spent)
     if done.hits_all:
-        _pause(app, item, f"Paused, because the next video would meet the same: {done.message}")
+        _pause(app, item, f"Paused, because the next video would meet the same problem: {done.message}")
 
 
 def _pause(app: App, item: Taken, note: str) -> None:

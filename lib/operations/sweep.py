@@ -156,7 +156,7 @@ def _enqueue(app: App, batch: Sequence[_Decided]) -> list[_Decided]:
     for each in batch:
         repair = each.assessed.repair
         left -= 0 if repair.proof is Proof.LEFT_TO_WORKERS else repair.credits or 0
-        waits = each.changed(Action.WAIT, "The budget of retries is used up.", BUDGET_SECONDS)
+        waits = each.changed(Action.WAIT, "The retry budget is used up.", BUDGET_SECONDS)
         kept.append(waits if left < 0 else each)
     jobs = [each.as_job() for each in kept if each.decision.action is Action.RETRY]
     if jobs:

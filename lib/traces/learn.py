@@ -114,7 +114,7 @@ def _usual_requests(entries: Iterable[LogEntry]) -> list[Lines]:
     alike: dict[str, list[Lines]] = defaultdict(list)
     for room in rooms.values():
         start = tokens_of(room.entries[0].message, {})[:4]
-        alike["".join(token.key for token in start)].append(room)
+        alike["".join(t.kind if t.kind in ("number", "id", "quoted") else t.key for t in start)].append(room)
     return max(alike.values(), key=lambda those: sum(len(room.entries) for room in those), default=[])
 
 

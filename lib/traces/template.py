@@ -121,3 +121,47 @@ def pattern_of(template: Iterable[Token], *, whole: bool) -> str:
 
 def _escape(literal: str) -> str:
     return re.sub(r"([\\.^$*+?{}\[\]()|])", r"\\\1", literal)
+
+
+# How people read and write patterns: the line's own words, {number} and the like where it changes, … where it
+# goes on as it likes.
+_OPEN_END = "…"
+_WHOLE = r"\s{0,20}$"
+_NAMED = {
+    **{f"(?P<{kind}>{an_id})": kind for kind in ("video", "task") for an_id in (_PLACEHOLDERS["uuid"], _ID)},
+    _ID: "id",
+    **{pattern: kind for kind, pattern in _PLACEHOLDERS.items()},
+}
+_IN_A_PATTERN = re.compile(
+    "|".join(re.escape(each) for each in sorted(_NAMED, key=len, reverse=True))
+    + r"|\\(\W)|([^\\.^$*+?{}\[\]()|])"
+)
+_IN_A_LINE = re.compile(rf"\{{({'|'.join(['video', 'task', *_PLACEHOLDERS])})\}}")
+PLACEHOLDERS = ("video", "task", *_PLACEHOLDERS)
+
+
+def readable(pattern: str) -> str:
+    """As people read it; between slashes where it is more than placeholders in plain words."""
+    whole = pattern.endswith("$") and not pattern.endswith(r"\$")
+    text = pattern.removeprefix("^").removesuffix(_WHOLE).removesuffix("$" if whole else "")
+    parts, at = [], 0
+    while at < len(text):
+        found = _IN_A_PATTERN.match(text, at)
+        if found is None:
+            return f"/{pattern}/"
+        parts.append(found[1] or found[2] or f"{{{_NAMED[found[0]]}}}")
+        at = found.end()
+    return "".join(parts) + ("" if whole else _OPEN_END)
+
+
+def pattern_from(line: str) -> str:
+    """What `readable` shows, perhaps corrected by somebody, as a pattern."""
+    if len(line) > 2 and line[0] == line[-1] == "/":
+        return line[1:-1]
+    whole = not line.rstrip().endswith((_OPEN_END, "..."))
+    text = line if whole else line.rstrip().removesuffix(_OPEN_END).removesuffix("...")
+    template, at = [], 0
+    for found in _IN_A_LINE.finditer(text):
+        template += [Token("mark", text[at : found.start()]), Token(found[1], None)]
+        at = found.end()
+    return pattern_of([*template, Token("mark", text[at:])], whole=whole)

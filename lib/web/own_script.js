@@ -1,6 +1,8 @@
 // What Streamlit leaves out of the page in the browser: one step of Back for one step of a person, links within
-// Dailies that keep the session, keys, and names for what is only drawn.
+// Dailies that keep the session, keys, names for what is only drawn, and where the server is.
 "use strict";
+// Streamlit would look for its server below the page that an address names, twice in vain, before it asks here.
+window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src).href };
 (() => {
   // For one click Streamlit may write the address several times: the parameters of the next page, its path, what
   // that page adds. The first of them is a step, the others belong to it.

@@ -1,7 +1,17 @@
 -- What writes logs, tasks and imported rows.
 
+-- A text as the key of a video; null where it can be none.
+create or replace function dailies.as_key(p_text text) returns dailies.video_key
+language sql stable set search_path = '' as $$
+    select case when p_text ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'
+                    or (select t.typbasetype <> 'uuid'::regtype from pg_catalog.pg_type t
+                        where t.oid = 'dailies.video_key'::regtype)
+                then p_text end::dailies.video_key
+$$;
+
 -- Takes one piece of an import. Repeated entries (by key) are left alone, so overlapping exports merge; what
--- a later piece knows of a request is added to what is there. Indexes: log_entries (key), requests_pkey.
+-- a later piece knows of a request is added to what is there, and so is whom an entry names: a flow that was
+-- learned since may tell. Indexes: log_entries (key), requests_pkey.
 create or replace function public.dailies_add_logs(
     p_import jsonb default null, p_entries jsonb default '[]', p_requests jsonb default '[]'
 ) returns table (inserted int, repeated int)
@@ -36,13 +46,20 @@ begin
         coalesce(excluded.deployment_id, r.deployment_id), coalesce(excluded.path, r.path));
     insert into dailies.log_entries (
         key, at, request_id, video_id, task_id, level, message, path, status_code, deployment_id, import_id)
-    select e.key, e.at, e.request_id, e.video_id, e.task_id, e.level, e.message, e.path, e.status_code,
-           e.deployment_id, import
+    select e.key, e.at, e.request_id, dailies.as_key(e.video_id), e.task_id, e.level, e.message, e.path,
+           e.status_code, e.deployment_id, import
     from jsonb_to_recordset(coalesce(p_entries, '[]')) as e (
-        key uuid, at timestamptz, request_id text, video_id dailies.video_key, task_id text, level text, message text,
+        key uuid, at timestamptz, request_id text, video_id text, task_id text, level text, message text,
         path text, status_code int, deployment_id text)
     on conflict (key) do nothing;
     get diagnostics n = row_count;
+    if n < jsonb_array_length(coalesce(p_entries, '[]')) then
+        update dailies.log_entries l set
+            video_id = coalesce(l.video_id, dailies.as_key(e.video_id)), task_id = coalesce(l.task_id, e.task_id)
+        from jsonb_to_recordset(p_entries) as e (key uuid, video_id text, task_id text)
+        where l.key = e.key and ((l.video_id is null and dailies.as_key(e.video_id) is not null)
+                                 or (l.task_id is null and e.task_id is not null));
+    end if;
     return query select n, jsonb_array_length(coalesce(p_entries, '[]')) - n;
 end $$;
 

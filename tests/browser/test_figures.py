@@ -45,7 +45,7 @@ def test_what_is_stuck_is_one_number_and_opens_exactly_those(page: Page, address
     links = page.locator(".st-key-stuck-links").get_by_role("link").all()
     assert total == sum(number(link.inner_text()) for link in links)
 
-    page.get_by_role("link", name=re.compile("for repair$")).click()
+    page.get_by_role("link", name=re.compile("needs? repair$")).click()
     older = opened_videos(page)
     assert all(row["stuck"] for row in older)
     page.go_back()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,17 @@ from lib.cli import flow as cli
 from lib.data import flows, videos
 from lib.data.audit import trail
 from lib.data.database import Database
+from lib.data.logs import nobodys
 from lib.data.verdicts import dirty_videos
 from lib.domain.access import Person, Role
 from lib.errors import BadInput, DatabaseUnavailable, NotAllowed, NotFound
 from lib.operations.environment.flows import check_flows
 from lib.operations.environment.settings import Level
 from lib.operations.flows import remove_flow, save_flow
+from lib.operations.import_logs import import_logs
 from lib.operations.judge import judge_dirty
 from tests.apps import app_of
-from tests.examples import the_videos
+from tests.examples import NOON, the_videos
 
 KILN: dict[str, Any] = {
     "flow": "kiln",
@@ -116,6 +119,58 @@ def test_what_rests_on_flows_is_judged_again(db: Database) -> None:
     judge_dirty(app_of(db), 100)
     save_flow(app_of(db), KILN)
     assert len(dirty_videos(db, 100)) == 3
+
+
+VASE, VASES_TASK = "aaaaaaaa-5555-4000-8000-000000000005", "bbbbbbbb-6666-4000-8000-000000000006"
+POTTERY: dict[str, Any] = {
+    "flow": "pottery",
+    "stages": [
+        {"stage": "thrown", "pattern": "clay (?P<video>[\\w-]{4,40}) is on the wheel"},
+        {"stage": "glazed", "pattern": "glaze is dry, to Runway", "means": "sent"},
+        {"stage": "fired", "pattern": "oven number (?P<task>[\\w-]{8,40})", "means": "created"},
+        {"stage": "shelved", "pattern": "on the shelf", "means": "saved"},
+    ],
+}
+THROWN = (f"clay {VASE} is on the wheel", "glaze is dry, to Runway", f"oven number {VASES_TASK}")
+
+
+def read_lines(db: Database, *messages: str) -> None:
+    lines = [
+        {"timestampInMs": 1_773_489_606_000 + n, "requestId": "r1", "message": message, "level": "info"}
+        for n, message in enumerate(messages)
+    ]
+    import_logs(app_of(db), io.BytesIO("\n".join(map(json.dumps, lines)).encode()), name="lines")
+
+
+def test_lines_in_an_apps_own_words_are_told_by_the_flow_that_the_database_holds(db: Database) -> None:
+    at, app = "2026-03-14T12:00:05Z", app_of(db, clock=lambda: NOON + timedelta(hours=1))
+    waits = {"id": VASE, "status": "processing", "created_at": at, "updated_at": at}
+    videos.import_videos(db, [waits])
+    read_lines(db, *THROWN)
+    judge_dirty(app, 100)
+    assert (videos.get_video(db, VASE)["verdict"] or {})["recoverable_runway_id"] is None
+    save_flow(app, POTTERY)
+    read_lines(db, *THROWN)  # again, now that their words are known
+    judge_dirty(app, 100)
+    found = videos.get_video(db, VASE)["verdict"]
+    assert found is not None
+    assert (found["cause"], found["flow"]) == ("task_id_not_saved", "pottery")
+    assert found["recoverable_runway_id"] == VASES_TASK
+    assert len(db.call("dailies_video_log", p_id=VASE, p_limit=10)) == len(THROWN)
+
+
+def test_what_a_flow_takes_for_a_videos_name_and_can_be_none_is_left_out(db: Database) -> None:
+    save_flow(app_of(db), POTTERY)
+    read_lines(db, "clay of the river is on the wheel", "clay brown is on the wheel", THROWN[2])
+    assert [each.task_id for each in nobodys(db, NOON - timedelta(days=1), NOON + timedelta(days=1))] == [
+        VASES_TASK
+    ]
+
+
+def test_a_task_that_lines_in_unknown_words_mention_is_nobodys(db: Database) -> None:
+    read_lines(db, f"reel: runway task {VASES_TASK} is PENDING")
+    (one,) = nobodys(db, NOON - timedelta(days=1), NOON + timedelta(days=1))
+    assert (one.task_id, one.candidates) == (VASES_TASK, [])
 
 
 class Away:

@@ -41,6 +41,15 @@ def listed(db: Database, **filters: Any) -> list[str]:
     return [row["id"] for row in videos.list_videos(db, Filters(**filters))]
 
 
+def test_an_answer_longer_than_the_api_allows_comes_whole(db: Database) -> None:
+    entry = {"at": "2026-03-01T10:00:00+00:00", "level": "info", "video_id": WALTZ, "task_id": None}
+    for start in range(0, 2500, 500):
+        lines = [{"key": f"{n:032x}", "message": f"line {n}"} for n in range(start, start + 500)]
+        db.call("dailies_add_logs", p_entries=[entry | line for line in lines])
+    log = videos.video_log(db, WALTZ, limit=2400)
+    assert [row["message"] for row in log] == [f"line {n}" for n in range(2400)]
+
+
 def test_the_newest_video_comes_first(filled: Database) -> None:
     assert listed(filled) == [SALSA, WALTZ, TANGO]
 

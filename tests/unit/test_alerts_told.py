@@ -166,7 +166,7 @@ def test_the_command_lists_and_silences(run: Any, no_videos: PostgresDatabase) -
 
 @pytest.mark.parametrize("span", ["", "h", "4", "4w", "-4h", "½h"])
 def test_a_span_that_is_none_is_refused(span: str) -> None:
-    with pytest.raises(BadInput, match="is no span of time"):
+    with pytest.raises(BadInput, match="is not a length of time"):
         parse_minutes(span)
 
 

@@ -255,4 +255,4 @@ def test_the_production_apps_own_logs_are_evidence_too() -> None:
 def test_logs_that_were_not_read_are_not_called_fine() -> None:
     (check,) = check_production([], has_logs=False)
     assert check.level is Level.NOTE
-    assert "No line of its logs" in check.found
+    assert "No logs of it" in check.found

@@ -69,7 +69,11 @@ def variables(settings: Settings) -> list[tuple[str, bool]]:
 
 def check_settings(settings: Settings) -> list[Check]:
     parts = (_runway_key, _runway_model, _runway_address, _database_settings, _folders, _outputs)
-    return [check for part in parts for check in part(settings)]
+    left_out = (
+        Check("E122", "Settings", Level.WARNING, said, "Correct it and restart.")
+        for said in settings.left_out
+    )
+    return [*(check for part in parts for check in part(settings)), *left_out]
 
 
 def check_app(settings: Settings) -> list[Check]:
@@ -342,7 +346,7 @@ def check_production(incidents: Iterable[Incident], *, has_logs: bool) -> list[C
     if found:
         return found
     if not has_logs:
-        said = "No line of its logs of the last 24 hours was read: a configuration error would not show"
+        said = "No logs of it from the last 24 hours were read: a configuration error would not show"
         todo = "Set up a log drain, or read exported logs on the page Stages."
         return [Check("E401", "Production app", Level.NOTE, said, todo)]
     said = "Its logs of the last 24 hours show no configuration error"

@@ -28,6 +28,7 @@ from lib.ui.kit.format import (
     without_walls,
     words,
 )
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.window import Window
 from lib.ui.kit.zone import zone
@@ -85,7 +86,7 @@ def evidence(lines: Sequence[Row], now: datetime) -> None:
     if not lines:
         st.caption("No evidence has been seen yet.")
         return
-    st.code("\n".join(evidence_text(line, now) for line in lines), language=None, wrap_lines=True)
+    outside_text("\n".join(evidence_text(line, now) for line in lines), code=True)
 
 
 def evidence_text(line: Row, now: datetime) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from lib.data.before import NEWEST
 from lib.domain.access import Role
 from lib.errors import DailiesError
 from lib.ui.kit import address, html, loaders
@@ -52,6 +53,14 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
         _person()
         _search()
         chosen = choose_window(all_time=all_time) if window else Window()
+    if before := dashboard().before:
+        table = plain(before.table_map.table)
+        st.info(
+            "**Dailies only looks: it is not installed in this database.** These are the newest"
+            f" {NEWEST:,} rows of {table}, read every minute. `python -m lib migrate` adds repair, Generate,"
+            " alerts, the audit and all older rows.",
+            icon=":material/visibility:",
+        )
     if preparing:
         _wait_until_prepared()
         st.stop()

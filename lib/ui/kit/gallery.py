@@ -8,9 +8,8 @@ from datetime import datetime
 import streamlit as st
 
 from lib.data.videos import VideoRow
-from lib.ui.kit.copies import copied_output
 from lib.ui.kit.format import age, exact, short_id
-from lib.ui.kit.player import may_be_played, play
+from lib.ui.kit.player import copied_output, may_be_played, play
 from lib.ui.kit.router import page
 
 MOST = 12

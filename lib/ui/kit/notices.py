@@ -27,6 +27,7 @@ from lib.errors import (
 )
 from lib.logs.redact import redact
 from lib.ui.kit.kept import AGAIN_SECONDS, look_again
+from lib.ui.kit.outside import outside_text
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def failure(error: DailiesError) -> None:
     _, title, icon = next(row for row in _TITLES if isinstance(error, row[0]))
     with st.container(border=True):
         st.error(f"**{title}**", icon=icon)
-        st.text(redact(str(error)))
+        outside_text(redact(error.told))
         if isinstance(error, DatabaseUnavailable):
             st.caption(
                 "Check that it runs and that its address is right; the page Environment has the checks."

@@ -79,11 +79,11 @@ def read(typed: str, now: datetime) -> Search:
 def _take(filters: dict[str, list[str]], times: dict[str, str], name: str, value: str) -> str | None:
     """Puts one filter where it belongs, or says why it cannot be."""
     if name not in QUALIFIERS:
-        return f"{name}: is no filter. There are {', '.join(QUALIFIERS)}. In quotes it is searched for."
+        return f"{name}: is not a filter. There are {', '.join(QUALIFIERS)}. In quotes it is searched for."
     if name in _TIMES:
         is_length = known(value) and (name == "window" or value != ALL)
         if not is_length and (name == "window" or parse_until(value) is None):
-            return f"{name}:{value[:40]} is no time. Write 2h, 3d, or 2026-11-25T14:00 (UTC)."
+            return f"{name}:{value[:40]} is not a time. Write 2h, 3d, or 2026-11-25T14:00 (UTC)."
         times[name] = value
         return None
     values: list[str] = []

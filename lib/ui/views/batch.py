@@ -19,6 +19,7 @@ from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import BATCH_STATE, clock, count, credits_text, exact, look, plain, short_id
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import table_height
 
@@ -99,7 +100,7 @@ def _paused(batch: Batch) -> None:
             f" {_spent(batch)}"
         )
         if batch.note:
-            st.text(batch.note)
+            outside_text(batch.note)
         with st.container(horizontal=True, gap="small"):
             _button("Resume", "running", batch, ":material/play_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")

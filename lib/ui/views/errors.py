@@ -40,6 +40,7 @@ from lib.ui.kit.format import (
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height, time_column
 from lib.ui.kit.window_control import empty_window
@@ -254,7 +255,7 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
             icon=":material/arrow_back:",
             query_params=frame.window.query,
         )
-    st.code(redact(key.grp), language=None, wrap_lines=True)
+    outside_text(redact(key.grp), code=True)
     missing = f"the first missing stage **{words(key.stage)}**" if key.stage else "no missing stage"
     st.caption(
         "Why grouped: the same message once ids, addresses and numbers are taken out, the same cause"

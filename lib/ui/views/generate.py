@@ -27,9 +27,9 @@ from lib.ui.kit.gallery import MOST as MOST_SHOWN
 from lib.ui.kit.gallery import gallery
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.listing import video_list
-from lib.ui.kit.media import SAMPLES, data_uri, jpeg
+from lib.ui.kit.media import SAMPLES, data_uri, jpeg, uploaded_picture
 from lib.ui.kit.notices import empty, failure
-from lib.ui.kit.picture import uploaded_picture
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
 from lib.ui.views.mapping import sample_needs
@@ -223,7 +223,7 @@ def _confirm(request: GenerationRequest, number: int, cost: int | None, key: str
         f" {request.model}, {request.ratio.replace(':', ' × ')},"
         f" {request.duration}\N{NO-BREAK SPACE}s."
     )
-    st.text(request.prompt or "without a prompt")
+    outside_text(request.prompt or "without a prompt")
     st.caption("One call is made for each, whatever happens: a second click does not pay again.")
     refused = _refused(key)
     if refused:
@@ -340,7 +340,7 @@ def _outcome_unknown(attempt: Attempt) -> None:
         f"**Nobody knows whether a task exists.** {credits_text(attempt.credits)} may have been spent.",
         icon=":material/warning:",
     )
-    st.text(attempt.reason or "")
+    outside_text(attempt.reason or "")
     st.caption("It is not tried again by itself. The video's page says what would decide it.")
 
 
@@ -366,4 +366,4 @@ def _finished(row: VideoDetails, now: datetime) -> None:
         took = video.updated_at or datetime.now(UTC)
         html.said(html.time(video.created_at, now), f"took {(took - video.created_at).total_seconds():.0f} s")
     if not player(video.video_url) and video.error_message:
-        st.text(video.error_message)
+        outside_text(video.error_message)

@@ -20,6 +20,7 @@ from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import ACTION, clock, count, credits_text, short_id
 from lib.ui.kit.notices import empty
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import choose_videos
 from lib.ui.kit.window_control import count_samples, samples_count
@@ -110,7 +111,7 @@ def left_to_people(now: datetime) -> None:
                     query_params={"id": row.video_id},
                     width=260,
                 )
-                st.text(f"{clock(row.at, now)}  {row.reason}")
+                outside_text(f"{clock(row.at, now)}  {row.reason}")
 
 
 def choose(rows: list[VideoRow]) -> list[str]:

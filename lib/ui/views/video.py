@@ -13,12 +13,12 @@ from lib.domain.link import links_out
 from lib.domain.video import Video, parse_time
 from lib.ui.kit import address, html, loaders
 from lib.ui.kit.components import evidence, section, status_badge, verdict_facts
-from lib.ui.kit.copies import copied_output
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import age, clock, plain, short_id, without_walls
 from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
-from lib.ui.kit.player import player
+from lib.ui.kit.outside import outside_text
+from lib.ui.kit.player import copied_output, player
 from lib.ui.kit.records import log_line, log_table, tries
 from lib.ui.kit.router import go_to_video, page
 from lib.ui.kit.stage_list import stage_list
@@ -203,7 +203,8 @@ def _links_out(row: VideoDetails) -> None:
 def _fact(label: str, value: str) -> None:
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.caption(label, width=84)
-        st.text(value, width="stretch")
+        with st.container():
+            outside_text(value)
 
 
 def _task_facts(task: Mapping[str, Any]) -> dict[str, Any]:
