@@ -1,6 +1,7 @@
 # make run [PORT=8501] [DATA=.dailies]   the dashboard, with everything it needs
 # make test                              lint, types and every test
 # make faults                            the fault matrix, as a table
+# make screenshots                       every page in both themes, for the README, into docs/pictures/
 # make hostile                           who may reach what: every route, page and action, as a table
 # make lock, make sbom, make audit       requirements.lock; what is in it, as CycloneDX; known holes in it
 
@@ -8,7 +9,7 @@ PYTHON ?= python3
 PORT ?= 8501
 DATA ?= .dailies
 
-.PHONY: run test faults hostile lock sbom audit clean
+.PHONY: run test faults screenshots hostile lock sbom audit clean
 .DELETE_ON_ERROR:
 
 run: .venv/runtime
@@ -18,13 +19,16 @@ test: .venv/development .venv/browser .venv/rest
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 faults: .venv/development
 	.venv/bin/python -m tests.faults
 
 hostile: .venv/development
 	.venv/bin/python -m tests.hostile
+
+screenshots: .venv/development .venv/browser
+	.venv/bin/python -m tools.screenshots
 
 lock: .venv/tools/bin/pip
 	.venv/tools/bin/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-emit-index-url \

@@ -18,6 +18,7 @@ from lib.settings import ROOT, load_settings
 from lib.ui.kit.dashboard import Dashboard, process_app, provide
 from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
 from lib.ui.kit.notices import tell
+from lib.ui.kit.uploads import held_bytes
 from lib.ui.startup import Startup, warm_imports
 from lib.web.gate import Gate
 from lib.web.limits import Limits
@@ -36,10 +37,13 @@ access = Access(settings, config.get_option("server.address"))
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Opens everything in the background: the first page says what is going on meanwhile."""
-    logger.warning("%s", access.said)
+    for said in (access.said, *settings.left_out):
+        logger.warning("%s", said)
     opening = Dashboard(App(settings, operator=settings.operator), access=access, preparing="Starting")
     provide(opening)
-    startup = Startup(opening)
+    host = config.get_option("server.address")
+    local = "localhost" if host in (None, "127.0.0.1", "0.0.0.0") else host  # noqa: S104
+    startup = Startup(opening, f"http://{local}:{config.get_option('server.port')}")
     startup.start()
     await anyio.to_thread.run_sync(warm_imports)
     gc.collect()
@@ -56,7 +60,7 @@ app = st.App(
     middleware=[
         Middleware(Guard, access),
         Middleware(Outgoing),
-        Middleware(Limits),
+        Middleware(Limits, held_bytes),
         Middleware(
             Gate,
             access,

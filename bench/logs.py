@@ -39,9 +39,7 @@ from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
 from lib.logs.reading import WHOLE, Share, read_logs, shares
 from lib.logs.report import ImportReport
-from lib.operations.import_files import together
-from lib.operations.import_logs import import_logs
-from lib.operations.log_batches import batches
+from lib.operations.import_logs import batches, import_logs, together
 from lib.settings import Settings
 from lib.traces.correlate import correlate
 from lib.traces.flows import load_flows

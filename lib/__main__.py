@@ -65,5 +65,5 @@ if __name__ == "__main__":
     except DailiesError as error:
         from lib.logs.redact import redact
 
-        click.echo(f"error: {redact(str(error))}", err=True)
+        click.echo(f"error: {redact(error.told)}", err=True)
         sys.exit(1)

@@ -34,6 +34,7 @@ class App:
     clock         the time by which videos are judged; None for the database's own
     on_step       hears of each step of an operation when it is over
     save_seconds  how long a task id is offered to a database that does not take it
+    paid_per_minute  paid actions of a page's person; None without a limit
     no_database, no_runway  why a part is not open
     """
 
@@ -44,6 +45,7 @@ class App:
     clock: Callable[[], datetime] | None = None
     on_step: OnStep = lambda _: None
     save_seconds: float = SAVE_SECONDS
+    paid_per_minute: int | None = None
     no_database: str | None = None
     no_runway: str | None = None
     kept_flows: KeptFlows = field(default_factory=KeptFlows, repr=False, compare=False)
@@ -109,11 +111,13 @@ class App:
         return replace(self, operator=operator)
 
     def held_to(self, person: Person) -> App:
-        """The app as `person` may use it: every change of theirs beyond their role raises NotAllowed."""
+        """The app as `person` may use it on pages: changes beyond their role raise NotAllowed, paid actions
+        that come too fast TooFast."""
         opened = self.opened
         if opened is not None and person.role < Role.ADMIN:
             opened = Limited(opened, person)
-        return replace(self, opened=opened, operator=person.name)
+        most = self.settings.paid_per_minute
+        return replace(self, opened=opened, operator=person.name, paid_per_minute=most)
 
     def close(self) -> None:
         if self.client is not None:

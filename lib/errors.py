@@ -3,7 +3,8 @@
 DailiesError
 ├── SettingsError            a setting is missing or malformed
 ├── NotAllowed               it takes another role
-│   └── NotSignedIn          nobody has signed in, or it is too long ago
+│   ├── NotSignedIn          nobody has signed in, or it is too long ago
+│   └── TooFast              more paid actions within a minute than one person may have
 ├── BadInput                 a file, an id or a form field that cannot be used
 ├── DatabaseError
 │   ├── DatabaseUnavailable  not reachable, or it went away in the middle
@@ -31,6 +32,11 @@ class DailiesError(Exception):
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or (self.__doc__ or "").strip())
 
+    @property
+    def told(self) -> str:
+        """The message, and below it what else is known: SQLSTATE, hint and where."""
+        return "\n".join((str(self), *getattr(self, "__notes__", ())))
+
 
 class SettingsError(DailiesError):
     """A setting is missing or malformed. Open the Environment page for the list of checks."""
@@ -42,6 +48,10 @@ class NotAllowed(DailiesError):
 
 class NotSignedIn(NotAllowed):
     """You are not signed in any more. Reload the page to sign in."""
+
+
+class TooFast(NotAllowed):
+    """Paid actions come too fast. Wait a minute."""
 
 
 class BadInput(DailiesError):

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import getpass
+import io
+import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from dotenv.parser import parse_stream
+from pydantic import (
+    AliasChoices,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from lib import outgoing
+from lib.domain.link import check_template
 from lib.errors import SettingsError, everything_wrong
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,15 +98,21 @@ class Settings(BaseSettings):
     take_queued: bool = _named("DAILIES_TAKE_QUEUED", default=False)
     outputs: str | None = _named("DAILIES_OUTPUTS")
     output_hosts: str = _named("DAILIES_OUTPUT_HOSTS", default="dnznrvs05pmza.cloudfront.net")
+    links: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict, validation_alias=_names("DAILIES_LINKS")
+    )
     demo: bool = _named("DAILIES_DEMO", default=True)
     address: str | None = _named("DAILIES_URL")
     hosts: str | None = _named("DAILIES_HOSTS")
     read_only: bool = _named("DAILIES_READ_ONLY", default=False)
     anyone: Literal["viewer", "operator", "admin"] | None = _named("DAILIES_ANYONE")
-    auth: dict[str, Any] | None = Field(default=None, validation_alias=_names("DAILIES_AUTH"), repr=False)
+    auth: Annotated[dict[str, Any] | None, NoDecode] = Field(
+        default=None, validation_alias=_names("DAILIES_AUTH"), repr=False
+    )
     admins: str | None = _named("DAILIES_ADMINS")
     operators: str | None = _named("DAILIES_OPERATORS")
     viewers: str | None = _named("DAILIES_VIEWERS")
+    paid_per_minute: Annotated[int, Field(ge=1, le=10_000)] = _named("DAILIES_PAID_PER_MINUTE", default=20)
     session_hours: Hours = _named("DAILIES_SESSION_HOURS", default=12)
     log_drain_secret: SecretStr | None = _named("DAILIES_LOG_DRAIN_SECRET")
     log_drain_verify: str | None = _named("DAILIES_LOG_DRAIN_VERIFY")
@@ -104,6 +124,24 @@ class Settings(BaseSettings):
     alert_webhook: SecretStr | None = _named("DAILIES_ALERT_WEBHOOK")
     alert_rules: Path | None = _named("DAILIES_ALERT_RULES")
 
+    @field_validator("auth", "links", mode="before")
+    @classmethod
+    def _is_json(cls, value: object) -> object:
+        """Here, and not by pydantic's own decoder, whose error names no variable."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("this is no JSON") from None
+
+    _left_out: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What of the files and the environment was not used, each in a sentence without its value."""
+        return self._left_out
+
     @field_validator("*", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object, info: ValidationInfo) -> object:
@@ -112,6 +150,13 @@ class Settings(BaseSettings):
             return value
         field = cls.model_fields[info.field_name or ""]
         return value.strip() or field.get_default(call_default_factory=True)
+
+    @field_validator("links")
+    @classmethod
+    def _lead_somewhere(cls, value: dict[str, str]) -> dict[str, str]:
+        for template in value.values():
+            check_template(template)
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -169,9 +214,56 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
         outgoing.know(settings.secrets())
+        settings._left_out = tuple(_left_out())
         return settings
     except ValidationError as error:
         raise SettingsError(f"Settings that cannot be used: {everything_wrong(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         file = "secrets.toml" if isinstance(error, tomllib.TOMLDecodeError) else ".env or secrets.toml"
         raise SettingsError(f"Settings that cannot be read: {file} is malformed: {error}") from None
+
+
+def setting_names() -> set[str]:
+    """Every variable that is read."""
+    aliases = (field.validation_alias for field in Settings.model_fields.values())
+    return {str(name).upper() for each in aliases if isinstance(each, AliasChoices) for name in each.choices}
+
+
+def _left_out() -> Iterator[str]:
+    """Raises SettingsError for what cannot be left out: it may say what may be spent, or who may act."""
+    file, toml = (Settings.model_config.get(name) for name in ("env_file", "toml_file"))
+    if isinstance(file, Path) and file.is_file():
+        yield from _left_out_of(file.read_text("utf-8"))
+    yield from _unknown(os.environ, "The environment")
+    if isinstance(toml, Path) and toml.is_file():
+        yield from _unknown(tomllib.loads(toml.read_text("utf-8")), "secrets.toml")
+
+
+def _left_out_of(text: str) -> Iterator[str]:
+    """Of a `.env` file: lines that are none, and names that are set twice."""
+    names, seen = setting_names(), set[str]()
+    for line in parse_stream(io.StringIO(text)):
+        where = f"Line {line.original.line} of .env"
+        # the rest of a line is lost, or the lines that an open quotation mark took along
+        is_bad = line.error or (line.key is not None and line.value is None)
+        lost = line.original.string if is_bad else (line.value or "").partition("\n")[2]
+        if named := sorted(name for name in names if re.search(rf"\b{name}\b", lost, re.IGNORECASE)):
+            raise SettingsError(
+                f"{where} cannot be read, and {named[0]} would be left out with it. Is a quotation mark open?"
+            )
+        if is_bad:
+            yield f"{where} is no NAME=value: it is left out."
+        elif line.key:
+            yield from _unknown([line.key], where)
+            if line.key.upper() in seen:
+                yield f"{where} sets {line.key.upper()} again: the last one counts."
+            seen.add(line.key.upper())
+
+
+def _unknown(given: Iterable[str], where: str) -> Iterator[str]:
+    names = setting_names()
+    for name in given:
+        if name.upper().startswith("DAILIES_") and name.upper() not in names:
+            meant = get_close_matches(name.upper()[:100], names, 1)
+            hint = f" Is {meant[0]} meant?" if meant else ""
+            yield f"{where} sets {name[:100]}, which is no setting of Dailies.{hint}"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.ui.kit.dashboard import running_app
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.frame import begin
 from lib.ui.kit.notices import narrated
 from lib.ui.views.environment import all_checks, check_another, latest_videos, show_checks, show_variables
@@ -15,7 +15,8 @@ with left:
     show_checks(all_checks())
     with narrated():
         unmapped_words()
-        mapping_form()
+        if dashboard().before is None:
+            mapping_form()
 with right:
     show_variables(running_app().settings)
 latest_videos(frame.now)

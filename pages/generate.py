@@ -4,7 +4,7 @@ import streamlit as st
 
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.frame import begin
-from lib.ui.views.generate import account, ask, confirm_button, image, progress, several, variation
+from lib.ui.views.generate import account, ask, confirm_button, earlier, image, progress, several, variation
 
 frame = begin("Generate")
 left, right = st.columns([3, 2], gap="medium")
@@ -17,3 +17,4 @@ with right:
     balance = account()
     confirm_button(request, balance)
 several(frame)
+earlier(frame)

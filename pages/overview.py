@@ -6,6 +6,7 @@ from lib.ui.kit import loaders
 from lib.ui.kit.frame import begin
 from lib.ui.kit.kept import look_again
 from lib.ui.views.alerts import alert_list
+from lib.ui.views.first_steps import first_steps
 from lib.ui.views.headline import say
 from lib.ui.views.mapping import unmapped_words
 from lib.ui.views.overview import (
@@ -25,6 +26,8 @@ problems()
 say(data, frame)
 unmapped_words()
 alert_list(loaders.alerts(), frame.now)
+if first_steps(data):
+    st.stop()
 metrics(data, frame)
 chart_row(data, frame)
 rate_and_cost(data, frame)

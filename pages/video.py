@@ -13,7 +13,7 @@ row = follow(video_id, frame.now)
 verdict(row, frame.now)
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    stages(row["verdict"], frame.now)
+    stages(row, frame.now)
 with right:
     preview(row, frame.now)
     facts(row)

@@ -28,6 +28,20 @@ TEMPLATE = "dailies_template"
 ROLES = """
 create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls;
 """
+# With DAILIES_TEST_ROLE the tests work as that role, which is no superuser, as in a hosted project; what it
+# makes in `public` is given to the browser's roles by default, as there.
+ROLE = os.environ.get("DAILIES_TEST_ROLE", "postgres")
+PLAIN = """
+create role {role} login password {password};
+grant anon, authenticated, service_role to {role};
+"""
+PRIVILEGES = """
+grant all on schema public to {role};
+alter default privileges for role {role} in schema public
+    grant all on tables to anon, authenticated, service_role;
+alter default privileges for role {role} in schema public
+    grant all on functions to anon, authenticated, service_role;
+"""
 
 
 class Cluster:
@@ -40,23 +54,31 @@ class Cluster:
                 connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
             connection.execute("select pg_reload_conf()")
             connection.execute(ROLES)
-            connection.execute(f"create database {TEMPLATE}")
+            if ROLE != "postgres":
+                self._make_role(connection)
+            connection.execute(f"create database {TEMPLATE} owner {ROLE}")
         database = PostgresDatabase(self.url(TEMPLATE), label="template")
         migrate(database)
         database.close()
 
-    def admin(self) -> psycopg.Connection:
-        return psycopg.connect(self.server.conninfo(), autocommit=True)
+    def _make_role(self, connection: psycopg.Connection) -> None:
+        password = str(conninfo_to_dict(self.server.conninfo())["password"])
+        names = {"role": sql.Identifier(ROLE), "password": sql.Literal(password)}
+        connection.execute(sql.SQL(PLAIN).format(**names))
+        with psycopg.connect(self.server.conninfo(), dbname="template1") as template:
+            template.execute(sql.SQL(PRIVILEGES).format(**names))
+
+    def admin(self, database: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(self.server.conninfo(), dbname=database, autocommit=True)
 
     def url(self, database: str = "") -> str:
         parts = conninfo_to_dict(self.server.conninfo())
-        return f"postgresql://postgres:{parts['password']}@127.0.0.1:{parts['port']}" + f"/{database}".rstrip(
-            "/"
-        )
+        address = f"postgresql://{ROLE}:{parts['password']}@127.0.0.1:{parts['port']}"
+        return f"{address}/{database}".rstrip("/")
 
     def empty(self, database: str) -> str:
         """The URL of a database that is used again, without its rows: quicker than a clone."""
-        with psycopg.connect(self.url(database)) as connection:
+        with self.admin(database) as connection:
             connection.execute(EMPTY)
         return self.url(database)
 
@@ -65,7 +87,7 @@ class Cluster:
         """The URL of a fresh database with the schema of Dailies (or with `template1`, of nobody)."""
         name = f"t{uuid.uuid4().hex[:12]}"
         with self.admin() as connection:
-            connection.execute(f"create database {name} template {template} strategy file_copy")
+            connection.execute(f"create database {name} template {template} owner {ROLE} strategy file_copy")
         try:
             yield self.url(name)
         finally:

@@ -6,8 +6,13 @@ import base64
 import random
 import string
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from mmap import PROT_READ, mmap
+from pathlib import Path
 from typing import NamedTuple
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 LETTERS = string.ascii_letters + string.digits
 CAPITALS = string.ascii_uppercase + string.digits
@@ -191,3 +196,27 @@ def _luhn(number: str) -> bool:
 
 def _groups(text: str) -> list[str]:
     return [text[at : at + 4] for at in range(0, len(text), 4)]
+
+
+def _environment() -> dict[str, str]:
+    some = Maker(random.Random(77))
+    names = ("OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "STRIPE_SECRET_KEY", "GITHUB_TOKEN", "NPM_TOKEN")
+    more = ("SENTRY_AUTH_TOKEN", "SMTP_PASSWORD")
+    return {f"PLANTED_{name}": some.of(LETTERS, 40) for name in (*names, *more)}
+
+
+ENVIRONMENT = _environment()  # of the tests and of every process they start; none of it is for Dailies
+
+
+def written(folder: Path, secrets: Iterable[str]) -> list[str]:
+    """Which files below `folder` hold one of `secrets`, as it is or in base64."""
+    forms = [form for secret in secrets for form in (secret.encode(), base64.b64encode(secret.encode())[:-4])]
+    finder = BytesAhoCorasick(forms, implementation=Implementation.DFA)
+    found = []
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # a socket, or what a test has locked away
+            if path.is_file() and not path.is_symlink() and path.stat().st_size:
+                with path.open("rb") as file, mmap(file.fileno(), 0, prot=PROT_READ) as content:
+                    if finder.find_matches_as_indexes(content):
+                        found.append(str(path.relative_to(folder)))
+    return found

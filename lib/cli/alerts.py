@@ -6,7 +6,6 @@ import click
 
 from lib.app import open_app
 from lib.data import alerts as data
-from lib.domain.alert import Alert
 from lib.errors import BadInput
 from lib.operations.alerts import active_alerts, silence
 
@@ -28,19 +27,16 @@ def command(name: str | None, span: str, reason: str | None, everything: bool) -
         if name:
             minutes = parse_minutes(span)
             silence(app, name, minutes, reason=reason)
-            click.echo(f"{name} is quiet for {span}." if minutes else f"{name} is told again.")
-        else:
-            _list(data.history(app.db) if everything else active_alerts(app))
-
-
-def _list(alerts: list[Alert]) -> None:
+            click.echo(f"{name} is silenced for {span}." if minutes else f"{name} is no longer silenced.")
+            return
+        alerts = data.history(app.db) if everything else active_alerts(app)
     if not alerts:
         click.echo("Nothing is wrong.")
     for alert in alerts:
         state = "over" if alert.ended_at else "silenced" if alert.is_silenced else alert.severity
         click.echo(f"{alert.started_at:%Y-%m-%d %H:%M}  {state:<8}  {alert.name:<24}  {alert.text}")
         if alert.problem:
-            click.echo(f"{'':18}not told: {alert.problem}")
+            click.echo(f"{'':18}not delivered: {alert.problem}")
 
 
 def parse_minutes(span: str) -> int:
@@ -49,5 +45,5 @@ def parse_minutes(span: str) -> int:
         return 0
     unit = _MINUTES.get(span[-1:])
     if unit is None or not span[:-1].isdecimal():
-        raise BadInput(f"{span!r} is no span of time. Write 30m, 4h, 7d, or 0.")
+        raise BadInput(f"{span!r} is not a length of time. Write 30m, 4h, 7d, or 0.")
     return int(span[:-1]) * unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from lib.app import App
 from lib.cli.files import FILE, MAP_OPTION, logs_of, map_of, say, tasks_of, videos_of
 from lib.domain.cause import CAUSES, Action
 from lib.domain.diagnosis.verdict import Evidence
-from lib.domain.mapping import RowKind, TableMap
 from lib.domain.repair import Assessment, assess
 from lib.domain.task import Task
 from lib.domain.trace import NobodysTask, time_of
@@ -57,17 +56,13 @@ def command(
     say(read.notes())
     if as_json:
         told = [each.as_row() | {"action": each.advice} for each in assessments]
-        told += [_not_judged(row, kind, table_map) for row, kind in read.apart]
+        key = table_map.columns["id"] if table_map else "id"
+        skipped = {"judged": False, "stuck": False, "action": Action.NONE}  # with why, instead of a cause
+        told += [{"video_id": str(row.get(key)), "cause": kind} | skipped for row, kind in read.apart]
         told += [_nobodys(each, tasks) for each in found.nobodys]
         click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     else:
         click.echo("\n".join([*table(videos, assessments), *map(_nobodys_line, found.nobodys)]))
-
-
-def _not_judged(row: Mapping[str, Any], kind: RowKind, table_map: TableMap | None) -> dict[str, Any]:
-    """A row that is no video of Runway's to judge: it says why instead of a cause."""
-    video_id = row.get(table_map.columns["id"] if table_map else "id")
-    return {"video_id": str(video_id), "cause": kind, "judged": False, "stuck": False, "action": Action.NONE}
 
 
 def _nobodys(found: NobodysTask, tasks: Iterable[Task]) -> dict[str, Any]:

@@ -48,16 +48,23 @@ def videos_of(path: Path, table_map: TableMap | None = None) -> Videos:
     found = Videos([], [])
     for row in read_rows(path):
         kind = table_map.kind_of(row) if table_map else RowKind.VIDEO
-        if kind is RowKind.VIDEO:
-            found.videos.append(_video(row, path, table_map))
-        else:
+        if kind is not RowKind.VIDEO:
             found.apart.append((row, kind))
+            continue
+        try:
+            found.videos.append(table_map.video(row) if table_map else Video.from_row(row))
+        except (ValueError, TypeError) as error:
+            hint = "" if table_map else f" If the app has names of its own: python -m lib map --rows {path}"
+            raise BadInput(f"{path}: {error}.{hint}") from error
     return found
 
 
 def tasks_of(path: Path) -> list[Task]:
-    """Runway's answers to task look-ups."""
-    return [_task(row, path) for row in read_rows(path)]
+    """Runway's answers to task look-ups. Raises BadInput."""
+    try:
+        return [Task.from_api(row) for row in read_rows(path)]
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"{path}: {error}") from error
 
 
 def map_of(path: Path) -> TableMap:
@@ -94,18 +101,3 @@ def write_out(text: str, out: Path | None) -> None:
 def say(notes: Iterable[str]) -> None:
     for note in notes:
         click.echo(f"note: {note}", err=True)
-
-
-def _video(row: Row, path: Path, table_map: TableMap | None) -> Video:
-    try:
-        return table_map.video(row) if table_map else Video.from_row(row)
-    except (ValueError, TypeError) as error:
-        hint = "" if table_map else f" If the app has names of its own: python -m lib map --rows {path}"
-        raise BadInput(f"{path}: {error}.{hint}") from error
-
-
-def _task(row: Row, path: Path) -> Task:
-    try:
-        return Task.from_api(row)
-    except (ValueError, TypeError) as error:
-        raise BadInput(f"{path}: {error}") from error

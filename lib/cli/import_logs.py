@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from lib.app import open_app
+from lib.cli.files import say
 from lib.errors import BadInput
 from lib.logs.report import ImportReport
-from lib.operations.import_files import count_file, import_file
+from lib.operations.import_logs import count_file, import_file
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -35,23 +36,17 @@ def command(files: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
                 reports.append((file, import_file(app, file) if app else count_file(file)))
             except BadInput as error:
                 refused.append(str(error))
-    if as_json:
-        _print_json([report for _, report in reports], len(files), dry_run)
+    if as_json:  # of a dry run the counts alone; what people should know of it goes to the error output
+        counts = [report.summary() if dry_run else report.details() for _, report in reports]
+        if counts:
+            click.echo(json.dumps(counts[0] if len(files) == 1 else counts, indent=2))
+        if dry_run:
+            say(note for _, report in reports for note in report.notes)
     else:
         for file, report in reports:
             click.echo("\n  ".join([f"{file.name}: {report.format}", *_lines(report, dry_run)]))
     if refused:
         raise BadInput("\n".join(refused))
-
-
-def _print_json(reports: list[ImportReport], files: int, dry_run: bool) -> None:
-    """The counts alone of a dry run; what people should know of it goes to the error output."""
-    counts = [report.summary() if dry_run else report.details() for report in reports]
-    if counts:
-        click.echo(json.dumps(counts[0] if files == 1 else counts, indent=2))
-    for report in reports if dry_run else ():
-        for note in report.notes:
-            click.echo(f"note: {note}", err=True)
 
 
 def _lines(report: ImportReport, dry_run: bool) -> Iterator[str]:

@@ -46,5 +46,5 @@ def parse_since(text: str, now: datetime) -> datetime:
             return now - timedelta(**{unit: float(number)})
         at = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise BadInput(f"{text!r} is no time. Write 30m, 6h, 2d, or 2026-03-14T12:00:00Z.") from None
+        raise BadInput(f"{text!r} is not a time. Write 30m, 6h, 2d, or 2026-03-14T12:00:00Z.") from None
     return at if at.tzinfo else at.astimezone()

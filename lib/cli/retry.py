@@ -69,4 +69,4 @@ def _say(app: App, repair: Repair) -> None:
         click.echo(look_now(app, last).text)
     if repair.override:
         risk = f"{repair.credits_at_risk:g} credits are at risk. " if repair.credits_at_risk else ""
-        click.echo(f"{risk}To pay all the same: --override {repair.override}")
+        click.echo(f"{risk}To pay anyway: --override {repair.override}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from lib.operations.access import Access, check_sign_in
+from lib.operations.access import check_sign_in
 from lib.settings import ROOT, load_settings
 
 
@@ -21,8 +21,6 @@ def command(port: int, address: str, data: Path | None) -> None:
     settings = load_settings()
     check_sign_in(settings)  # what cannot be used is said here, instead of by a server that does not come up
     environment = os.environ | ({"DAILIES_DATA": str(data.resolve())} if data else {})
-    click.echo(f"Dailies: http://{'localhost' if address == '127.0.0.1' else address}:{port}")
-    click.echo(Access(settings, address).said)
     parts = {"embedded": "an embedded Postgres", "supabase": "Supabase", "postgres": "your Postgres"}
     if settings.runway_kind == "runway":
         runway = "Runway"
@@ -31,10 +29,17 @@ def command(port: int, address: str, data: Path | None) -> None:
     else:
         runway = "no Runway key: nothing is looked up or repaired"
     click.echo(
-        f"With {parts[settings.database_kind]} and {runway}. Its data lies in {data or settings.data_dir}."
+        f"Dailies starts at http://{'localhost' if address == '127.0.0.1' else address}:{port},"
+        f" with {parts[settings.database_kind]} and {runway}."
+        f" Its data lies in {data or settings.data_dir}."
     )
-    click.echo("Ctrl+C stops it. The first page says when everything is there.")
-    arguments = [f"--server.port={port}", f"--server.address={address}", "--server.headless=true"]
+    click.echo("It says here when it is ready; the first page can be opened before. Ctrl+C stops it.")
+    arguments = [
+        f"--server.port={port}",
+        f"--server.address={address}",
+        "--server.headless=true",
+        "--logger.hideWelcomeMessage=true",  # a second address, of which one asks another server
+    ]
     os.chdir(ROOT)  # where Streamlit looks for .streamlit/config.toml
     os.execve(  # noqa: S606
         sys.executable,

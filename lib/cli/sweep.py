@@ -24,4 +24,4 @@ def command(dry_run: bool, limit: int) -> None:
     counts = ", ".join(f"{n} {action}" for action, n in report.counts().items())
     click.echo(f"{len(report.decisions)} videos{': ' + counts if counts else ''}.")
     if not report.complete:
-        click.echo("Another sweep has taken over: the rest is its.")
+        click.echo("Another sweep has taken over and does the rest.")

@@ -12,7 +12,7 @@ from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.pricing import CREDITS_PER_DOLLAR
 from lib.domain.video import Video
 from lib.errors import BadInput, DailiesError, NotFound
-from lib.operations.poll import FASTEST, Polled, poll
+from lib.operations.poll import FASTEST, poll
 
 WAIT_SECONDS = 900.0
 
@@ -53,12 +53,17 @@ def say_attempt(attempt: Attempt) -> None:
 def wait_for(app: App, video_id: str) -> None:
     """Polls until the task has ended. Raises NoVideo when it ends without a video."""
     if not Video.from_mapped(get_video(app.db, video_id)["video"]).runway_video_id:
-        raise NoVideo(f"The row of video {video_id} did not take the id of its task: Dailies keeps it.")
+        raise NoVideo(f"The row of video {video_id} did not accept its task's id; Dailies keeps the id.")
     ends, shown = time.monotonic() + WAIT_SECONDS, ""
     while time.monotonic() < ends:
         polled = poll(app, video_id)
         if polled:
-            shown = _say_progress(polled, shown)
+            now = polled.task
+            progress = f" {now.progress:.0%}" if now and now.progress is not None else ""
+            line = polled.error or (f"{now.status}{progress}" if now else "")
+            if line != shown:
+                click.echo(f"  {line}")
+            shown = line
         if polled and (task := polled.task) and task.is_terminal:
             if task.status != "SUCCEEDED":
                 raise NoVideo(f"Task {task.id} is {task.status}. {task.failure or ''}")
@@ -68,12 +73,3 @@ def wait_for(app: App, video_id: str) -> None:
     raise NoVideo(
         f"Video {video_id} is not ready after {WAIT_SECONDS:g} s. Ask again with `python -m lib poll`."
     )
-
-
-def _say_progress(polled: Polled, shown: str) -> str:
-    task = polled.task
-    progress = f" {task.progress:.0%}" if task and task.progress is not None else ""
-    line = polled.error or (f"{task.status}{progress}" if task else "")
-    if line != shown:
-        click.echo(f"  {line}")
-    return line

@@ -24,7 +24,7 @@ def command(*, keep_history: bool, yes: bool) -> None:
         for what, n in Counter(told).items():
             click.echo(f"{n} × {what}" if n > 1 else what)
         if not found:
-            click.echo(f"{database.label}: there is nothing of Dailies.")
+            click.echo(f"{database.label}: Dailies is not installed here.")
         elif yes or click.confirm(f"Take this out of {database.label}?"):
             uninstall(database, keep_history=keep_history)
-            click.echo(f"{database.label}: nothing of Dailies runs here any more.")
+            click.echo(f"{database.label}: Dailies has been removed.")

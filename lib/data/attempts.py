@@ -11,6 +11,8 @@ from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task
 from lib.domain.video import Video
 
+AT_ONCE = 500  # ids in one question
+
 
 class Claim(NamedTuple):
     """`claimed` is False when somebody else holds this attempt: then Runway must not be called."""
@@ -53,6 +55,11 @@ def claim(
         p_new=new,
     )[0]
     return Claim(Attempt.from_row(row["attempt"]), bool(row["claimed"]))
+
+
+def paid_action(db: Database, operator: str, most: int) -> float:
+    """Counts one, of `most` within a minute: 0, or the seconds to wait. The first refusal is audited."""
+    return float(db.call("dailies_paid_action", p_operator=operator, p_most=most)[0]["wait_seconds"])
 
 
 def _one(rows: list[Row]) -> Attempt:
@@ -120,7 +127,8 @@ def stale(db: Database, older_than_seconds: float) -> list[Attempt]:
 
 def unsaved(db: Database, attempt_ids: Sequence[str]) -> list[Attempt]:
     """Those of the given ones that this database knows without their task."""
-    return _all(db.call("dailies_unsaved_attempts", p_attempts=list(attempt_ids)))
+    pieces = (list(attempt_ids[at : at + AT_ONCE]) for at in range(0, len(attempt_ids), AT_ONCE))
+    return [found for ids in pieces for found in _all(db.call("dailies_unsaved_attempts", p_attempts=ids))]
 
 
 def owner(db: Database, task_id: str) -> str | None:

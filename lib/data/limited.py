@@ -36,18 +36,13 @@ class Limited:
 
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
         """Raises NotAllowed besides."""
-        if self._person.role < self._least_role(function):
+        if self._reading is None and function not in _ALWAYS:
+            self._reading = _ALWAYS | {row["name"] for row in self._database.call("dailies_reading")}
+        is_read = function in (self._reading or _ALWAYS)
+        least = Role.ADMIN if function in FOR_ADMINS else Role.VIEWER if is_read else Role.OPERATOR
+        if self._person.role < least:
             raise NotAllowed(self._person.reason)
         return self._database.call(function, **arguments)
 
     def close(self) -> None:
         self._database.close()
-
-    def _least_role(self, function: str) -> Role:
-        if function in _ALWAYS:
-            return Role.VIEWER
-        if function in FOR_ADMINS:
-            return Role.ADMIN
-        if self._reading is None:
-            self._reading = frozenset(row["name"] for row in self._database.call("dailies_reading"))
-        return Role.VIEWER if function in self._reading else Role.OPERATOR

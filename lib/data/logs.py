@@ -72,6 +72,24 @@ def nobodys(db: Database, since: datetime, until: datetime, limit: int = 50) -> 
     return [NobodysRow(**row) for row in rows]
 
 
+class FoundLine(NamedTuple):
+    """A line of a log. `video_id`: that of its request, where one is known."""
+
+    at: str
+    level: str
+    message: str
+    request_id: str | None
+    video_id: str | None
+
+
+def search_logs(
+    db: Database, text: str, since: datetime, until: datetime, *, limit: int = 100
+) -> list[FoundLine]:
+    """The latest lines that hold `text` (1 to 200 characters), whatever its case."""
+    asked = {"p_text": text, "p_from": since.isoformat(), "p_to": until.isoformat(), "p_limit": limit}
+    return [FoundLine(**row) for row in db.call("dailies_search_logs", **asked)]
+
+
 def add_logs(
     db: Database, import_: Row, entries: Sequence[EntryRow] = (), requests: Sequence[RequestSummary] = ()
 ) -> Added:

@@ -50,7 +50,10 @@ _PIECE = """
 set lock_timeout = '2s';
 select dailies.complete();
 reset lock_timeout;
+notify pgrst, 'reload schema';
 """
+# PostgREST answers for functions that it has read; elsewhere nobody listens.
+_RELOAD = "notify pgrst, 'reload schema'"
 # In one transaction under a lock: of two processes starting together, the second finds all done.
 _PROLOGUE = """
 select pg_advisory_xact_lock(hashtext('dailies.migrations'));
@@ -202,6 +205,8 @@ def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
         with database.transaction("migrate") as connection:
             query = "select * from dailies.mark_unknown(%s::timestamptz, %s::text::dailies.video_key)"
             place = connection.execute(query, place).fetchone()
+    with database.transaction("migrate") as connection:
+        connection.execute(_RELOAD)
 
 
 def run_patiently(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +31,10 @@ _KEY_TYPE = """
 select format_type(t.typbasetype, null) from pg_catalog.pg_type t
 where t.oid = to_regtype('dailies.video_key')
 """
+
+_PLACE = re.compile(
+    r"^(?:PL/pgSQL|SQL) function ([\w.]{1,130}\b(?:\([^()]{0,300}\))?(?: line \d{1,6})?)", re.M
+)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -217,10 +222,13 @@ def _text(function: str, typed: tuple[tuple[str, str], ...]) -> bytes:
 
 
 def failure(error: psycopg.Error, function: str, *, prefix: str = "") -> DailiesError:
-    """The error of Dailies for one of psycopg, with the server's message but not its context lines (which
-    repeat whole statements)."""
+    """The error of Dailies for one of psycopg, with the server's message; of its context lines, which repeat
+    whole statements, only the functions."""
     # a value that psycopg itself refuses counts as the server's refusal; other errors without a code mean
     # that there was no answer
     code = error.sqlstate or ("22000" if isinstance(error, psycopg.DataError) else None)
     message = (error.diag.message_primary or str(error)).strip()
-    return database_failure(code, prefix + message, function, hint=error.diag.message_hint)
+    places = _PLACE.findall(error.diag.context or "")
+    return database_failure(
+        code, prefix + message, function, hint=error.diag.message_hint, where=", ".join(places[:2])
+    )

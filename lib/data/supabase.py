@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,7 +14,12 @@ from supabase import ClientOptions, SupabaseException, create_client
 from lib.data.database import Row, storable
 from lib.data.failures import database_failure
 from lib.data.postgres import STATEMENT_SECONDS
-from lib.errors import SettingsError
+from lib.errors import SchemaMissing, SettingsError
+
+T = TypeVar("T")
+PIECE = 500  # rows of a table that are read at once
+MOST = 1_000  # rows of an answer, as Supabase sets it
+USUAL = ("videos", "video_generations", "generations", "video_tasks", "video_jobs", "clips", "renders")
 
 
 class SupabaseDatabase:
@@ -42,16 +49,63 @@ class SupabaseDatabase:
         return self._label
 
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
+        """What only reads is asked again for the rest where an answer is cut off."""
+        asked = storable(arguments)
+        rows = cast("list[Row]", self._asked(function, self._client.rpc(function, asked).execute).data or [])
+        piece = rows
+        while len(piece) >= MOST and function in self._reading:
+            query = self._client.rpc(function, asked).range(len(rows), len(rows) + MOST - 1)
+            piece = cast("list[Row]", self._asked(function, query.execute).data or [])
+            rows = rows + piece
+        return rows
+
+    @cached_property
+    def _reading(self) -> frozenset[str]:
+        return frozenset(row["name"] for row in self.call("dailies_reading"))
+
+    def _asked(self, what: str, ask: Callable[[], T]) -> T:
         try:
-            answer = self._client.rpc(function, storable(arguments)).execute()
+            return ask()
         except APIError as error:
             message, code = error.message or "no message", str(error.code or "")
             if not code and "api key" in message.lower():  # the gateway in front of PostgREST has no codes
                 code = "PGRST301"
-            raise database_failure(code, message, function, hint=error.hint) from error
+            raise database_failure(code, message, what, hint=error.hint) from error
         except httpx.HTTPError as error:
-            raise database_failure(None, f"{self._label}: {error}", function) from error
-        return cast("list[Row]", answer.data or [])
+            raise database_failure(None, f"{self._label}: {error}", what) from error
+
+    def tables(self) -> dict[str, dict[str, str]]:
+        """The tables of `public` with their columns' types, as the API describes them; where it does not,
+        those of USUAL that are there."""
+        api = self._client.postgrest
+        described = self._asked("tables", lambda: self._http.get(str(api.base_url), headers=api.headers))
+        tables = described.json().get("definitions") if described.is_success else None
+        if tables is None:
+            return {name: {} for name in USUAL if self._has(name)}
+        return {
+            name: {column: str(each.get("format")) for column, each in table.get("properties", {}).items()}
+            for name, table in tables.items()
+        }
+
+    def _has(self, table: str) -> bool:
+        try:
+            self.rows(table, limit=1)
+        except SchemaMissing:
+            return False
+        return True
+
+    def rows(self, table: str, *, order: str | None = None, limit: int) -> list[Row]:
+        """The first rows of a table, by `order` the largest first; by the piece, as an answer has an end."""
+        found: list[Row] = []
+        while len(found) < limit:
+            query = self._client.table(table).select("*")
+            query = query.order(order, desc=True) if order else query
+            last = min(len(found) + PIECE, limit) - 1
+            piece = cast("list[Row]", self._asked(table, query.range(len(found), last).execute).data)
+            found += piece
+            if not piece:
+                break
+        return found
 
     def close(self) -> None:
         self._http.close()

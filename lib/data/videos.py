@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict, cast
 
@@ -94,19 +94,11 @@ class Filters:
 
     def arguments(self) -> dict[str, Any]:
         given = {
-            "p_statuses": list(self.statuses),
-            "p_causes": list(self.causes),
-            "p_search": self.search,
-            "p_trouble": self.trouble,
-            "p_deployment": self.deployment,
-            "p_error_group": self.error_group,
-            "p_first_missing": self.first_missing,
-            "p_model": self.model,
-            "p_ids": list(self.ids),
-            "p_own": self.own,
+            f"p_{name}": list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if value not in (None, (), "") and name not in ("since", "until")
         }
-        hour = {} if self.hour is None else {"p_hour": self.hour}
-        return {name: value for name, value in given.items() if value} | hour | span(self.since, self.until)
+        return given | span(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,9 @@ class Outlook:
 
 _MOVERS = "Videos the production app made meanwhile and refunds move these numbers too."
 _ADVICE = {
-    Hint.CREATED: "That is as if the task exists: look for its id before paying again.",
-    Hint.NOTHING: "That is as if nothing was created.",
-    Hint.UNDECIDED: "That decides nothing.",
+    Hint.CREATED: "It looks as if the task exists: look for its id before paying again.",
+    Hint.NOTHING: "It looks as if nothing was created.",
+    Hint.UNDECIDED: "That is inconclusive.",
 }
 
 
@@ -68,7 +68,7 @@ def outlook(around: Around, credits: float) -> Outlook:
     """Whether the account moved by what the attempt would have cost, beyond what is explained."""
     before, after = around.before, around.after
     if before is None:
-        text = "The account was not read before the call, so that its balance decides nothing."
+        text = "The account was not read before the call, so its balance says nothing."
         return Outlook(Hint.UNDECIDED, text, may_change=False)
     if after is None:
         text = f"Before the call the balance was {before.balance:,.0f} credits. Read it again to compare."

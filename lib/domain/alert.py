@@ -32,7 +32,7 @@ class Measure(NamedTuple):
 MEASURES: Mapping[str, Measure] = {
     "stuck_minutes": Measure("Videos are stuck", "{cases} stuck ({about}), the oldest for {duration}."),
     "success_percent": Measure(
-        "Few videos succeed",
+        "The success rate is low",
         "{value:.0f}% of the {cases} videos that finished within {window} succeeded, less than {limit:g}%.",
         above=False,
     ),
@@ -40,18 +40,22 @@ MEASURES: Mapping[str, Measure] = {
         "A new cause of trouble", "{about}: {cases} within {window}, and none in the seven days before."
     ),
     "credits_left": Measure(
-        "Runway credits run low", "{value:,.0f} credits are left, fewer than {limit:,.0f}.", above=False
+        "Runway credits are running low",
+        "{value:,.0f} credits are left, fewer than {limit:,.0f}.",
+        above=False,
     ),
     "credits_spent": Measure(
         "Over budget", "{value:,.0f} credits were spent within {window}, more than {limit:,.0f}."
     ),
-    "worker_silent_minutes": Measure("A worker is dead", "{about} was last heard of {duration} ago."),
-    "queue_minutes": Measure("The queue waits", "{cases} wait in the queue, the oldest for {duration}."),
-    "minutes_without_sweep": Measure("No sweep is completed", "No sweep has been completed for {duration}."),
-    "minutes_without_logs": Measure(
-        "No logs come", "Videos have come for {duration}, {cases} of them, without one log entry."
+    "worker_silent_minutes": Measure("A worker has died", "{about} was last heard of {duration} ago."),
+    "queue_minutes": Measure("The queue is not moving", "{cases} in the queue, the oldest for {duration}."),
+    "minutes_without_sweep": Measure(
+        "The sweep is not finishing", "No sweep has been completed for {duration}."
     ),
-    "minutes_without_videos": Measure("No videos come", "The last video was created {duration} ago."),
+    "minutes_without_logs": Measure(
+        "No logs are arriving", "Over the last {duration}, {cases} new videos and not one log entry."
+    ),
+    "minutes_without_videos": Measure("No new videos", "The last video was created {duration} ago."),
 }
 
 

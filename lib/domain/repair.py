@@ -179,7 +179,7 @@ def _task_known(dossier: Dossier, verdict: Verdict, fact: Fact | None) -> _Rulin
         return (Action.RECOVER, f"The logs name task {recoverable}: save its id.") if recoverable else None
     if task and task.row_problem:
         refused = f"The row refused what Runway answered ({task.row_problem})"
-        return Action.LOOK_UP, f"{refused}: mend the table, then look again."
+        return Action.LOOK_UP, f"{refused}: correct the table, then look again."
     if CAUSES[verdict.cause].side is Side.SETTLED and not video.is_finished:
         return Action.WAIT, f"Task {video.runway_video_id} is on its way at Runway."
     ended = task is not None and task.ended_in_vain
@@ -225,6 +225,6 @@ def _after_a_task(dossier: Dossier, *, changed: bool) -> _Ruling:
     task = dossier.row_task
     assert task is not None
     if task.status != TaskStatus.FAILED:
-        return Action.ASK, f"The task was {task.status.lower()} at Runway: say whether it is wanted again."
+        return Action.ASK, f"The task was {task.status.lower()} at Runway: decide whether it is still wanted."
     advice = failure_advice(task.failure_code)
     return Action.RETRY if changed else advice.action, advice.text

@@ -70,7 +70,7 @@ def _retry(repair: Repair, former: Former | None, asked_to_wait: float) -> Sweep
     if last.number >= MOST_TRIES:
         reason = f"{last.number} attempts were refused, the last one: {last.reason}"
         return _left_to_people(Action.ASK, reason, former)
-    waits = f"Attempt {last.number} was refused for the moment: another one after a pause."
+    waits = f"Attempt {last.number} was refused for now: another one follows after a pause."
     if former and former.reason == waits:
         return SweepDecision(Action.RETRY, repair.reason)
     return SweepDecision(Action.WAIT, waits, pause_after(last.number, asked_to_wait))

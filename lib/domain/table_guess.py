@@ -279,10 +279,6 @@ def _score(ours: str, column: _Column) -> float:
     return 0 if told < 0 or named + told < 1 else 2 * named + told - 0.1 * len(column.parts)
 
 
-def _says_id(column: _Column) -> float:
-    return 0.5 * column.name.lower().endswith("id") if column.filled == 1 and column.is_unique else -1
-
-
 def _says_status(column: _Column) -> float:
     known = sum(_lexicon(word) is not None for word in column.words) / len(column.words)
     if len(column.words) > MOST_WORDS or (column.is_unique and len(column.words) > 2 and known < 0.5):
@@ -308,7 +304,7 @@ def _says_duration(column: _Column) -> float:
 
 
 _TELLS: Mapping[str, Callable[[_Column], float]] = {
-    "id": _says_id,
+    "id": lambda c: 0.5 * c.name.lower().endswith("id") if c.filled == 1 and c.is_unique else -1,
     "status": _says_status,
     "created_at": lambda column: 0 if column.filled > 0.95 else -1,
     "runway_video_id": _says_task,

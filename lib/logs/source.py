@@ -39,12 +39,11 @@ _SYMBOLS = frozenset("λεɛƒന◇…🚫⚠ℹ")  # that the Vercel CLI print
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 
 
-def _bytes_of(page: str) -> dict[int, int]:
-    """The byte of each character; those that the code page leaves out stand for themselves, as on Windows."""
-    return {ord(bytes([byte]).decode(page, "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)}
-
-
-_CODE_PAGES = [*map(_bytes_of, ("cp437", "cp850", "cp852", "cp866", "cp1252", "cp1250", "cp1251"))]
+# The byte of each character; those that the code page leaves out stand for themselves, as on Windows.
+_CODE_PAGES = [
+    {ord(bytes([byte]).decode(page, "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)}
+    for page in ("cp437", "cp850", "cp852", "cp866", "cp1252", "cp1250", "cp1251")
+]
 
 
 def utf8_chunks(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:

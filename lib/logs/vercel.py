@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -35,7 +36,7 @@ class VercelError(DailiesError):
 
 
 class NoHistory(VercelError):
-    """Vercel does not serve the history of logs any more: only the live tail is left."""
+    """Vercel no longer serves past logs: only the live tail is left."""
 
 
 class Project(NamedTuple):
@@ -147,8 +148,10 @@ class Vercel:
             ) as answer:
                 _check(answer, "the live tail")
                 for line in answer.iter_lines():
-                    if row := _row(line):
-                        yield row
+                    with suppress(orjson.JSONDecodeError):  # what keeps the connection alive is no row
+                        row = orjson.loads(line)
+                        if isinstance(row, dict) and row.get("rowId"):  # its end has none
+                            yield row
         except httpx.HTTPError as error:
             raise VercelError(f"The live tail broke off ({type(error).__name__}).") from None
 
@@ -204,12 +207,3 @@ def _time(row: Row) -> int:
         return at_ms(row.get("timestamp"))
     except Unusable:
         raise VercelError("A request in Vercel's history of logs has no time.") from None
-
-
-def _row(line: str) -> Row | None:
-    """A row of the tail; None for its end, and for what keeps the connection alive."""
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
-    return row if isinstance(row, dict) and row.get("rowId") else None

@@ -10,6 +10,7 @@ A rule of a shipped one's key replaces it; `off` names shipped rules that are no
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Protocol
@@ -48,6 +49,32 @@ def load_rules(file: Path | None = None) -> tuple[AlertRule, ...]:
         raise BadInput(f"{file} cannot be used: {everything_wrong(error)}") from error
     rules = {rule.key: rule for rule in (*RULES, *found.rules)}
     return tuple(rule for rule in rules.values() if rule.key not in found.off)
+
+
+def rules_in_force(file: Path | None = None) -> tuple[tuple[AlertRule, ...], str | None]:
+    """The rules that can be used, and what is wrong with the others: a bad one silences none of the rest."""
+    try:
+        return load_rules(file), None
+    except BadInput as error:
+        return _usable(file), str(error)
+
+
+def _usable(file: Path | None) -> tuple[AlertRule, ...]:
+    try:
+        found = json.loads(file.read_bytes()) if file else {}
+        given, off = found.get("rules", []), found.get("off", [])
+        mine = list(map(_rule, given if isinstance(given, list) else []))
+    except (OSError, ValueError, RecursionError, AttributeError):
+        return RULES
+    rules = {rule.key: rule for rule in (*RULES, *(rule for rule in mine if rule))}
+    return tuple(rule for rule in rules.values() if not isinstance(off, list) or rule.key not in off)
+
+
+def _rule(given: object) -> AlertRule | None:
+    try:
+        return _Rules.model_validate_json(json.dumps({"rules": [given]})).rules[0]
+    except ValidationError:
+        return None
 
 
 class NotTold(DailiesError):

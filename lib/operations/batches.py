@@ -11,8 +11,9 @@ from lib.app import App
 from lib.data import batches
 from lib.data.batches import Batch, Taken
 from lib.domain.cause import CAUSES, Action, Trait
-from lib.domain.repair import BY_ITSELF, Repair
+from lib.domain.repair import BY_ITSELF
 from lib.errors import BadInput, BudgetUsedUp, DailiesError, DatabaseUnavailable, RunwayError, SchemaMissing
+from lib.operations.paid_call import not_too_fast
 from lib.operations.repair import Agreed, Repaired, carry_out, plan
 
 LEASE_SECONDS = 300.0  # longer than a repair takes
@@ -29,20 +30,26 @@ def freeze(
     if not video_ids:
         raise BadInput("No video was chosen.")
     batch_id = batch_id or str(uuid4())
-    items = [_item(repair) for repair in plan(app, video_ids)]
+    items = [
+        {
+            "video_id": repair.video_id,
+            "kind": str(repair.action),
+            "reason": repair.reason,
+            "credits": repair.credits,
+            "key": repair.key,
+            "left_out": repair.action not in BY_ITSELF,
+        }
+        for repair in plan(app, video_ids)
+    ]
     batches.freeze(app.db, batch_id, app.operator, chosen, items)
     return batches.get(app.db, batch_id)
 
 
-def _item(repair: Repair) -> dict[str, Any]:
-    return {
-        "video_id": repair.video_id,
-        "kind": str(repair.action),
-        "reason": repair.reason,
-        "credits": repair.credits,
-        "key": repair.key,
-        "left_out": repair.action not in BY_ITSELF,
-    }
+def steer(app: App, batch_id: str, state: str) -> None:
+    """To `running`, `paused` or `aborted`. Raises NotFound, DatabaseConflict when it is over, and TooFast."""
+    if state == "running" and batches.get(app.db, batch_id).credits:
+        not_too_fast(app)
+    batches.steer(app.db, batch_id, state, app.operator)
 
 
 def work_on(app: App, batch_id: str | None = None) -> Taken | None:
@@ -74,7 +81,7 @@ def work_on(app: App, batch_id: str | None = None) -> Taken | None:
 def _keep(app: App, item: Taken, done: Repaired) -> None:
     batches.keep_result(app.db, item, "done" if done.is_done else "failed", done.message, done.spent)
     if done.hits_all:
-        _pause(app, item, f"Paused, because the next video would meet the same: {done.message}")
+        _pause(app, item, f"Paused, because the next video would meet the same problem: {done.message}")
 
 
 def _pause(app: App, item: Taken, note: str) -> None:

@@ -36,7 +36,7 @@ def write(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], kind: str) 
         output = io.BytesIO()
         pd.DataFrame(chosen, columns=list(columns)).to_parquet(output, index=False)
         return output.getvalue()
-    raise BadInput(f"{kind} is none of {', '.join(FORMATS)}.")
+    raise BadInput(f"{kind} is not one of {', '.join(FORMATS)}.")
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:

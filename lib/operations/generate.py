@@ -11,7 +11,7 @@ from lib.data import queue
 from lib.data.queue import NewJob
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
-from lib.operations.paid_call import cost, pay
+from lib.operations.paid_call import cost, not_too_fast, pay
 
 BATCH = 200
 
@@ -49,10 +49,11 @@ def enqueue(
     """Puts videos into the queue, for the workers to generate: the ids of their rows. `key` names the click:
     the same one queues nothing twice.
 
-    Raises BadInput before anything is written, naming what Runway would refuse.
+    Raises BadInput before anything is written, naming what Runway would refuse, and TooFast.
     """
     for request in requests:
         cost(request)
+    not_too_fast(app)
     name = key or uuid4().hex
     jobs = [_job(request, app.operator, f"{name}/{i}", dance_style) for i, request in enumerate(requests)]
     return [

@@ -1,26 +1,81 @@
-"""Bringing a log file into the database."""
+"""Bringing log files into the database, big ones with every processor there is."""
 
 from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from lib.app import App
+from lib.app import App, open_app
 from lib.data.database import Row
-from lib.data.logs import Added, add_logs, merge_text
-from lib.domain.trace import LogEntry
+from lib.data.logs import Added, EntryRow, add_logs, entry_row, merge_text
+from lib.domain.flow import StageReader
+from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Item
-from lib.logs.reading import WHOLE, Share, read_logs, read_stream
+from lib.logs.memo import remembered
+from lib.logs.reading import BIG, WHOLE, Share, read_logs, read_stream, shares
+from lib.logs.repeats import EntryKeys, completed
 from lib.logs.report import ImportReport
-from lib.operations.log_batches import batches
+from lib.logs.values import LONGEST_ID
 from lib.traces.correlate import untangle
+from lib.traces.naming import mentioned_tasks, names_in
 
 LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at together
+ENTRIES = 5_000  # of a batch, as are these
+CHARACTERS = 4_000_000
+
+_Row = tuple[int, str, int, EntryRow]  # what entries are sorted by: time, the source's id, place in the file
+
+
+def count_file(path: Path, big: int = BIG) -> ImportReport:
+    """Read and store nothing. A file of `big` bytes is shared between processes.
+
+    Raises BadInput, also where nothing of the file is of use.
+    """
+    report = together(partial(_count, path), shares(path, big))
+    report.refuse_if_unused(path.name)
+    return report
+
+
+def import_file(app: App, path: Path, big: int = BIG) -> ImportReport:
+    """`import_logs` of a file; one of `big` bytes is shared between processes, which open the app themselves.
+
+    Raises BadInput, also where nothing of the file is of use, SettingsError, DatabaseError.
+    """
+    import_id = uuid.uuid4()
+    report = together(partial(_import, path, import_id), shares(path, big))
+    add_logs(app.db, {"id": str(import_id), "report": report.details()})
+    report.refuse_if_unused(path.name)
+    return report
+
+
+def together(work: Callable[[Share], ImportReport], parts: list[Share]) -> ImportReport:
+    """`work` on every share, each in a process of its own; their reports as one."""
+    if len(parts) == 1:
+        return work(parts[0])
+    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as processes:
+        report, *others = processes.map(work, parts)
+    for other in others:
+        report.merge(other)
+    return report
+
+
+def _count(path: Path, share: Share) -> ImportReport:
+    report = ImportReport()
+    deque(read_logs(path, report, share), maxlen=0)
+    return report
+
+
+def _import(path: Path, import_id: uuid.UUID, share: Share) -> ImportReport:
+    with open_app(runway=False) as app:
+        return import_logs(app, path, name=path.name, import_id=import_id, share=share)
 
 
 def import_logs(
@@ -39,23 +94,21 @@ def import_logs(
     """
     report = ImportReport()
     import_: Row = {"id": str(import_id or uuid.uuid4()), "name": name, "operator": app.operator}
-    items = _with_request_ids(_read(source, name, report, share), report, app)
+    if isinstance(source, Path):
+        found = read_logs(source, report, share)
+    else:
+        found = read_stream(source, name, report, datetime.now(UTC), share)
+    items = _with_request_ids(found, report, app)
     with ThreadPoolExecutor(1) as background:  # the database works while the next batch is read
         storing: Future[Added] | None = None
         for batch in batches(items, app.flows):
-            _count(storing, report)
+            _add_repeated(storing, report)
             storing = background.submit(add_logs, app.db, import_, *batch)
-        _count(storing, report)
+        _add_repeated(storing, report)
     if report.first_ms is not None and report.last_ms is not None:
         report.already_stored += merge_text(app.db, report.first_ms, report.last_ms)
     add_logs(app.db, {**import_, "format": report.format, "report": report.details()})
     return report
-
-
-def _read(source: Path | BinaryIO, name: str, report: ImportReport, share: Share) -> Iterator[Item]:
-    if isinstance(source, Path):
-        return read_logs(source, report, share)
-    return read_stream(source, name, report, datetime.now(UTC), share)
 
 
 def _with_request_ids(items: Iterator[Item], report: ImportReport, app: App) -> Iterator[Item]:
@@ -70,6 +123,58 @@ def _with_request_ids(items: Iterator[Item], report: ImportReport, app: App) -> 
             yield from untangle((item for item in batch if isinstance(item, LogEntry)), app.flows)
 
 
-def _count(storing: Future[Added] | None, report: ImportReport) -> None:
+def _add_repeated(storing: Future[Added] | None, report: ImportReport) -> None:
     if storing is not None:
         report.already_stored += storing.result().repeated
+
+
+class LogBatch(NamedTuple):
+    entries: list[EntryRow]  # in the order they were written, as the database keeps the order of insertion
+    requests: list[RequestSummary]
+
+
+def batches(items: Iterable[Item], flows: StageReader) -> Iterator[LogBatch]:
+    """`items` of one file, each entry with its key and the ids that its message names."""
+    keys = EntryKeys()
+    named = remembered(partial(_named, flows))
+    rows: list[_Row] = []
+    requests: dict[str, RequestSummary] = {}
+    characters = 0
+    for item in items:
+        if isinstance(item, RequestSummary):
+            requests[item.request_id] = completed(item, requests.get(item.request_id))
+            continue
+        at_ms, _, message, request, path, status, deployment, entry_id = item
+        if request is not None and request not in requests:
+            # what an entry carries of its request, where no summary says more
+            requests[request] = RequestSummary(request, at_ms, None, path, status, None, deployment)
+        row = entry_row(keys.key(item), item, *named(message))
+        rows.append((at_ms, entry_id or "", len(rows), row))
+        characters += len(message)
+        if len(rows) >= ENTRIES or characters >= CHARACTERS:
+            yield _batch(rows, requests)
+            rows, requests, characters = [], {}, 0
+    if rows or requests:
+        yield _batch(rows, requests)
+
+
+def _named(flows: StageReader, message: str) -> tuple[str | None, str | None]:
+    """The video and the task that a message names: where a flow says they stand, else in so many words. A
+    task that is only mentioned, in words nobody knows, may be nobody's."""
+    if said := flows.named(message):
+        video, task = said
+    else:
+        videos, tasks = names_in(message)
+        video, task = next(iter(videos), None), next(iter(tasks), None)
+        if not video and not task:
+            mentioned = next(mentioned_tasks(message), None)
+            task = mentioned if mentioned and not flows.read(message) else None
+    return (
+        video.lower() if video and len(video) <= LONGEST_ID else None,
+        task if task and len(task) <= LONGEST_ID else None,
+    )
+
+
+def _batch(rows: list[_Row], requests: dict[str, RequestSummary]) -> LogBatch:
+    rows.sort()
+    return LogBatch([row for _, _, _, row in rows], list(requests.values()))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import ceil
 from typing import Any, NamedTuple, TypeVar
 
 from lib.app import App
@@ -21,7 +22,15 @@ from lib.data import attempts
 from lib.data.journal import JournalError
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest, estimate, problems
-from lib.errors import BadInput, DatabaseConflict, DatabaseError, NotFound, RunwayError, SchemaMissing
+from lib.errors import (
+    BadInput,
+    DatabaseConflict,
+    DatabaseError,
+    NotFound,
+    RunwayError,
+    SchemaMissing,
+    TooFast,
+)
 from lib.operations.account import read_after, read_before
 from lib.operations.stage_log import StageLog
 from lib.runway.client import CreatedTask
@@ -50,6 +59,17 @@ def cost(request: GenerationRequest) -> int:
     return credits
 
 
+def not_too_fast(app: App) -> None:
+    """Counts a paid action of the person of a page. Raises TooFast saying how long to wait."""
+    if app.paid_per_minute is None:
+        return
+    if wait := attempts.paid_action(app.db, app.operator, app.paid_per_minute):
+        raise TooFast(
+            f"{app.operator} had {app.paid_per_minute} paid actions within a minute, the most for one person"
+            f" (DAILIES_PAID_PER_MINUTE). Wait {ceil(wait)} s: nothing was paid."
+        )
+
+
 def pay(
     app: App,
     video_id: str,
@@ -61,11 +81,12 @@ def pay(
 ) -> Outcome:
     """One attempt under `key`, whoever asks and however often; with `new` the row may not exist yet.
 
-    A refusal or an unknown outcome is not an error here: the attempt says so. Raises BadInput, and
+    A refusal or an unknown outcome is not an error here: the attempt says so. Raises BadInput, TooFast, and
     RunwayError where there is no client, before anything is written; DatabaseError when the claim fails,
     NotSaved when the id could not be saved.
     """
     credits = cost(request)
+    not_too_fast(app)
     app.runway  # noqa: B018 - without a client nothing is written either
     attempt, claimed = attempts.claim(
         app.db, video_id, key, app.operator, request=request, credits=credits, override=override, new=new

@@ -26,8 +26,8 @@ SHORTEST_WINDOW = timedelta(hours=1)
 MOST_WINDOWS = 48
 BATCH = 1000  # requests
 NO_HISTORY = (
-    "Vercel does not serve the history of logs any more. What comes from now on is read from the live tail: "
-    "its lines carry no request ids, and nothing is caught up with."
+    "Vercel no longer serves past logs. New ones are read from the live tail: its lines carry no request "
+    "ids, and what came before cannot be fetched."
 )
 
 

@@ -50,7 +50,7 @@ def recover(app: App, video_id: str, task_id: str | None = None) -> Recovered:
     app.on_step("saved")
     if saved.runway_video_id != task.id and saved.status != "succeeded":
         kept = f"Task {task.id} is {task.status}. Dailies keeps it"
-        raise DatabaseConflict(f"{kept}; the row of video {video_id} did not take its id.")
+        raise DatabaseConflict(f"{kept}; the row of video {video_id} did not accept its id.")
     return Recovered(video_id, task, f"Task {task.id} saved: it is {task.status}.")
 
 

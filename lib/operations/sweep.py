@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from lib.app import App
 from lib.data import credits, decisions, queue
-from lib.data.decisions import Decision, SweepRow
+from lib.data.decisions import Decision
 from lib.data.queue import NewJob
 from lib.data.verdicts import dossier_rows
 from lib.data.workers import completed, keep_lease, take_lease
@@ -156,7 +156,7 @@ def _enqueue(app: App, batch: Sequence[_Decided]) -> list[_Decided]:
     for each in batch:
         repair = each.assessed.repair
         left -= 0 if repair.proof is Proof.LEFT_TO_WORKERS else repair.credits or 0
-        waits = each.changed(Action.WAIT, "The budget of retries is used up.", BUDGET_SECONDS)
+        waits = each.changed(Action.WAIT, "The retry budget is used up.", BUDGET_SECONDS)
         kept.append(waits if left < 0 else each)
     jobs = [each.as_job() for each in kept if each.decision.action is Action.RETRY]
     if jobs:
@@ -178,19 +178,16 @@ def _decide(app: App, limit: int) -> list[_Decided]:
         return []
     found = dossiers_of(app, dossier_rows(app.db, [row.video_id for row in rows]))
     assessed = {dossier.video.id: assess(dossier) for dossier in found}
-    return [
-        _decided(assessed[row.video_id], row, may_retry=settings.auto_retry)
-        for row in rows
-        if row.video_id in assessed  # else it was deleted a moment ago
-    ]
-
-
-def _decided(assessed: Assessment, row: SweepRow, *, may_retry: bool) -> _Decided:
-    former = row.decision
-    decision = decide_sweep(
-        assessed.repair,
-        Former(former["action"], former["reason"], former["repeats"]) if former else None,
-        asked_to_wait=row.asked_to_wait_seconds or 0,
-        may_retry=may_retry,
-    )
-    return _Decided(assessed, decision)
+    decided = []
+    for row in rows:
+        if row.video_id not in assessed:  # it was deleted a moment ago
+            continue
+        former = row.decision
+        decision = decide_sweep(
+            assessed[row.video_id].repair,
+            Former(former["action"], former["reason"], former["repeats"]) if former else None,
+            asked_to_wait=row.asked_to_wait_seconds or 0,
+            may_retry=settings.auto_retry,
+        )
+        decided.append(_Decided(assessed[row.video_id], decision))
+    return decided

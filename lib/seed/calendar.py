@@ -92,7 +92,9 @@ _LATELY = (
 def plan(now: datetime, rng: Random) -> list[Planned]:
     """Every video, oldest first."""
     ids = [f"dpl_{rng.getrandbits(112):028x}" for _ in _DEPLOYMENTS]
-    chosen = [*_everyday(rng), *_lately(rng)]
+    chosen = [*_everyday(rng)]
+    for scenario, count, newest, oldest in _LATELY:
+        chosen += [(rng.uniform(newest, oldest) / 60, scenario) for _ in range(count)]
     return sorted(
         Planned(now - timedelta(hours=before), deployment.flow, ids[_DEPLOYMENTS.index(deployment)], scenario)
         for before, scenario in chosen
@@ -102,15 +104,11 @@ def plan(now: datetime, rng: Random) -> list[Planned]:
 
 def _everyday(rng: Random) -> Iterator[tuple[float, str]]:
     hours = [h / 4 for h in range(24, HOURS * 4)]  # quarters of an hour, up to six hours ago
-    for start in rng.choices(hours, [_traffic(h) for h in hours], k=VIDEOS - sum(n for _, n, *_ in _LATELY)):
+    # they come by day, and the app is growing
+    traffic = [(1.15 + math.cos(h / 24 * 2 * math.pi)) * (1.6 - h / HOURS) for h in hours]
+    for start in rng.choices(hours, traffic, k=VIDEOS - sum(n for _, n, *_ in _LATELY)):
         before = start + rng.random() / 4
         yield before, _scenario(before, rng)
-
-
-def _traffic(hours_before: float) -> float:
-    """Videos come by day, and the app is growing."""
-    by_day = 1.15 + math.cos(hours_before / 24 * 2 * math.pi)
-    return by_day * (1.6 - hours_before / HOURS)
 
 
 def _scenario(before: float, rng: Random) -> str:
@@ -126,9 +124,3 @@ def _scenario(before: float, rng: Random) -> str:
 
 def _deployment(before: float) -> Deployment:
     return next(d for d in reversed(_DEPLOYMENTS) if before <= d.since)
-
-
-def _lately(rng: Random) -> Iterator[tuple[float, str]]:
-    for scenario, count, newest, oldest in _LATELY:
-        for _ in range(count):
-            yield rng.uniform(newest, oldest) / 60, scenario

@@ -12,12 +12,10 @@ from lib.domain.pricing import DEFAULT_MODEL, estimate
 from lib.domain.times import iso, to_ms
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.runway.simulator.schedule import StoredTask
-from lib.seed import polls
 from lib.seed.calendar import SILENT, Planned
 from lib.seed.cast import Cast, Wish, new_id, new_request_id
 from lib.seed.history import History, SeededEntry, SeededLookUp
-from lib.seed.recordings import Line
-from lib.seed.scenarios import Ending, Polls, Script, scripts
+from lib.seed.scenarios import Ending, Line, Polls, Script, scripts
 
 Links = Callable[[StoredTask], str]  # the address of a task's output
 GENERATE = "/api/videos/generate"
@@ -36,6 +34,9 @@ _SLOW_LINES = (  # what a line waited for, and how long that takes, in ms
     ("is queued.", (60, 300)),
     ("Calling Runway API", (80, 350)),
 )
+
+_REFUSED = 'InternalServerError: 500 {"error":"An internal error occurred."}'
+_TRACE = "\n    at async checkVideoStatus (/var/task/.next/server/app/api/videos/status/route.js:52:18)"
 
 
 class Renderer:
@@ -205,11 +206,11 @@ class _Telling:
     def _poll(self, task: StoredTask | None, at_ms: int) -> None:
         for at in self._poll_times(task, at_ms + 3_000):
             if task is None or self.script.polls is Polls.NO_ID:
-                self._status_check(at, polls.without_id(self.story.video_id), task)
+                self._status_check(at, without_id(self.story.video_id), task)
             elif self.script.polls is Polls.FAILING:
-                self._status_check(at, polls.failing(task.id), task)
+                self._status_check(at, failing(task.id), task)
             else:
-                lines = polls.looked_up(self.planned.flow, task, at / 1000, self.renderer.links(task))
+                lines = looked_up(self.planned.flow, task, at / 1000, self.renderer.links(task))
                 self._status_check(at, lines, task)
 
     def _poll_times(self, task: StoredTask | None, start: int) -> list[int]:
@@ -246,3 +247,45 @@ class _Telling:
             self.story.row["video_url"] = self.renderer.links(task)
         checked = datetime.fromtimestamp(self.renderer.now_ms / 1000 - self.renderer.rng.uniform(5, 55), UTC)
         self.renderer.history.look_ups.append(SeededLookUp(task, self.story.video_id, checked))
+
+
+# What one status check of the production app logs.
+
+
+def without_id(video_id: str) -> list[Line]:
+    return [("warning", f"Video {video_id} is processing but no runway_video_id found.")]
+
+
+def failing(task_id: str) -> list[Line]:
+    """Not in the first flow: what it logs then names no video."""
+    return [
+        ("info", f"[Runway API] Checking video status for task ID: {task_id}"),
+        ("error", f"[Runway API] Error checking video status: {_REFUSED}{_TRACE}"),
+        ("error", f"Error checking video status with Runway API: {_REFUSED}{_TRACE}"),
+    ]
+
+
+def looked_up(flow: str, task: StoredTask, at: float, output: str) -> list[Line]:
+    """`at` in epoch seconds. The first flow logs a status check only when it fails."""
+    if flow == "async-fetch":
+        return []
+    status = task.status(at)
+    done, failed = status == "SUCCEEDED", status == "FAILED"
+    failure = f"'{task.failure}'" if failed else "undefined"
+    code = f"'{task.failure_code}'" if failed else "undefined"
+    progress = str(task.progress(at)) if status == "RUNNING" else "undefined"
+    shown = output if done else "undefined"
+    return [
+        ("info", f"[Runway API] Checking video status for task ID: {task.id}"),
+        (
+            "info",
+            f"[Runway API] Task status response: {{\n  id: '{task.id}',\n  status: '{status}',\n"
+            f"  hasOutput: {str(done).lower()},\n  outputCount: {int(done)},\n  failure: {failure},\n"
+            f"  failureCode: {code},\n  progress: {progress}\n}}",
+        ),
+        (
+            "info",
+            f"[Runway API] Extracted from task: {{\n  hasVideoUrl: {str(done).lower()},\n"
+            f"  videoUrl: '{shown[:100]}...',\n  error: {failure}\n}}",
+        ),
+    ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from random import Random
 from typing import NamedTuple
 
-from lib.data.database import Row
+from lib.data.database import Database, Row
 from lib.data.logs import as_json, entry_row
 from lib.data.postgres import PostgresDatabase
 from lib.data.seeding import seeding
@@ -16,13 +16,16 @@ from lib.domain.task import Task
 from lib.domain.times import iso
 from lib.domain.trace import RequestSummary, time_of
 from lib.domain.video import UNFINISHED
+from lib.errors import NotAllowed
 from lib.logs.repeats import EntryKeys
+from lib.runway.simulator import ensure_simulator
 from lib.runway.simulator.app import signed_link
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import plan
 from lib.seed.history import History, SeededAttempt, SeededLookUp
 from lib.seed.render import Links, Renderer
 from lib.seed.repairs import repair
+from lib.settings import Settings
 
 SEED = 20261121
 
@@ -41,6 +44,19 @@ def history(now: datetime, links: Links, seed: int = SEED) -> History:
     return told
 
 
+def may_be_seeded(settings: Settings) -> bool:
+    """Only what Dailies has brought itself: never a database of somebody's, nor tasks at Runway."""
+    return settings.database_kind == "embedded" and settings.runway_kind == "simulator"
+
+
+def seed_sample(db: Database, settings: Settings) -> Seeded:
+    """The history up to now. Raises as `seed_history`, and NotAllowed for whoever is no admin."""
+    if not isinstance(db, PostgresDatabase):
+        raise NotAllowed("It takes an admin to write a history into the database.")
+    simulator = ensure_simulator(settings.data_dir)
+    return seed_history(db, simulator.store, simulator.url, datetime.now(UTC))
+
+
 def seed_history(
     db: PostgresDatabase, simulator: SimulatorStore, simulator_url: str, now: datetime
 ) -> Seeded:
@@ -51,7 +67,9 @@ def seed_history(
         simulator.import_tasks(told.tasks)
         # the log before the videos: every line looks for videos to mark, and each video marks itself
         into.add("requests", (_request(each) for each in told.requests))
-        entries = into.add("log_entries", _log(told))
+        keys = EntryKeys()
+        lines = (as_json(entry_row(keys.key(each.entry), *each)) for each in told.entries)
+        entries = into.add("log_entries", lines)
         into.add("tasks", (_task(look_up, links) for look_up in told.look_ups))
         into.add("look_ups", _put_off(told))
         into.add_videos(told.videos)
@@ -69,12 +87,6 @@ def links_of(simulator: SimulatorStore, url: str) -> Links:
 def _request(request: RequestSummary) -> Row:
     row = request._asdict()
     return {"at": iso(row.pop("at_ms"))} | row
-
-
-def _log(told: History) -> Iterator[Row]:
-    keys = EntryKeys()
-    for entry, video_id, task_id in told.entries:
-        yield as_json(entry_row(keys.key(entry), entry, video_id, task_id))
 
 
 def _claim(attempt: SeededAttempt) -> Row:

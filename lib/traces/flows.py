@@ -61,7 +61,7 @@ def read_content(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"{path.name}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path.name} is not JSON: {error}") from error
 
 
@@ -132,7 +132,7 @@ def _pattern_problems(field: str, pattern: Any) -> Iterator[str]:
             yield f"`{field}` {pattern!r} matches every message"
         if slow := too_slow(pattern):
             yield f"`{field}` {pattern!r} {slow}: a long message would take too long"
-    except re.error as error:
+    except (re.error, RecursionError, OverflowError) as error:
         yield f"`{field}` {pattern!r} is no regular expression: {error}"
 
 

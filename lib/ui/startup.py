@@ -5,20 +5,25 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 
+import click
+import httpx
+
+from lib.data.before import ADDS, Before, looked_at
 from lib.data.connect import open_fully
+from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
-from lib.errors import DailiesError, DatabaseUnavailable
+from lib.errors import DailiesError, DatabaseError, DatabaseUnavailable
 from lib.runway.opening import open_runway
-from lib.runway.simulator import ensure_simulator
-from lib.seed.write import seed_history
+from lib.seed.write import may_be_seeded, seed_sample
 from lib.ui.kit.dashboard import Dashboard
 from lib.worker.start import start_judge, start_worker
 
 AGAIN_SECONDS = 10.0
+REFRESH_SECONDS = 60.0
 logger = logging.getLogger(__name__)
 
 
@@ -33,8 +38,9 @@ def warm_imports() -> None:
 class Startup:
     """`start` returns at once; `dashboard.preparing` says which step is going on."""
 
-    def __init__(self, dashboard: Dashboard) -> None:
+    def __init__(self, dashboard: Dashboard, address: str | None = None) -> None:
         self._dashboard = dashboard
+        self._address = address  # under which it answers, to say when it does
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dailies-startup", daemon=True)
 
@@ -51,6 +57,11 @@ class Startup:
         dashboard.whole_app.close()
 
     def _run(self) -> None:
+        self._open()
+        while self._follow():
+            self._open()
+
+    def _open(self) -> None:
         """A database that is away is waited for: from the first step that missed it, all is done again."""
         steps = [
             ("database", "Opening the database", self._open_database),
@@ -63,6 +74,7 @@ class Startup:
                 missed = [not self._step(*step) for step in steps]
             finally:
                 self._dashboard.preparing = None
+            self._say_ready()
             steps = steps[missed.index(True) :] if any(missed) else []
             if steps:
                 self._stop.wait(AGAIN_SECONDS)
@@ -86,22 +98,61 @@ class Startup:
             return not isinstance(error, DatabaseUnavailable)
         return True
 
+    def _say_ready(self) -> None:
+        """Once, and not before the server answers, which begins to listen after this thread."""
+        address, self._address = self._address, None
+        while address and not self._stop.is_set():
+            try:
+                httpx.get(f"{address}/api/health/live", timeout=5, trust_env=False).raise_for_status()
+            except httpx.HTTPError:
+                self._stop.wait(0.1)
+                continue
+            parts = ", ".join(self._dashboard.problems)
+            click.echo(f"Dailies is ready: {address}" + (f" (without: {parts})" if parts else ""))
+            return
+
     def _open_database(self) -> None:
         app = self._dashboard.whole_app
-        self._dashboard.whole_app = replace(app, opened=open_fully(app.settings))
+        opened: Database = open_fully(app.settings)
+        if app.settings.database_kind != "embedded":
+            with suppress(DatabaseUnavailable):  # the pages say so
+                opened = looked_at(opened, app.settings.data_dir / "before")
+        self._dashboard.before = opened if isinstance(opened, Before) else None
+        self._dashboard.whole_app = replace(app, opened=opened, no_database=None)
+
+    def _follow(self) -> bool:
+        """Reads the newest rows every minute while Dailies has no schema in the app's database. True when it
+        has one now, and everything is to be opened again."""
+        before = self._dashboard.before
+        while before and not self._stop.wait(REFRESH_SECONDS):
+            with suppress(DatabaseError):
+                if before.is_over():
+                    self._leave(before)
+                    return True
+                before.refresh()
+        return False
+
+    def _leave(self, before: Before) -> None:
+        if self._dashboard.loop is not None:
+            self._dashboard.loop.stop()
+        self._dashboard.loop = self._dashboard.before = None
+        self._dashboard.whole_app = replace(self._dashboard.whole_app, opened=before.source, no_runway=None)
+        before.leave()
 
     def _open_runway(self) -> None:
         app = self._dashboard.whole_app
+        if self._dashboard.before:
+            self._dashboard.whole_app = replace(app, no_runway=ADDS)
+            return
         self._dashboard.whole_app = replace(app, client=open_runway(app.settings))
 
     def _seed(self) -> None:
         """A start without any account shows two weeks of history instead of empty pages."""
         opened, settings = self._dashboard.whole_app.opened, self._dashboard.whole_app.settings
-        if settings.database_kind != "embedded" or settings.runway_kind != "simulator" or not settings.demo:
+        if not settings.demo or not may_be_seeded(settings):
             return
         if isinstance(opened, PostgresDatabase) and not list_videos(opened, limit=1):
-            simulator = ensure_simulator(settings.data_dir)
-            seed_history(opened, simulator.store, simulator.url, datetime.now(UTC))
+            seed_sample(opened, settings)
 
     def _start_worker(self) -> None:
         dashboard = self._dashboard

@@ -35,10 +35,13 @@ from lib.web.snapshot import Snapshot
 KEEP_SECONDS = 1.0
 PROBE_BYTES = 64 << 10
 LIMIT_SECONDS = 5.0
+SKEW_SECONDS = 60  # how far the clocks of machines may be apart
 QUEUE_LATE_SECONDS = 600
 SWEEP_LATE_SECONDS = 300
 BACKLOG_LATE_SECONDS = 600
 LOGS_LATE_SECONDS = 1800  # that videos come without one, as the shipped alert rule allows
+
+FUTURE = "Its time lies in the future: a clock was set back, or is wrong."
 
 
 class State(StrEnum):
@@ -70,7 +73,17 @@ class Readings(NamedTuple):
 
 
 def parts_of(readings: Readings) -> Iterator[tuple[str, PartHealth]]:
-    """Every part that the database knows of."""
+    """Every part that the database knows of. What seems to have happened in the future proves nothing."""
+    for name, part in _read_parts(readings):
+        if part.age is None or part.age >= 0:
+            yield name, part
+        elif part.age >= -SKEW_SECONDS:
+            yield name, part._replace(age=0.0)
+        else:
+            yield name, part._replace(state=State.TROUBLE, age=None, message=FUTURE)
+
+
+def _read_parts(readings: Readings) -> Iterator[tuple[str, PartHealth]]:
     yield "database", PartHealth(State.OK, 0.0)
     problem = readings.schema.problem
     yield "schema", PartHealth(State.DOWN if problem else State.OK, 0.0, problem)

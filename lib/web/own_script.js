@@ -1,6 +1,8 @@
 // What Streamlit leaves out of the page in the browser: one step of Back for one step of a person, links within
-// Dailies that keep the session, keys, and names for what is only drawn.
+// Dailies that keep the session, keys, names for what is only drawn, and where the server is.
 "use strict";
+// Streamlit would look for its server below the page that an address names, twice in vain, before it asks here.
+window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src).href };
 (() => {
   // For one click Streamlit may write the address several times: the parameters of the next page, its path, what
   // that page adds. The first of them is a step, the others belong to it.
@@ -87,11 +89,22 @@
     dialog.showModal();
   };
 
+  // A list is drawn anew while somebody is on one of its links: they stay there.
+  let held = null;
+  addEventListener("focusin", (event) => { held = event.target.closest?.(".dailies-list a[href]")?.href; }, true);
+  addEventListener("pointerdown", () => { held = null; }, true);
+  const hold = () => {
+    if (!held || document.activeElement !== document.body) return;
+    for (const link of document.querySelectorAll(".dailies-list a[href]")) {
+      if (link.href === held) return link.focus({ preventScroll: true });
+    }
+  };
+
   // The line beside a figure says nothing to whoever hears the page: the figure does.
   const name = () => {
     for (const line of document.querySelectorAll('[data-testid="stMetricChart"]:not([aria-hidden])')) {
       line.ariaHidden = "true";
     }
   };
-  new MutationObserver(name).observe(document, { childList: true, subtree: true });
+  new MutationObserver(() => { name(); hold(); }).observe(document, { childList: true, subtree: true });
 })();

@@ -1,4 +1,4 @@
-"""The verb that generates: takes one job from the queue, carries it out, acknowledges it."""
+"""The verbs that remember something: one generates what is queued, one saves what only the journal has."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lib.app import App
 from lib.data import queue
 from lib.data.queue import VISIBILITY_SECONDS, Job
 from lib.operations.process import Processed
+from lib.operations.recover import recover_from_journal
 from lib.runway.client import RunwayClient
 
 logger = logging.getLogger(__name__)
@@ -20,7 +21,8 @@ FRESH_SECONDS = 60.0
 
 
 class JobVerb:
-    """One worker's hand in the queue. `doing` says what it is at, for its sign of life.
+    """One worker's hand in the queue: takes a job, carries it out, acknowledges it. `doing` says what it is
+    at, for its sign of life.
 
     carry     carries one job out; when it raises, the job is read again after its visibility timeout
     slots     generations that may go on at once, by model
@@ -93,3 +95,23 @@ def slots_of(runway: RunwayClient) -> Mapping[str, int]:
         elif limits.max_concurrent is not None:
             slots[name] = limits.max_concurrent
     return slots
+
+
+class JournalVerb:
+    """Brings task ids from this machine's journal into the database: at the start, and when it has grown."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._read = 0  # bytes
+
+    def step(self) -> int:
+        """How many ids stood in the journal only. Raises DatabaseError; it is all read again then."""
+        path = self._app.journal.path
+        size = path.stat().st_size if path.exists() else 0
+        if size == self._read:
+            return 0
+        replayed = recover_from_journal(self._app)
+        for problem in replayed.problems:
+            logger.warning("%s", problem)
+        self._read = size
+        return len(replayed.saved)

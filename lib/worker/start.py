@@ -23,9 +23,8 @@ from lib.operations.poll import POLLER, poll_due
 from lib.operations.process import process
 from lib.operations.recover import STALE_SECONDS
 from lib.operations.sweep import sweep
-from lib.worker.jobs import JobVerb, slots_of
+from lib.worker.jobs import JobVerb, JournalVerb, slots_of
 from lib.worker.loop import Loop, Verb
-from lib.worker.replay import JournalVerb
 from lib.worker.watch import watching
 
 BEAT_SECONDS = 10.0

@@ -11,7 +11,8 @@ from contextlib import closing
 
 from lib.app import App
 from lib.data.workers import keep_lease, take_lease
-from lib.operations.alerts import SlackWebhook, check_alerts, load_rules
+from lib.errors import BadInput
+from lib.operations.alerts import SlackWebhook, check_alerts, rules_in_force
 from lib.operations.pull_logs import LogPull, open_vercel
 from lib.worker.loop import Verb
 
@@ -42,13 +43,15 @@ def in_turn(app: App, name: str, worker: str, do: Callable[[App], object]) -> Ca
 
 
 def watch_alerts(app: App) -> None:
-    """Raises BadInput for rules that cannot be used."""
-    rules = load_rules(app.settings.alert_rules)
+    """Raises BadInput for rules that cannot be used, once the others have been seen to."""
+    rules, wrong = rules_in_force(app.settings.alert_rules)
     if app.settings.alert_webhook is None:
         check_alerts(app, rules)
-        return
-    with closing(SlackWebhook(app.settings.alert_webhook, app.settings.address)) as webhook:
-        check_alerts(app, rules, webhook=webhook)
+    else:
+        with closing(SlackWebhook(app.settings.alert_webhook, app.settings.address)) as webhook:
+            check_alerts(app, rules, webhook=webhook)
+    if wrong:
+        raise BadInput(wrong)
 
 
 def pull_logs(app: App) -> None:

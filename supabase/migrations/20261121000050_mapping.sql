@@ -73,7 +73,7 @@ language plpgsql stable set search_path = '' as $$
 declare
     m dailies.mapping;
     found regclass;
-    kind "char";
+    relkind "char";
 begin
     select * into m from dailies.mapping;
     found := pg_catalog.to_regclass(m.relation);
@@ -81,10 +81,18 @@ begin
         return next format('There is no table %s.', m.relation);
         return;
     end if;
-    select c.relkind into kind from pg_catalog.pg_class c where c.oid = found;
-    if kind not in ('r', 'p') then
-        return next format('%s is not a table. Map the table that it reads.', m.relation);
-        return;
+    select c.relkind into relkind from pg_catalog.pg_class c where c.oid = found;
+    if relkind not in ('r', 'p') then
+        return next format(
+            '%s is %s: it takes no triggers and no indexes, and would not tell what is changed below it. Map %s instead.',
+            m.relation, case relkind when 'v' then 'a view' when 'm' then 'a materialized view'
+                        when 'f' then 'a foreign table' else 'no table' end,
+            coalesce((
+                select string_agg(distinct d.refobjid::regclass::text, ' or ')
+                from pg_catalog.pg_rewrite r
+                join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::regclass and d.objid = r.oid
+                    and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid <> found
+                where r.ev_class = found), 'the table where the rows are kept'));
     end if;
     return query
     select format('%s has no column %s, which the mapping names for %s. Name another one, or none.',
@@ -113,7 +121,7 @@ begin
                   m.relation, c.name)
     from dailies.mapped_columns() c
     join pg_catalog.pg_attribute a on a.attrelid = found and a.attname = c.name
-    where c.standard = 'id' and not exists (
+    where c.standard = 'id' and relkind in ('r', 'p') and not exists (
         select from pg_catalog.pg_index i where i.indrelid = found and i.indisunique and i.indkey[0] = a.attnum);
     return query
     select format('%s has no column %s, which the mapping names. Take it out of the mapping.', m.relation, named.name)

@@ -224,6 +224,8 @@ end $$;
 
 -- Triggers on the app's table run inside the app's own writes. Whatever goes wrong in them must not fail those: a
 -- verdict that stays old is the lesser evil. A row that is left out from now on is forgotten like a deleted one.
+-- A change leaves its own mark and takes away the one before, which others may be holding: nobody waits for it. So marks do
+-- not pile up where nobody judges. Without sequential scans: dailies.dirty may have no statistics yet. Index: dirty_video.
 create or replace function dailies.build_triggers() returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -236,8 +238,19 @@ begin
                 dailies.column_sql('id', 'n'), dailies.visible_sql('n'))),
             ('mark_changed_videos', 'note changed videos', (
                 select format(
-                    'insert into dailies.dirty (video_id) select %1$s from changed n join former o using (%2$I)
-                     where %3$s and row(%4$s) is distinct from row(%5$s);',
+                    'with ids as materialized (
+                         select %1$s::dailies.video_key as id from changed n join former o using (%2$I)
+                         where %3$s and row(%4$s) is distinct from row(%5$s)
+                     ), before as (
+                         delete from dailies.dirty d where d.ctid = any(array(
+                             select m.ctid from dailies.dirty m
+                             where m.video_id = any(array(select i.id from ids i)) and not m.taken
+                             for update skip locked))
+                         returning d.video_id, d.since
+                     )
+                     insert into dailies.dirty (video_id, since)
+                     select i.id, coalesce((select min(b.since) from before b where b.video_id = i.id), clock_timestamp())
+                     from ids i;',
                     dailies.column_sql('id', 'n'), k.name, dailies.visible_sql('n'),
                     (select string_agg(dailies.column_sql(c.standard, 'n'), ', ') from dailies.mapped_columns() c
                      where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url')),
@@ -256,7 +269,7 @@ begin
     loop
         execute format(
             $f$create or replace function dailies.%I() returns trigger
-            language plpgsql security definer set search_path = '' as $b$
+            language plpgsql security definer set search_path = '' set enable_seqscan = off as $b$
             begin
                 %s;
                 return null;

@@ -128,6 +128,9 @@ create table if not exists dailies.dirty (
     since    timestamptz not null default clock_timestamp()
 );
 
+-- Marks that somebody is judging; a change that comes meanwhile leaves another one.
+alter table dailies.dirty add column if not exists taken boolean not null default false;
+
 create index if not exists dirty_oldest on dailies.dirty (since);
 create index if not exists dirty_video on dailies.dirty (video_id, since);
 

@@ -163,7 +163,7 @@ end $$;
 -- whose time is the answer: saving a verdict removes exactly that one, and a mark made meanwhile stays. It
 -- goes to the end of the queue, so that a video which cannot be judged holds up nobody. Where marks do not
 -- fill p_limit, verdicts follow whose time to look again has come (since is null). Two callers take turns:
--- they would wait for each other's marks for ever.
+-- they would wait for each other's marks for ever. Marks that the app's own transactions hold are left to the next time.
 -- Indexes: dirty_oldest, dirty_video, verdicts_recheck.
 create or replace function public.dailies_dirty(p_limit int default 200)
 returns table (video_id dailies.video_key, since timestamptz)
@@ -174,11 +174,12 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.dirty'));
     select array_agg(distinct m.video_id) into found_ids from (
-        select d.video_id from dailies.dirty d order by d.since limit p_limit) m;
-    delete from dailies.dirty d where d.video_id = any(found_ids);
+        select d.video_id from dailies.dirty d order by d.since limit p_limit for update skip locked) m;
+    delete from dailies.dirty d where d.ctid = any(array(
+        select m.ctid from dailies.dirty m where m.video_id = any(found_ids) for update skip locked));
     return query
-    insert into dailies.dirty as d (video_id, since)
-    select v.id, clock_timestamp() from dailies.videos() v where v.id = any(found_ids)
+    insert into dailies.dirty as d (video_id, since, taken)
+    select v.id, clock_timestamp(), true from dailies.videos() v where v.id = any(found_ids)
     returning d.video_id, d.since;
     return query
     select d.video_id, null::timestamptz from dailies.verdicts d

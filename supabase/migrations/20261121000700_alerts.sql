@@ -65,7 +65,8 @@ returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$
     select w.id, extract(epoch from now() - w.beat_at) / 60, 1 from dailies.workers w
     where w.stopped_at is null and w.beat_at <= now()
-        and not exists (select from dailies.workers n where n.host = w.host and n.started_at > w.beat_at)
+        and not exists (
+            select from dailies.workers n where n.host = w.host and n.id <> w.id and n.started_at > w.beat_at)
 $$;
 
 -- For how long has the oldest job waited? Indexes: pgmq's own.

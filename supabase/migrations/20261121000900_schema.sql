@@ -20,7 +20,7 @@ begin
         where pg_catalog.to_regclass('dailies.' || t) is null
         union all
         select f from unnest(array[
-            'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log',
+            'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log', 'dailies_search_logs',
             'dailies_views', 'dailies_save_view', 'dailies_errors_by',
             'dailies_overview', 'dailies_error_groups', 'dailies_stage_funnel', 'dailies_incidents',
             'dailies_incident', 'dailies_pulse', 'dailies_videos_now',
@@ -31,7 +31,7 @@ begin
             'dailies_dirty', 'dailies_dossiers', 'dailies_save_verdicts',
             'dailies_save_task', 'dailies_import_videos', 'dailies_claim_attempt',
             'dailies_attempt_sent', 'dailies_attempt_created', 'dailies_attempt_refused',
-            'dailies_attempt_unknown', 'dailies_measure', 'dailies_save_alerts', 'dailies_alerts',
+            'dailies_attempt_unknown', 'dailies_paid_action', 'dailies_strangers', 'dailies_measure', 'dailies_save_alerts', 'dailies_alerts',
             'dailies_claim_notices', 'dailies_silence_alert', 'dailies_health', 'dailies_metrics',
             'dailies_log_source', 'dailies_save_log_source', 'dailies_mapping', 'dailies_try_sample',
             'dailies_unmapped', 'dailies_remap', 'dailies_needs', 'dailies_choices']) f

@@ -244,7 +244,9 @@ returns table (
 )
 language sql stable security definer set search_path = '' as $$
     select q.waiting + q.delayed, q.oldest_seconds, dailies.seconds_since_completed('sweep'),
-        (select count(*)::int from public.dailies_workers() w where w.state = 'alive'),
+        -- a sign of life from the future, before the clock was set back, is none
+        (select count(*)::int from public.dailies_workers() w
+            where w.state = 'alive' and w.beat_at <= now() + interval '5 seconds'),
         (select count(*)::int from dailies.measure_worker_silent_minutes(60) w where w.value >= 0.75),
         (select min(w.silent_seconds) from public.dailies_workers() w where w.state <> 'stopped'),
         d.n, d.age, extract(epoch from now() - dailies.last_log_at())::double precision

@@ -123,8 +123,16 @@ language sql stable security definer set search_path = '' as $$
     order by 2 desc limit 20
 $$;
 
+-- Was it tried again here? Then it says nothing of how long things take: its times came with the repair, maybe days
+-- later. Without a search_path of its own, so that it becomes part of what asks. Index: attempts (video_id, number).
+create or replace function dailies.tried_again(p_id dailies.video_key) returns boolean language sql stable as $$
+    select exists (select from dailies.attempts a where a.video_id = p_id
+                   and (a.number > 1 or not exists (select from dailies.made_here m where m.video_id = p_id)))
+$$;
+
 -- How long do stages take, each from the one seen before it, or from the video's creation? In seconds, for the span
--- as a whole (`at` null) and by time. Of more than 4000 videos a part is read, chosen by id. Index: verdicts_newest.
+-- as a whole (`at` null) and by time. A video that was tried again is left out. Of more than 4000 videos a part is
+-- read, chosen by id. Index: verdicts_newest.
 create or replace function public.dailies_stage_latency(
     p_from timestamptz, p_to timestamptz, p_flow text, p_bucket_seconds int, p_own boolean default false
 ) returns table (stage text, "position" int, at timestamptz, n int, p50 double precision, p95 double precision)
@@ -139,7 +147,7 @@ begin
         select d.video_id, d.created_at, s.one ->> 'stage' as stage, s.i::int as i, (s.one ->> 'at')::timestamptz as at
         from dailies.judged(p_own) d, jsonb_array_elements(d.stages) with ordinality s (one, i)
         where d.created_at >= p_from and d.created_at < p_to and d.flow = p_flow
-            and (step = 1 or hashtext(d.video_id::text) % step = 0)
+            and (step = 1 or hashtext(d.video_id::text) % step = 0) and not dailies.tried_again(d.video_id)
             and s.one ->> 'state' = 'seen' and s.one ->> 'at' is not null
     ), spent as (
         select t.stage, t.i, date_bin(make_interval(secs => greatest(p_bucket_seconds, 1)), t.created_at, 'epoch') as at,
@@ -172,8 +180,8 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- The times to the task id (`id`) and to the finished video (`video`), in seconds, of a span; of one deployment, if
--- one is named. A video that was tried again here says nothing of how long it takes: its id came with the repair.
--- Indexes: verdicts_newest, attempts (video_id, number).
+-- one is named. A video that was tried again is left out.
+-- Index: verdicts_newest.
 create or replace function dailies.times_between(
     p_from timestamptz, p_to timestamptz, p_own boolean, p_deployment text
 ) returns table (measure text, at timestamptz, seconds double precision)
@@ -183,8 +191,7 @@ language sql stable set search_path = '' as $$
         lateral (values ('id', d.id_at), ('video', d.finished_at)) x (measure, at)
     where d.created_at >= p_from and d.created_at < p_to and x.at >= d.created_at
         and (p_deployment is null or d.deployment_id = p_deployment)
-        and not exists (select from dailies.attempts a where a.video_id = d.video_id
-                        and (a.number > 1 or d.video_id not in (select m.video_id from dailies.made_here m)))
+        and not dailies.tried_again(d.video_id)
 $$;
 
 -- How long does it take, by time; `at` is null for the whole span. Index: verdicts_newest.

@@ -48,8 +48,9 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- Changes the mapping: `words` {the app's word: our status, or unmapped} and `fixed` {column: value, null for none any
--- more} are added to what there is; `columns`, `left_out`, `provider` and `runway` come whole. All of it or nothing: what cannot be used is raised, every problem at once. Videos whose
--- meaning it changes are judged again, of more than 20,000 the newest here and the others by `python -m lib migrate`.
+-- more} are added to what there is; `columns`, `left_out`, `provider` and `runway` come whole. All of it or nothing: what
+-- cannot be used is raised, every problem at once. Videos whose meaning it changes are judged again: of words the newest
+-- 100,000, of the rest the newest 20,000; the older ones after `python -m lib migrate`.
 -- Answers what the app's table lacks now, which only that can add. Indexes: dailies_videos_status, dailies_videos_newest.
 create or replace function public.dailies_remap(p_changes jsonb, p_operator text)
 returns table (missing text[])
@@ -91,6 +92,7 @@ create or replace function dailies.mark_remapped(p_before dailies.mapping) retur
 language plpgsql set search_path = '' as $$
 declare
     m dailies.mapping;
+    n int;
 begin
     select * into m from dailies.mapping;
     if row(m.columns, m.left_out, m.provider, m.runway)
@@ -100,7 +102,12 @@ begin
     elsif m.statuses <> p_before.statuses then
         insert into dailies.dirty (video_id)
         select v.id from dailies.videos() v where v.status_word = any(array(
-            select w.word from dailies.words_between(p_before.statuses, m.statuses) w));
+            select w.word from dailies.words_between(p_before.statuses, m.statuses) w))
+        order by v.created_at desc limit 100000;
+        get diagnostics n = row_count;
+        if n = 100000 then
+            update dailies.mapping set changed_at = now();
+        end if;
     end if;
 end $$;
 

@@ -68,13 +68,17 @@ def test_a_bar_of_a_status_opens_its_videos_of_that_time(page: Page, address: st
     assert "window=720m" in page.url  # a bucket of fourteen days
 
 
-def test_a_box_over_the_bars_sets_the_window(page: Page, address: str) -> None:
-    open_page(page, f"{address}/overview?window=14d")
-    area = page.locator(".st-key-status-over-time .nsewdrag").first
+@pytest.mark.parametrize(
+    ("where", "chart"),
+    [("overview", "status-over-time"), ("overview", "success-rate"), ("errors", "errors-by-cause")],
+)
+def test_a_box_in_a_chart_over_time_sets_the_window(page: Page, address: str, where: str, chart: str) -> None:
+    open_page(page, f"{address}/{where}?window=14d")
+    area = page.locator(f".st-key-{chart} .nsewdrag").first
     expect(area).to_be_visible()
     area.scroll_into_view_if_needed()
     area.hover()
-    page.locator('.st-key-status-over-time [data-title="Box Select"]').click()
+    page.locator(f'.st-key-{chart} [data-title="Box Select"]').click()
     box = area.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -85,6 +89,7 @@ def test_a_box_over_the_bars_sets_the_window(page: Page, address: str) -> None:
     page.wait_for_url(re.compile(r"window=\d+m&until="))
     settle(page)
     expect_no_exception(page)
+    assert f"/{where}?" in page.url
     minutes, until = re.findall(r"window=(\d+)m&until=([^&]+)", page.url)[0]
     assert 2 * 1440 < int(minutes) < 4 * 1440  # a fifth of fourteen days
     assert datetime.fromisoformat(until.replace("%3A", ":")) < datetime.now()

@@ -45,12 +45,12 @@ def test_what_is_stuck_is_one_number_and_opens_exactly_those(page: Page, address
     links = page.locator(".st-key-stuck-links").get_by_role("link").all()
     assert total == sum(number(link.inner_text()) for link in links)
 
-    page.get_by_role("link", name=re.compile("for repair$")).click()
+    page.get_by_role("link", name=re.compile("needs? repair$")).click()
     older = opened_videos(page)
     assert all(row["stuck"] for row in older)
     page.go_back()
     settle(page)
-    page.get_by_role("link", name=re.compile("stuck of the last hour$")).click()
+    page.get_by_role("link", name=re.compile("stuck from the last hour$")).click()
     recent = opened_videos(page)
     assert len(older) + len(recent) == total
     page.go_back()
@@ -70,8 +70,8 @@ def test_what_is_stuck_is_one_number_and_opens_exactly_those(page: Page, address
 def test_whether_it_is_healthy_now_is_answered_from_the_last_hour(page: Page, address: str) -> None:
     open_page(page, f"{address}/overview?window=7d")
     said = page.get_by_test_id("stAlert").first
-    expect(said).to_contain_text("of the last hour")
-    expect(said).to_contain_text("In a usual hour")
+    expect(said).to_contain_text("from the last hour")
+    expect(said).to_contain_text("The usual success rate is")
     expect(said).to_contain_text("median of")
     expect(page.get_by_text("Every video succeeded")).to_have_count(0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 
 from tests.browser.looking import cell, expect_no_exception, listed, open_page, settle
 
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.browser
 def test_everybody_can_read_the_page_and_it_needs_no_internet(page: Page, address: str, name: str) -> None:
     elsewhere: list[str] = []
     refused: list[str] = []
+    missing: list[str] = []
 
     def note_request(request: Request) -> None:
         if not request.url.startswith((address, "data:", "blob:")):
@@ -39,7 +40,12 @@ def test_everybody_can_read_the_page_and_it_needs_no_internet(page: Page, addres
         if "Content Security Policy" in message.text:
             refused.append(message.text)
 
+    def note_missing(response: Response) -> None:
+        if response.status >= 400:
+            missing.append(response.url)
+
     page.on("request", note_request)
+    page.on("response", note_missing)
     page.on("console", note_refusal)
     open_page(page, f"{address}/{name}?window=14d")
     expect(page.get_by_role("heading", name=name.capitalize(), exact=True)).to_be_visible()
@@ -47,6 +53,7 @@ def test_everybody_can_read_the_page_and_it_needs_no_internet(page: Page, addres
     expect_readable(page)
     assert not elsewhere
     assert not refused
+    assert not missing
 
 
 @pytest.mark.parametrize("name", ["video", "incident"])

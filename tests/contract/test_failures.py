@@ -96,9 +96,11 @@ def test_a_statement_that_takes_too_long_is_ended(own_database_url: str) -> None
             "create function public.dailies_slow() returns table (x text) language sql "
             "as 'select pg_sleep(5)::text'"
         )
-    database = PostgresDatabase(own_database_url, label="test", statement_seconds=0.1)
-    with pytest.raises(DatabaseError, match="took too long"):
+    database = PostgresDatabase(own_database_url, label="test", statement_seconds=0.5)
+    with pytest.raises(DatabaseError, match="The question 'slow' was too big") as caught:
         database.call("dailies_slow")
+    assert "Narrow the time window" in str(caught.value)
+    assert caught.value.__notes__ == ["57014 in dailies_slow"]
     assert database.call("dailies_schema")
     database.close()
 

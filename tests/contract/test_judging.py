@@ -6,10 +6,12 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 
 from lib.data import videos
 from lib.data.database import Database
+from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, DatabaseConflict, DatabaseError
 from tests.examples import (
     SALSA,
@@ -241,3 +243,43 @@ def test_evidence_comes_for_many_videos_at_once(known: Database) -> None:
     found = known.call("dailies_dossiers", p_ids=[TANGO, WALTZ, SALSA])
     assert {row["video_id"]: len(row["entries"]) for row in found} == {TANGO: 3, WALTZ: 3, SALSA: 0}
     assert known.call("dailies_dossiers", p_ids=[]) == []
+
+
+def marks(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("select count(*) from dailies.dirty").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_changes_that_nobody_judges_do_not_pile_up(postgres: PostgresDatabase, database_url: str) -> None:
+    videos.import_videos(postgres, [video(WALTZ, "processing"), video(SALSA, "processing")])
+    with psycopg.connect(database_url) as connection:
+        for n in range(2000):
+            connection.execute("update public.videos set error_message = %s where id = %s", [str(n), WALTZ])
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for n in range(20):
+            connection.execute("update public.videos set error_message = %s", [f"again {n}"])
+    assert marks(database_url) == 2
+
+
+def test_a_change_that_is_committed_while_its_video_is_judged_is_not_lost(
+    postgres: PostgresDatabase, database_url: str
+) -> None:
+    """Nor does anybody wait: the app's transaction is open all the while."""
+    videos.import_videos(postgres, [video(WALTZ, "processing")])
+    with psycopg.connect(database_url) as slow:
+        slow.execute("set lock_timeout = '1s'")
+        slow.execute("update public.videos set error_message = 'first' where id = %s", [WALTZ])
+        assert postgres.call("dailies_dirty") == []
+        slow.commit()
+        slow.execute("update public.videos set status = 'failed' where id = %s", [WALTZ])
+        slow.rollback()
+        (taken,) = postgres.call("dailies_dirty")
+        slow.execute("update public.videos set error_message = 'second' where id = %s", [WALTZ])
+        verdict = {
+            **{"video_id": WALTZ, "cause": "unknown", "confidence": "possible", "action": "none"},
+            **{"stuck": False, "stages": [], "evidence": [], "since": taken["since"]},
+        }
+        postgres.call("dailies_save_verdicts", p_verdicts=[verdict])
+        slow.commit()
+    assert [row["video_id"] for row in postgres.call("dailies_dirty")] == [WALTZ]

@@ -12,9 +12,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from lib.app import App
 from lib.data import app_table, attempts, audit, mapping, overview, videos
+from lib.data.database import Database
 from lib.data.logs import add_logs, entry_row
 from lib.data.migrations import check_schema, migrate
 from lib.data.postgres import PostgresDatabase
@@ -23,9 +25,11 @@ from lib.data.uninstall import removals, uninstall
 from lib.data.videos import Filters
 from lib.domain.attempt import AttemptState
 from lib.domain.cause import Action
+from lib.domain.mapping import TableMap
 from lib.domain.trace import LogEntry
-from lib.errors import BadInput, SettingsError
+from lib.errors import BadInput, DailiesError, SettingsError
 from lib.logs.repeats import EntryKeys
+from lib.operations.environment.settings import check_database
 from lib.operations.generate import enqueue, generate
 from lib.operations.judge import judge_dirty
 from lib.operations.poll import poll
@@ -33,6 +37,7 @@ from lib.operations.process import process
 from lib.operations.recover import recover, recover_from_journal
 from lib.operations.repair import Agreed, carry_out, plan
 from tests.apps import app_of
+from tests.databases import RestServer
 from tests.simulated import REQUEST, Simulated, simulated
 
 PEOPLE = "create table public.people (id uuid primary key default gen_random_uuid(), name text);"
@@ -116,6 +121,30 @@ SHAPES = {
         },
         fixed={"plan": "free"},
     ),
+    "a trigger guards the status": Shape(
+        table="public.render_requests",
+        create="""
+        create table public.render_requests (
+            id uuid primary key default gen_random_uuid(), state text not null default 'new', prompt text,
+            image_url text, output_url text, error_message text, runway_task_id text,
+            created_at timestamptz not null default now(), updated_at timestamptz);
+        create function public.guard_state() returns trigger language plpgsql as $$
+        begin
+            if new.state is distinct from old.state
+                and (old.state, new.state) not in (('new', 'rendering'), ('rendering', 'complete'),
+                    ('rendering', 'failed'), ('failed', 'rendering'), ('new', 'failed')) then
+                raise exception 'a request that is % cannot become %', old.state, new.state;
+            end if;
+            return new;
+        end $$;
+        create trigger guard before update on public.render_requests
+            for each row execute function public.guard_state();""",
+        insert="""insert into public.render_requests (state, runway_task_id, error_message, output_url,
+            created_at, prompt, image_url)
+            select %s, %s, %s, %s, now() - make_interval(mins => %s), 'a heron takes off slowly',
+            'https://images.example.net/a.png' returning id::text""",
+        words={"queued": "new", "processing": "rendering", "succeeded": "complete", "failed": "failed"},
+    ),
     "a partitioned table": Shape(
         table="public.video_jobs",
         create="""
@@ -143,9 +172,17 @@ SHAPES = {
 class Foreign:
     shape: Shape
     url: str
-    db: PostgresDatabase
+    owner: PostgresDatabase
     runway: Simulated
     app: App
+
+    @property
+    def db(self) -> Database:
+        return self.app.db
+
+    def use(self, db: Database) -> None:
+        """From now on everything but migrations goes another way."""
+        self.app = replace(self.app, opened=db)
 
     def add(self, status: str, *, task: str | None = None, error: str | None = None, film: str | None = None,
             minutes: int = 30) -> str:  # fmt: skip
@@ -177,7 +214,7 @@ class Foreign:
         return str(self.mapping["columns"][ours])
 
     def look(self) -> list[app_table.AppTable]:
-        with self.db.transaction("test") as connection:
+        with self.owner.transaction("test") as connection:
             return app_table.look(connection)
 
     def judge(self) -> None:
@@ -211,20 +248,21 @@ def runway(tmp_path: Path) -> Iterator[Simulated]:
 def open_foreign(
     empty_database_url: str, runway: Simulated, tmp_path: Path
 ) -> Iterator[Callable[[str], Foreign]]:
-    opened: list[PostgresDatabase] = []
+    opened: list[Foreign] = []
 
     def open_shape(name: str) -> Foreign:
         db = PostgresDatabase(empty_database_url, label="foreign")
-        opened.append(db)
         found = Foreign(
             SHAPES[name], empty_database_url, db, runway, app_of(db, runway.client, tmp_path, "ben")
         )
+        opened.append(found)
         found.run(found.shape.create)
         return found
 
     yield open_shape
-    for db in opened:
-        db.close()
+    for each in opened:
+        each.owner.close()
+        each.db.close()
 
 
 def traces_of_us(foreign: Foreign) -> list[str]:
@@ -253,16 +291,20 @@ def mapped(foreign: Foreign) -> dict[str, str]:
         foreign.run(foreign.shape.hidden)
     chosen = app_table.choose(foreign.look())
     assert chosen is not None
-    migrate(foreign.db, table_map=replace(chosen, fixed=foreign.shape.fixed))
+    migrate(foreign.owner, table_map=replace(chosen, fixed=foreign.shape.fixed))
     return ids
 
 
+@pytest.mark.parametrize("transport", ["postgres", pytest.param("supabase", marks=pytest.mark.rest)])
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
-    open_foreign: Callable[[str], Foreign], name: str
+    open_foreign: Callable[[str], Foreign], name: str, transport: str, request: pytest.FixtureRequest
 ) -> None:
     foreign = open_foreign(name)
     ids = mapped(foreign)
+    if transport == "supabase":
+        rest: RestServer = request.getfixturevalue("rest_server")
+        foreign.use(rest.open(foreign.url))
     assert foreign.mapping["relation"] == foreign.shape.table
     assert check_schema(foreign.db).problem is None
 
@@ -328,7 +370,7 @@ def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
 
     # uninstall: nothing of ours is left, and the app's rows are
     before = foreign.one(f"select count(*) from {foreign.shape.table}")
-    uninstall(foreign.db, keep_history=False)
+    uninstall(foreign.owner, keep_history=False)
     assert traces_of_us(foreign) == []
     assert foreign.one(f"select count(*) from {foreign.shape.table}") == before
     foreign.add("failed")
@@ -400,7 +442,7 @@ def test_a_word_that_no_row_says_makes_way_for_the_one_they_do(
     foreign = open_foreign("a partitioned table")
     mapped(foreign)
     foreign.run("update dailies.mapping set statuses = '{}'")
-    migrate(foreign.db)
+    migrate(foreign.owner)
     assert mapping.unmapped(foreign.db) == [("completed", 1, "succeeded")]
     mapping.remap(foreign.db, {"words": {"completed": "succeeded"}}, "eve")
     made = generate(foreign.app, REQUEST)
@@ -438,7 +480,7 @@ def test_rows_that_mean_something_else_now_are_judged_anew(open_foreign: Callabl
     assert foreign.one("select count(*) from dailies.verdicts") == (5,)
     chosen = app_table.choose(foreign.look())
     assert chosen is not None
-    migrate(foreign.db, table_map=replace(chosen, statuses={**chosen.statuses, "processing": ("draft",)}))
+    migrate(foreign.owner, table_map=replace(chosen, statuses={**chosen.statuses, "processing": ("draft",)}))
     foreign.judge()
     assert foreign.one("select status from dailies.videos() where id = %s", ids["processing"]) == (
         "rendering",
@@ -490,7 +532,7 @@ def test_a_word_that_the_app_does_not_have_is_never_written(open_foreign: Callab
     foreign.run(
         f"update dailies.mapping set statuses = '{json.dumps({k: v for k, v in statuses.items() if v})}'"
     )
-    migrate(foreign.db)
+    migrate(foreign.owner)
     with pytest.raises(BadInput, match='The app has no word for "failed"'):
         generate(foreign.app, REQUEST)
     assert foreign.runway.posts == 0
@@ -501,7 +543,7 @@ def test_two_tables_that_may_be_meant_are_both_told(open_foreign: Callable[[str]
     foreign.add("succeeded", film="https://films.example.net/b.mp4")
     foreign.run(SHAPES["a partitioned table"].create)
     with pytest.raises(BadInput) as refused:
-        migrate(foreign.db)
+        migrate(foreign.owner)
     told = str(refused.value)
     assert "public.generations: " in told
     assert "status `state` (COMPLETED 1)" in told
@@ -514,12 +556,12 @@ def test_the_history_can_be_kept_and_gone_on_with(open_foreign: Callable[[str], 
     foreign = open_foreign("keys are texts, updates have no time")
     mapped(foreign)
     made = generate(foreign.app, REQUEST)
-    assert {removal.what.split()[0] for removal in removals(foreign.db, keep_history=True)} == {
+    assert {removal.what.split()[0] for removal in removals(foreign.owner, keep_history=True)} == {
         *("trigger", "index", "function", "the", "queue", "record"),
     }
-    uninstall(foreign.db, keep_history=True)
+    uninstall(foreign.owner, keep_history=True)
     assert foreign.one("select count(*) from pg_proc where proname like 'dailies%'") == (0,)
-    migrate(foreign.db)
+    migrate(foreign.owner)
     assert check_schema(foreign.db).problem is None
     assert [each.id for each in attempts.of_video(foreign.db, made.video_id)] == [made.attempt.id]
 
@@ -531,7 +573,7 @@ def test_an_older_program_leaves_a_newer_schema_alone(open_foreign: Callable[[st
         "insert into dailies.migrations (version, name, digest) values ('29990101000000', 'later', 'x')"
     )
     with pytest.raises(SettingsError, match="newer Dailies"):
-        migrate(foreign.db)
+        migrate(foreign.owner)
     assert "newer Dailies" in str(check_schema(foreign.db).problem)
 
 
@@ -542,7 +584,7 @@ def test_the_app_never_waits_behind_a_migration_that_waits(open_foreign: Callabl
     foreign.run("drop trigger dailies_mark_new on public.videos")
     with psycopg.connect(foreign.url) as holder, ThreadPoolExecutor(1) as thread:
         holder.execute("update public.videos set prompt = prompt")
-        migrating = thread.submit(migrate, foreign.db)
+        migrating = thread.submit(migrate, foreign.owner)
         slowest = 0.0
         for _ in range(20):
             began = time.monotonic()
@@ -553,3 +595,68 @@ def test_the_app_never_waits_behind_a_migration_that_waits(open_foreign: Callabl
         migrating.result(60)
     assert slowest < 1
     assert check_schema(foreign.db).problem is None
+
+
+STRICT = """
+create function public.final() returns trigger language plpgsql as $$
+begin
+    if old.status = 'error' and new.status <> 'error' then
+        raise exception 'an error is final';
+    end if;
+    return new;
+end $$;
+create trigger final before update on public.videos for each row execute function public.final();
+"""
+
+
+def test_what_the_apps_trigger_would_refuse_is_never_paid_for(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("finished is called done, and a row needs its person")
+    ids = mapped(foreign)
+    foreign.run(STRICT)
+    foreign.judge()
+    found = plan(foreign.app, [ids["failed"]])[0]
+    agreed = Agreed(ids["failed"], Action.RETRY, found.key, ids["failed"][:8])
+    with pytest.raises(DailiesError, match="an error is final"):
+        carry_out(foreign.app, agreed)
+    assert foreign.runway.posts == 0
+    assert foreign.raw(ids["failed"])["status"] == "error"
+
+
+def test_rows_that_row_security_hides_are_told_from_none(open_foreign: Callable[[str], Foreign]) -> None:
+    """The owner itself is held to row security, as `force row level security` does, and no policy lets it."""
+    foreign = open_foreign("finished is called done, and a row needs its person")
+    foreign.add("processing")
+    chosen = app_table.choose(foreign.look())
+    name, database = f"clerk_{time.monotonic_ns()}", foreign.url.rsplit("/", 1)[1]
+    foreign.run(f"create role {name} login password 'clerk'")
+    clerk = PostgresDatabase(make_conninfo(foreign.url, user=name, password="clerk"), label="clerk")
+    try:
+        foreign.run(f"""grant create on database {database} to {name}; grant all on schema public to {name};
+            alter table public.people owner to {name}; alter table public.videos owner to {name}""")
+        migrate(clerk, table_map=chosen)
+        assert "E203" not in {check.code for check in check_database(app_of(clerk))}
+        assert overview.overview(clerk)["totals"]["total"] == 1
+        foreign.run("alter table public.videos force row level security")
+        told = {check.code: check for check in check_database(app_of(clerk))}
+        assert "Row security hides rows of public.videos" in told["E203"].found
+        assert overview.overview(clerk)["totals"]["total"] == 0
+    finally:
+        clerk.close()
+        foreign.run(f"drop owned by {name} cascade; drop role {name}")
+
+
+def test_a_view_is_refused_with_the_table_to_map_and_everything_else_that_is_wrong(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    foreign.add("succeeded", film="https://films.example.net/c.mp4")
+    foreign.run("create view public.films as select id, state, plan, inserted_at from public.generations")
+    columns = {"id": "id", "status": "status", "created_at": "plan", "video_url": "output_url"}
+    with pytest.raises(BadInput) as refused:
+        migrate(foreign.owner, table_map=TableMap(columns, {}, table="public.films"))
+    told = str(refused.value)
+    assert "public.films is a view" in told
+    assert "Map public.generations instead" in told or "Map generations instead" in told
+    assert "public.films.plan is text, and created_at has to be a time" in told
+    assert "no column status" in told
+    assert traces_of_us(foreign) == []

@@ -156,10 +156,13 @@ def test_a_video_that_was_tried_again_here_says_nothing_of_how_long_the_app_take
     videos.import_videos(db, [video(one, "failed", 0, runway_video_id="task-one")])
     entry = {"key": one, "at": at(0.5), "message": "Task", "level": "info", "request_id": one}
     db.call("dailies_add_logs", p_entries=[entry | {"video_id": one, "task_id": "task-one"}])
-    db.call("dailies_save_verdicts", p_verdicts=[verdict(one, "generation_failed")])
+    stages = [{"stage": "accepted", "state": "seen", "at": at(3)}]
+    db.call("dailies_save_verdicts", p_verdicts=[verdict(one, "generation_failed", stages=stages)])
     assert [row["n"] for row in series.latency(db, *SPAN, HOUR) if row["at"] is None] == [1]
+    assert len(series.stage_latency(db, *SPAN, "sync-sdk", HOUR)) == 2
     attempts.claim(db, one, f"{one}/1", "ann", request=DOG, credits=10)
     assert series.latency(db, *SPAN, HOUR) == []
+    assert series.stage_latency(db, *SPAN, "sync-sdk", HOUR) == []
 
 
 def test_a_usual_rate_needs_something_to_compare_with(db: Database) -> None:

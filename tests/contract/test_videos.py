@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from lib.data import videos
+from lib.data import logs, videos
 from lib.data.database import Database
 from lib.data.videos import Filters, Position, Sort
 from lib.domain.video import parse_time
@@ -38,6 +39,15 @@ def filled(db: Database) -> Database:
 
 def listed(db: Database, **filters: Any) -> list[str]:
     return [row["id"] for row in videos.list_videos(db, Filters(**filters))]
+
+
+def test_an_answer_longer_than_the_api_allows_comes_whole(db: Database) -> None:
+    entry = {"at": "2026-03-01T10:00:00+00:00", "level": "info", "video_id": WALTZ, "task_id": None}
+    for start in range(0, 2500, 500):
+        lines = [{"key": f"{n:032x}", "message": f"line {n}"} for n in range(start, start + 500)]
+        db.call("dailies_add_logs", p_entries=[entry | line for line in lines])
+    log = videos.video_log(db, WALTZ, limit=2400)
+    assert [row["message"] for row in log] == [f"line {n}" for n in range(2400)]
 
 
 def test_the_newest_video_comes_first(filled: Database) -> None:
@@ -206,6 +216,17 @@ def test_the_log_of_a_video_holds_every_request_that_tells_of_it(filled: Databas
         "req-tango",
         "req-tango-poll",
     ]
+
+
+def test_all_logs_are_searched_whatever_the_case_and_a_line_knows_its_video(filled: Database) -> None:
+    def found(text: str, minutes: float = 5) -> list[tuple[str, str | None]]:
+        lines = logs.search_logs(filled, text, NOON, NOON + timedelta(minutes=minutes))
+        return [(line.message, line.video_id) for line in lines]
+
+    assert found("task CREATED") == [("Task created", WALTZ), ("Task created", TANGO)]
+    assert found("task created", minutes=1) == [("Task created", TANGO)]
+    assert found("health") == [("GET /health", None)]
+    assert found("100%") == found("_") == found("x" * 300) == []
 
 
 def test_the_log_knows_the_answer_of_a_request_from_its_summary(filled: Database) -> None:

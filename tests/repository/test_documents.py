@@ -90,6 +90,13 @@ def test_every_file_that_a_document_names_is_there() -> None:
             assert (ROOT / name).exists(), f"{document.name} names {name}"
 
 
+def test_every_picture_that_the_readme_shows_is_there() -> None:
+    shown = re.findall(r'(?:src|srcset)="([^"]+)"', README)
+    assert len(shown) > 4
+    for name in shown:
+        assert (ROOT / name).is_file(), name
+
+
 def test_the_walk_of_a_retry_enters_no_module_twice() -> None:
     walk = ARCHITECTURE.split("## A click on Retry")[1].split("\n## ")[0]
     entered = re.findall(r"`(lib/[\w/]+\.py)`", walk)

@@ -110,7 +110,7 @@ def test_a_worker_evaluates_the_rules_and_tells_the_webhook_once(
     app = app_of(no_videos, alert_webhook=address, address="https://dailies.example")
     for _ in range(3):
         watch_alerts(app)
-    assert [told["text"].splitlines()[0] for told in channel.heard] == ["🟠 *No videos come*"]
+    assert [told["text"].splitlines()[0] for told in channel.heard] == ["🟠 *No new videos*"]
 
 
 def test_without_a_webhook_alerts_are_still_kept(no_videos: PostgresDatabase) -> None:
@@ -158,15 +158,15 @@ def test_the_command_lists_and_silences(run: Any, no_videos: PostgresDatabase) -
     assert run() == "Nothing is wrong.\n"
     watch_alerts(app_of(no_videos))
     assert "warning   no-videos                 The last video was created 2 days ago." in run()
-    assert run("--silence", "no-videos", "--for", "4h") == "no-videos is quiet for 4h.\n"
+    assert run("--silence", "no-videos", "--for", "4h") == "no-videos is silenced for 4h.\n"
     assert "silenced  no-videos" in run()
-    assert run("--silence", "no-videos", "--for", "0") == "no-videos is told again.\n"
+    assert run("--silence", "no-videos", "--for", "0") == "no-videos is no longer silenced.\n"
     assert "warning   no-videos" in run("--all")
 
 
 @pytest.mark.parametrize("span", ["", "h", "4", "4w", "-4h", "½h"])
 def test_a_span_that_is_none_is_refused(span: str) -> None:
-    with pytest.raises(BadInput, match="is no span of time"):
+    with pytest.raises(BadInput, match="is not a length of time"):
         parse_minutes(span)
 
 

@@ -89,7 +89,8 @@ def test_the_command_prints_sql_without_touching_a_database() -> None:
     printed = CliRunner().invoke(command, ["--print"]).output
     assert printed.startswith("begin;")
     assert "commit;\n" in printed
-    assert printed.endswith("select dailies.complete();\nreset lock_timeout;\n\n")
+    last = ("select dailies.complete();", "reset lock_timeout;", "notify pgrst, 'reload schema';")
+    assert printed.endswith("\n".join(last) + "\n\n")
     assert "create or replace function public.dailies_list_videos(" in printed
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from lib.data.database import storable
 from lib.data.failures import database_failure
+from lib.data.postgres import PostgresDatabase
 from lib.data.supabase import SupabaseDatabase
 from lib.errors import (
     BadInput,
+    DailiesError,
     DatabaseConflict,
     DatabaseError,
     DatabaseUnavailable,
@@ -63,6 +65,21 @@ def test_what_a_person_can_do_stands_in_the_message(code: str, advice: str) -> N
 def test_only_our_own_hints_are_passed_on() -> None:
     assert str(database_failure("PT409", "No.", "f", hint="Do that.")) == "No. Do that."
     assert str(database_failure("22P02", "No.", "f", hint="Add explicit type casts.")) == "No."
+
+
+def test_what_the_database_said_besides_is_noted_for_whoever_looks_into_it() -> None:
+    error = database_failure("23514", "No.", "dailies_x", hint="Add a row.", where="dailies.write_row line 7")
+    assert error.__notes__ == ["23514 in dailies_x; hint: Add a row.; at dailies.write_row line 7"]
+    assert not hasattr(database_failure("PT409", "No.", "dailies_x"), "__notes__")
+
+
+def test_the_function_that_refused_is_told_and_not_the_statement(postgres: PostgresDatabase) -> None:
+    with pytest.raises(DailiesError) as caught:
+        postgres.call("dailies_save_verdicts", p_verdicts=[{"video_id": "no uuid at all"}])
+    (note,) = caught.value.__notes__
+    assert note.startswith("22P02 in dailies_save_verdicts")
+    assert "at dailies_save_verdicts" in note or "at public.dailies_save_verdicts" in note
+    assert "insert into" not in note
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_missing_programs_say_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGSERVER_POSTGRES_VERSION", "9")
     with pytest.raises(SettingsError, match="No programs of Postgres 9 are installed"):
-        Installation(tmp_path).program("initdb")
+        Installation(tmp_path).programs / "initdb"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")

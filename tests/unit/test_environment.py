@@ -161,7 +161,7 @@ class OneAnswer:
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
         if isinstance(self.answer, DatabaseError):
             raise self.answer
-        return [self.answer]
+        return [] if function == "dailies_strangers" else [self.answer]
 
     def close(self) -> None: ...
 
@@ -172,6 +172,7 @@ def test_a_complete_schema_is_in_order() -> None:
         ("E201", Level.OK),
         ("E202", Level.OK),
         ("E204", Level.OK),
+        ("E207", Level.OK),
     ]
 
 
@@ -254,4 +255,4 @@ def test_the_production_apps_own_logs_are_evidence_too() -> None:
 def test_logs_that_were_not_read_are_not_called_fine() -> None:
     (check,) = check_production([], has_logs=False)
     assert check.level is Level.NOTE
-    assert "No line of its logs" in check.found
+    assert "No logs of it" in check.found

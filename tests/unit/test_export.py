@@ -85,5 +85,5 @@ def test_nothing_found_is_a_file_without_rows(kind: str) -> None:
 
 
 def test_an_unknown_format_is_refused_by_name() -> None:
-    with pytest.raises(BadInput, match="xlsx is none of csv, json, parquet"):
+    with pytest.raises(BadInput, match="xlsx is not one of csv, json, parquet"):
         write(VIDEO_COLUMNS, [], "xlsx")

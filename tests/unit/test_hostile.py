@@ -94,3 +94,32 @@ def test_what_acts_is_off_for_a_viewer_and_says_why(
     shown = opened("generate")
     assert shown.button(key="generate").disabled
     assert shown.button(key="generate").help == "Your role is viewer: this takes an operator."
+
+
+def test_a_forged_click_on_a_button_that_is_off_does_nothing(
+    postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
+) -> None:
+    """Streamlit runs what a message of the browser asks for, whether or not the button was drawn as off."""
+    serve(postgres, runway.client)
+    shown = opened("generate")
+    shown.text_area(key="prompt").set_value("").run()
+    shown.segmented_control(key="source").set_value("address").run()
+    button = shown.button(key="generate")
+    assert button.disabled
+    button.proto.disabled = False
+    button.click().run()
+    assert "confirm-generate" not in [button.key for button in shown.button]
+    assert runway.posts == 0
+
+
+def test_messages_that_are_sent_again_pay_once_a_dialog(
+    postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
+) -> None:
+    services = serve(postgres, runway.client)
+    shown = opened("generate")
+    shown.button(key="generate").click().run()
+    confirm = shown.button(key="confirm-generate")
+    for _ in range(3):  # the same message, before and after the dialog has closed
+        confirm.click().run()
+    services.jobs.stop()
+    assert runway.posts == 1

@@ -178,9 +178,9 @@ def test_a_quote_that_is_never_closed_costs_its_own_row_in_a_long_file_too() -> 
 
 def test_quotes_that_are_never_closed_are_read_in_a_moment() -> None:
     rows = as_csv([exported(AT + n, f"message {n}") for n in range(3_000)]).split("\n")
-    started = time.perf_counter()
+    started = time.process_time()
     _, report = read("\n".join([rows[0], *(row.replace("message", '"message') for row in rows[1:])]))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert report.records >= 1
 
 
@@ -301,18 +301,18 @@ def test_a_first_record_may_be_of_any_size(write: Any, size: int) -> None:
 
 def test_a_request_may_hold_all_that_vercel_allows() -> None:
     whole = "x" * (256 << 10)
-    started = time.perf_counter()
+    started = time.process_time()
     _, report = read(lines(requested(logs=[{"level": "info", "message": whole}] * 256), requested(2)))
     assert (report.entries, report.unusable) == (257, 0)
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30
 
 
 @pytest.mark.parametrize("unit", [b'{"a": "', b"[1,", b'{"a":', b"{}[", b'"', b"\\", b'{"id": "x"},'])
 def test_a_file_that_goes_on_like_a_first_record_is_refused_in_a_moment(unit: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(BadInput):
         read(b'[{"a": ' + unit * (4_000_000 // len(unit)))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_where_chunks_end_makes_no_difference_to_a_long_record() -> None:

@@ -86,10 +86,10 @@ def test_any_bytes(content: bytes) -> None:
 
 @pytest.mark.parametrize("unit", ["[", '{"a":', '{"', '},{"', "\n", '"', '{"},\n{"', "a,"])
 def test_a_file_of_nothing_but_beginnings_ends_in_a_moment(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     account((lines(drain()).strip() + unit * 5_000).encode())
     account(b"[" + (json.dumps(drain()) + unit * 5_000).encode())
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @given(st.sampled_from(SAMPLES), st.data())

@@ -9,7 +9,7 @@ import pytest
 
 from lib.logs.reading import WHOLE, Share, read_logs, shares
 from lib.logs.report import ImportReport
-from lib.operations.import_files import count_file
+from lib.operations.import_logs import count_file
 from tests.unit.test_logs_reading import G3, PASTED, drain, lines, row
 
 RECORDS = [

@@ -208,6 +208,7 @@ def test_a_journal_that_cannot_be_written_does_not_keep_the_id_from_the_database
 
 
 def test_every_paid_call_stands_in_the_audit(app: App, runway: Simulated) -> None:
+    runway.store.configure(speed=1)  # the task is still going on at the first look
     video_id, attempt, _ = made(app)
     trail = audit.trail(app.db, video_id)
     assert [(entry["action"], entry["operator"]) for entry in trail] == [

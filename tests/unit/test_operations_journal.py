@@ -17,7 +17,7 @@ from lib.data.journal import Journal, JournalError
 from lib.data.postgres import PostgresDatabase
 from lib.operations.recover import recover_from_journal, settle_interrupted
 from lib.operations.sweep import sweep
-from lib.worker.replay import JournalVerb
+from lib.worker.jobs import JournalVerb
 from tests.apps import app_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 

@@ -217,6 +217,7 @@ def test_polling_follows_the_unfinished_videos_of_the_production_app(desk: Desk)
 
 
 def test_a_look_up_that_fails_is_reported_and_leaves_the_row_as_it_is(desk: Desk) -> None:
+    desk.runway.store.configure(speed=1)  # the task is still going on at the first look
     attempt = desk.generate()
     desk.runway.store.programme.add([PlannedFault("http:500", "GET")])
     polled = poll(desk.app, attempt.video_id, fastest=0)

@@ -28,10 +28,9 @@ from PIL import Image
 from lib.domain.pricing import MODELS, GenerationRequest
 from lib.errors import DailiesError
 from lib.runway.simulator import SIMULATOR_KEY, SimulatorServer, ensure_simulator
-from lib.runway.simulator.endpoints import ENDPOINTS
 from lib.runway.simulator.faults import Fault, parse_fault
 from lib.runway.simulator.programme import PlannedFault
-from lib.runway.simulator.protocol import past_task
+from lib.runway.simulator.protocol import ENDPOINTS, past_task
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import DAY, DailyLimitReached, OutOfCredits, SimulatorStore
 from tests.loopback import DOG, HTTP, client_of, data_uri, ended, plan, simulator

@@ -44,8 +44,8 @@ def test_an_alert_says_what_is_wrong_since_when_and_what_to_do(db: PostgresDatab
     fire(db, NO_LOGS)
     app = opened("overview")
     said = text_of(app)
-    assert "**No logs come**" in said
-    assert "Videos have come for 45 minutes, 7 of them, without one log entry." in said
+    assert "**No logs are arriving**" in said
+    assert "Over the last 45 minutes, 7 new videos and not one log entry." in said
     assert "since " in said
     assert "Check the log drain" in [link.label for link in app.page_link]
 

@@ -117,7 +117,7 @@ def test_every_figure_is_one_that_plotly_accepts() -> None:
             [{"day": "2026-03-14T00:00:00Z", "model": "", "credits": 35.0, "tasks": 2, "delivered": 1}]
         ),
     ):
-        go.Figure(charts.titled(charts.marked(figure, DEPLOYMENTS), "Videos"))
+        go.Figure(charts.titled(charts.marked(figure, DEPLOYMENTS, HOURS[0], HOURS[-1]), "Videos"))
 
 
 TIMES = [{"at": HOURS[0].isoformat(), "n": 2, "p50": 1.0, "p95": 2.0}]
@@ -126,7 +126,19 @@ DEPLOYMENTS = [{"deployment_id": "dpl_<b>one</b>", "first_at": HOURS[1].isoforma
 
 def test_a_deployment_is_a_line_that_keeps_the_band_of_what_is_usual() -> None:
     figure = charts.success_over_time(SERIES, HOURS, {"low": 0.5, "high": 0.75})
-    band, line = charts.marked(figure, DEPLOYMENTS)["layout"]["shapes"]
+    band, line = charts.marked(figure, DEPLOYMENTS, HOURS[0], HOURS[-1])["layout"]["shapes"]
     assert (band["y0"], band["y1"]) == (50, 75)
     assert (line["x0"], line["x1"], line["type"]) == (HOURS[1].isoformat(), HOURS[1].isoformat(), "line")
     assert "<" not in line["label"]["text"]
+
+
+def test_of_deployments_close_together_the_latest_is_named() -> None:
+    since = HOURS[0]
+    began = [since + timedelta(minutes=minutes) for minutes in (0, 50, 55, 99)]
+    rows = [{"deployment_id": f"dpl_{n}", "first_at": at.isoformat()} for n, at in enumerate(began)]
+    figure = charts.marked(
+        charts.status_over_time(SERIES, HOURS), rows, since, since + timedelta(minutes=100)
+    )
+    lines = figure["layout"]["shapes"]
+    assert [line.get("label", {}).get("text") for line in lines] == ["dpl_3", "dpl_2", None, "dpl_0"]
+    assert lines[0]["label"]["xanchor"] == "right"

@@ -88,3 +88,12 @@ def test_a_video_without_a_verdict_says_so() -> None:
 
 def test_a_cause_of_a_newer_version_is_unknown_and_no_crash() -> None:
     assert f.cause_of("quantum_flux").key == "unknown"
+
+
+def test_an_encoded_file_is_cut_and_its_length_told() -> None:
+    wall = "data:image/png;base64," + "iVBORw0KGgoAAAANSUhEUgAA" + "Qk0/+" * 2000
+    shown = f.without_walls({"image": wall, "rows": [f"image: {wall} end"], "n": 3})
+    assert shown["n"] == 3
+    assert shown["image"] == "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA… (10,024 characters)"
+    assert shown["rows"][0].endswith("characters) end")
+    assert f.without_walls("an ordinary line of a log") == "an ordinary line of a log"

@@ -34,8 +34,8 @@ def test_when_all_is_well_it_says_so_and_what_is_usual() -> None:
     said = headline_now(pulse(succeeded=19, failed=1), [], NOW)
     assert (said.level, said.title) == ("healthy", "Generation is healthy")
     assert said.detail == (
-        "19 of 20 videos of the last hour succeeded (95%)."
-        " In a usual hour 95% of the ended ones do (median of 160 hours of the last seven days)."
+        "19 of 20 videos from the last hour succeeded (95%)."
+        " The usual success rate is 95% (the median of 160 hours in the last seven days)."
     )
 
 
@@ -43,24 +43,24 @@ def test_stuck_videos_come_first_with_what_explains_them() -> None:
     rows = stuck("missing_api_key", "dpl_one", "dpl_one", "dpl_one")
     said = headline_now(pulse(succeeded=15, stuck=3), rows, NOW)
     assert said.level == "broken"
-    assert said.title == "3 videos of the last hour are stuck: since 14:05, API key missing in dpl_one"
-    assert "2 on their way" in said.detail
+    assert said.title == "3 videos from the last hour are stuck: API key missing in dpl_one since 14:05"
+    assert "2 are still in progress" in said.detail
 
 
 def test_a_cause_that_only_some_share_says_how_many_and_names_no_single_deployment() -> None:
     rows = [*stuck("function_timeout", "dpl_one", "dpl_two"), *stuck("unknown", "dpl_one")]
     said = headline_now(pulse(stuck=3), rows, NOW)
-    assert said.title.endswith("are stuck: 2 of them since 14:05, Function timed out")
+    assert said.title.endswith("are stuck: 2 with “Function timed out” since 14:05")
 
 
 def test_where_more_are_stuck_than_are_looked_at_no_number_is_made_up() -> None:
     said = headline_now(pulse(videos=900, stuck=500), stuck("unknown", "a", "b"), NOW)
-    assert said.title == "500 videos of the last hour are stuck: many of them since 14:05, Unknown"
+    assert said.title == "500 videos from the last hour are stuck: many with “Unknown” since 14:05"
 
 
 def test_one_stuck_video_among_many_is_told_and_is_no_disaster() -> None:
     said = headline_now(pulse(succeeded=19, stuck=1), [], NOW)
-    assert (said.level, said.title) == ("degraded", "1 video of the last hour is stuck")
+    assert (said.level, said.title) == ("degraded", "1 video from the last hour is stuck")
 
 
 def test_what_got_stuck_before_the_last_hour_says_nothing_about_now() -> None:
@@ -87,20 +87,27 @@ def test_the_last_hour_is_measured_by_a_usual_one(
     assert headline_now(now, [], NOW).level == level
 
 
+def test_an_hour_that_went_well_is_healthy_though_a_usual_one_is_not() -> None:
+    said = headline_now(pulse(succeeded=20, usual_rate=0.6), [], NOW)
+    assert (said.level, said.title) == ("healthy", "Generation is healthy")
+    said = headline_now(pulse(succeeded=13, failed=7, usual_rate=0.6), [], NOW)
+    assert said.level == "degraded"
+
+
 def test_what_is_usual_is_not_made_up() -> None:
     said = headline_now(pulse(succeeded=20, usual_rate=None, usual_videos=None, usual_hours=0), [], NOW)
-    assert "What is usual is not known yet" in said.detail
+    assert "There is no usual success rate yet" in said.detail
 
 
 def test_videos_that_wait_for_a_verdict_are_not_called_healthy() -> None:
     said = headline_now(pulse(succeeded=20), [], NOW, unjudged=2000)
-    assert (said.level, said.title) == ("judging", "2,000 videos wait to be judged")
+    assert (said.level, said.title) == ("judging", "2,000 videos are waiting to be judged")
 
 
 def test_an_hour_without_videos_is_neither_healthy_nor_broken() -> None:
     said = headline_now(pulse(videos=0), [], NOW)
     assert said.level == "quiet"
-    assert said.detail.startswith("A usual hour has 20.")
+    assert said.detail.startswith("A typical hour has 20.")
 
 
 def test_a_window_that_is_over_is_judged_by_itself() -> None:
@@ -115,7 +122,7 @@ def test_a_window_that_is_over_is_judged_by_itself() -> None:
         "healthy",
         "97.5% of the finished videos succeeded. 40 videos in the 24 hours before 14 Mar 2026 15:00.",
     )
-    assert said(stuck=2)[1].endswith("2 videos of it are stuck to this day.")
+    assert said(stuck=2)[1].endswith("2 videos are still stuck.")
     assert said(stuck=2)[0] == "degraded"
     assert said(success_rate=0.5)[0] == "degraded"
     assert said(total=0)[0] == "quiet"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
+from lib.ui.kit import loaders
 from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.views.video import is_moving
 from tests.apps import app_of
@@ -93,6 +95,25 @@ def test_every_page_narrates_that_there_is_nothing_yet(page: str) -> None:
     assert "None" not in said
 
 
+def test_an_empty_database_shows_the_first_steps_and_a_history_to_look_at(
+    postgres: PostgresDatabase, tmp_path: Path
+) -> None:
+    dashboard = Dashboard(app_of(postgres, folder=tmp_path))
+    provide(dashboard)
+    app = opened("overview")
+    assert "python -m lib import-videos" in text_of(app)
+    app.button(key="seed").click().run()
+    dashboard.jobs.stop()  # waits for it
+    assert dashboard.jobs.problem("sample-history") is None
+    app.run()
+    assert not app.exception
+    assert "First steps" not in text_of(app)
+
+
+def test_the_first_steps_end_with_the_first_video(filled: Database) -> None:
+    assert "First steps" not in text_of(opened("overview"))
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("video", "generate")])
 def test_every_page_says_that_the_database_is_down_and_what_to_do(page: str) -> None:
     serve(Down())
@@ -117,7 +138,7 @@ def test_the_header_says_what_is_in_use(filled: Database) -> None:
 
 
 def test_the_overview_answers_in_its_first_sentence(filled: Database) -> None:
-    assert opened("overview").error[0].value.startswith("**1 video of the last hour is stuck")
+    assert opened("overview").error[0].value.startswith("**1 video from the last hour is stuck")
 
 
 def test_the_window_of_the_address_is_the_window_shown(filled: Database) -> None:
@@ -175,6 +196,27 @@ def test_the_report_of_an_import_leads_to_the_time_it_covers(empty: Database) ->
     assert (app.query_params["window"], app.query_params["until"]) == ("1h", "2025-11-13T15:06")
 
 
+PASTED = """2026-02-20T10:00:00.113Z [info] [Video Generation] Starting video generation for video {id}
+2026-02-20T10:00:00.117Z [info] [Video Generation] Environment check: {{ hasRunwayApiKey: true }}
+2026-02-20T10:00:00.130Z [info] [Video Generation] Updating video {id} status to processing
+"""
+
+
+def test_pasted_lines_say_which_stage_is_missing_without_any_row(empty: Database) -> None:
+    app = opened("stages")
+    app.text_area(key="pasted-logs").set_value(PASTED.format(id=WALTZ))
+    app.button(key="read-pasted").click().run()
+    assert not app.exception
+    assert "**Function terminated**, first missing stage **runway called**" in text_of(app)
+    assert loaders.freshness()["last_log_at"] is None
+    app.button(key="store-pasted").click().run()
+    assert not app.exception
+    assert loaders.freshness()["last_log_at"] is not None
+    app.text_area(key="pasted-logs").set_value("hello")
+    app.button(key="read-pasted").click().run()
+    assert "This input cannot be used" in text_of(app)
+
+
 def test_what_was_chosen_on_one_page_holds_on_the_next(empty: Database) -> None:
     videos.import_videos(empty, the_videos())
     app = opened("overview")
@@ -188,6 +230,12 @@ def test_videos_are_filtered_by_the_address(filled: Database) -> None:
     table = listed(opened("videos", cause="Out of credits"))
     assert table.count("<tr>") == 2
     assert "You do not have enough credits to run this task." in table
+
+
+def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> None:
+    app = opened("videos", q="task created", window="1h")
+    assert "Found in logs" in [part.label for part in app.expander]
+    assert "Task created" not in "".join(str(each.proto.body) for each in app.get("html"))
 
 
 def test_a_filter_that_nothing_fits_says_so(filled: Database) -> None:
@@ -279,3 +327,15 @@ def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
 def nothing_stays() -> Iterator[None]:
     yield
     provide(Dashboard(app_of()))
+
+
+def test_outputs_are_played_from_allowed_hosts_only(empty: Database) -> None:
+    hosts = ("dnznrvs05pmza.cloudfront.net", "elsewhere.example")
+    made = [
+        video(f"0000000{n}-0000-4000-8000-000000000000", "succeeded", video_url=f"https://{host}/out.mp4")
+        for n, host in enumerate(hosts)
+    ]
+    videos.import_videos(empty, now_instead_of_noon(made))
+    shown = opened("videos", outputs="yes", window="1h").get("video")
+    assert [each.proto.url for each in shown] == [f"https://{hosts[0]}/out.mp4"]
+    assert not opened("videos", window="1h").get("video")

@@ -102,7 +102,7 @@ def test_a_run_is_seen_and_steered_from_any_page_load(desk: Desk) -> None:
     batches.steer(desk.db, batch.id, "running", "ann")
     app = press(opened("recover"), "Pause")
     assert "Paused after 0 of 2 videos" in text_of(app)
-    press(opened("recover"), "Go on")
+    press(opened("recover"), "Resume")
     desk.work()
     said = text_of(opened("recover", batch=batch.id))
     assert f"**2 of 2 videos repaired**, {2 * COST} credits ($0.50) spent" in said

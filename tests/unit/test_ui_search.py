@@ -44,12 +44,12 @@ def test_a_search_fills_filters_and_leaves_its_words(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("state:failed", "state: is no filter. There are status, cause"),
+        ("state:failed", "state: is not a filter. There are status, cause"),
         ("status:faild", "status:faild is unknown. Possible: failed"),
         ("cause:zzz", "cause:zzz is unknown. Possible: succeeded"),
         ("model:gen9", "Possible: gen"),
-        ("before:yesterday", "before:yesterday is no time. Write 2h"),
-        ("window:x", "window:x is no time"),
+        ("before:yesterday", "before:yesterday is not a time. Write 2h"),
+        ("window:x", "window:x is not a time"),
     ],
 )
 def test_what_is_not_understood_is_told_with_what_is_possible_and_stays(typed: str, told: str) -> None:

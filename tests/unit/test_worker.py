@@ -25,8 +25,7 @@ from lib.operations.process import Processed, process
 from lib.runway.client import RunwayClient, connect
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.settings import ROOT
-from lib.worker.jobs import JobVerb, slots_of
-from lib.worker.replay import JournalVerb
+from lib.worker.jobs import JobVerb, JournalVerb, slots_of
 from lib.worker.start import Pace, build_worker
 from tests import production
 from tests.apps import app_of

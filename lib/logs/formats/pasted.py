@@ -83,20 +83,13 @@ def _parse_zoned(block: str) -> list[Item]:
     return [_entry(at_ms(row["at"].replace(",", ".")), row["level"], row["text"])]
 
 
-def _open_zoned(_rows: Sequence[re.Match[str]], _head: str, _written: datetime) -> Format:
-    return Format("pasted", _parse_zoned, has_request_ids=False, notes=lambda: (NOTE,))
-
-
-def _open(_rows: Sequence[re.Match[str]], _head: str, _written: datetime) -> Format:
-    notes = (NOTE + "Its times are taken as UTC.",)
-    return Format("pasted", _parse, has_request_ids=False, notes=lambda: notes)
-
-
 def _open_bracketed(rows: Sequence[re.Match[str]], _head: str, written: datetime) -> Format:
     text = _Bracketed(rows, written)
     return Format("pasted", text.parse, has_request_ids=False, notes=text.notes)
 
 
-PASTED = Printed(START, _open)
+_UTC = Format("pasted", _parse, has_request_ids=False, notes=lambda: (NOTE + "Its times are taken as UTC.",))
+PASTED = Printed(START, lambda *_: _UTC)
 PASTED_BRACKETED = Printed(BRACKETED, _open_bracketed)
-PASTED_ZONED = Printed(ZONED, _open_zoned)
+_ZONED = Format("pasted", _parse_zoned, has_request_ids=False, notes=lambda: (NOTE,))
+PASTED_ZONED = Printed(ZONED, lambda *_: _ZONED)

@@ -76,7 +76,8 @@ class Dates:
         self._newest_first = near < 0 or (near == 0 and newest_first)
         self._day, self._before = self._written.date(), seconds[0]
         newest = seconds[0] if self._newest_first else seconds[-1]
-        if _at(self._day, newest) > self._written + CLOCKS_DIFFER:
+        at_newest = datetime.combine(self._day, time()) + timedelta(seconds=newest)
+        if at_newest > self._written + CLOCKS_DIFFER:
             self._day -= timedelta(days=1)
         if not self._newest_first:
             self._day -= timedelta(days=sum(map(self._is_midnight, steps)))
@@ -139,10 +140,6 @@ def _time(clock: str) -> time | None:
 
 def _seconds(at: time) -> float:
     return at.hour * 3600 + at.minute * 60 + at.second + at.microsecond / 1e6
-
-
-def _at(day: date, seconds: float) -> datetime:
-    return datetime.combine(day, time()) + timedelta(seconds=seconds)
 
 
 class Requests:

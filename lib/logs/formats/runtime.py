@@ -11,10 +11,6 @@ NOTE = (
 )
 
 
-def _matches(record: Record) -> bool:
-    return "rowId" in record
-
-
 def _parse(record: Record) -> list[Item]:
     get = record.get
     if get("source") == "delimiter" and not get("rowId"):
@@ -40,5 +36,10 @@ def _repeat_id(record: Record) -> str | None:
 
 
 RUNTIME_LOGS = Format(
-    "runtime-logs", _parse, _matches, _repeat_id, has_request_ids=False, notes=lambda: (NOTE,)
+    "runtime-logs",
+    _parse,
+    lambda record: "rowId" in record,
+    _repeat_id,
+    has_request_ids=False,
+    notes=lambda: (NOTE,),
 )

@@ -14,10 +14,10 @@ def check_flows(app: App) -> Iterator[Check]:
     try:
         flows, problems = app.flows.flows, app.kept_flows.problems
     except DailiesError as error:
-        yield Check("E207", "Flows", Level.ERROR, "The flows cannot be read", str(error))
+        yield Check("E208", "Flows", Level.ERROR, "The flows cannot be read", str(error))
         return
     for key, problem in problems.items():
         todo = f"{problem}. Correct it on Stages, or: python -m lib flow remove {key}"
-        yield Check("E207", "Flows", Level.WARNING, f"The flow {key} of the database is not used", todo)
+        yield Check("E208", "Flows", Level.WARNING, f"The flow {key} of the database is not used", todo)
     if not problems:
-        yield Check("E207", "Flows", Level.OK, f"{len(flows)} flows are known, and each can be used")
+        yield Check("E208", "Flows", Level.OK, f"{len(flows)} flows are known, and each can be used")

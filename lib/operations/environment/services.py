@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from lib.domain.address import is_loopback
-from lib.errors import BadInput
-from lib.operations.alerts import load_rules
+from lib.operations.alerts import rules_in_force
 from lib.operations.environment.settings import Check, Level
 from lib.settings import Settings
 
@@ -34,7 +33,7 @@ def _secret(code: str, name: str, secret: SecretStr, todo: str) -> Check:
     """Of one that travels in a header."""
     value = secret.get_secret_value()
     if value[0] in "\"'" or not value.isascii() or any(character.isspace() for character in value):
-        problem = "contains quotes, spaces or other signs that do not belong to it"
+        problem = "contains quotes, spaces or other characters that do not belong in it"
     elif len(value) < SHORTEST_SECRET:
         problem = f"has fewer than {SHORTEST_SECRET} characters and can be guessed"
     else:
@@ -52,7 +51,7 @@ def _log_drain(settings: Settings) -> Iterator[Check]:
         yield Check("E131", name, Level.ERROR, found, "Set it to the drain's signature secret and restart.")
     elif settings.vercel_token is None:
         todo = "Without a log drain or VERCEL_TOKEN, import exported logs on the page Stages."
-        yield Check("E131", name, Level.NOTE, f"{name} is not set: no log drain is taken", todo)
+        yield Check("E131", name, Level.NOTE, f"{name} is not set: log drains are refused", todo)
 
 
 def _vercel(settings: Settings) -> Iterator[Check]:
@@ -82,7 +81,7 @@ def _webhook(settings: Settings) -> Iterator[Check]:
     local = is_loopback(parts.hostname)
     if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
         todo = "Copy the incoming webhook's address again; it begins with https://."
-        yield Check("E135", name, Level.ERROR, f"{name} is not an https address: nobody is told", todo)
+        yield Check("E135", name, Level.ERROR, f"{name} is not an https address: nobody is notified", todo)
     elif settings.address is None:
         todo = "Set DAILIES_URL to where people open Dailies, and notices link to it."
         yield Check("E136", "DAILIES_URL", Level.NOTE, f"{name} is set, DAILIES_URL is not", todo)
@@ -94,9 +93,9 @@ def _rules(settings: Settings) -> Iterator[Check]:
     name = "DAILIES_ALERT_RULES"
     if settings.alert_rules is None:
         return
-    try:
-        rules = load_rules(settings.alert_rules)
-    except BadInput as error:
-        yield Check("E137", name, Level.ERROR, f"{name} cannot be used", str(error))
+    rules, wrong = rules_in_force(settings.alert_rules)
+    if wrong:
+        found = f"{name} cannot be used as it is: {len(rules)} rules are in force"
+        yield Check("E137", name, Level.ERROR, found, wrong)
     else:
-        yield Check("E137", name, Level.OK, f"{name} is read: {len(rules)} rules are in force")
+        yield Check("E137", name, Level.OK, f"{name} is in use: {len(rules)} rules apply")

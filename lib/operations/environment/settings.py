@@ -31,6 +31,12 @@ KEY_SHAPE = re.compile(r"key_[0-9a-f]{128}")
 WRONG_HOST = "api.runwayml.com"
 
 
+_STRANGERS = {  # roles of Supabase's REST API
+    "anon": "Whoever has the app's public (anon) key",
+    "authenticated": "Whoever has signed up in the app",
+}
+
+
 class Level(StrEnum):
     OK = "ok"
     NOTE = "note"  # works, and somebody may want to know
@@ -63,7 +69,11 @@ def variables(settings: Settings) -> list[tuple[str, bool]]:
 
 def check_settings(settings: Settings) -> list[Check]:
     parts = (_runway_key, _runway_model, _runway_address, _database_settings, _folders, _outputs)
-    return [check for part in parts for check in part(settings)]
+    left_out = (
+        Check("E122", "Settings", Level.WARNING, said, "Correct it and restart.")
+        for said in settings.left_out
+    )
+    return [*(check for part in parts for check in part(settings)), *left_out]
 
 
 def check_app(settings: Settings) -> list[Check]:
@@ -228,7 +238,9 @@ def check_database(app: App) -> list[Check]:
         return [Check("E201", "Database", Level.ERROR, f"{database.label} does not answer", todo)]
     reachable = Check("E201", "Database", Level.OK, f"{database.label} answers")
     schema = _schema(rows[0])
-    return [reachable, schema, *(_mapping(database) if schema.level is Level.OK else ())]
+    if schema.level is not Level.OK:
+        return [reachable, schema]
+    return [reachable, schema, *_mapping(database), _strangers(database)]
 
 
 def _mapping(database: Database) -> Iterator[Check]:
@@ -256,6 +268,24 @@ def _mapping(database: Database) -> Iterator[Check]:
         yield Check("E206", subject, Level.WARNING, found, todo)
     if not (row["row_security"] or unknown or row["required"]):
         yield Check("E204", subject, Level.OK, f"{row['relation']} is mapped, and every word is known")
+
+
+def _strangers(database: Database) -> Check:
+    """Whether somebody with the app's public key, which every browser has, reaches its rows past the app."""
+    subject, rows = "Row security", database.call("dailies_strangers", p_roles=list(_STRANGERS))
+    todo = (
+        "Switch its row security on in Supabase, with policies that look whose a row is. Dailies needs none:"
+        " the service role passes by them."
+    )
+    is_open = [row for row in rows if row["is_open"]]
+    for row in sorted(is_open, key=lambda row: row["action"] == "select"):  # what is worst, first
+        is_read = row["action"] == "select"
+        does = "read every row" if is_read else f"{row['action']} any row"
+        found = f"{_STRANGERS[row['role']]} may {does} of {row['relation']}"
+        return Check("E207", subject, Level.WARNING if is_read else Level.ERROR, found, todo)
+    policies = sorted({policy for row in rows for policy in row["policies"]})
+    rest = f", except as these policies say: {', '.join(policies)}" if policies else ""
+    return Check("E207", subject, Level.OK, f"Without the service role nobody reads or writes videos{rest}")
 
 
 def _schema(row: Row) -> Check:
@@ -316,7 +346,7 @@ def check_production(incidents: Iterable[Incident], *, has_logs: bool) -> list[C
     if found:
         return found
     if not has_logs:
-        said = "No line of its logs of the last 24 hours was read: a configuration error would not show"
+        said = "No logs of it from the last 24 hours were read: a configuration error would not show"
         todo = "Set up a log drain, or read exported logs on the page Stages."
         return [Check("E401", "Production app", Level.NOTE, said, todo)]
     said = "Its logs of the last 24 hours show no configuration error"

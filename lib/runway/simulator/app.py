@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from lib.runway.simulator.endpoints import ENDPOINTS
 from lib.runway.simulator.faults import NO_CREDITS, Fault
 from lib.runway.simulator.misbehaviour import Misbehaviour
 from lib.runway.simulator.programme import PlannedFault
 from lib.runway.simulator.protocol import (
+    ENDPOINTS,
     creation,
     creation_issues,
     is_picture,

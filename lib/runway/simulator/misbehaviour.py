@@ -14,8 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.runway.simulator.endpoints import ENDPOINTS
 from lib.runway.simulator.faults import Fault, fault_in_prompt, parse_fault
+from lib.runway.simulator.protocol import ENDPOINTS
 from lib.runway.simulator.store import SimulatorStore
 
 CREATIONS = frozenset(f"/v1/{name}" for name in ENDPOINTS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from typing import Any
 
@@ -42,7 +42,7 @@ _MARGIN = {"l": 8, "r": 8, "t": 56, "b": 8}
 _TONES = (RED, AMBER, VIOLET, BLUE, GREEN, "#0f9bb3", "#b5527f")  # where a key has no look of its own
 _LINES = (BLUE, AMBER)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_TIME = {"title": {"text": "Created (UTC)"}}
+_TIME = {"title": {"text": "Created (UTC)"}}  # which says that what is drawn on it are times
 _VIDEOS = {"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5}
 _ZOOMED = {"dragmode": False, "selectdirection": "h", "hovermode": "closest", "xaxis": _TIME}
 
@@ -58,23 +58,56 @@ def titled(figure: Figure, title: str) -> Figure:
     return figure | {"layout": figure["layout"] | {"title": text}}
 
 
-def marked(figure: Figure, deployments: Sequence[Row]) -> Figure:
-    """With a line where each deployment served its first video."""
-    lines = [
-        {
-            "type": "line",
-            "x0": row["first_at"],
-            "x1": row["first_at"],
-            "yref": "paper",
-            "y0": 0,
-            "y1": 1,
-            "line": {"color": GRAY, "width": 1, "dash": "dot"},
-            "label": {"text": deployment(row["deployment_id"]), "font": {"size": 9, "color": GRAY}},
-        }
-        for row in deployments
-    ]
+_APART = 0.16  # of the width: nearer deployments would write over each other
+
+
+def marked(figure: Figure, deployments: Sequence[Row], since: datetime, until: datetime) -> Figure:
+    """With a line where each deployment served its first video; the later of near ones is named."""
+    near = (until - since) * _APART
+    lines: list[Figure] = []
+    named: datetime | None = None
+    for row in sorted(deployments, key=lambda row: str(row["first_at"]), reverse=True):
+        at = row["first_at"]
+        line: Figure = {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1}
+        line["line"] = {"color": GRAY, "width": 1, "dash": "dot"}
+        began = parse_time(at) or since
+        if named is None or named - began >= near:
+            is_last = until - began < near  # its name reaches to the left
+            named = began - near if is_last else began
+            line["label"] = {
+                "text": deployment(row["deployment_id"]),
+                "font": {"size": 9, "color": GRAY},
+                "textposition": "end",
+                "textangle": 0,
+                "yanchor": "top",
+                "xanchor": "right" if is_last else "left",
+            }
+        lines.append(line)
     shapes = [*figure["layout"].get("shapes", ()), *lines]
     return figure | {"layout": figure["layout"] | {"shapes": shapes}}
+
+
+def in_zone(figure: Figure, zone: tzinfo) -> Figure:
+    """With its times in another zone than UTC: Plotly draws what is written, whatever its offset."""
+    layout = figure["layout"]
+    axis = layout.get("xaxis", {})
+    if zone is UTC or axis.get("title") != _TIME["title"]:
+        return figure
+
+    def moved(at: str | datetime) -> str:
+        found = parse_time(at)
+        assert found is not None
+        return found.astimezone(zone).replace(tzinfo=None).isoformat()
+
+    axis = axis | {"title": {"text": f"Created ({zone})"}}
+    if "range" in axis:
+        axis["range"] = [moved(at) for at in axis["range"]]
+    shapes = [
+        shape if shape.get("xref") == "paper" else shape | {end: moved(shape[end]) for end in ("x0", "x1")}
+        for shape in layout.get("shapes", ())
+    ]
+    data = [trace | {"x": [moved(at) for at in trace["x"]]} for trace in figure["data"]]
+    return {"data": data, "layout": layout | {"xaxis": axis, "shapes": shapes}}
 
 
 def config(file_name: str) -> dict[str, Any]:
@@ -172,17 +205,12 @@ def parts_over_time(
     return {
         "data": traces,
         "layout": _layout(
+            **_ZOOMED | {"xaxis": {**_TIME, "range": [times[0] - width / 2, times[-1] + width / 2]}},
             barmode="stack",
-            hovermode="closest",
-            dragmode=False,
             showlegend=True,
             legend=_LEGEND | {"y": -0.42, "yanchor": "top"},
-            margin=_MARGIN | {"t": 8},
-            xaxis={
-                "title": {"text": "Created (UTC)"},
-                "range": [times[0] - width / 2, times[-1] + width / 2],
-            },
-            yaxis={"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5},
+            margin=_MARGIN | {"t": 30},
+            yaxis=_VIDEOS,
         ),
     }
 
@@ -203,7 +231,7 @@ def hours_of_the_week(points: Sequence[ErrorPoint]) -> Figure:
         "customdata": [[str(hour), 100 * n / total, n] for hour, n in zip(hours, counts, strict=True)],
         "marker": {
             "symbol": "square",
-            "size": 15,
+            "size": 11,
             "opacity": 1,
             "color": counts,
             "cmin": 0,
@@ -218,7 +246,7 @@ def hours_of_the_week(points: Sequence[ErrorPoint]) -> Figure:
         "layout": _layout(
             dragmode=False,
             hovermode="closest",
-            margin=_MARGIN | {"t": 8},
+            margin=_MARGIN | {"t": 34},
             xaxis={"title": {"text": "Hour (UTC)"}, "range": [-0.7, 23.7], "dtick": 3, "zeroline": False},
             yaxis={
                 "categoryorder": "array",
@@ -515,7 +543,7 @@ def cost(rows: Sequence[Row]) -> Figure:
                 "<extra>%{fullData.name}</extra>",
             }
         )
-    days = {"type": "category", "categoryorder": "category ascending", "nticks": 8}
+    days = {"type": "date", "tickformat": "%d %b", "nticks": 8}
     layout = _layout(
         barmode="stack",
         dragmode=False,

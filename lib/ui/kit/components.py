@@ -1,36 +1,37 @@
-"""Parts of pages: answer, metrics, verdict, timeline of stages."""
+"""Parts of pages: verdict, evidence, charts and what is chosen in them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-import pandas as pd
 import streamlit as st
 
 from lib.data.database import Row
 from lib.data.videos import VideoRow
 from lib.domain.cause import Side
-from lib.domain.video import parse_time
-from lib.ui.kit import address, charts, series
+from lib.ui.kit import address, charts, html, series
 from lib.ui.kit.format import (
     ACTION,
     SIDE,
-    STAGE_STATE,
     STATUS,
     age,
     cause_of,
     clock,
-    delta_text,
     deployment,
+    exact,
     look,
     plain,
     short_id,
+    span,
+    without_walls,
     words,
 )
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.window import Window
+from lib.ui.kit.zone import zone
 
 
 def section(title: str, hint: str | None = None) -> None:
@@ -46,13 +47,15 @@ def video_link(row: VideoRow, now: datetime) -> None:
         label=f"`{short_id(row['id'])}` **{title}** · {age(row['created_at'], now)}",
         icon=SIDE[cause.side].icon if row["cause"] else ":material/hourglass_top:",
         query_params={"id": row["id"]},
-        help=ACTION[cause.action],
+        help=f"{ACTION[cause.action]} · created {exact(row['created_at'])}",
     )
 
 
-def status_badge(status: str) -> None:
+def status_badge(status: str, waited: float | None = None) -> None:
+    """`waited`: the seconds that an unfinished video has been so."""
     shown = look(STATUS, status)
-    st.badge(shown.word, icon=shown.icon, color=shown.color)  # type: ignore[arg-type]
+    said = shown.word if waited is None else f"{shown.word} for {span(waited)}"
+    st.badge(said, icon=shown.icon, color=shown.color)  # type: ignore[arg-type]
 
 
 def verdict_facts(verdict: Row, now: datetime) -> None:
@@ -69,14 +72,13 @@ def verdict_facts(verdict: Row, now: datetime) -> None:
             st.badge("stuck", icon=":material/hourglass_disabled:", color="red")
     st.markdown(cause.explanation)
     missing = verdict.get("first_missing")
-    facts = [
-        f"First missing stage **{words(missing)}**" if missing else "",
-        f"flow **{plain(verdict['flow'])}**" if verdict.get("flow") else "",
-        f"deployment **{deployment(verdict['deployment_id'])}**" if verdict.get("deployment_id") else "",
+    html.said(
+        f"first missing stage <strong>{words(missing)}</strong>" if missing else "",
+        f"flow <strong>{plain(verdict['flow'])}</strong>" if verdict.get("flow") else "",
+        f"deployment {deployment(verdict['deployment_id'])}" if verdict.get("deployment_id") else "",
         f"asked for its status {verdict['polls']:,} times" if verdict.get("polls") else "",
-        f"judged {age(verdict.get('judged_at'), now)}",
-    ]
-    st.caption(" · ".join(fact for fact in facts if fact))
+        f"judged {html.time(verdict.get('judged_at'), now)}",
+    )
 
 
 def evidence(lines: Sequence[Row], now: datetime) -> None:
@@ -84,31 +86,16 @@ def evidence(lines: Sequence[Row], now: datetime) -> None:
     if not lines:
         st.caption("No evidence has been seen yet.")
         return
-    st.code("\n".join(evidence_text(line, now) for line in lines), language=None, wrap_lines=True)
+    outside_text("\n".join(evidence_text(line, now) for line in lines), code=True)
 
 
 def evidence_text(line: Row, now: datetime) -> str:
     at = clock(line["at"], now) if line.get("at") else ""
-    return f"{at:<15}  {line['source']:<4}  {' '.join(line['text'].split())}"
-
-
-def timeline(stages: Sequence[Row], now: datetime) -> None:
-    """The expected stages in order: icon, word, time, and how long after the one before."""
-    rows: dict[str, list[str]] = {"Stage": [], "State": [], "Time": [], "After": []}
-    earlier: datetime | None = None
-    for stage in stages:
-        shown = look(STAGE_STATE, stage["state"])
-        at = parse_time(stage.get("at"))
-        rows["Stage"].append(f":{shown.color}[{shown.icon}] {words(stage['stage'])}")
-        rows["State"].append(f":{shown.color}[{shown.word}]")
-        rows["Time"].append(clock(at, now) if at else "")
-        rows["After"].append(delta_text(earlier, at))
-        earlier = at or earlier
-    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Stages of the flow, in order")
+    return f"{at:<15}  {line['source']:<4}  {' '.join(without_walls(line['text']).split())}"
 
 
 def draw(figure: charts.Figure, key: str, alt: str, *, height: int = 260) -> None:
-    shown = charts.titled(figure, alt)
+    shown = charts.in_zone(charts.titled(figure, alt), zone())
     st.plotly_chart(shown, height=height, key=key, alt=alt, config=charts.config(_file_name(alt)))
 
 
@@ -122,7 +109,7 @@ def choose_in(
 ) -> Any:
     """The chart and what was chosen in it."""
     return st.plotly_chart(
-        charts.titled(figure, alt),
+        charts.in_zone(charts.titled(figure, alt), zone()),
         height=height,
         key=key,
         alt=alt,
@@ -142,10 +129,12 @@ def choose_in_time(
 ) -> list[Any] | None:
     """A chart over time with its deployments: a box in it sets the window of the page `here`; what was
     clicked is returned."""
-    shown = charts.marked(figure, series.deployments(window))
-    event = choose_in(shown, f"{key}-{hash(window):x}", alt, height=height, by=("points", "box"))
+    shown = charts.marked(figure, series.deployments(window), *window.span(datetime.now(UTC)))
+    with st.container(key=key):  # what was chosen is forgotten with the window
+        event = choose_in(shown, f"{key}-{hash(window):x}", alt, height=height, by=("points", "box"))
     if boxes := event["selection"]["box"]:
-        times = sorted(at for text in boxes[0]["x"] if (at := parse_time(text)))
+        drawn = sorted(datetime.fromisoformat(text) for text in boxes[0]["x"])  # times as they are drawn
+        times = [at.replace(tzinfo=zone()).astimezone(UTC) for at in drawn]
         st.switch_page(page(here), query_params={**address.query(), **window.over(times[0], times[-1]).query})
     return clicked(event)
 

@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from lib.app import App
+from lib.data.before import Before
 from lib.data.limited import reader
 from lib.domain.access import Person, Role
 from lib.errors import DailiesError, DatabaseUnavailable, NotAllowed, NotSignedIn
@@ -52,6 +53,7 @@ class Dashboard:
     access     who may do what
     preparing  the step of the start that is going on; None once all is there
     problems   a part that did not start -> why
+    before     what is looked at while Dailies has no schema in the app's database
     """
 
     def __init__(self, app: App, *, access: Access | None = None, preparing: str | None = None) -> None:
@@ -59,6 +61,7 @@ class Dashboard:
         self.access = access or Access(app.settings)
         self.preparing = preparing
         self.problems: dict[str, str] = {}
+        self.before: Before | None = None
         self.loop: Loop | None = None
         self.jobs = Jobs()
         self.outage = Outage()

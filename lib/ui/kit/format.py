@@ -1,15 +1,17 @@
-"""How values read on the page. Pure; every time is shown in UTC, as in the logs."""
+"""How values read on the page. Times are shown in the zone that the page has chosen."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
 from lib.domain.cause import CAUSES, Action, Cause, Side
 from lib.domain.pricing import CREDITS_PER_DOLLAR
 from lib.domain.video import parse_time
+from lib.ui.kit.zone import zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,6 @@ ATTEMPT_STATE = {
     "unknown": Look("outcome unknown", "?", ":material/help:", "orange", AMBER),
     "abandoned": Look("abandoned", "⊘", ":material/block:", "gray", GRAY),
     "written_off": Look("written off", "⊘", ":material/block:", "gray", GRAY),
-}
-GROUP = {
-    "new": Look("new", "!", ":material/fiber_new:", "orange", AMBER),
-    "regressed": Look("regressed", "↺", ":material/replay:", "red", RED),
-    "open": Look("open", "○", ":material/radio_button_unchecked:", "gray", GRAY),
-    "resolved": Look("resolved", "✓", ":material/check_circle:", "green", GREEN),
-    "ignored": Look("ignored", "⊘", ":material/block:", "gray", GRAY),
 }
 BATCH_STATE = {
     "frozen": Look("not begun", "○", ":material/ac_unit:", "gray", GRAY),
@@ -164,11 +159,20 @@ def clock(at: str | datetime | None, now: datetime | None = None) -> str:
     moment = parse_time(at)
     if moment is None:
         return "–"
-    moment = moment.astimezone(UTC)
-    if now is None or moment.year != now.astimezone(UTC).year:
+    moment = moment.astimezone(zone())
+    if now is None or moment.year != now.astimezone(zone()).year:
         return moment.strftime("%d %b %H:%M:%S" if now is None else "%d %b %Y %H:%M:%S")
-    today = moment.date() == now.astimezone(UTC).date()
+    today = moment.date() == now.astimezone(zone()).date()
     return moment.strftime("%H:%M:%S" if today else "%d %b %H:%M:%S")
+
+
+def exact(at: str | datetime | None) -> str:
+    """`26 Nov 2026 14:13:17.622 UTC`: what an age or a clock leaves out."""
+    moment = parse_time(at)
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone())
+    return f"{local:%d %b %Y %H:%M:%S}.{local.microsecond // 1000:03} {local:%Z}"
 
 
 def since(at: str | datetime | None, now: datetime) -> str:
@@ -195,6 +199,20 @@ def percent(share: float | None) -> str:
 def count(number: int, noun: str) -> str:
     """`1 video`, `1,204 videos`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+_WALL = re.compile(r"[A-Za-z0-9+/=_%-]{300,}")
+
+
+def without_walls(value: Any) -> Any:
+    """Text, or JSON with text in it: what is only an encoded file says nothing to people and fills pages."""
+    if isinstance(value, dict):
+        return {key: without_walls(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [without_walls(each) for each in value]
+    if isinstance(value, str):
+        return _WALL.sub(lambda wall: f"{wall[0][:24]}… ({len(wall[0]):,} characters)", value)
+    return value
 
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import streamlit as st
 
+from lib.data.before import NEWEST
 from lib.domain.access import Role
 from lib.errors import DailiesError
-from lib.ui.kit import address, loaders
+from lib.ui.kit import address, html, loaders
 from lib.ui.kit.charts import buckets
 from lib.ui.kit.dashboard import ENTERED, dashboard, running_app, visitor
-from lib.ui.kit.format import age, plain
+from lib.ui.kit.format import plain
 from lib.ui.kit.kept import place_for_notice
 from lib.ui.kit.router import go_to_video, page
 from lib.ui.kit.window import Window
 from lib.ui.kit.window_control import choose_window
+from lib.ui.kit.zone import choose_zone, keep_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,27 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     preparing = dashboard().preparing
     now = datetime.now(UTC)
     address.begin()
+    keep_zone()
     place_for_notice()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
         st.title(title, anchor=False, width="content")
         st.space("stretch")
-        _in_use(now)
+        app = running_app()
+        html.said(*_freshness(now))
+        st.badge(plain(app.database_label), icon=":material/database:", color="gray")
+        st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
+        choose_zone()
+        _person()
         _search()
         chosen = choose_window(all_time=all_time) if window else Window()
+    if before := dashboard().before:
+        table = plain(before.table_map.table)
+        st.info(
+            "**Dailies only looks: it is not installed in this database.** These are the newest"
+            f" {NEWEST:,} rows of {table}, read every minute. `python -m lib migrate` adds repair, Generate,"
+            " alerts, the audit and all older rows.",
+            icon=":material/visibility:",
+        )
     if preparing:
         _wait_until_prepared()
         st.stop()
@@ -59,7 +76,7 @@ def _search() -> None:
         label_visibility="collapsed",
         width=190,
         key="find",
-        help="Four characters of an id are enough. The key / leads here.",
+        help="Four characters of an id are enough. Press / to jump here.",
         on_change=_remember_search,
     )
     text = st.session_state.pop("searched", "").strip()
@@ -82,14 +99,6 @@ def _remember_search() -> None:
     st.session_state["find"] = ""
 
 
-def _in_use(now: datetime) -> None:
-    app = running_app()
-    st.caption(_freshness(now), width="content")
-    st.badge(plain(app.database_label), icon=":material/database:", color="gray")
-    st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
-    _person()
-
-
 def _person() -> None:
     """Who is here, where people sign in; and that they may not act, with the reason."""
     person = visitor()
@@ -103,15 +112,19 @@ def _person() -> None:
                 st.logout()
 
 
-def _freshness(now: datetime) -> str:
+def _freshness(now: datetime) -> Iterator[str]:
     try:
         fresh = loaders.freshness()
     except DailiesError:  # the page itself says what is wrong
-        return "Freshness unknown"
-    judged = age(fresh.get("last_judged_at"), now)
-    waiting = fresh.get("dirty") or 0
-    backlog = f" · {waiting:,} to judge" if waiting else ""
-    return f"Logs {age(fresh.get('last_log_at'), now)} · judged {judged}{backlog} · times in UTC"
+        yield "Freshness unknown"
+        return
+    for what, never, at in (
+        ("logs", "no logs yet", fresh["last_log_at"]),
+        ("judged", "nothing judged yet", fresh["last_judged_at"]),
+    ):
+        yield f"{what} {html.time(at, now)}" if at else never
+    if waiting := fresh["dirty"]:
+        yield f"{waiting:,} to judge"
 
 
 @st.fragment(run_every=1)
@@ -121,4 +134,4 @@ def _wait_until_prepared() -> None:
         loaders.forget()
         st.rerun()
     st.status(f"{step} …", state="running")
-    st.caption("The first start takes a few seconds. This page is drawn as soon as everything is there.")
+    st.caption("The first start takes a few seconds. This page appears as soon as everything is ready.")

@@ -15,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lib.errors import DatabaseUnavailable
 from lib.ui.kit.dashboard import dashboard
 from lib.ui.kit.format import clock
+from lib.ui.kit.zone import zone_name
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,8 +68,8 @@ def _say(at: datetime) -> None:
         return
     with place.container(key="outage"):
         st.warning(
-            f"**The database cannot be reached.** What you see was read at {clock(at, datetime.now(UTC))} UTC"
-            " or before. This page is drawn anew as soon as the database answers.",
+            f"**The database cannot be reached.** What you see was read at {clock(at, datetime.now(UTC))}"
+            f" {zone_name()} or before. The page refreshes as soon as the database answers.",
             icon=":material/cloud_off:",
         )
         look_again(AGAIN_SECONDS)

@@ -1,7 +1,4 @@
-"""The list of videos: real links, sorted as a whole by its headings, columns to choose.
-
-It is HTML, since what Streamlit draws on a canvas has no links. Everything from outside is escaped.
-"""
+"""The list of videos: real links, sorted as a whole by its headings, columns to choose."""
 
 from __future__ import annotations
 
@@ -14,12 +11,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from lib.data.videos import NEWEST, SORTS, Sort, VideoRow
-from lib.domain.video import parse_time
-from lib.ui.kit import address
-from lib.ui.kit.format import ACTION, GRAY, SIDE, STATUS, age, cause_label, cause_of, clock, look, words
+from lib.ui.kit import address, html
+from lib.ui.kit.format import ACTION, GRAY, SIDE, STATUS, cause_label, cause_of, look, words
 from lib.ui.kit.tables import stage_progress
 
-_LONGEST = 160  # characters of a cell; the rest is seen on the video's page
 _DRAWN = "list-drawn"
 
 
@@ -32,48 +27,33 @@ class Column:
     cell: Callable[[VideoRow, datetime], str]
 
 
-def _tone(text: str, color: str) -> str:
-    return f'<b style="--tone:{color}">{escape(text)}</b>'
-
-
-def _text(value: str | None) -> str:
-    shown = " ".join((value or "")[: 2 * _LONGEST].split())
-    return f'<span title="{escape(shown)}">{escape(shown[:_LONGEST])}</span>' if shown else ""
-
-
-def _time(value: str | None, now: datetime) -> str:
-    at = parse_time(value)
-    exact = f"{clock(value)} {at:%Y}" if at else ""
-    return f'<time title="{escape(exact)}">{escape(age(value, now))}</time>'
-
-
-def _video(row: VideoRow, _: datetime) -> str:
-    return f'<a href="video?id={escape(row["id"])}">{escape(row["id"][:8])}</a>'
-
-
 def _status(row: VideoRow, _: datetime) -> str:
     shown = look(STATUS, row["status"])
-    return _tone(f"{shown.glyph} {shown.word}", shown.hex)
+    return html.tone(f"{shown.glyph} {shown.word}", shown.hex)
 
 
 def _cause(row: VideoRow, _: datetime) -> str:
     tone = SIDE[cause_of(row["cause"]).side].hex if row["cause"] else GRAY
-    return _tone(cause_label(row["cause"]), tone)
+    return html.tone(cause_label(row["cause"]), tone)
+
+
+def _words(key: str | None) -> str:
+    return html.text(words(key or ""))
 
 
 COLUMNS = {
-    "video": Column("Video", None, _video),
-    "created": Column("Created", "created", lambda row, now: _time(row["created_at"], now)),
+    "video": Column("Video", None, lambda row, _: html.video(row["id"])),
+    "created": Column("Created", "created", lambda row, now: html.time(row["created_at"], now)),
     "status": Column("Status", "status", _status),
     "cause": Column("Cause", "cause", _cause),
     "stages": Column("Stages seen", None, lambda row, _: escape(stage_progress(row["stages"]))),
-    "stage": Column("First missing stage", "stage", lambda row, _: _text(words(row["first_missing"] or ""))),
-    "prompt": Column("Prompt", "prompt", lambda row, _: _text(row["prompt"])),
-    "error": Column("Error", "error", lambda row, _: _text(row["error_message"])),
+    "stage": Column("First missing stage", "stage", lambda row, _: _words(row["first_missing"])),
+    "prompt": Column("Prompt", "prompt", lambda row, _: html.text(row["prompt"])),
+    "error": Column("Error", "error", lambda row, _: html.text(row["error_message"])),
     "action": Column("What to do", None, lambda row, _: escape(ACTION.get(row["action"] or "", ""))),
-    "changed": Column("Changed", "changed", lambda row, now: _time(row["updated_at"], now)),
-    "runway": Column("Runway id", None, lambda row, _: _text(row["runway_video_id"])),
-    "deployment": Column("Deployment", None, lambda row, _: _text(row["deployment_id"])),
+    "changed": Column("Changed", "changed", lambda row, now: html.time(row["updated_at"], now)),
+    "runway": Column("Runway id", None, lambda row, _: html.text(row["runway_video_id"])),
+    "deployment": Column("Deployment", None, lambda row, _: html.text(row["deployment_id"])),
     "attempts": Column("Attempts", None, lambda row, _: str(row["attempts"] or "")),
 }
 SHOWN = ("created", "status", "cause", "stages", "stage", "prompt", "error")
@@ -103,14 +83,8 @@ def video_list(
     rows: Sequence[VideoRow], now: datetime, columns: Sequence[str], sort: Sort | None = None
 ) -> None:
     """The videos; with `sort`, its headings sort anew. The page of a video leads on along them."""
-    heads = "".join(_heading(COLUMNS[name], sort) for name in columns)
-    lines = "".join(
-        f"<tr>{''.join(f'<td>{COLUMNS[name].cell(row, now)}</td>' for name in columns)}</tr>" for row in rows
-    )
-    st.html(
-        '<div class="dailies-list" tabindex="0" role="region" aria-label="Videos">'
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
+    heads = [_heading(COLUMNS[name], sort) for name in columns]
+    html.table("Videos", heads, [[COLUMNS[name].cell(row, now) for name in columns] for row in rows])
     st.session_state[_DRAWN] = ([row["id"] for row in rows], address.query())
 
 

@@ -21,7 +21,7 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.errors import By, ErrorPoint
-from lib.data.logs import NobodysRow
+from lib.data.logs import FoundLine, NobodysRow
 from lib.data.mapping import Mapped, Need, Unmapped
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
 from lib.data.series import GroupKey
@@ -183,6 +183,11 @@ def video(video_id: str) -> VideoDetails:
     found = stored.get_video(running_app().db, video_id)
     found["video"]["error_message"] = _shown(found["video"].get("error_message"))
     return found
+
+
+@kept()
+def log_lines(window: Window, text: str) -> list[FoundLine]:
+    return stored_logs.search_logs(running_app().db, text, *_span(window))
 
 
 def video_log(video_id: str) -> list[LogRow]:

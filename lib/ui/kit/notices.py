@@ -23,9 +23,11 @@ from lib.errors import (
     RunwayError,
     SchemaMissing,
     SettingsError,
+    TooFast,
 )
 from lib.logs.redact import redact
 from lib.ui.kit.kept import AGAIN_SECONDS, look_again
+from lib.ui.kit.outside import outside_text
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +35,15 @@ _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
     (DatabaseUnavailable, "The database cannot be reached", ":material/cloud_off:"),
     (SchemaMissing, "The database lacks a part of Dailies", ":material/database_off:"),
     (BudgetUsedUp, "The budget is used up", ":material/savings:"),
-    (DatabaseConflict, "Somebody else was faster", ":material/sync_problem:"),
+    (DatabaseConflict, "Somebody else got there first", ":material/sync_problem:"),
     (NotFound, "Not found", ":material/search_off:"),
-    (RunwayError, "Runway did not do it", ":material/cloud_off:"),
+    (RunwayError, "Runway could not do this", ":material/cloud_off:"),
     (SettingsError, "A setting cannot be used", ":material/settings_alert:"),
     (NotSignedIn, "You are not signed in", ":material/login:"),
+    (TooFast, "Too many paid actions", ":material/speed:"),
     (NotAllowed, "You may not do this", ":material/lock:"),
     (BadInput, "This input cannot be used", ":material/edit_off:"),
-    (DailiesError, "It did not work", ":material/error:"),
+    (DailiesError, "Something went wrong", ":material/error:"),
 )
 
 
@@ -75,7 +78,7 @@ def tell(error: Exception) -> bool:
     if isinstance(error, DatabaseUnavailable):
         look_again(AGAIN_SECONDS)
     else:
-        st.button("Show the page again", icon=":material/refresh:", key=f"again-{uuid4().hex}")
+        st.button("Reload the page", icon=":material/refresh:", key=f"again-{uuid4().hex}")
     return True
 
 
@@ -84,7 +87,7 @@ def failure(error: DailiesError) -> None:
     _, title, icon = next(row for row in _TITLES if isinstance(error, row[0]))
     with st.container(border=True):
         st.error(f"**{title}**", icon=icon)
-        st.text(redact(str(error)))
+        outside_text(redact(error.told))
         if isinstance(error, DatabaseUnavailable):
             st.caption(
                 "Check that it runs and that its address is right; the page Environment has the checks."

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
+from html import escape
 
 import pandas as pd
 import streamlit as st
 
 from lib.data.database import Row
+from lib.data.logs import FoundLine
 from lib.data.videos import LogRow
-from lib.ui.kit.format import ATTEMPT_STATE, clock, short_id
-from lib.ui.kit.tables import badge, badges
+from lib.domain.attempt import Attempt
+from lib.domain.video import Video, parse_time
+from lib.ui.kit import html
+from lib.ui.kit.format import ATTEMPT_STATE, clock, exact, seconds_text, short_id, without_walls
+from lib.ui.kit.zone import zone_name
 
 
 def log_table(entries: Sequence[LogRow]) -> None:
@@ -21,7 +25,7 @@ def log_table(entries: Sequence[LogRow]) -> None:
             {
                 "at": pd.to_datetime([entry["at"] for entry in entries], utc=True, format="ISO8601"),
                 "level": [entry["level"] for entry in entries],
-                "message": [entry["message"] for entry in entries],
+                "message": [without_walls(entry["message"]) for entry in entries],
                 "request": [short_id(entry["request_id"]) for entry in entries],
                 "path": [entry["path"] or "" for entry in entries],
                 "answer": [entry["status_code"] for entry in entries],
@@ -29,7 +33,7 @@ def log_table(entries: Sequence[LogRow]) -> None:
         ),
         column_config={
             "at": st.column_config.DatetimeColumn(
-                "Time", timezone="UTC", format="DD MMM HH:mm:ss.SSS", width=140
+                "Time", timezone=zone_name(), format="DD MMM HH:mm:ss.SSS", width=140
             ),
             "level": st.column_config.TextColumn("Level", width=64),
             "message": st.column_config.TextColumn("Message", width=620),
@@ -46,35 +50,64 @@ def log_table(entries: Sequence[LogRow]) -> None:
 
 def log_line(entry: LogRow) -> str:
     """The whole entry as one text, however long its message is."""
-    return f"{entry['at'][:23]}  {entry['level']:<5}  {short_id(entry['request_id']):<8}  {entry['message']}"
+    message = without_walls(entry["message"])
+    return f"{exact(entry['at']):<28}  {entry['level']:<5}  {short_id(entry['request_id']):<8}  {message}"
 
 
-def attempt_table(attempts: Sequence[Row], now: datetime) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "number": [row.get("number") for row in attempts],
-                "state": [badge(ATTEMPT_STATE, row["state"]) for row in attempts],
-                "operator": [row.get("operator") or "" for row in attempts],
-                "claimed": [clock(row.get("claimed_at"), now) for row in attempts],
-                "settled": [clock(row.get("settled_at"), now) for row in attempts],
-                "credits": [row.get("credits") for row in attempts],
-                "task": [row.get("task_id") or "" for row in attempts],
-                "reason": [row.get("reason") or "" for row in attempts],
-                "request": [json.dumps(row.get("request") or {}, ensure_ascii=False) for row in attempts],
-            }
-        ),
-        column_config={
-            "number": st.column_config.NumberColumn("No.", width=48),
-            "state": badges("State", ATTEMPT_STATE, width=130),
-            "operator": "Operator",
-            "claimed": "Claimed",
-            "settled": "Settled",
-            "credits": st.column_config.NumberColumn("Credits", format="%d", width=64),
-            "task": "Task",
-            "reason": "Reason",
-            "request": "Request",
-        },
-        hide_index=True,
-        alt="Attempts to create a task for this video",
-    )
+def found_line(line: FoundLine, now: datetime) -> list[str]:
+    """The cells of a line that was searched for, as HTML."""
+    when = html.titled_time(clock(line.at, now), parse_time(line.at))
+    return [when, escape(line.level), html.video(line.video_id), html.text(without_walls(line.message))]
+
+
+_MOST_TRIES = 8
+_ASKED = ("Prompt", "Image", "Model", "Ratio", "Seconds")
+
+
+def tries(attempts: Sequence[Row], video: Video, now: datetime) -> None:
+    """The app's own try and ours, a column each; what was asked otherwise than before is marked."""
+    shown = [_of_the_app(video), *map(_of_ours, attempts[-_MOST_TRIES:])]
+    names = list(dict.fromkeys(name for one in shown for name in one))
+    heads = ["<th></th>", "<th>The app</th>"]
+    heads += [f"<th>Attempt {escape(str(row.get('number')))}</th>" for row in attempts[-_MOST_TRIES:]]
+    lines = []
+    for name in names:
+        cells, before = [], None
+        for one in shown:
+            value = one.get(name)
+            differs = name in _ASKED and None not in (value, before) and value != before
+            cells.append(f"<mark>{_cell(value, now)}</mark>" if differs else _cell(value, now))
+            before = before if value is None else value
+        lines.append([escape(name), *cells])
+    html.table("What was tried, side by side", heads, lines)
+
+
+def _cell(value: object, now: datetime) -> str:
+    if isinstance(value, datetime):
+        return html.titled_time(clock(value, now), value)
+    return html.text(without_walls(str(value))) if value is not None else ""
+
+
+def _of_the_app(video: Video) -> dict[str, object]:
+    return {"Begun": video.created_at, "Prompt": video.prompt, "Image": video.input_image_url}
+
+
+def _of_ours(row: Row) -> dict[str, object]:
+    attempt = Attempt.from_row(row)
+    asked = attempt.request
+    took = (attempt.settled_at - attempt.claimed_at).total_seconds() if attempt.settled_at else None
+    state = ATTEMPT_STATE[attempt.state]
+    return {
+        "Begun": attempt.claimed_at,
+        "Prompt": asked.get("prompt"),
+        "Image": asked.get("image"),
+        "Model": asked.get("model"),
+        "Ratio": asked.get("ratio"),
+        "Seconds": asked.get("duration"),
+        "By": attempt.operator,
+        "Took": seconds_text(took),
+        "Ended": f"{state.glyph} {state.word}",
+        "Credits": f"{attempt.credits:g}",
+        "Task": attempt.task_id,
+        "Reason": attempt.reason,
+    }

@@ -79,10 +79,11 @@ def read(typed: str, now: datetime) -> Search:
 def _take(filters: dict[str, list[str]], times: dict[str, str], name: str, value: str) -> str | None:
     """Puts one filter where it belongs, or says why it cannot be."""
     if name not in QUALIFIERS:
-        return f"{name}: is no filter. There are {', '.join(QUALIFIERS)}. In quotes it is searched for."
+        return f"{name}: is not a filter. There are {', '.join(QUALIFIERS)}. In quotes it is searched for."
     if name in _TIMES:
-        if not (known(value) if name == "window" else _is_time(value)):
-            return f"{name}:{value[:40]} is no time. Write 2h, 3d, or 2026-11-25T14:00 (UTC)."
+        is_length = known(value) and (name == "window" or value != ALL)
+        if not is_length and (name == "window" or parse_until(value) is None):
+            return f"{name}:{value[:40]} is not a time. Write 2h, 3d, or 2026-11-25T14:00 (UTC)."
         times[name] = value
         return None
     values: list[str] = []
@@ -103,15 +104,12 @@ def _key(values: Mapping[str, str], given: str) -> str | None:
     return given.lower() if given.lower() in values else titles.get(given.casefold())
 
 
-def _is_time(value: str) -> bool:
-    return (known(value) and value != ALL) or parse_until(value) is not None
-
-
 def _window(times: Mapping[str, str], now: datetime) -> dict[str, list[str]]:
     """The parameters of the window that these times mean together."""
     if not times:
         return {}
-    before, after = (_at(times[name], now) if name in times else None for name in ("before", "after"))
+    ends = (times.get(name, "") for name in ("before", "after"))
+    before, after = (now - Window(end).size if known(end) else parse_until(end) for end in ends)
     if before and after and after < before:
         window = between(after, before)
     elif after:
@@ -119,10 +117,6 @@ def _window(times: Mapping[str, str], now: datetime) -> dict[str, list[str]]:
     else:
         window = Window(times.get("window", ALL), before)
     return {"window": [window.length], "until": [written(window.until)] if window.until else []}
-
-
-def _at(value: str, now: datetime) -> datetime | None:
-    return now - Window(value).size if known(value) else parse_until(value)
 
 
 def completions() -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from lib.data import series
 from lib.data.database import Row
 from lib.data.series import GroupKey, GroupState, Hit
+from lib.operations.stage_log import DEPLOYMENT
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.kept import kept
 from lib.ui.kit.window import Window
@@ -18,7 +19,9 @@ def _span(window: Window) -> tuple[datetime, datetime]:
 
 @kept()
 def deployments(window: Window) -> list[Row]:
-    return series.deployments(running_app().db, *_span(window))
+    """Of the app: Dailies' own is none of them."""
+    found = series.deployments(running_app().db, *_span(window))
+    return [row for row in found if row["deployment_id"] != DEPLOYMENT]
 
 
 @kept()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -16,7 +15,6 @@ from lib.ui.kit.format import (
     SIDE,
     STATUS,
     Look,
-    age,
     cause_label,
     cause_of,
     look,
@@ -24,18 +22,18 @@ from lib.ui.kit.format import (
     words,
 )
 from lib.ui.kit.router import go_to_video
+from lib.ui.kit.zone import zone_name
 
 _OPENED = "opened-video"
-TIME_FORMAT = "DD MMM HH:mm:ss"
 ROW = 32  # pixels
 
 
-def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
+def video_rows(rows: Sequence[VideoRow]) -> pd.DataFrame:
     """The videos to choose among, as the table shows them."""
     return pd.DataFrame(
         {
-            "video": [_opener(row["id"]) for row in rows],
-            "age": [age(row["created_at"], now) for row in rows],
+            "video": [f":material/movie_info: {short_id(row['id'])}" for row in rows],
+            "age": pd.to_datetime([row["created_at"] for row in rows], utc=True, format="ISO8601"),
             "status": [badge(STATUS, row["status"]) for row in rows],
             "cause": [[cause_label(row["cause"])] for row in rows],
             "action": [ACTION.get(row["action"] or "", "") for row in rows],
@@ -43,6 +41,11 @@ def video_rows(rows: Sequence[VideoRow], now: datetime) -> pd.DataFrame:
             "error": [row["error_message"] or "" for row in rows],
         }
     )
+
+
+def time_column(label: str) -> Any:
+    """Exact times, which sort as times."""
+    return st.column_config.DatetimeColumn(label, timezone=zone_name(), format="DD MMM HH:mm:ss", width=118)
 
 
 def stage_progress(stages: Sequence[Row] | None) -> str:
@@ -97,16 +100,16 @@ def table_height(rows: int, most: int) -> int:
     return ROW * (min(rows, most) + 1) + 3
 
 
-def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[str]:
+def choose_videos(rows: Sequence[VideoRow], *, key: str) -> list[str]:
     """The table with a box in front of each row. Returns the chosen ids, looked up in the rows as drawn.
     `key` has to change with the rows."""
     remember_rows(key, [row["id"] for row in rows])
     event = st.dataframe(
-        video_rows(rows, now),
+        video_rows(rows),
         key=f"table-{key}",
         column_config={
             "video": open_column(key, pinned=True),
-            "age": st.column_config.TextColumn("Created", width=92),
+            "age": time_column("Created"),
             "status": badges("Status", STATUS, width=118),
             "cause": cause_badges([row["cause"] for row in rows]),
             "action": st.column_config.TextColumn("What to do", width=190),
@@ -122,10 +125,6 @@ def choose_videos(rows: Sequence[VideoRow], now: datetime, *, key: str) -> list[
     )
     drawn: list[str] = st.session_state[f"rows-{key}"]
     return [drawn[index] for index in event.selection.rows if index < len(drawn)]
-
-
-def _opener(video_id: str) -> str:
-    return f":material/movie_info: {short_id(video_id)}"
 
 
 def _remember(key: str) -> None:

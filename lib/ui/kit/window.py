@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from lib.ui.kit.zone import zone
+
 MINUTE = timedelta(minutes=1)
 LENGTHS = ("1h", "24h", "7d", "14d", "30d")  # those a page offers
 DEFAULT = "24h"
@@ -114,8 +116,8 @@ def written(at: datetime) -> str:
 
 
 def moment(at: datetime) -> str:
-    """`13 Nov 2025 15:30`."""
-    return f"{at.astimezone(UTC):%d %b %Y %H:%M}".removeprefix("0")
+    """`13 Nov 2025 15:30`, in the zone of the page."""
+    return f"{at.astimezone(zone()):%d %b %Y %H:%M}".removeprefix("0")
 
 
 def parse_until(text: str) -> datetime | None:

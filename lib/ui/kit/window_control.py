@@ -23,6 +23,7 @@ from lib.ui.kit.window import (
     parse_until,
     written,
 )
+from lib.ui.kit.zone import zone, zone_name
 
 _KEPT = "kept-window"  # what an address means that names no window: the one that was looked at last
 _START, _END = "window-start", "window-end"
@@ -85,13 +86,13 @@ def _choose_span(window: Window) -> None:
     with st.popover(
         label, icon=":material/event:", type="tertiary", key="window-until", help="From when to when"
     ):
-        since, until = (at.replace(tzinfo=None) for at in window.span(datetime.now(UTC)))
+        since, until = (at.astimezone(zone()).replace(tzinfo=None) for at in window.span(datetime.now(UTC)))
         st.session_state[_START] = since.replace(second=0, microsecond=0)
-        st.datetime_input("From (UTC)", key=_START, on_change=_start_chosen, **_ANY_DAY)
+        st.datetime_input(f"From ({zone_name()})", key=_START, on_change=_start_chosen, **_ANY_DAY)
         end = address.widget(
-            "until", until if window.until else None, lambda at: [written(at)] if at else [], key=_END
+            "until", until if window.until else None, lambda at: [written(_utc(at))] if at else [], key=_END
         )
-        st.datetime_input("Until (UTC); empty: now", None, **end, **_ANY_DAY)
+        st.datetime_input(f"Until ({zone_name()}); empty: now", None, **end, **_ANY_DAY)
         st.button(
             "Now",
             icon=":material/update:",
@@ -105,10 +106,15 @@ def _choose_span(window: Window) -> None:
 def _start_chosen() -> None:
     since, until = st.session_state[_START], st.session_state[_END]
     now = datetime.now(UTC)
-    end = until.replace(tzinfo=UTC) if until else now
-    if since and since.replace(tzinfo=UTC) < end:
-        chosen = _of_address().over(since.replace(tzinfo=UTC), end)
+    end = _utc(until) if until else now
+    if since and _utc(since) < end:
+        chosen = _of_address().over(_utc(since), end)
         show_window(replace(chosen, until=chosen.until if until else None))
+
+
+def _utc(local: datetime) -> datetime:
+    """What was typed, which is of the page's zone."""
+    return local.replace(tzinfo=zone()).astimezone(UTC)
 
 
 def end_window(window: Window, at: datetime | None) -> None:

@@ -104,7 +104,7 @@ def _loud(group: Group, now: datetime) -> None:
         icon=":material/notifications_off:",
         type="tertiary",
         disabled=why_not() is not None,
-        help=why_not() or "Nobody is told of it for this long. It is written into the audit.",
+        help=why_not() or "No one is notified for this long. The audit records it.",
     )
     if chosen:
         _keep_quiet([alert.name for alert in group.alerts], SILENCES[chosen])
@@ -131,7 +131,7 @@ def _silenced(group: Group, now: datetime) -> None:
         f":material/notifications_off: {plain(group.first.title)}{about}: silenced until {until}",
         width="content",
     )
-    if act("Tell again", type="tertiary", key=f"tell-{group.first.rule}"):
+    if act("Notify again", type="tertiary", key=f"tell-{group.first.rule}"):
         _keep_quiet(sorted({group.first.rule, *(alert.name for alert in group.alerts)}), 0)
 
 

@@ -12,13 +12,14 @@ import streamlit as st
 
 from lib.data import batches
 from lib.data.batches import ENDED, Batch, Item
-from lib.operations.batches import COLUMNS
+from lib.operations.batches import COLUMNS, steer
 from lib.operations.export import as_csv
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import BATCH_STATE, age, clock, count, credits_text, look, plain, short_id
+from lib.ui.kit.format import BATCH_STATE, clock, count, credits_text, exact, look, plain, short_id
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import table_height
 
@@ -88,7 +89,7 @@ def _running(batch_id: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _button("Pause", "paused", batch, ":material/pause_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")
-            st.caption("The video in hand is finished in any case. The run goes on without this page.")
+            st.caption("The current video is finished either way. The run continues if you leave this page.")
 
 
 def _paused(batch: Batch) -> None:
@@ -99,9 +100,9 @@ def _paused(batch: Batch) -> None:
             f" {_spent(batch)}"
         )
         if batch.note:
-            st.text(batch.note)
+            outside_text(batch.note)
         with st.container(horizontal=True, gap="small"):
-            _button("Go on", "running", batch, ":material/play_circle:")
+            _button("Resume", "running", batch, ":material/play_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")
 
 
@@ -128,8 +129,7 @@ def _button(label: str, state: str, batch: Batch, icon: str) -> None:
 
 
 def _steer(batch_id: str, state: str) -> None:
-    app = running_app()
-    batches.steer(app.db, batch_id, state, app.operator)
+    steer(running_app(), batch_id, state)
     st.query_params[_ASKED] = batch_id
     dashboard().wake()
 
@@ -148,13 +148,13 @@ def earlier_batches(frame: Frame) -> None:
         return
     with st.expander(f"{count(len(begun), 'run')} of repairs", icon=":material/history:"):
         for batch in begun:
-            shown = look(BATCH_STATE, batch.state)
+            shown, how = look(BATCH_STATE, batch.state), str(batch.chosen.get("chosen", ""))
             st.page_link(
                 page("recover"),
                 label=f"{clock(batch.begun_at, frame.now)} · **{shown.word}** · "
                 f"{batch.count('done')} of {count(batch.to_do, 'video')} repaired · {_spent(batch)} · "
-                f"by {plain(batch.operator)}",
+                f"by {plain(batch.operator)}" + (f", {plain(how)}" if how else ""),
                 icon=shown.icon,
                 query_params={_ASKED: batch.id},
-                help=f"Begun {age(batch.begun_at, frame.now)}.",
+                help=f"Begun {exact(batch.begun_at)}",
             )

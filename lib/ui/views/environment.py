@@ -30,6 +30,7 @@ from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import AMBER, BLUE, GREEN, RED, STATUS, Look, clock, count, look
 from lib.ui.kit.notices import narrated
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.window import Window
 
 LEVEL = {
@@ -88,9 +89,9 @@ def _row(check: Check) -> None:
         st.badge(shown.word, icon=shown.icon, color=shown.color, width=96)  # type: ignore[arg-type]
         st.markdown(f"`{check.code}`", width=52)
         with st.container(gap=None):
-            st.text(check.found)
+            outside_text(check.found)
             if check.todo:
-                st.text(f"→ {check.todo}")
+                outside_text(f"→ {check.todo}")
 
 
 def check_another() -> None:

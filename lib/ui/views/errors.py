@@ -18,9 +18,9 @@ from lib.data.series import GroupKey, GroupState, set_error_state
 from lib.data.videos import Filters
 from lib.domain.video import parse_time
 from lib.logs.redact import redact
-from lib.ui.kit import address, charts, loaders, series
+from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.acting import why_not
-from lib.ui.kit.components import choose_in, clicked, draw, section
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import (
     AMBER,
@@ -29,7 +29,6 @@ from lib.ui.kit.format import (
     RED,
     VIOLET,
     Look,
-    age,
     cause_label,
     cause_of,
     count,
@@ -41,8 +40,9 @@ from lib.ui.kit.format import (
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
-from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height
+from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height, time_column
 from lib.ui.kit.window_control import empty_window
 
 BY: dict[By, str] = {
@@ -114,7 +114,10 @@ def distribution(frame: Frame) -> None:
     """When they occur: over time, and in which hours of the week. A mark leads to its videos."""
     over, week = st.columns([3, 2], gap="medium")
     with over, st.container(border=True, height="stretch"):
-        section("Errors over time", "A click on a bar opens its videos. The ten largest parts are drawn.")
+        section(
+            "Errors over time",
+            "The ten largest parts. A click on a bar opens its videos; a box sets the window.",
+        )
         by = cast("By", address.segments("Errors over time", "by", cast("dict[str, str]", BY)))
         over_time(loaders.errors_by(by, frame.window), frame, f"errors-by-{by}")
     with week, st.container(border=True, height="stretch"):
@@ -138,7 +141,7 @@ def over_time(
     since, until = frame.window.span(frame.now)
     seconds = frame.window.bucket_seconds
     figure = charts.parts_over_time(points, charts.buckets(since, until, seconds), part_name)
-    if point := clicked(choose_in(figure, key, "Errors over time", height=300)):
+    if point := choose_in_time(figure, key, "Errors over time", frame.window, "errors", height=300):
         began = parse_time(point[1]) or frame.now
         ends = min(began + timedelta(seconds=seconds), until)
         bar = {**narrowed, **json.loads(point[0]), **frame.window.over(began, ends).query}
@@ -200,8 +203,8 @@ def _table(groups: Sequence[ErrorGroup], states: dict[GroupKey, GroupState], fra
             "grp": st.column_config.TextColumn("Error", width=360),
             "cause": cause_badges([row["cause"] for row in groups]),
             "stage": st.column_config.TextColumn("First missing stage", width=150),
-            "first": st.column_config.DatetimeColumn("First seen", width=110, format="distance"),
-            "last": st.column_config.DatetimeColumn("Last seen", width=110, format="distance"),
+            "first": time_column("First seen"),
+            "last": time_column("Last seen"),
         },
         hide_index=True,
         row_height=ROW,
@@ -227,6 +230,7 @@ def group_page(key: GroupKey, frame: Frame) -> None:
         stages = [row for row in hit["stages"] if row["flow"] == flow]
         with st.container(border=True):
             title = f"Stages of its videos in the flow {plain(flow)}"
+            section(title)
             draw(charts.funnel(stages), f"group-stages-{plain(flow)}", title, height=130 + 24 * len(stages))
     chosen = Filters(causes=(key.cause,), error_group=key.grp, first_missing=key.stage or _NO_STAGE)
     if samples := loaders.videos(frame.window, chosen, limit=10):
@@ -251,13 +255,14 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
             icon=":material/arrow_back:",
             query_params=frame.window.query,
         )
-    st.code(redact(key.grp), language=None, wrap_lines=True)
+    outside_text(redact(key.grp), code=True)
     missing = f"the first missing stage **{words(key.stage)}**" if key.stage else "no missing stage"
     st.caption(
         "Why grouped: the same message once ids, addresses and numbers are taken out, the same cause"
         f" (**{title}**) and {missing}."
-        f" First seen {age(state['first_at'], frame.now)}, last {age(state['last_at'], frame.now)}."
     )
+    first, last = (html.time(state[key], frame.now) for key in ("first_at", "last_at"))
+    html.said(f"first seen {first}", f"last seen {last}")
 
 
 def _trend(key: GroupKey, frame: Frame) -> None:
@@ -287,19 +292,21 @@ def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) 
 
 
 def _say(key: GroupKey, state: GroupState) -> None:
-    """What becomes of it; kept with the operator's name, in the audit too."""
+    """What is done about it; kept with the operator's name, in the audit too."""
     given = state["state"] if state["state"] in SETTABLE else "open"
     name = f"{hash((key, state['changed_at'])):x}"
     with st.form(f"group-state-{name}"), st.container(key="group-state"):
-        section("What becomes of it", "A resolved group that comes again is marked as regressed by itself.")
+        section(
+            "What is done about it", "A resolved group that comes back is marked as regressed automatically."
+        )
         if state["operator"]:
-            st.caption(f"Last said by {plain(state['operator'])}")
+            st.caption(f"Last changed by {plain(state['operator'])}")
         if state["ticket"]:
             st.text(state["ticket"])
             st.link_button("Open the ticket", state["ticket"], icon=":material/open_in_new:")
         chosen = st.segmented_control("State", SETTABLE, default=given, required=True, key=f"state-{name}")
         note = st.text_area("Note", state["note"], max_chars=2000, key=f"note-{name}")
-        ticket = st.text_input("Address of a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
+        ticket = st.text_input("Link to a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
         saved = st.form_submit_button(
             "Save", icon=":material/save:", disabled=why_not() is not None, help=why_not()
         )

@@ -16,17 +16,20 @@ from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import enqueue, generate, video_id_of
-from lib.ui.kit import loaders
+from lib.operations.stage_log import DEPLOYMENT
+from lib.ui.kit import html, loaders
 from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.components import section, status_badge
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import age, count, credits_text, short_id
+from lib.ui.kit.format import count, credits_text, short_id
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.gallery import MOST as MOST_SHOWN
+from lib.ui.kit.gallery import gallery
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.listing import video_list
-from lib.ui.kit.media import SAMPLES, data_uri, jpeg
+from lib.ui.kit.media import SAMPLES, data_uri, jpeg, uploaded_picture
 from lib.ui.kit.notices import empty, failure
-from lib.ui.kit.picture import uploaded_picture
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.player import player
 from lib.ui.kit.router import page
 from lib.ui.views.mapping import sample_needs
@@ -162,7 +165,7 @@ def _drill() -> str:
     if not st.toggle("Failure drill", key="drill", help="Only with the simulator: shows what goes wrong."):
         return ""
     fault = st.selectbox(
-        "What is to go wrong", list(DRILLS), format_func=lambda key: DRILLS[key][0], key="fault"
+        "What should go wrong", list(DRILLS), format_func=lambda key: DRILLS[key][0], key="fault"
     )
     st.warning(f"**This is a drill.** {DRILLS[fault][1]}", icon=":material/science:")
     return f"[fault:{fault}]"
@@ -220,7 +223,7 @@ def _confirm(request: GenerationRequest, number: int, cost: int | None, key: str
         f" {request.model}, {request.ratio.replace(':', ' × ')},"
         f" {request.duration}\N{NO-BREAK SPACE}s."
     )
-    st.text(request.prompt or "without a prompt")
+    outside_text(request.prompt or "without a prompt")
     st.caption("One call is made for each, whatever happens: a second click does not pay again.")
     refused = _refused(key)
     if refused:
@@ -299,6 +302,15 @@ def several(frame: Frame) -> None:
         look_again(10)
 
 
+def earlier(frame: Frame) -> None:
+    """What was made with Dailies before, as far as it can still be shown."""
+    done = Filters(deployment=DEPLOYMENT, statuses=("succeeded",))
+    if rows := loaders.videos(None, done, limit=2 * MOST_SHOWN):
+        section("Made with Dailies before", "Runway's addresses expire after 24 to 48 hours.")
+        if not gallery(rows, frame.now):
+            st.caption("Their addresses have expired; the page of each video can renew its own.")
+
+
 def _watched(video_id: str) -> VideoDetails | None:
     """None as long as the row is not there."""
     try:
@@ -328,7 +340,7 @@ def _outcome_unknown(attempt: Attempt) -> None:
         f"**Nobody knows whether a task exists.** {credits_text(attempt.credits)} may have been spent.",
         icon=":material/warning:",
     )
-    st.text(attempt.reason or "")
+    outside_text(attempt.reason or "")
     st.caption("It is not tried again by itself. The video's page says what would decide it.")
 
 
@@ -352,6 +364,6 @@ def _finished(row: VideoDetails, now: datetime) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         status_badge(video.status)
         took = video.updated_at or datetime.now(UTC)
-        st.caption(f"{age(video.created_at, now)}, took {(took - video.created_at).total_seconds():.0f} s")
+        html.said(html.time(video.created_at, now), f"took {(took - video.created_at).total_seconds():.0f} s")
     if not player(video.video_url) and video.error_message:
-        st.text(video.error_message)
+        outside_text(video.error_message)

@@ -70,20 +70,21 @@ def headline_now(
         return Headline("quiet", "No video was requested in the last hour", _usual_number(pulse))
     detail = f"{_last_hour(pulse)} {_usual_rate(pulse)}"
     if unjudged > BACKLOG:
-        waiting = f"{count(unjudged, 'video')} wait to be judged"
-        return Headline("judging", waiting, f"What is stuck, and why, is known once they are. {detail}")
+        waiting = f"{count(unjudged, 'video')} are waiting to be judged"
+        return Headline("judging", waiting, f"Which of them are stuck, and why, will be known then. {detail}")
     unusual = is_unusual(pulse)
     half = pulse.ended and pulse.succeeded / pulse.ended < (pulse.usual_rate or 1) / 2
     if pulse.stuck:
         verb = "is" if pulse.stuck == 1 else "are"
-        title = f"{count(pulse.stuck, 'video')} of the last hour {verb} stuck"
+        title = f"{count(pulse.stuck, 'video')} from the last hour {verb} stuck"
         return Headline(
             "broken" if unusual else "degraded", title + _why(stuck_rows, pulse.stuck, now), detail
         )
     if unusual:
-        return Headline("broken" if half else "degraded", "Fewer videos succeed than usual", detail)
-    if pulse.usual_rate is not None and pulse.usual_rate < GOOD:
-        return Headline("degraded", "As many videos fail as usual, and that is many", detail)
+        return Headline("broken" if half else "degraded", "Fewer videos are succeeding than usual", detail)
+    many = pulse.ended and pulse.succeeded / pulse.ended < GOOD
+    if many and pulse.usual_rate is not None and pulse.usual_rate < GOOD:
+        return Headline("degraded", "No more videos are failing than usual, but that is a lot", detail)
     return Headline("healthy", "Generation is healthy", detail)
 
 
@@ -101,9 +102,7 @@ def headline_then(totals: Totals, window: Window) -> Headline:
     if not totals["total"]:
         return Headline("quiet", f"No video {window.said}", "Nothing was requested.")
     rate, stuck = totals["success_rate"], totals["stuck"]
-    left = (
-        f" {count(stuck, 'video')} of it {'is' if stuck == 1 else 'are'} stuck to this day." if stuck else ""
-    )
+    left = f" {count(stuck, 'video')} {'is' if stuck == 1 else 'are'} still stuck." if stuck else ""
     title = f"{percent(rate)} of the finished videos succeeded" if rate is not None else "No video finished"
     level: Level = "healthy" if not stuck and (rate or 0) >= GOOD else "degraded"
     return Headline(level, title, f"{count(totals['total'], 'video')} {window.said}.{left}")
@@ -116,12 +115,12 @@ def _stuck_links(pulse: Pulse, began: datetime, window: Window) -> None:
     with st.container(horizontal=True, gap="medium", key="stuck-links"):
         if pulse.stuck:
             _stuck_link(
-                f"{pulse.stuck:,} stuck of the last hour",
+                f"{pulse.stuck:,} stuck from the last hour",
                 window.over(began, began + timedelta(hours=1) + MINUTE),
             )
         if pulse.older_stuck:
-            waits = "one waits" if pulse.older_stuck == 1 else "ones wait"
-            _stuck_link(f"{pulse.older_stuck:,} older {waits} for repair", Window(ALL, began, window.own))
+            needs = "one still needs" if pulse.older_stuck == 1 else "ones still need"
+            _stuck_link(f"{pulse.older_stuck:,} older {needs} repair", Window(ALL, began, window.own))
 
 
 def _stuck_link(label: str, window: Window) -> None:
@@ -136,26 +135,26 @@ def _stuck_link(label: str, window: Window) -> None:
 
 def _last_hour(pulse: Pulse) -> str:
     going = pulse.videos - pulse.ended
-    on_their_way = f", {going:,} on {'its' if going == 1 else 'their'} way" if going else ""
     if not pulse.ended:
-        return f"{count(pulse.videos, 'video')} in the last hour{on_their_way}."
-    succeeded = f"{pulse.succeeded:,} of {count(pulse.ended, 'video')} of the last hour succeeded"
-    return f"{succeeded} ({percent(pulse.succeeded / pulse.ended)}){on_their_way}."
+        return f"{count(pulse.videos, 'video')} in the last hour, none finished yet."
+    still = f"; {going:,} {'is' if going == 1 else 'are'} still in progress" if going else ""
+    succeeded = f"{pulse.succeeded:,} of {count(pulse.ended, 'video')} from the last hour succeeded"
+    return f"{succeeded} ({percent(pulse.succeeded / pulse.ended)}){still}."
 
 
 def _usual_rate(pulse: Pulse) -> str:
     if pulse.usual_rate is None:
-        return "What is usual is not known yet: no video ended in the seven days before."
+        return "There is no usual success rate yet: no video finished in the previous seven days."
     return (
-        f"In a usual hour {percent(pulse.usual_rate)} of the ended ones do"
-        f" (median of {count(pulse.usual_hours, 'hour')} of the last seven days)."
+        f"The usual success rate is {percent(pulse.usual_rate)}"
+        f" (the median of {count(pulse.usual_hours, 'hour')} in the last seven days)."
     )
 
 
 def _usual_number(pulse: Pulse) -> str:
     if pulse.usual_videos is None:
-        return "Nor was any in the seven days before."
-    return f"A usual hour has {pulse.usual_videos:.0f}. {_usual_rate(pulse)}"
+        return "Nor were any in the seven days before."
+    return f"A typical hour has {pulse.usual_videos:.0f}. {_usual_rate(pulse)}"
 
 
 def _why(rows: Sequence[VideoRow], stuck: int, now: datetime) -> str:
@@ -167,6 +166,8 @@ def _why(rows: Sequence[VideoRow], stuck: int, now: datetime) -> str:
     hit = [row for row in rows if row["cause"] == cause]
     deployments = {row["deployment_id"] for row in hit}
     where = f" in {deployment(hit[0]['deployment_id'])}" if len(deployments) == 1 else ""
-    share = "" if number == stuck else f"{number} of them " if len(rows) == stuck else "many of them "
     began = since(min(row["created_at"] for row in hit), now)
-    return f": {share}since {began}, {cause_of(cause).title}{where}"
+    title = cause_of(cause).title
+    if number < stuck:
+        title = f"{number if len(rows) == stuck else 'many'} with “{title}”"
+    return f": {title}{where} since {began}"

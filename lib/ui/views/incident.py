@@ -14,6 +14,7 @@ from lib.ui.kit import loaders
 from lib.ui.kit.components import evidence, section
 from lib.ui.kit.format import ACTION, SIDE, cause_of, count, deployment, percent, short_id, since, span
 from lib.ui.kit.notices import empty
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.window import Window, covering, parse_until
 from lib.ui.kit.window_control import samples_count
@@ -170,5 +171,5 @@ def first_video(row: IncidentDetails, now: datetime) -> None:
         query_params={"id": row["first_video_id"]},
     )
     if row["error_message"]:
-        st.code(redact(row["error_message"]), language=None, wrap_lines=True)
+        outside_text(redact(row["error_message"]), code=True)
     evidence(row["evidence"] or (), now)

@@ -34,7 +34,7 @@ def ledger_line() -> None:
         lost, "Paid for nothing", found.undelivered + found.written_off, _lost(found), "In the past 30 days."
     )
     if binding:
-        _figure(left, "May still be spent", binding.left, _limits(binding), "`python -m lib budget` sets it.")
+        _figure(left, "Budget left", binding.left, _limits(binding), "`python -m lib budget` sets it.")
 
 
 def _lost(found: Ledger) -> str:

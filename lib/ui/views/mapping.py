@@ -74,6 +74,7 @@ def mapping_form() -> None:
         st.text(f"The videos are in {found['relation']}.")
         st.caption(
             "Another table or key: `python -m lib map --table NAME --out map.toml`, then `--apply map.toml`."
+            " In a large table `python -m lib migrate` has the oldest videos judged anew as well."
         )
         changes = {**_columns(found), **_words(found), **_set_apart(found), **_fixed(found)}
         if act("Apply", type="primary", disabled=not changes, key="remap"):

@@ -60,6 +60,7 @@ def metrics(data: Overview, frame: Frame) -> None:
         f"{totals['total']:,}",
         _change(totals["total"], previous.get("total")),
         delta_color="off",
+        delta_description="vs. before",
         chart_data=charts.sparkline(series, times),
         chart_type="bar",
         border=True,
@@ -86,16 +87,19 @@ def metrics(data: Overview, frame: Frame) -> None:
         height="stretch",
     )
     with more.container(border=True, height="stretch"):
-        st.table(_figures(totals, loaders.ledger(frame.window)), border="horizontal", alt="Cost and times")
+        figures = _figures(totals, loaders.ledger(frame.window), frame.window)
+        st.table(figures, border="horizontal", alt="Cost and times")
 
 
-def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
+def _figures(totals: Totals, credits: Ledger, window: Window) -> dict[str, str]:
     """Cost and times, which have no series of their own."""
     spent, before = totals["credits"], totals["previous"].get("credits")
-    change = _change(spent, before)
+    more = round(spent - before) if before is not None else 0
+    change = f"{abs(more):,} {'more' if more > 0 else 'fewer'} than before" if more else ""
     own = f", {credits_text(totals['credits_own'])} more for samples" if totals["credits_own"] else ""
     return {
         "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else "") + own,
+        "Per delivered video": _pace(spent, totals["succeeded"], window),
         "Paid for nothing": f"**{credits_text(credits.undelivered + credits.written_off)}**,"
         f" {dollars(credits.rescued)} rescued",
         "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
@@ -104,11 +108,17 @@ def _figures(totals: Totals, credits: Ledger) -> dict[str, str]:
     }
 
 
+def _pace(spent: float, delivered: int, window: Window) -> str:
+    """What one cost, failures included, and what a month would at this pace."""
+    month = dollars(spent * (timedelta(days=30) / window.size))
+    return f"**{dollars(spent / delivered) if delivered else '–'}**, {month} a month at this pace"
+
+
 def _change(now: float, before: float | None) -> str | int | None:
     """Against the window of the same length before this one."""
     if before is None:
         return None
-    return f"{now - before:+,.0f} than before" if round(now - before) else 0
+    return f"{now - before:+,.0f}" if round(now - before) else 0
 
 
 def _points(now: float | None, before: float | None) -> str | int | None:
@@ -130,15 +140,9 @@ def chart_row(data: Overview, frame: Frame) -> None:
             "A click on a bar opens its videos; the box tool at the top right sets the window.",
         )
         if data["series"]:
-            event = choose_in(
-                charts.marked(
-                    charts.status_over_time(data["series"], frame.times), series.deployments(frame.window)
-                ),
-                "status-over-time",
-                "Videos over time, by status",
-                by=("points", "box"),
-            )
-            _open_bar_or_zoom(event, frame)
+            figure = charts.status_over_time(data["series"], frame.times)
+            title = "Videos over time, by status"
+            _open_bar(choose_in_time(figure, "status-over-time", title, frame.window, "overview"), frame)
         else:
             empty_window(
                 frame.window, frame.now, f"No video {frame.window.said}", "Choose a longer window above."
@@ -176,20 +180,15 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
         figure = charts.success_over_time(data["series"], frame.times, series.usual_rate(frame.window))
         choose_in_time(figure, "success-rate", "Success rate over time", frame.window, "overview")
     with right, st.container(border=True, height="stretch"):
-        section("Cost a day", "What Runway charged for the app's tasks, by model where it is known.")
+        section("Cost per day", "What Runway charged for the app's tasks, by model where it is known.")
         if rows := series.cost(frame.window):
-            draw(charts.cost(rows), "cost", "Credits a day, by model", height=280)
+            draw(charts.cost(rows), "cost", "Credits per day, by model", height=280)
         else:
             st.caption(f"Nothing was charged {frame.window.said}.")
 
 
-def _open_bar_or_zoom(event: Any, frame: Frame) -> None:
-    """A bar leads to its videos, a box to the span of time it covers."""
-    if boxes := event["selection"]["box"]:
-        times = sorted(parse_time(at) or frame.now for at in boxes[0]["x"])
-        span = frame.window.over(times[0], times[-1])
-        st.switch_page(page("overview"), query_params=span.query)
-    if point := clicked(event):
+def _open_bar(point: list[Any] | None, frame: Frame) -> None:
+    if point:
         began = parse_time(point[1]) or frame.now
         span = frame.window.over(began, began + timedelta(seconds=frame.window.bucket_seconds))
         st.switch_page(page("videos"), query_params={"status": point[0], **span.query})

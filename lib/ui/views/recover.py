@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import streamlit as st
 
-from lib.data.batches import Batch, items, steer
+from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
-from lib.operations.batches import freeze
+from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import ACTION, age, count, credits_text, short_id
-from lib.ui.kit.frame import Frame
+from lib.ui.kit.format import ACTION, clock, count, credits_text, short_id
 from lib.ui.kit.notices import empty
+from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import page
 from lib.ui.kit.tables import choose_videos
 from lib.ui.kit.window_control import count_samples, samples_count
@@ -68,14 +69,14 @@ def groups() -> None:
             key="repair-free",
             help="Tasks that exist are looked up and their ids saved: nothing is paid.",
         ):
-            _confirm(free, str(uuid4()))
+            _confirm(free, str(uuid4()), {"chosen": "all that are free"})
         if paid and act(
             f"Retry {count(len(paid), 'video')} …",
             icon=":material/paid:",
             key="repair-paid",
             help="Nothing was created for them so far: each is paid anew. The cost is shown first.",
         ):
-            _confirm(paid, str(uuid4()))
+            _confirm(paid, str(uuid4()), {"chosen": "all that are to be retried"})
         if people:
             st.caption(f"{count(people, 'video')} a person must look at, one by one", width="content")
 
@@ -110,10 +111,10 @@ def left_to_people(now: datetime) -> None:
                     query_params={"id": row.video_id},
                     width=260,
                 )
-                st.text(f"{age(row.at, now)}: {row.reason}")
+                outside_text(f"{clock(row.at, now)}  {row.reason}")
 
 
-def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
+def choose(rows: list[VideoRow]) -> list[str]:
     """The ids of the chosen videos, as they were drawn."""
     if not rows:
         empty(
@@ -124,7 +125,7 @@ def choose(rows: list[VideoRow], frame: Frame) -> list[str]:
         return []
     # a choice is one of positions: it ends with the list it was made in, and with the repair it began
     drawn = hash((st.query_params.get("batch"), *(row["id"] for row in rows)))
-    return choose_videos(rows, frame.now, key=f"recover-{drawn:x}")
+    return choose_videos(rows, key=f"recover-{drawn:x}")
 
 
 def repair_button(chosen: Sequence[str]) -> None:
@@ -134,16 +135,14 @@ def repair_button(chosen: Sequence[str]) -> None:
         disabled=not chosen,
         key="repair-many",
     ):
-        _confirm(tuple(chosen), str(uuid4()))
+        _confirm(tuple(chosen), str(uuid4()), {"chosen": "one by one", **address.query()})
 
 
 @st.dialog("Repair these videos?", icon=":material/healing:", width="large")
-def _confirm(chosen: tuple[str, ...], batch_id: str) -> None:
-    """The exact list, decided anew from what is known now and frozen under this id."""
+def _confirm(chosen: tuple[str, ...], batch_id: str, how: Mapping[str, Any]) -> None:
+    """The exact list, decided anew from what is known now and frozen under this id; `how` it was chosen."""
     app = running_app()
-    kind, causes = st.session_state.get("repairable"), st.session_state.get("cause", ())
-    how = {"page": "Recover", "kind": kind, "causes": list(causes)}
-    batch = freeze(app, chosen, how, batch_id=batch_id)
+    batch = freeze(app, chosen, {"page": "Recover", **how}, batch_id=batch_id)
     for action in _WORDS:
         _group(batch, action)
     item_table(list(items(app.db, batch_id)))
@@ -171,7 +170,6 @@ def _group(batch: Batch, action: Action) -> None:
 
 
 def _start(batch_id: str) -> None:
-    app = running_app()
-    steer(app.db, batch_id, "running", app.operator)
+    steer(running_app(), batch_id, "running")
     st.query_params["batch"] = batch_id
     dashboard().wake()

@@ -24,8 +24,9 @@ from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import ACTION, cause_of, credits_text, plain
+from lib.ui.kit.media import uploaded_picture
 from lib.ui.kit.notices import failure, narrated
-from lib.ui.kit.picture import uploaded_picture
+from lib.ui.kit.outside import outside_text
 
 _STARTED = "repairs-started"
 _HINT = {
@@ -44,7 +45,7 @@ def repair_panel(row: VideoDetails) -> None:
     _risk(repair)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f":material/build: **{ACTION[repair.action]}**", width="content")
-        st.text(repair.reason)
+        outside_text(repair.reason)
     remedy = cause_of((row["verdict"] or {}).get("cause")).remedy
     if remedy and remedy not in repair.reason and repair.action is not Action.NONE:
         st.caption(f"So that it does not happen again: {remedy}")
@@ -214,7 +215,7 @@ def _went_on(video_id: str) -> bool:
                 st.badge("done", icon=":material/check:", color="green")
             else:
                 st.badge("not repaired", icon=":material/error:", color="red")
-            st.text(done.message)
+            outside_text(done.message)
     return False
 
 

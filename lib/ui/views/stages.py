@@ -112,7 +112,9 @@ def times(flow: str, frame: Frame) -> None:
         section(f"Over time: {words(shown)}")
         lines = {"": [row for row in rows if row["stage"] == shown and row["at"]]}
         title = f"Time of {words(shown)}, over time"
-        choose_in_time(charts.percentiles(lines), f"stage-{plain(shown)}", title, frame.window, "stages")
+        height = 130 + 28 * len(whole)
+        name = f"stage-{plain(shown)}"
+        choose_in_time(charts.percentiles(lines), name, title, frame.window, "stages", height=height)
 
 
 def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> None:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import BinaryIO
 
 import pandas as pd
 import streamlit as st
 
+from lib.domain.diagnosis.verdict import Verdict
 from lib.domain.video import parse_time
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import import_logs
+from lib.operations.pasted_logs import verdicts_of
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
+from lib.ui.kit.components import evidence
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import clock, count, plain
+from lib.ui.kit.format import cause_of, clock, count, plain, short_id, words
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.router import page
+from lib.ui.kit.stage_list import stage_list
 from lib.ui.kit.window import covering
 from lib.ui.kit.window_control import show_window
 
 _REPORTS = "import-reports"
+LONGEST = 200_000  # characters of a paste; more is a file
+MOST_SHOWN = 5
 
 
 def upload() -> None:
@@ -39,8 +46,42 @@ def upload() -> None:
                 with narrated(), st.spinner("Reading …"):
                     _read(file.name, file)
             loaders.forget()
+        _paste()
         for name, report in st.session_state.get(_REPORTS, ()):
             show_report(name, report)
+
+
+def _paste() -> None:
+    """Says at once what pasted lines show; storing them is another click."""
+    with st.form("paste-logs", border=False):
+        text = st.text_area("Or paste log text", height=120, max_chars=LONGEST, key="pasted-logs") or ""
+        st.form_submit_button("See what it shows", icon=":material/content_paste_search:", key="read-pasted")
+    if not text.strip():
+        return
+    with narrated():
+        verdicts = verdicts_of(running_app(), text)
+        if not verdicts:
+            st.caption("These lines name no video.")
+        for verdict in verdicts[:MOST_SHOWN]:
+            _shown(verdict)
+        if len(verdicts) > MOST_SHOWN:
+            st.caption(f"The latest {MOST_SHOWN} of {len(verdicts)} videos. Stored, all of them are listed.")
+    if act("Store it as well", icon=":material/upload:", key="store-pasted"):
+        st.session_state[_REPORTS] = []
+        with narrated():
+            _read("pasted text", BytesIO(text.encode()))
+        loaders.forget()
+
+
+def _shown(verdict: Verdict) -> None:
+    row, now = verdict.as_row(), datetime.now(UTC)
+    with st.container(border=True):
+        missing = row.get("first_missing")
+        where = f", first missing stage **{words(missing)}**" if missing else ", no stage is missing"
+        st.markdown(f"`{short_id(verdict.video_id)}` **{cause_of(verdict.cause).title}**{where}")
+        st.caption("As if these lines were all that was logged, and the row still processing.")
+        evidence(row["evidence"], now)
+        stage_list(row["stages"], now, waits=False)
 
 
 def _read(name: str, file: BinaryIO) -> None:
@@ -60,7 +101,7 @@ def show_report(name: str, report: ImportReport) -> None:
             st.text(f"• {note}")
         if report.offences:
             st.dataframe(
-                pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "It reads"]),
+                pd.DataFrame(report.offences, columns=["Line", "Why it was not used", "Its text"]),
                 hide_index=True,
                 alt="The first records that could not be used",
             )

@@ -8,18 +8,20 @@ from typing import Any
 
 import streamlit as st
 
-from lib.data.database import Row
 from lib.data.videos import VideoDetails
+from lib.domain.link import links_out
 from lib.domain.video import Video, parse_time
-from lib.ui.kit import address, loaders
-from lib.ui.kit.components import evidence, section, status_badge, timeline, verdict_facts
-from lib.ui.kit.copies import copied_output
-from lib.ui.kit.format import age, clock, short_id
+from lib.ui.kit import address, html, loaders
+from lib.ui.kit.components import evidence, section, status_badge, verdict_facts
+from lib.ui.kit.dashboard import running_app
+from lib.ui.kit.format import age, clock, plain, short_id, without_walls
 from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
-from lib.ui.kit.player import player
-from lib.ui.kit.records import attempt_table, log_line, log_table
+from lib.ui.kit.outside import outside_text
+from lib.ui.kit.player import copied_output, player
+from lib.ui.kit.records import log_line, log_table, tries
 from lib.ui.kit.router import go_to_video, page
+from lib.ui.kit.stage_list import stage_list
 from lib.ui.views.audit import audit_table
 from lib.ui.views.repair import repair_panel
 
@@ -38,7 +40,7 @@ def chosen_video() -> str:
 
 def _search() -> None:
     with st.form("find-video", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input("Id of the video, its first 6 characters, or its Runway id", width=420)
+        text = st.text_input("Id of the video, its first four characters, or its task id", width=420)
         if st.form_submit_button("Open", icon=":material/search:") and text.strip():
             go_to_video(text.strip())
 
@@ -62,10 +64,11 @@ def follow(video_id: str, now: datetime) -> VideoDetails:
     row = loaders.video(video_id)
     video = Video.from_mapped(row["video"])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        status_badge(video.status)
+        waited = None if video.is_finished else (now - video.created_at).total_seconds()
+        status_badge(video.status, waited)
         st.code(video.id, language=None, width="content")
-        st.caption(
-            f"created {age(video.created_at, now)} · changed {age(video.updated_at, now)}", width="content"
+        html.said(
+            f"created {html.time(video.created_at, now)}", f"changed {html.time(video.updated_at, now)}"
         )
         with st.popover("Link", icon=":material/link:", type="tertiary"):
             st.code(f"{(st.context.url or 'video').partition('?')[0]}?id={video.id}", language=None)
@@ -140,14 +143,14 @@ def verdict(row: VideoDetails, now: datetime) -> None:
         repair_panel(row)
 
 
-def stages(judged: Row | None, now: datetime) -> None:
+def stages(row: VideoDetails, now: datetime) -> None:
     section(
         "Stages",
         "Missing: a later stage was seen, or the flow ended here. Not observable: no log could exist.",
     )
-    found = (judged or {}).get("stages") or ()
+    found = (row["verdict"] or {}).get("stages") or ()
     if found:
-        timeline(found, now)
+        stage_list(found, now, waits=not Video.from_row(row["video"]).is_finished)
     else:
         empty("No log entry of this video", "Import its logs on the page Stages.", ":material/article:")
 
@@ -170,9 +173,7 @@ def facts(row: VideoDetails) -> None:
         "Prompt": video.prompt,
         "Error": video.error_message,
         "Runway id": video.runway_video_id,
-        "Image": video.input_image_url
-        if not (video.input_image_url or "").startswith("data:")
-        else "uploaded",
+        "Image": without_walls(video.input_image_url),
         "Created": clock(video.created_at),
         "Changed": clock(video.updated_at),
         **_task_facts(row.get("task") or {}),
@@ -181,12 +182,29 @@ def facts(row: VideoDetails) -> None:
         for label, value in shown.items():
             if value not in (None, "", "–"):
                 _fact(label, str(value))
+        _links_out(row)
+
+
+def _links_out(row: VideoDetails) -> None:
+    """To where the video, its task and its request are at home, by the templates of DAILIES_LINKS."""
+    video, verdict, requests = Video.from_row(row["video"]), row["verdict"] or {}, row["requests"]
+    known = {
+        "video_id": video.id,
+        "task_id": video.runway_video_id,
+        "request_id": requests[0]["request_id"] if requests else None,
+        "deployment_id": verdict.get("deployment_id"),
+    }
+    found = links_out(running_app().settings.links, known)
+    with st.container(horizontal=True, gap="small", key="links-out"):
+        for name, leads_to in found.items():
+            st.link_button(plain(name), leads_to, icon=":material/open_in_new:", type="tertiary")
 
 
 def _fact(label: str, value: str) -> None:
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
         st.caption(label, width=84)
-        st.text(value, width="stretch")
+        with st.container():
+            outside_text(value)
 
 
 def _task_facts(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,34 +220,22 @@ def details(video_id: str, row: VideoDetails, now: datetime) -> None:
     """The rest, one part at a time: only the open tab is read and drawn."""
     attempts, audit = row.get("attempts") or [], row.get("audit") or []
     names = ("Log", f"Attempts ({len(attempts)})", "Row as JSON", f"Audit ({len(audit)})")
-    log, tries, raw, audited = st.tabs(names, on_change="rerun", key="details")
+    log, tried, raw, audited = st.tabs(names, on_change="rerun", key="details")
     if log.open:
         with log:
             _log(video_id)
-    if tries.open:
-        with tries:
-            attempt_table(attempts, now) if attempts else st.caption(
-                "Dailies has made no attempt for this video."
-            )
+    if tried.open:
+        with tried:
+            if attempts:
+                tries(attempts, Video.from_row(row["video"]), now)
+            else:
+                st.caption("Dailies has made no attempt for this video.")
     if raw.open:
         with raw:
-            st.json(
-                _without_pictures({key: row.get(key) for key in ("video", "task", "verdict")}), expanded=2
-            )
+            st.json(without_walls({key: row.get(key) for key in ("video", "task", "verdict")}), expanded=2)
     if audited.open:
         with audited:
             audit_table(audit, now) if audit else st.caption("Nobody has changed this video through Dailies.")
-
-
-def _without_pictures(value: Any) -> Any:
-    """What is inside a `data:` address says nothing to people and fills pages."""
-    if isinstance(value, dict):
-        return {key: _without_pictures(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_without_pictures(each) for each in value]
-    if isinstance(value, str) and value.startswith("data:") and len(value) > 200:
-        return f"{value[:40].partition(',')[0]},… ({len(value):,} characters)"
-    return value
 
 
 def _log(video_id: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode
@@ -14,16 +16,21 @@ from lib.data.views import LONGEST_NAME, View, delete_view, save_view
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
 from lib.operations.export import FORMATS
-from lib.ui.kit import address, loaders
+from lib.ui.kit import address, html, loaders
 from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import running_app
-from lib.ui.kit.format import STATUS, hour_name, look, plain, words
+from lib.ui.kit.format import STATUS, count, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.gallery import gallery
 from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video_list
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
+from lib.ui.kit.records import found_line
 from lib.ui.kit.search import TROUBLES, completions, read
 from lib.ui.kit.window_control import empty_window
+
+LONGEST_SEARCH = 200  # characters
+LIVE_SECONDS = 11  # what is read is kept for ten
 
 
 def chosen_filters(frame: Frame) -> Filters:
@@ -33,6 +40,7 @@ def chosen_filters(frame: Frame) -> Filters:
         labels = {status: look(STATUS, status).word for status in STATUSES}
         statuses = address.many("Status", "status", labels, placeholder="Any status", width=230)
         causes = choose_causes()
+        address.toggle("Outputs", "outputs", help="Plays what was generated, as far as it may be shown.")
     return Filters(
         statuses=statuses,
         causes=causes,
@@ -112,7 +120,7 @@ def _show_view(query: str) -> None:
 def _save_view() -> None:
     name = (st.session_state["view-name"] or "").strip()
     if name:
-        query = urlencode({**address.query(), address.PAGE: []}, doseq=True)
+        query = urlencode({**address.query(), address.PAGE: [], "zone": []}, doseq=True)
         save_view(running_app().db, View(name, query, running_app().operator))
         loaders.forget()
 
@@ -148,11 +156,51 @@ def _narrowed(name: str, said: str, labels: Mapping[str, str] = MappingProxyType
 
 def list_page(filters: Filters, frame: Frame) -> None:
     """One page of the list; before it what the search means as an id, whatever its time and the filters."""
-    columns, sort = shown_columns(), chosen_sort()
+    columns = shown_columns()
     if filters.search and (found := loaders.find(filters.search)):
         section("Found by id, of all times")
         video_list(loaders.videos(None, Filters(ids=tuple(found))), frame.now, columns)
         section("Found by text, in the list")
+    if filters.search:
+        _in_logs(filters.search, frame)
+    began = address.query()
+
+    def rows() -> None:
+        if address.query() != began:  # a button of the list was clicked: the whole page is another one
+            st.rerun()
+        _rows(filters, replace(frame, now=datetime.now(UTC)), columns)
+
+    if is_live(began):
+        st.fragment(rows, run_every=LIVE_SECONDS)()
+    else:
+        rows()
+
+
+def _in_logs(text: str, frame: Frame) -> None:
+    """The lines that hold the text; searched for once somebody wants to see them."""
+    part = st.expander("Found in logs", icon=":material/article:", key="in-logs", on_change="rerun")
+    if not part.open:
+        return
+    with part:
+        lines = loaders.log_lines(frame.window, text[:LONGEST_SEARCH])
+        if not lines:
+            st.caption(f"No line {frame.window.said} holds this.")
+            return
+        html.table(
+            "Lines of logs",
+            [f"<th>{head}</th>" for head in ("Time", "Level", "Video", "Message")],
+            [[*found_line(line, frame.now)] for line in lines],
+        )
+        st.caption(f"{count(len(lines), 'line')} {frame.window.said}, the latest first.")
+
+
+def is_live(query: address.Query) -> bool:
+    """Whether the rows follow the clock: not while somebody pages, sorts, searches, plays or looks back."""
+    return not {address.PAGE, "sort", "q", "until", "outputs"} & query.keys()
+
+
+def _rows(filters: Filters, frame: Frame, columns: Sequence[str]) -> None:
+    sort = chosen_sort()
     _, key = place()
     after = Position.read(key) if key else None
     rows = loaders.videos(frame.window, filters, after, PAGE + 1, sort, counted=True)
@@ -160,6 +208,8 @@ def list_page(filters: Filters, frame: Frame) -> None:
         _say_empty(filters, frame)
         return
     shown = rows[:PAGE]
+    if st.query_params.get("outputs") == "yes" and not gallery(shown, frame.now):
+        st.caption("No output of these can be shown: none was made, or its address has expired.")
     video_list(shown, frame.now, columns, sort)
     last = end_of(shown)
     turn_pages(

@@ -1,0 +1,55 @@
+"""Tables as HTML, for what Streamlit's own cannot show: real links, times to hover over, bars.
+
+Everything from outside is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+import streamlit as st
+
+from lib.domain.video import parse_time
+from lib.ui.kit.format import age, exact
+
+LONGEST = 160  # characters of a cell
+
+
+def tone(text: str, color: str) -> str:
+    return f'<b style="--tone:{color}">{escape(text)}</b>'
+
+
+def text(value: str | None) -> str:
+    """Cut; whole on hover."""
+    shown = " ".join((value or "")[: 2 * LONGEST].split())
+    return f'<span title="{escape(shown)}">{escape(shown[:LONGEST])}</span>' if shown else ""
+
+
+def video(video_id: str | None) -> str:
+    """A real link to its page."""
+    return f'<a href="video?id={escape(video_id)}">{escape(video_id[:8])}</a>' if video_id else ""
+
+
+def time(at: str | datetime | None, now: datetime) -> str:
+    """How long ago; on hover, when exactly."""
+    return titled_time(age(at, now), parse_time(at))
+
+
+def titled_time(said: str, at: datetime | None) -> str:
+    return f'<time title="{escape(exact(at))}">{escape(said)}</time>'
+
+
+def table(label: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """`heads` are whole cells, `rows` what is inside of cells."""
+    lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    st.html(
+        f'<div class="dailies-list" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f"<table><thead><tr>{''.join(heads)}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+
+
+def said(*parts: str) -> None:
+    """A line in small letters."""
+    st.html(f'<p class="dailies-said">{" · ".join(filter(None, parts))}</p>', width="content")

@@ -1,0 +1,155 @@
+"""What is seen of an app's table before Dailies is installed beside it: everything, and nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from lib.data import overview, videos
+from lib.data.before import Before, looked_at
+from lib.data.database import Database
+from lib.data.migrations import migrate
+from lib.data.postgres import PostgresDatabase
+from lib.data.videos import Filters
+from lib.errors import BadInput, NotAllowed
+from lib.operations.environment.settings import check_database
+from lib.operations.import_logs import import_logs
+from lib.operations.judge import judge_dirty
+from tests.apps import app_of
+from tests.pages import opened, serve, text_of
+
+TABLE = """
+create table public.video_jobs (
+    id bigint generated always as identity (start with 70) primary key, stage text not null, "wish" jsonb,
+    picture text, film_url text, problem text, runway_task_id text, removed_at timestamptz,
+    asked_at timestamp not null default (now() at time zone 'utc'));
+insert into public.video_jobs (stage, wish, picture, film_url, problem, runway_task_id, asked_at, removed_at)
+select case n % 4 when 0 then 'FINISHED' when 1 then 'BROKEN' when 2 then 'RENDERING' else 'DRAFT' end,
+    '{"text": "a fox runs"}', 'data:image/png;base64,' || repeat('A', 9000),
+    case n % 4 when 0 then 'https://films.example.net/' || n || '.mp4' end,
+    case n % 4 when 1 then 'Runway answered 500' end, case n % 4 when 0 then gen_random_uuid()::text end,
+    (now() - make_interval(mins => 10 + n)) at time zone 'utc', case n when 40 then now() end
+from generate_series(1, 40) n;
+create table public.people (id uuid primary key, email text);
+"""
+
+
+@pytest.fixture(params=["postgres", pytest.param("supabase", marks=pytest.mark.rest)])
+def source(request: pytest.FixtureRequest, empty_database_url: str) -> Iterator[Database]:
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(TABLE)
+    database: Database
+    if request.param == "postgres":
+        database = PostgresDatabase(empty_database_url, label="theirs")
+    else:
+        database = request.getfixturevalue("rest_server").open(empty_database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def look(open_folder: Path) -> Iterator[Callable[[Database], Before]]:
+    made: list[Before] = []
+
+    def before(source: Database) -> Before:
+        found = looked_at(source, open_folder / f"before-{uuid4().hex}")
+        assert isinstance(found, Before)
+        made.append(found)
+        return found
+
+    yield before
+    for each in made:
+        each.leave()
+
+
+def of_us(url: str) -> tuple[Any, ...]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            """select count(*) filter (where n.nspname in ('dailies', 'pgmq')),
+                   (select count(*) from pg_proc where proname like 'dailies%'),
+                   (select md5(string_agg(f::text, '' order by id)) from video_jobs f)
+               from pg_namespace n"""
+        ).fetchone()
+    assert found is not None
+    return found
+
+
+def test_everything_is_seen_and_nothing_is_changed(
+    source: Database, look: Callable[[Database], Before], empty_database_url: str
+) -> None:
+    untouched = of_us(empty_database_url)
+    before = look(source)
+    app = app_of(before)
+    while judge_dirty(app, 100):
+        pass
+    totals = overview.overview(before)["totals"]
+    assert totals["by_status"] == {"succeeded": 9, "failed": 10, "processing": 10, "DRAFT": 10}
+    assert len(videos.list_videos(before, Filters(trouble="stuck"))) == 10
+    (group,) = overview.error_groups(before)[:1]
+    assert group["n"] == 10
+    (failed, *_) = videos.list_videos(before, Filters(statuses=("failed",)))
+    assert (failed["prompt"], failed["error_message"]) == ("a fox runs", "Runway answered 500")
+    row = videos.get_video(before, failed["id"])["video"]
+    assert row["whole"]["stage"] == "BROKEN"
+    assert len(row["input_image_url"]) < 200
+    # logs that somebody reads in, and the verdict that they give
+    text = f"2026-11-26T10:00:00.000Z [error] video {failed['id']}: RUNWAY_API_KEY is not set\n"
+    assert import_logs(app, BytesIO(text.encode()), name="pasted").entries == 1
+    # what would change something is refused, and the app's database is as it was
+    for function, arguments in (
+        ("dailies_remap", {"p_changes": {}, "p_operator": "eve"}),
+        ("dailies_try_sample", {}),
+        ("dailies_enqueue", {"p_jobs": []}),
+    ):
+        with pytest.raises(NotAllowed, match="python -m lib migrate"):
+            before.call(function, **arguments)
+    assert [check.code for check in check_database(app)] == ["E201", "E202"]
+    assert of_us(empty_database_url) == untouched
+
+
+def test_news_are_read_and_what_is_gone_goes(
+    source: Database, look: Callable[[Database], Before], empty_database_url: str
+) -> None:
+    before = look(source)
+    assert before.refresh() == 0
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute("insert into video_jobs (stage) values ('RENDERING')")
+        connection.execute("update video_jobs set stage = 'FINISHED' where id = 72")
+        connection.execute("delete from video_jobs where id = 71")
+    assert before.refresh() == 2
+    assert videos.find_videos(before, "110") == ["110"]
+    assert videos.find_videos(before, "71") == []
+    assert overview.overview(before)["totals"]["total"] == 39
+
+
+def test_after_migrate_the_real_thing_is_used(
+    source: Database, look: Callable[[Database], Before], empty_database_url: str, open_folder: Path
+) -> None:
+    before = look(source)
+    assert not before.is_over()
+    if isinstance(source, PostgresDatabase):
+        migrate(source)
+        assert before.is_over()
+        assert looked_at(source, open_folder / "unused") is source
+
+
+def test_a_database_without_such_a_table_says_so(empty_database_url: str, open_folder: Path) -> None:
+    database = PostgresDatabase(empty_database_url, label="theirs")
+    with pytest.raises(BadInput, match="No table here looks as if it held videos"):
+        looked_at(database, open_folder / "none")
+    database.close()
+
+
+def test_the_pages_say_that_they_only_look(source: Database, look: Callable[[Database], Before]) -> None:
+    before = look(source)
+    serve(before).before = before
+    for page in ("overview", "videos", "errors", "environment", "generate", "recover"):
+        said = text_of(opened(page))
+        assert "Dailies only looks" in said
+        assert "public.video_jobs" in said
