@@ -17,6 +17,8 @@ from lib.logs.report import ImportReport
 from lib.logs.values import SEQUENCE
 
 CHUNK = 1 << 17  # with what is made of it, this stays in the processor's cache
+FIRST = 1 << 9  # bytes that are tried of a gzip member: what is behind its end is copied for each
+MEMBERS = 100_000  # of a gzip file
 GZIP = 16 + zlib.MAX_WBITS  # what makes zlib expect a gzip header
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -88,17 +90,21 @@ def _decoded(file: BinaryIO, report: ImportReport) -> Iterator[bytes]:
 
 def _inflated(packed: Iterator[bytes], report: ImportReport) -> Iterator[bytes]:
     """The content of a gzip file (of one member or several), as far as it goes."""
-    member = zlib.decompressobj(GZIP)
+    member, members, step = zlib.decompressobj(GZIP), 1, FIRST
     try:
         for chunk in packed:
-            while chunk:
+            at = 0
+            while at < len(chunk) and members <= MEMBERS:
                 if member.eof:
-                    member = zlib.decompressobj(GZIP)
-                yield member.decompress(chunk, CHUNK)
-                chunk = member.unused_data or member.unconsumed_tail  # noqa: PLW2901
+                    member, members, step = zlib.decompressobj(GZIP), members + 1, FIRST
+                piece = chunk[at : at + step]
+                if content := member.decompress(piece, CHUNK):
+                    yield content
+                at += len(piece) - len(member.unused_data or member.unconsumed_tail)
+                step = min(2 * step, CHUNK)
     except zlib.error:
         pass
-    if not member.eof:
+    if members > MEMBERS or not member.eof:
         report.note("The gzip file is damaged or cut off: what comes after the damage is lost.")
 
 
