@@ -32,7 +32,7 @@ _NOTHING = (b"[]", b"{}")  # nothing to store, and nothing wrong
 
 
 class LogDrain:
-    """Signed deliveries wait for one of a few threads; what is not signed gets no thread."""
+    """Signed deliveries wait for one of a few threads; what is not signed never gets one of those."""
 
     def __init__(self, app: GetApp, *, storing: int = 4) -> None:
         self._app = app
