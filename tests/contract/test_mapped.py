@@ -37,7 +37,7 @@ from lib.operations.process import process
 from lib.operations.recover import recover, recover_from_journal
 from lib.operations.repair import Agreed, carry_out, plan
 from tests.apps import app_of
-from tests.databases import RestServer
+from tests.databases import Cluster, RestServer
 from tests.simulated import REQUEST, Simulated, simulated
 
 PEOPLE = "create table public.people (id uuid primary key default gen_random_uuid(), name text);"
@@ -622,27 +622,33 @@ def test_what_the_apps_trigger_would_refuse_is_never_paid_for(open_foreign: Call
     assert foreign.raw(ids["failed"])["status"] == "error"
 
 
-def test_rows_that_row_security_hides_are_told_from_none(open_foreign: Callable[[str], Foreign]) -> None:
+def test_rows_that_row_security_hides_are_told_from_none(
+    open_foreign: Callable[[str], Foreign], cluster: Cluster
+) -> None:
     """The owner itself is held to row security, as `force row level security` does, and no policy lets it."""
     foreign = open_foreign("finished is called done, and a row needs its person")
     foreign.add("processing")
     chosen = app_table.choose(foreign.look())
     name, database = f"clerk_{time.monotonic_ns()}", foreign.url.rsplit("/", 1)[1]
-    foreign.run(f"create role {name} login password 'clerk'")
+    admin = cluster.admin(database)
+    admin.execute(f"create role {name} login password 'clerk'".encode())
     clerk = PostgresDatabase(make_conninfo(foreign.url, user=name, password="clerk"), label="clerk")
     try:
-        foreign.run(f"""grant create on database {database} to {name}; grant all on schema public to {name};
-            alter table public.people owner to {name}; alter table public.videos owner to {name}""")
+        admin.execute(
+            f"""grant create on database {database} to {name}; grant all on schema public to {name};
+            alter table public.people owner to {name}; alter table public.videos owner to {name}""".encode()
+        )
         migrate(clerk, table_map=chosen)
         assert "E203" not in {check.code for check in check_database(app_of(clerk))}
         assert overview.overview(clerk)["totals"]["total"] == 1
-        foreign.run("alter table public.videos force row level security")
+        admin.execute("alter table public.videos force row level security")
         told = {check.code: check for check in check_database(app_of(clerk))}
         assert "Row security hides rows of public.videos" in told["E203"].found
         assert overview.overview(clerk)["totals"]["total"] == 0
     finally:
         clerk.close()
-        foreign.run(f"drop owned by {name} cascade; drop role {name}")
+        admin.execute(f"drop owned by {name} cascade; drop role {name}".encode())
+        admin.close()
 
 
 def test_a_view_is_refused_with_the_table_to_map_and_everything_else_that_is_wrong(
