@@ -9,6 +9,7 @@ from lib.data.database import storable
 from lib.data.failures import database_failure
 from lib.data.postgres import PostgresDatabase
 from lib.data.supabase import SupabaseDatabase
+from lib.data.videos import import_videos
 from lib.errors import (
     BadInput,
     DailiesError,
@@ -18,6 +19,7 @@ from lib.errors import (
     NotFound,
     SchemaMissing,
 )
+from tests.examples import the_videos
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def test_what_the_database_said_besides_is_noted_for_whoever_looks_into_it() -> 
 
 
 def test_the_function_that_refused_is_told_and_not_the_statement(postgres: PostgresDatabase) -> None:
+    import_videos(postgres, the_videos())  # a table without rows is nothing to compare an id with
     with pytest.raises(DailiesError) as caught:
         postgres.call("dailies_save_verdicts", p_verdicts=[{"video_id": "no uuid at all"}])
     (note,) = caught.value.__notes__

@@ -21,6 +21,7 @@ from lib.data.batches import Batch
 from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.errors import By, ErrorPoint
+from lib.data.flows import StoredFlow, stored_flows
 from lib.data.logs import FoundLine, NobodysRow
 from lib.data.mapping import Mapped, Need, Unmapped
 from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
@@ -210,6 +211,11 @@ def needs() -> list[Need]:
 def mapped() -> Mapped:
     """How the app's table is mapped, and what of it is not judged."""
     return stored_mapping.mapped(running_app().db)
+
+
+@kept(max_entries=1)
+def saved_flows() -> list[StoredFlow]:
+    return stored_flows(running_app().db)
 
 
 @kept()

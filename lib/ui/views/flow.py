@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import pandas as pd
 import streamlit as st
 
-from lib.data.flows import stored_flows
+from lib.data.flows import StoredFlow
 from lib.domain.flow import Means
 from lib.domain.trace import time_of
 from lib.operations.flows import lines_of, propose_flow, remove_flow, runs_of, save_flow
@@ -28,6 +29,7 @@ _SHOWN = 200  # lines of a run
 
 
 def teach() -> None:
+    saved = loaders.saved_flows()
     with st.expander("Learn a flow from lines", icon=":material/school:", key="teach"):
         st.caption(
             "For an app with words of its own: give the logs of at least three videos that were made without"
@@ -43,8 +45,7 @@ def teach() -> None:
         if _DRAFT in st.session_state:
             with narrated():
                 _correct()
-        with narrated():
-            _saved()
+        _list_saved(saved)
 
 
 def _propose(given: list[tuple[str, BinaryIO]]) -> None:
@@ -174,9 +175,9 @@ def _changed() -> None:
     dashboard().wake()
 
 
-def _saved() -> None:
-    """The flows of the database, each to be corrected or taken away."""
-    for flow in stored_flows(running_app().db):
+def _list_saved(flows: Sequence[StoredFlow]) -> None:
+    """Each to be corrected or taken away."""
+    for flow in flows:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.text(f"{flow.key}, saved by {flow.operator}")
             if st.button("Correct it", icon=":material/edit:", type="tertiary", key=f"edit-flow-{flow.key}"):

@@ -282,7 +282,7 @@ def progress(frame: Frame) -> None:
         if row is not None and Video.from_mapped(row["video"]).is_finished:
             _finished(row, frame.now)
         else:
-            _running(video_id)
+            _running(video_id, known=row is not None)
         with st.container(horizontal=True, vertical_alignment="center"):
             if row is not None:
                 st.page_link(
@@ -320,12 +320,13 @@ def _watched(video_id: str) -> VideoDetails | None:
 
 
 @st.fragment(run_every=1.5)
-def _running(video_id: str) -> None:
+def _running(video_id: str, *, known: bool) -> None:
+    """`known`: the page has a link to its row already."""
     if problem := dashboard().jobs.problem(_job(video_id)):
         failure(problem)
         return
     row = _watched(video_id)
-    if row is not None and Video.from_mapped(row["video"]).is_finished:
+    if row is not None and (not known or Video.from_mapped(row["video"]).is_finished):
         st.rerun()
     if row is not None and (attempt := unknown_attempt(row)):
         _outcome_unknown(attempt)
