@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -92,15 +92,32 @@ def postgres(database_url: str) -> Iterator[PostgresDatabase]:
 
 
 @pytest.fixture(params=["postgres", pytest.param("supabase", marks=pytest.mark.rest)])
-def db(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
-    """The same database through each transport in turn."""
-    database: Database
-    if request.param == "postgres":
-        database = PostgresDatabase(database_url, label="test")
-    else:
-        database = request.getfixturevalue("rest_server").open(database_url)
-    yield database
-    database.close()
+def connect(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Database]]:
+    """Opens a database through each transport in turn."""
+    opened: list[Database] = []
+
+    def through(url: str) -> Database:
+        rest = request.param == "supabase"
+        database: Database = (
+            request.getfixturevalue("rest_server").open(url) if rest else PostgresDatabase(url, label="test")
+        )
+        opened.append(database)
+        return database
+
+    yield through
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def db(database_url: str, connect: Callable[[str], Database]) -> Database:
+    return connect(database_url)
+
+
+@pytest.fixture
+def own_db(own_database_url: str, connect: Callable[[str], Database]) -> Database:
+    """One whose schema a test may change."""
+    return connect(own_database_url)
 
 
 LONGEST = ("test_walk.py", "test_pages.py", "test_figures.py", "test_charts.py", "test_addresses.py")

@@ -40,17 +40,11 @@ create table public.people (id uuid primary key, email text);
 """
 
 
-@pytest.fixture(params=["postgres", pytest.param("supabase", marks=pytest.mark.rest)])
-def source(request: pytest.FixtureRequest, empty_database_url: str) -> Iterator[Database]:
+@pytest.fixture
+def source(empty_database_url: str, connect: Callable[[str], Database]) -> Database:
     with psycopg.connect(empty_database_url) as connection:
         connection.execute(TABLE)
-    database: Database
-    if request.param == "postgres":
-        database = PostgresDatabase(empty_database_url, label="theirs")
-    else:
-        database = request.getfixturevalue("rest_server").open(empty_database_url)
-    yield database
-    database.close()
+    return connect(empty_database_url)
 
 
 @pytest.fixture

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
 from lib.data.database import Database
-from lib.data.postgres import PostgresDatabase
 from lib.operations.environment.settings import Level, check_database
 from tests.apps import app_of
-
-
-@pytest.fixture(params=["postgres", pytest.param("supabase", marks=pytest.mark.rest)])
-def own_db(request: pytest.FixtureRequest, own_database_url: str) -> Iterator[Database]:
-    database: Database
-    if request.param == "postgres":
-        database = PostgresDatabase(own_database_url, label="test")
-    else:
-        database = request.getfixturevalue("rest_server").open(own_database_url)
-    yield database
-    database.close()
-
 
 OPEN = "alter table public.videos disable row level security;"
 READ = "grant select on public.videos to anon;"
