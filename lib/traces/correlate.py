@@ -35,7 +35,14 @@ from lib.domain.video import Video
 from lib.traces.assign import Assigned, assign
 from lib.traces.extras import settle_extras
 from lib.traces.loose import parts, settle_loose_tasks
-from lib.traces.naming import ids_in, labelled, mentioned_tasks, names_in
+from lib.traces.naming import (
+    ids_in,
+    is_told_anywhere,
+    labelled,
+    long_words_in,
+    mentioned_tasks,
+    names_in,
+)
 from lib.traces.polls import PollSign, poll_sign
 from lib.traces.runs import NEVER, Line, OpenRun, by_order, named_stages
 from lib.traces.ties import Rows
@@ -135,7 +142,8 @@ def _name(
     entries: Sequence[LogEntry], in_rows: Mapping[str, str], known: Collection[str], reader: StageReader
 ) -> list[Line]:
     """Pass 1. A task's video is the one whose row holds it, or that is named beside it or alone with it."""
-    lines = [_line(order, entry, in_rows, known, reader) for order, entry in enumerate(entries)]
+    long = frozenset(filter(is_told_anywhere, known)) - {key for key in known if ids_in(key)}
+    lines = [_line(order, entry, in_rows, known, reader, long=long) for order, entry in enumerate(entries)]
     owner = dict(in_rows)
     for line in lines:
         for task in line.tasks if line.video else ():
@@ -154,8 +162,15 @@ def _name(
 
 
 def _line(
-    order: int, entry: LogEntry, in_rows: Mapping[str, str], known: Collection[str], reader: StageReader
+    order: int,
+    entry: LogEntry,
+    in_rows: Mapping[str, str],
+    known: Collection[str],
+    reader: StageReader,
+    *,
+    long: Collection[str],
 ) -> Line:
+    """long  of the `known` keys, those that are told in whatever words"""
     videos, tasks = names_in(entry.message)
     said = reader.named(entry.message)
     if said:
@@ -165,6 +180,8 @@ def _line(
     created = any(flow.stages[position].means is Means.CREATED for flow, position in stages)
     ids = ids_in(entry.message) if (known and not videos) or (created and not tasks) else []
     videos = videos or tuple(each for each in ids if each in known)
+    if long and not videos:
+        videos = tuple(each for each in long_words_in(entry.message) if each in long)
     videos = videos or tuple(each for each in labelled(entry.message, reader.labels) if each in known)
     others = [each for each in ids if each not in videos and (each in in_rows or created)]
     tasks = tasks or tuple(others if len(others) == 1 and not said else ())

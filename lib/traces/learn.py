@@ -271,17 +271,30 @@ def _trimmed(candidates: Sequence[_Candidate]) -> list[_Candidate]:
         for i, token in enumerate(each.template):
             if token.literal and _is_value(each.template, i):
                 values[_key_of(each.template, i)].add(token.literal)
-    telling = {key for key, those in values.items() if len(those) > 1}
-    return [_trim(each, telling) if _is_record(each.template) else each for each in candidates]
+    telling = {key: len(those) for key, those in values.items() if len(those) > 1}
+    trimmed = [_trim(each, telling) if _is_record(each.template) else each for each in candidates]
+    return [
+        each if any(_begins(other, short) for other in trimmed if other is not short) else short
+        for each, short in zip(candidates, trimmed, strict=True)
+    ]
 
 
-def _trim(candidate: _Candidate, telling: Container[str]) -> _Candidate:
-    """Up to the first value of a key that tells lines apart and to the last id; other values may change."""
+def _begins(other: _Candidate, short: _Candidate) -> bool:
+    """Whether what is left of one line says too little: another begins with all of it."""
+    return not short.whole and other.template[: len(short.template)] == short.template
+
+
+def _trim(candidate: _Candidate, telling: Mapping[str, int]) -> _Candidate:
+    """Up to the value that tells lines apart best and to the last id; other values may change.
+
+    `telling`: how many values a key has, of those that have several.
+    """
     template = candidate.template
     places = [i for i in range(len(template)) if _is_value(template, i)]
     told = [i for i in places if template[i].literal and _key_of(template, i) in telling]
     named = [i for i, token in enumerate(template) if token.kind in ("video", "task")]
-    end = max(told[:1] + named or places[:1] or [len(template) - 1])
+    best = sorted(told, key=lambda i: -telling[_key_of(template, i)])[:1]
+    end = max([*(best or places[:1]), *named] or [len(template) - 1])
     masked = [
         Token(t.kind, None) if told and i in places and i not in told and t.kind in FOLDED else t
         for i, t in enumerate(template[: end + 1])
@@ -304,7 +317,7 @@ def _without_free_text(candidate: _Candidate) -> _Candidate:
 def _is_value(template: Sequence[Token], at: int) -> bool:
     """Whether a token is what stands behind a word and `=`, or behind a quoted key and its colon."""
     before = [token for token in template[max(0, at - 3) : at] if token.kind != "space"]
-    if len(before) < 2:
+    if len(before) < 2 or template[at].kind == "space":
         return False
     key, sign = before[-2:]
     return (key.kind == "quoted" and sign.literal == ":") or (

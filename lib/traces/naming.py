@@ -38,6 +38,7 @@ _BEHIND = re.compile(r"\} {1,9}(?=[^\s,}\])])")  # what is logged behind an obje
 _PLAIN = re.compile(r"[\w-]{1,80}")  # a key, an id, a status
 
 _WORD = re.compile(r"[\w-]{1,120}")
+_LONG_WORD = re.compile(r"(?<![\w/-])\w[\w-]{13,118}\w(?![\w-])")
 
 _VIDEO, _TASK = range(2)
 # Each begins with its snippet and is tried only where that stands: finding five short words is cheap.
@@ -120,6 +121,16 @@ def _without_prose(string: re.Match[str]) -> str:
 def ids_in(message: str) -> list[str]:
     """Every id that stands anywhere in the app's own words."""
     return [found.lower() for found in _ANY.findall(own_words(message))] if "-" in message else []
+
+
+def long_words_in(message: str) -> Iterator[str]:
+    """Words of the app's own that are long enough to be nothing but an id, where they are one."""
+    return (word.lower() for word in _LONG_WORD.findall(own_words(message)))
+
+
+def is_told_anywhere(key: str) -> bool:
+    """Whether a row's key is as unmistakable in a line as a uuid: a cuid, a nanoid, a snowflake."""
+    return _LONG_WORD.fullmatch(key) is not None and any(map(str.isdigit, key))
 
 
 def labelled(message: str, labels: Iterable[str]) -> Iterator[str]:

@@ -110,6 +110,11 @@ class OpenRun:
             self.closed_at = min(self.closed_at, line.order)
 
     @property
+    def shows_it_in_a_request(self) -> bool:
+        """Whether all of a request is this run's, by what one row only has: where it stops, nothing came."""
+        return self.first.shows_video and self.first.request is not None
+
+    @property
     def likely_flows(self) -> list[str]:
         """The flows that explain most of what was seen; several while they look alike."""
         most = max(map(len, self.filled.values()), default=0)

@@ -110,7 +110,7 @@ def _blind(run: OpenRun, video: Video, found: Correlation, logs_end: datetime | 
     )
     last = time_of(max(line.entry.at_ms for line in run.lines))
     cut = logs_end is not None and run.closed_at == NEVER and logs_end - last < CUT
-    return began, full or cut or run.likely
+    return began, full or cut or (run.likely and not run.shows_it_in_a_request)
 
 
 def _goes_on(run: OpenRun, logs_end: datetime | None) -> bool:
@@ -141,6 +141,7 @@ def _ended_before_the_call(run: OpenRun, flows: Mapping[str, Flow], blind: tuple
     _, no_end = blind
     return (
         not no_end
+        and not run.likely
         and bool(run.likely_flows)
         and not any(_holes(run, key) for key in run.likely_flows)
         and all(flows[key].first_that_means(Means.SENT) is not None for key in run.likely_flows)

@@ -9,7 +9,7 @@ import pytest
 
 from lib.domain.trace import LogEntry
 from lib.domain.video import Video
-from lib.traces.correlate import Correlation, correlate
+from lib.traces.correlate import Correlation, VideoLog, correlate
 from lib.traces.naming import names_in
 from tests.stories import (
     ANNA,
@@ -174,3 +174,13 @@ def test_an_unusual_line_belongs_to_the_known_video_whose_id_stands_in_it() -> N
     assert messages([each.entry for each in correlation.of(ANNA).runs[0].lines]) == [
         f"[Worker] {ANNA}: taken"
     ]
+
+
+@pytest.mark.parametrize("key", ["cm4x8e1vee3k0p9v175pw5ar7", "V1StGXR8_Z5jdHi6B-myT", "1846203948571029384"])
+def test_a_long_key_of_a_row_names_it_in_whatever_words_and_never_within_another_word_or_prompt(
+    key: str,
+) -> None:
+    named = found([line(f"[poll] {key} check failed", 1, "req-p")], [row(key)])
+    assert [[each.entry.request_id for each in one.lines] for one in named.of(key).runs] == [["req-p"]]
+    for text in (f"prompt: a cat, {key}", f"/{key}/x", f"x{key}"):
+        assert found([line(text, 1, "req-p")], [row(key)]).of(key) == VideoLog()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from lib.domain.diagnosis import judge
 from lib.domain.repair import assess
 from lib.domain.trace import LogEntry
 from lib.domain.video import Video
@@ -51,6 +52,16 @@ def test_a_run_that_shows_the_picture_of_one_row_only_is_that_rows() -> None:
     log = logs_of(BELA, nameless(shows=OTHER_IMAGE), videos)
     assert [one.tasks for one in log.runs] == [{ANNAS_TASK}]
     assert logs_of(ANNA, nameless(shows=OTHER_IMAGE), videos) == VideoLog()
+
+
+def test_a_request_that_shows_one_rows_picture_and_stops_was_cut_off_and_is_not_paid_for_again() -> None:
+    videos = [row(ANNA), row(BELA, input_image_url=OTHER_IMAGE)]
+    entries = [*nameless(shows=OTHER_IMAGE, stages=8), line("GET /api/health 200", 3 * 3600, "req-late")]
+    later = START.replace(hour=START.hour + 3)
+    found = dossiers_of_files(app_of(), videos, correlate(entries, (), videos, READER), (), later)
+    bela = next(each for each in found if each.video.id == BELA)
+    assert judge(bela).cause == "function_terminated"
+    assert not assess(bela).repair.pays
 
 
 def test_a_picture_of_two_rows_makes_its_task_a_candidate_of_both() -> None:

@@ -236,6 +236,15 @@ def test_the_row_comes_first_and_not_knowing_last() -> None:
     assert RULES[-1].test is nothing_decides
 
 
+def test_a_run_that_ends_with_an_error_nobody_can_read_did_not_just_stop() -> None:
+    said = "ERROR generation failed: the hamster is asleep"
+    story = judged(row(), [*run("async-sdk", stages=4), error(said, 9, "req-a")])
+    assert story.cause == "unknown"
+    assert said in [each.text for each in story.verdict.evidence]
+    warned = judged(row(), [*run("async-sdk", stages=4), error("(node:4) Warning: slow", 9, "req-a")])
+    assert warned.cause == "function_terminated"
+
+
 @pytest.mark.parametrize("flow", FLOWS)
 def test_a_recoverable_id_is_this_videos_and_never_the_rows(flow: str) -> None:
     assert judged(row(status="failed"), run(flow)).verdict.recoverable_runway_id == ANNAS_TASK

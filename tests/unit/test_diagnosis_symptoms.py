@@ -112,3 +112,17 @@ def test_the_text_of_a_row_whose_task_had_begun_tells_runways_failure_from_what_
     text: str, cause: str | None
 ) -> None:
     assert read_task_failure(text) == cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Runway API error: 401 {"error":"Invalid or missing API key"}',
+        'AuthenticationError: 401 {"error":"Missing or invalid API key"}',
+        "Runway: invalid or missing API key",
+    ],
+)
+def test_who_leaves_open_whether_the_key_is_wrong_or_missing_has_refused_it(text: str) -> None:
+    symptom = read_error(text)
+    assert symptom is not None
+    assert symptom.cause == "unauthorized"

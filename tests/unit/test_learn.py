@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -102,6 +103,39 @@ def test_without_rows_the_task_is_told_by_its_word_and_the_usual_requests_are_th
     stages = learned(usual, rows=False)
     assert [stage.get("means") for stage in stages] == [None, "sent", "created", "saved"]
     assert "(?P<task>" in stages[2]["pattern"]
+
+
+@pytest.mark.parametrize("separators", [(", ", ": "), (",", ":")])
+def test_records_whose_words_come_last_are_told_apart_by_them(separators: tuple[str, str]) -> None:
+    def record(number: int, said: str, level: int = 30, **more: str) -> str:
+        head = {"level": level, "time": 1_700_000_000_000 + number, "pid": 4, "clip": clip_id(number)}
+        return json.dumps(head | more | {"msg": said}, separators=separators)
+
+    stages = learned(
+        lambda n: [
+            record(n, "clip in"),
+            record(n, "picture fine", 20),
+            record(n, "asking Runway"),
+            record(n, "Runway took it", job=task_id(n)),
+            record(n, "job noted"),
+        ]
+    )
+    assert len(set(patterns(stages))) == len(stages) == 5
+    assert [stage["means"] for stage in stages if "means" in stage] == ["sent", "created", "saved"]
+    assert all(re.match(stages[2]["pattern"], record(7, said)) is None for said in ("clip in", "job noted"))
+
+
+def test_no_stage_is_left_with_so_little_that_it_takes_the_lines_of_others() -> None:
+    stages = learned(
+        lambda n: [
+            f"[jobs] {clip_id(n)} checked",
+            f"[jobs] {clip_id(n)} -> POST image_to_video model=gen4_turbo ratio=1280:720",
+            f'[jobs] {clip_id(n)} <- {{"id":"{task_id(n)}"}}',
+            f"[jobs] {clip_id(n)} kept",
+        ]
+    )
+    created = f'[jobs] {clip_id(9)} <- {{"id":"{task_id(9)}"}}'
+    assert [stage.get("means") for stage in stages if re.match(stage["pattern"], created)] == ["created"]
 
 
 def test_two_runs_are_too_few_and_strangers_have_nothing_in_common() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lib.domain.diagnosis.dossier import Dossier
+from lib.domain.diagnosis.dossier import Dossier, tells_of_failure
 from lib.domain.diagnosis.saying import (
     ask_runway,
     last_line,
@@ -63,6 +63,8 @@ def run_ended_without_a_word(dossier: Dossier) -> Finding | None:
         return None
     if dossier.trace.stages[-1].state in (StageState.SEEN, StageState.NOT_OBSERVABLE):
         return None
+    if _unread_error(dossier):
+        return None
     gap = Evidence(Source.LOG, None, f"no line of stage {dossier.trace.first_missing} and no error")
     row = Evidence.of_row(dossier.video, "runway_video_id")
     evidence = (*last_line(dossier), gap, row, *said_by_polls(without_id(dossier)[-1:]))
@@ -79,7 +81,15 @@ def checked_but_never_begun(dossier: Dossier) -> Finding | None:
 
 def nothing_decides(dossier: Dossier) -> Finding | None:
     row = Evidence.of_row(dossier.video, "error_message", "runway_video_id")
-    return Finding("unknown", POSSIBLE, (row, wanted(dossier)))
+    return Finding("unknown", POSSIBLE, (row, *_unread_error(dossier), wanted(dossier)))
+
+
+def _unread_error(dossier: Dossier) -> tuple[Evidence, ...]:
+    """The error that a run ends with, in words that speak for no cause."""
+    last = dossier.certain_entries[-1:]
+    return tuple(
+        Evidence.of_log(entry) for entry in last if dossier.failure is None and tells_of_failure(entry)
+    )
 
 
 def row_error(dossier: Dossier, said: Evidence) -> tuple[Evidence, ...]:

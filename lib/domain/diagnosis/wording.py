@@ -12,7 +12,8 @@ STATED = (
             r"""
             api_?(?:key|secret)['"`]? (?:\w{2,12} ){0,4}(?:missing|undefined|empty|required)
             api_?(?:key|secret)['"`]? (?:\w{2,12} ){0,4}not (?:been )?(?:set|configured|provided|found)
-            (?:missing|no|undefined|set the|without) (?:an? )?(?:runway\w{0,3} )?api[ _-]?key\b(?! you| is)
+            (?<!or )(?:missing|no|undefined) (?:an? )?(?:runway\w{0,3} )?api[ _-]?key\b(?! you| is)
+            (?:set the|without) (?:an? )?(?:runway\w{0,3} )?api[ _-]?key\b(?! you| is)
             (?:missing|no|undefined|required|not found|keyerror)\b[^\n.;]{0,30}\brunway\w{0,12}_(?:key|secret)
             \brunway\w{0,12}_(?:key|secret)['"`]?[^\n.;]{0,20} (?:not|field) (?:defined|set|found|required)\b
             # German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Japanese, Chinese
@@ -196,7 +197,7 @@ BY_WORDING = (
             (?:authentication|authori[sz]ation) (?:has )?(?:failed|error|required|is required)
             (?:fail\w{0,4}|unable|could not) (?:to )?(?:authenticat|authori[sz])
             \bkey\b[^.\n]{0,40}(?:invalid|incorrect|wrong|revoked|expired|disabled|not (?:valid|recogni))
-            (?:invalid|incorrect|wrong|expired|revoked|bad) (?:\w{1,12} )?(?:api )?(?:key|token|credentials)
+            (?:invalid|incorrect|wrong|expired|revoked|bad) (?:\w{1,12} ){0,3}(?:key|token|credentials)
             \bforbidden\b
             permission denied
             access denied
