@@ -534,7 +534,7 @@ def test_a_given_value_that_the_table_refuses_is_told_as_such_before_anything_is
     foreign = open_foreign("finished is called done, and a row needs its person")
     nobody = "00000000-0000-4000-8000-00000000dead"
     mapped(replace(foreign, shape=replace(foreign.shape, fixed={"user_id": nobody})))
-    with pytest.raises(BadInput, match=r'constraint "\w+"\. A value under \[fixed\] in the mapping may not be'):
+    with pytest.raises(BadInput, match=r'constraint "\w+"\. A value under \[fixed\] in the mapping may not'):
         generate(foreign.app, REQUEST)
     assert foreign.runway.posts == 0
 
