@@ -470,6 +470,23 @@ def test_a_mapping_that_cannot_be_used_is_refused_whole_with_every_problem(
     assert audit.trail(foreign.db, action="map") == []
 
 
+def test_a_map_file_that_names_a_column_that_is_not_there_is_refused_and_no_column_is_made_for_it(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    mapped(foreign)
+    columns, before = foreign.mapping["columns"], foreign.mapping
+    chosen = app_table.choose(foreign.look())
+    assert chosen is not None
+    wrong = replace(chosen, columns={**columns, "video_url": "outptu_url", "prompt": "promt"})
+    with pytest.raises(BadInput) as refused:
+        migrate(foreign.owner, table_map=wrong)
+    for part in ("no column outptu_url, which the mapping names for video_url", "no column promt"):
+        assert part in str(refused.value)
+    assert foreign.mapping == before
+    assert "video_url" not in foreign.raw(foreign.add("failed"))
+
+
 def test_rows_that_mean_something_else_now_are_judged_anew(open_foreign: Callable[[str], Foreign]) -> None:
     foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
     ids = mapped(foreign)
