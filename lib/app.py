@@ -18,7 +18,7 @@ from lib.data.limited import Limited
 from lib.data.outputs import Storage, open_storage
 from lib.domain.access import Person, Role
 from lib.domain.flow import StageReader
-from lib.errors import DatabaseUnavailable, RunwayError
+from lib.errors import DatabaseUnavailable, RunwayError, TableUnknown
 from lib.runway.client import RunwayClient
 from lib.runway.opening import open_runway
 from lib.settings import RUNWAY_BASE_URL, Settings, load_settings
@@ -47,14 +47,15 @@ class App:
     save_seconds: float = SAVE_SECONDS
     paid_per_minute: int | None = None
     no_database: str | None = None
+    table_unknown: bool = False
     no_runway: str | None = None
     kept_flows: KeptFlows = field(default_factory=KeptFlows, repr=False, compare=False)
 
     @property
     def db(self) -> Database:
-        """Raises DatabaseUnavailable saying why there is none."""
+        """Raises DatabaseUnavailable saying why there is none, TableUnknown where only a map is missing."""
         if self.opened is None:
-            raise DatabaseUnavailable(self.no_database)
+            raise (TableUnknown if self.table_unknown else DatabaseUnavailable)(self.no_database)
         return self.opened
 
     @property

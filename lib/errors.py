@@ -8,6 +8,7 @@ DailiesError
 ├── BadInput                 a file, an id or a form field that cannot be used
 ├── DatabaseError
 │   ├── DatabaseUnavailable  not reachable, or it went away in the middle
+│   │   └── TableUnknown     it is there, and nobody can tell which table holds the videos
 │   ├── SchemaMissing        a table, column or function of ours is not there
 │   ├── DatabaseConflict     a constraint or a state transition refused the change
 │   │   └── BudgetUsedUp     it would have cost more than may be spent now
@@ -64,6 +65,10 @@ class DatabaseError(DailiesError):
 
 class DatabaseUnavailable(DatabaseError):
     """The database cannot be reached. Check that it runs and that its address is right."""
+
+
+class TableUnknown(DatabaseUnavailable):
+    """Nobody can tell which table holds the videos. Run `python -m lib map`."""
 
 
 class SchemaMissing(DatabaseError):

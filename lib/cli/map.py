@@ -66,7 +66,8 @@ def _of_database(name: str | None) -> tuple[Proposal, str]:
         raise BadInput(f"There is no table {name}; there are {', '.join(table.name for table in tables)}.")
     if found.proposal is None:
         raise BadInput(f"{found}")
-    filled = {found.proposal.map.columns.get(name) for name in _FILLED}
+    known = found.proposal.map
+    filled = {*(known.columns.get(name) for name in _FILLED), known.provider_column}
     if needs := ", ".join(name for name in found.required if name not in filled):
         say([f"A new row needs {needs}, for Generate: give a value under [fixed]."])
     return found.proposal, name

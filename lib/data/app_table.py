@@ -85,6 +85,7 @@ def _table(connection: Connection, name: str, _kind: str, rows: int, columns: An
         labels = next(column["labels"] for column in columns if column["name"] == status)
         counts = dict.fromkeys(labels or _checked(connection, name, status), 0)
         counts |= _counts(connection, name, status) or proposal.counts
+        rows = rows or sum(counts.values())  # a new table has no estimate yet
         return AppTable(name, rows, types, required, propose(sample, table=name, types=types, counts=counts))
     except ValueError as error:
         return AppTable(name, rows, types, required, None, str(error))

@@ -186,6 +186,8 @@ def _map_table(connection: Connection, table_map: TableMap | None) -> None:
         if kept and kept[0] and connection.execute("select 1 from dailies.mapping").fetchone():
             return
         table_map = app_table.choose(app_table.look(connection))
+    else:
+        connection.execute("set local dailies.given = 'yes'")
     if table_map is not None:
         app_table.keep(connection, table_map)
         connection.execute("delete from dailies.migrations")

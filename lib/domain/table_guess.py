@@ -269,7 +269,7 @@ def _assign(columns: Sequence[_Column]) -> dict[str, str]:
 
 def _score(ours: str, column: _Column) -> float:
     """How well a column fits; 0 where it does not."""
-    if column.name == ours:
+    if "_".join(parts_of(column.name)) == ours:
         return 100
     named = _named(column, COLUMN_NAMES[ours])
     if _named(column, OTHER_NAMES.get(ours, "")) or (column.kind and column.kind not in _KINDS[ours].split()):

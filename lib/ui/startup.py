@@ -16,7 +16,7 @@ from lib.data.connect import open_fully
 from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import list_videos
-from lib.errors import DailiesError, DatabaseError, DatabaseUnavailable
+from lib.errors import BadInput, DailiesError, DatabaseError, DatabaseUnavailable, TableUnknown
 from lib.runway.opening import open_runway
 from lib.seed.write import may_be_seeded, seed_sample
 from lib.ui.kit.dashboard import Dashboard
@@ -77,7 +77,8 @@ class Startup:
             self._say_ready()
             steps = steps[missed.index(True) :] if any(missed) else []
             if steps:
-                self._stop.wait(AGAIN_SECONDS)
+                # to look for the table reads rows of every table: not that often
+                self._stop.wait(REFRESH_SECONDS if self._dashboard.whole_app.table_unknown else AGAIN_SECONDS)
 
     def _step(self, part: str, doing: str, action: Callable[[], None]) -> bool:
         """False where the database was away: that is worth another try."""
@@ -92,7 +93,11 @@ class Startup:
             logger.warning("%s: %s", doing, error)
             self._dashboard.problems[part] = why = str(error)
             if part == "database":
-                self._dashboard.whole_app = replace(self._dashboard.whole_app, no_database=why)
+                self._dashboard.whole_app = replace(
+                    self._dashboard.whole_app,
+                    no_database=why,
+                    table_unknown=isinstance(error, TableUnknown),
+                )
             elif part == "runway":
                 self._dashboard.whole_app = replace(self._dashboard.whole_app, no_runway=why)
             return not isinstance(error, DatabaseUnavailable)
@@ -115,10 +120,19 @@ class Startup:
         app = self._dashboard.whole_app
         opened: Database = open_fully(app.settings)
         if app.settings.database_kind != "embedded":
-            with suppress(DatabaseUnavailable):  # the pages say so
-                opened = looked_at(opened, app.settings.data_dir / "before")
+            opened = self._looked_at(opened)
         self._dashboard.before = opened if isinstance(opened, Before) else None
-        self._dashboard.whole_app = replace(app, opened=opened, no_database=None)
+        self._dashboard.whole_app = replace(app, opened=opened, no_database=None, table_unknown=False)
+
+    def _looked_at(self, opened: Database) -> Database:
+        """Raises TableUnknown where `map` has to say first which table is meant: that is waited for too."""
+        try:
+            return looked_at(opened, self._dashboard.whole_app.settings.data_dir / "before")
+        except DatabaseUnavailable:  # the pages say so
+            return opened
+        except BadInput as error:
+            opened.close()
+            raise TableUnknown(str(error)) from error
 
     def _follow(self) -> bool:
         """Reads the newest rows every minute while Dailies has no schema in the app's database. True when it

@@ -57,14 +57,15 @@ language sql stable set search_path = '' as $$
     left join pg_catalog.pg_type t on t.oid = a.atttypid
 $$;
 
--- Takes optional columns out of the mapping that the app has given up.
+-- Takes optional columns out of the mapping that the app has given up; not of a mapping that is given just now, where
+-- one that is not there is a mistake to tell.
 create or replace function dailies.forget_columns() returns void
 language sql set search_path = '' as $$
     update dailies.mapping m set columns = m.columns - given_up.names
     from (select array_agg(n.key) as names from dailies.mapping x, jsonb_object_keys(x.columns) n (key)
           join dailies.mapped_columns() c on c.standard = n.key
           where c.name is null and n.key not in ('id', 'status', 'created_at')) given_up
-    where given_up.names is not null
+    where given_up.names is not null and coalesce(current_setting('dailies.given', true), '') = ''
 $$;
 
 -- What of the mapped table cannot be used, all of it, each with what to do?

@@ -149,8 +149,10 @@ $$;
 
 create or replace function dailies.advice_on_required() returns text
 language sql stable set search_path = '' as $$
-    select coalesce(format(' Give a value for %s under [fixed] in the mapping: `python -m lib map`.',
-                           string_agg(r.name, ', ')), '') from dailies.required_columns() r
+    select coalesce('. Give a value for ' || string_agg(r.name, ', ')
+                    || ' under [fixed] in the mapping: `python -m lib map`.',
+                    '. A value under [fixed] in the mapping may not be what the table takes: `python -m lib map`.')
+    from dailies.required_columns() r
 $$;
 
 -- Claims a video and opens an attempt, in one transaction. Whoever comes second, with the same key or while

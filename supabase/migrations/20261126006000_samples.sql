@@ -5,7 +5,7 @@ alter table dailies.made_here add column if not exists ref text unique;
 
 -- How is the app's table mapped, and what is not judged? `columns`: all it has, with their types; `words`: rows by the
 -- app's word, with the status that it is, its own name where nobody has mapped it; `others`: rows by the value of
--- another provider; `left_out`: deleted ones; `required`: columns that a sample lacks.
+-- another provider that are not deleted; `left_out`: deleted ones, whoever's; `required`: columns that a sample lacks.
 -- `row_security`: whether row security hides rows from us. Index: dailies_videos_newest.
 drop function if exists public.dailies_mapping();
 create or replace function public.dailies_mapping()
@@ -32,8 +32,8 @@ begin
     left_out := 0;
     if m.provider is not null then
         execute format('select coalesce(jsonb_object_agg(p, n), ''{}'') from (select t.%1$I::text as p, count(*) as n
-                        from %2$s t where t.%1$I::text <> all(%3$L) group by 1) x',
-                       m.provider, pg_catalog.to_regclass(m.relation), m.runway) into others;
+                        from %2$s t where t.%1$I::text <> all(%3$L) and %4$s group by 1) x',
+                       m.provider, pg_catalog.to_regclass(m.relation), m.runway, dailies.kept_sql('t')) into others;
     end if;
     if cardinality(m.left_out) > 0 then
         execute format('select count(*) from %s t where not (%s)', pg_catalog.to_regclass(m.relation),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from lib.data import overview, videos
+from lib.data import app_table, overview, videos
 from lib.data.before import Before, looked_at
 from lib.data.database import Database
 from lib.data.migrations import migrate
@@ -21,6 +22,8 @@ from lib.errors import BadInput, NotAllowed
 from lib.operations.environment.settings import check_database
 from lib.operations.import_logs import import_logs
 from lib.operations.judge import judge_dirty
+from lib.ui.kit.dashboard import Dashboard, provide
+from lib.ui.startup import Startup
 from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 
@@ -138,6 +141,48 @@ def test_a_database_without_such_a_table_says_so(empty_database_url: str, open_f
     with pytest.raises(BadInput, match="No table here looks as if it held videos"):
         looked_at(database, open_folder / "none")
     database.close()
+
+
+def test_where_two_tables_may_be_meant_the_pages_ask_which_and_go_on_when_it_is_told(
+    empty_database_url: str, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(TABLE)
+        connection.execute("create table public.old_jobs as select * from public.video_jobs")
+        connection.execute("alter table public.old_jobs add primary key (id)")
+    monkeypatch.setattr("lib.ui.startup.REFRESH_SECONDS", 0.2)
+    dashboard = Dashboard(app_of(folder=open_folder / "asked", database_url=empty_database_url))
+    provide(dashboard)
+    startup = Startup(dashboard)
+    startup.start()
+    try:
+        wait_until(lambda: dashboard.whole_app.table_unknown)
+        said = text_of(opened("overview"))
+        assert "Which table holds the videos?" in said
+        assert "public.old_jobs: about 40 rows" in said
+        assert "public.video_jobs: about 40 rows" in said
+        assert "cannot be reached" not in said
+        (check,) = check_database(dashboard.whole_app)
+        assert check.found == "It answers, and nobody can tell which table holds the videos"
+        database = PostgresDatabase(empty_database_url, label="theirs")
+        with database.transaction("look") as connection:
+            tables = {table.name: table.proposal for table in app_table.look(connection)}
+        meant = tables["public.video_jobs"]
+        assert meant is not None
+        migrate(database, table_map=meant.map)
+        database.close()
+        wait_until(lambda: dashboard.whole_app.opened is not None)
+        assert not dashboard.whole_app.table_unknown
+        wait_until(lambda: "Which table" not in text_of(opened("overview")))
+    finally:
+        startup.stop()
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def test_the_pages_say_that_they_only_look(source: Database, look: Callable[[Database], Before]) -> None:

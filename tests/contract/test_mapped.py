@@ -407,6 +407,9 @@ def test_rows_that_are_not_judged_are_counted_apart(open_foreign: Callable[[str]
     assert {"word": "draft", "status": "draft", "n": 1} in told["words"]
     assert mapping.unmapped(foreign.db) == [("draft", 1, None)]
     assert told["left_out"] == 2
+    foreign.run("""update studio."Clips" set deleted_at = now() where engine = 'luma'""")
+    told = foreign.db.call("dailies_mapping")[0]
+    assert (told["others"], told["left_out"]) == ({"kling": 1}, 3)
     assert foreign.one("select count(*) from dailies.verdicts") == (5,)
     foreign.run(f"""update studio."Clips" set deleted_at = now() where id = {ids["processing"]}""")
     foreign.judge()
@@ -467,6 +470,23 @@ def test_a_mapping_that_cannot_be_used_is_refused_whole_with_every_problem(
     assert audit.trail(foreign.db, action="map") == []
 
 
+def test_a_map_file_that_names_a_column_that_is_not_there_is_refused_and_no_column_is_made_for_it(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    mapped(foreign)
+    columns, before = foreign.mapping["columns"], foreign.mapping
+    chosen = app_table.choose(foreign.look())
+    assert chosen is not None
+    wrong = replace(chosen, columns={**columns, "video_url": "outptu_url", "prompt": "promt"})
+    with pytest.raises(BadInput) as refused:
+        migrate(foreign.owner, table_map=wrong)
+    for part in ("no column outptu_url, which the mapping names for video_url", "no column promt"):
+        assert part in str(refused.value)
+    assert foreign.mapping == before
+    assert "video_url" not in foreign.raw(foreign.add("failed"))
+
+
 def test_rows_that_mean_something_else_now_are_judged_anew(open_foreign: Callable[[str], Foreign]) -> None:
     foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
     ids = mapped(foreign)
@@ -523,6 +543,17 @@ def test_what_a_sample_lacks_is_listed_before_anything_is_paid(
         generate(foreign.app, REQUEST)
     assert foreign.runway.posts == 0
     assert foreign.one("select count(*) from public.videos") == (4,)
+
+
+def test_a_given_value_that_the_table_refuses_is_told_as_such_before_anything_is_paid(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("finished is called done, and a row needs its person")
+    nobody = "00000000-0000-4000-8000-00000000dead"
+    mapped(replace(foreign, shape=replace(foreign.shape, fixed={"user_id": nobody})))
+    with pytest.raises(BadInput, match=r'constraint "\w+"\. A value under \[fixed\] in the mapping may not'):
+        generate(foreign.app, REQUEST)
+    assert foreign.runway.posts == 0
 
 
 def test_a_word_that_the_app_does_not_have_is_never_written(open_foreign: Callable[[str], Foreign]) -> None:

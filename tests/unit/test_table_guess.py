@@ -105,6 +105,20 @@ def test_names_in_camel_case_and_types_alone_are_enough() -> None:
     assert proposed.map.statuses["failed"] == ("ERRORED",)
 
 
+def test_a_column_that_has_our_name_is_it_however_it_is_spelt_and_filled() -> None:
+    rows = [
+        {"Id": n, "Status": "done", "Prompt": f"cat {n}", "CreatedAt": f"2026-02-03T10:00:0{n}Z"}
+        for n in range(8)
+    ]
+    columns = propose(rows).map.columns
+    assert {name: columns[name] for name in ("id", "status", "created_at", "prompt")} == {
+        "id": "Id",
+        "status": "Status",
+        "created_at": "CreatedAt",
+        "prompt": "Prompt",
+    }
+
+
 def test_what_is_needed_and_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="no column looks like status"):
         propose([{"id": 1, "created_at": "2026-02-03T10:00:00Z", "title": "A cat on the roof"}])

@@ -225,7 +225,9 @@ def check_database(app: App) -> list[Check]:
     database = app.opened
     if database is None:
         why = app.no_database or "It is still being opened."
-        return [Check("E201", "Database", Level.ERROR, "The database could not be opened", why)]
+        unknown = "It answers, and nobody can tell which table holds the videos"
+        found = unknown if app.table_unknown else "The database could not be opened"
+        return [Check("E201", "Database", Level.ERROR, found, why)]
     try:
         rows = database.call("dailies_schema")
     except SchemaMissing as error:

@@ -23,6 +23,7 @@ from lib.errors import (
     RunwayError,
     SchemaMissing,
     SettingsError,
+    TableUnknown,
     TooFast,
 )
 from lib.logs.redact import redact
@@ -32,6 +33,7 @@ from lib.ui.kit.outside import outside_text
 logger = logging.getLogger(__name__)
 
 _TITLES: tuple[tuple[type[DailiesError], str, str], ...] = (
+    (TableUnknown, "Which table holds the videos?", ":material/table:"),
     (DatabaseUnavailable, "The database cannot be reached", ":material/cloud_off:"),
     (SchemaMissing, "The database lacks a part of Dailies", ":material/database_off:"),
     (BudgetUsedUp, "The budget is used up", ":material/savings:"),
@@ -88,7 +90,9 @@ def failure(error: DailiesError) -> None:
     with st.container(border=True):
         st.error(f"**{title}**", icon=icon)
         outside_text(redact(error.told))
-        if isinstance(error, DatabaseUnavailable):
+        if isinstance(error, TableUnknown):
+            st.caption("This page goes on by itself, within a minute of it.")
+        elif isinstance(error, DatabaseUnavailable):
             st.caption(
                 "Check that it runs and that its address is right; the page Environment has the checks."
             )
