@@ -1,4 +1,4 @@
-"""Seeing through what secrets are wrapped in: escapes of JSON and of URLs, and line breaks.
+"""Seeing through what secrets are wrapped in: escapes of JSON and of URLs, colours, and line breaks.
 
 A view is the text with one layer undone. Where something stands in a view, `origin` says where in the text.
 """
@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator
 LAYERS = 4  # JSON inside JSON inside a URL, and one for luck
 
 _HEX = "[0-9A-Fa-f]"
+_OF_SEQUENCE = r"(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\))"
+SEQUENCE = rf"\x1b{_OF_SEQUENCE}"  # how a terminal is told of colours, of lines to be erased, of links
 _ESCAPE = re.compile(  # from a set of letters, which are found quickly
-    rf"[\\%&](?:(?<=\\)(?:[\"'`\\/nrtbf]|u{_HEX}{{4}}|x{_HEX}{{2}})|(?<=%)[0-7]{_HEX}"
+    rf"[\\%&\x1b](?:(?<=\x1b){_OF_SEQUENCE}|(?<=\\)(?:[\"'`\\/nrtbf]|u{_HEX}{{4}}|x{_HEX}{{2}})|(?<=%)[0-7]{_HEX}"
     rf"|(?<=%)[89A-Fa-f]{_HEX}(?:%[89A-Fa-f]{_HEX})*|(?<=&)(?:quot|amp|lt|gt|\#39|\#x27|\#34);)"
 )
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -29,7 +31,7 @@ may_be_broken = _BREAK.search
 
 def has_escapes(text: str) -> bool:
     """Whether `text` may have any. Quick: most have none."""
-    return "\\" in text or "%" in text or "&" in text
+    return "\\" in text or "%" in text or "&" in text or "\x1b" in text
 
 
 class Unwrapped:
@@ -95,6 +97,8 @@ def _escapes(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _plain(escape: str) -> str:
+    if escape[0] == "\x1b":
+        return ""
     if escape[0] == "%":
         return bytes.fromhex(escape.replace("%", "")).decode(errors="replace")
     if escape[0] == "&":

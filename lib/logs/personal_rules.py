@@ -12,7 +12,7 @@ from lib.logs.secret_rules import Span, rule, with_what_is_before
 
 _DOMAIN = (
     r"@(?=[\w-]{0,63}[^\W\d_])[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})"
-    r"(?![\w-])(?<!\.png|\.jpg|\.gif|\.svg|\.mp4|\.mov|\.mjs|\.cjs|\.css)"
+    r"(?![^\W_]|-)(?<!\.png|\.jpg|\.gif|\.svg|\.mp4|\.mov|\.mjs|\.cjs|\.css)"
     r"(?<!\.jpeg|\.webp|\.avif|\.webm|\.json)(?<!\.js|\.ts)"
 )
 
@@ -20,11 +20,11 @@ _DOMAIN = (
 
 _FIRST_NUMBER = re.compile(r"(?<![\d%])\d{1,3}\Z")  # behind a % stands an escape
 _VERSION_BEFORE = re.compile(
-    r"(?:[\w.-]|(?<!/)/|v=\\*[\"']|(?:version|build|release)\W{1,8})\Z", re.IGNORECASE
+    r"(?:[\w.-]|[^/\s(\"'=:,]/|v=\\*[\"']|(?:version|build|release)\W{1,8})\Z", re.IGNORECASE
 )
 _VERSION_BEHIND = re.compile(r"\.?\w|-\w|(?:[\s+]|%20)(?:build|release|beta|alpha|rc\d?)\b", re.IGNORECASE)
 _LOCAL_PORT = re.compile(r"::1:\d{2,5}")  # as Node writes it: the port says which service was down
-_V6 = re.compile(r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:-])", re.IGNORECASE)
+_V6 = re.compile(r"(?:(?<![\w:.])|(?<=[g-z_]:))(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:-])", re.IGNORECASE)
 
 
 def _client_v4(text: str, match: re.Match[str]) -> Iterator[Span]:

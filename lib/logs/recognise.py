@@ -25,7 +25,8 @@ PRINTED = (PASTED, TABLE, TAIL, MCP, PASTED_BRACKETED, PASTED_ZONED)
 LINES_TRIED = 500
 OBJECTS_TRIED = 50
 OF_A_LINE = 4_000  # characters that tell what it is
-_JSON = re.compile(rb'\s*+(?:\[\s*+)?\{\s*+["}]')
+_NO_RECORD = r"""(?:null|true|false|[-+.\dEe]{1,40}|"(?:[^"\\]|\\.){0,256}"|\[[^][{}"]{0,256}\])\s*+,\s*+"""
+_JSON = re.compile(rf'\s*+(?:\[\s*+(?:{_NO_RECORD}){{0,50}})?\{{\s*+["}}]'.encode())
 
 Cut = Callable[[Iterator[bytes]], Iterator[Piece]]
 

@@ -135,6 +135,11 @@ NAMED = [
     ),
     named(_KEY_NAMES),
     named(_SESSION_NAMES),
+    rule(  # variables of the environment: whose key it is, anybody may name
+        "_key",
+        rf"(?<=[a-z0-9])(?-i:_KEY)(?:_\d{{1,3}})?{_SEPARATOR}[\"'`]?{_HARMLESS}"
+        rf"(?=[\w+/=.~-]{{12}})(?=[\w+/=.~-]{{0,64}}\d)({_BARE})",
+    ),
     named(("token", "secret", "signature", "jwt", "jwe", "cvc", "cvv", "_auth", "connect.sid")),
     named(("credential", "contraseña", "contrasena", "kennwort", "wachtwoord", "senha", "pwd"), "s?"),
     named(("protection-bypass", "protection_bypass")),
@@ -252,7 +257,11 @@ SHOWN = [
     rule("-----begin", r"-----BEGIN[A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----", read=_whole_block),
     # JSON web tokens, signed (three parts) or encrypted (five), and other base64 of a JSON object
     rule("eyj", r"(?<![a-z0-9])((?-i:eyJ)[\w-]{8,}+(?:\.[\w-]*+){0,4})"),
-    rule("key_", rf"(?<![a-z0-9_])(key_(?=[a-z]{{0,16}}\d|[0-9a-f]{{4}}|\w{{16}})\w++{_CUT})"),
+    rule(
+        "key_",
+        r"(?:(?<![a-z0-9_])|(?=key_[0-9a-f]{64}))"
+        rf"(key_(?=[a-z]{{0,16}}\d|[0-9a-f]{{4}}|\w{{16}})\w++{_CUT})",
+    ),
     rule("sk-", rf"(?<![a-z0-9])(sk-(?=[a-z_-]{{0,24}}\d|[\w-]{{16}})[\w-]++{_CUT})"),
     rule(("akia", "asia"), r"(?<![a-z0-9])((?-i:AKIA|ASIA)[A-Z0-9]{12,}+)", read=_with_secret_key),
     rule(("0//0", "0/0a"), r"(?<![a-z0-9])(\d/{1,2}0[\w-]{8,}+)"),  # Google's refresh tokens and codes

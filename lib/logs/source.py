@@ -9,12 +9,12 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from lib.logs.disguises import SEQUENCE
 from lib.logs.formats.printed import is_noise
 from lib.logs.formats.table import TABLE
 from lib.logs.formats.tail import TAIL
 from lib.logs.framing import lines, parse_json
 from lib.logs.report import ImportReport
-from lib.logs.values import SEQUENCE
 
 CHUNK = 1 << 17  # with what is made of it, this stays in the processor's cache
 FIRST = 1 << 9  # bytes that are tried of a gzip member: what is behind its end is copied for each

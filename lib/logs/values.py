@@ -10,6 +10,7 @@ from typing import Any
 from zlib import crc32
 
 from lib.domain.times import to_ms
+from lib.logs.disguises import SEQUENCE
 from lib.logs.memo import remembered
 from lib.logs.redact import redact
 
@@ -17,9 +18,6 @@ FIRST_MS, LAST_MS = 946_684_800_000, 4_102_444_799_999  # what a log can be of: 
 LONGEST_ID = 256  # characters; Vercel's have about 40, and an index takes no more than some 2,000
 LONGEST_DURATION_MS = 2**31 - 1
 MADE_UP = "text-"  # begins the ids given to requests of text without any: they depend on what was pasted
-SEQUENCE = (  # how a terminal is told of colours, of lines to be erased, of links
-    r"\x1b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\))"
-)
 _SEQUENCES = re.compile(SEQUENCE)
 _START = re.compile(r"-(\d{13})-")
 _METHOD = re.compile(r"[A-Z]{3,10}")

@@ -1,13 +1,14 @@
 """Whether a pattern of a team's own is fast on every text: decided from its structure, not by the clock.
 
 Patterns are matched at the beginning of at most READ characters. A repeat costs more than one pass where what
-follows it may stand inside it, too (`.*x.*y`): then it is tried at every length, and such repeats multiply. A
-repeat of something that repeats, or of alternatives that begin alike, can be exponential, and is refused.
+follows it may stand inside it, too (`.*x.*y`): then it is tried at every length, and such repeats multiply.
+So do alternatives that begin alike (`(?:a|aa)(?:a|aa)`). A repeat of either can be exponential: refused.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from itertools import combinations
@@ -18,8 +19,9 @@ from lib.domain.flow import READ
 MOST_STEPS = 100_000
 FEW = 3  # times that something may repeat whose parts repeat
 _parser = import_module("re._parser")
-_OTHER = "\uffff"  # stands for whatever is not ASCII
-_ALL = frozenset([*map(chr, range(128)), _OTHER])
+_SAME = {"\u0130": "i", "\u0131": "i", "\u017f": "s", "\u212a": "k"}  # to patterns that ignore case
+_OTHER = "\uffff"  # stands for whatever else is not ASCII
+_ALL = frozenset([*map(chr, range(128)), *_SAME, _OTHER])
 _NOTHING: frozenset[str] = frozenset()
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _CATEGORIES = {
@@ -52,9 +54,17 @@ def _steps(items: Sequence[Item], follow: frozenset[str]) -> int:
             steps *= _steps_of_repeat(argument, rest, can_give_back=name != "POSSESSIVE_REPEAT")
         for part in () if name in _REPEATS else _parts(operation, argument):
             steps *= _steps(part, rest)
+        if name == "BRANCH":
+            steps *= _choices(argument[1], rest)
         if steps > MOST_STEPS:
             break
     return steps
+
+
+def _choices(alternatives: Sequence[Sequence[Item]], rest: frozenset[str]) -> int:
+    """How many of them, at most, one text may be tried with."""
+    begins = Counter(character for part in alternatives for character in _first(part, rest))
+    return max(begins.values(), default=1)
 
 
 def _steps_of_repeat(argument: Any, rest: frozenset[str], *, can_give_back: bool) -> int:
@@ -133,7 +143,9 @@ def _characters(operation: Any, argument: Any) -> frozenset[str]:
             one = _both_cases([argument])
             return one if str(operation) == "LITERAL" else (_ALL - one) | {_OTHER}
         case "RANGE":
-            return _both_cases(range(argument[0], min(argument[1], 128) + 1))
+            first, last = argument
+            named = [ord(each) for each in _SAME if first <= ord(each) <= last]
+            return _both_cases([*range(first, min(last, 128) + 1), *named, last])
         case "CATEGORY":
             return _CATEGORIES[str(argument)] | {_OTHER}
         case "IN":
@@ -143,5 +155,8 @@ def _characters(operation: Any, argument: Any) -> frozenset[str]:
 
 
 def _both_cases(codes: Iterable[int]) -> frozenset[str]:
-    characters = [chr(code) if code < 128 else _OTHER for code in codes]
-    return frozenset(case for each in characters for case in (each, each.upper(), each.lower()))
+    written = [chr(code) if chr(code) in _ALL else _OTHER for code in codes]
+    small = {_SAME.get(each, each.lower()) for each in written}
+    return frozenset(small).union(
+        map(str.upper, small), (odd for odd, plain in _SAME.items() if plain in small)
+    )

@@ -113,6 +113,7 @@ def test_a_file_that_is_no_flow_at_all_is_refused(tmp_path: Path, content: str) 
         r"(?:\[[^\]]{1,40}\] ?){1,3}ready",
         r"(?=[A-Za-z_-]{0,60}\d)[0-9A-Za-z_-]{1,200} saved",
         r"Updating (?:clip|reel) \w+ in .*",
+        r"(?:Clip|Clips|Reel|Reels|Still|Stills) (?:is|are|was|were) (?:made|mixed|moved) by [a-zé]+: ",
     ],
 )
 def test_a_pattern_that_takes_no_text_long_is_taken(pattern: str) -> None:
@@ -132,6 +133,12 @@ def test_a_pattern_that_takes_no_text_long_is_taken(pattern: str) -> None:
         r"(?=(?:a*)*b)x",
         r"(?i:[a-z]+[A-Z]+[a-z]+)!",
         r"(?:é+ü?)+!",
+        r"[é-ü]*[é-ü]*[é-ü]*!",
+        r"\u017f*s*S*!",  # the long s, which is an s but for its case
+        r"[\u2100-\u2200]*k*K*!",  # the sign of Kelvin
+        r"\u0131*i*\u0130*!",
+        r"(?:a|aa)" * 30 + "!",
+        r"(?:|a|aa)" * 20 + "!",
     ],
 )
 def test_a_pattern_that_takes_some_text_too_long_is_refused(pattern: str) -> None:

@@ -367,6 +367,12 @@ def test_a_record_that_cannot_be_stored_is_set_aside_with_its_reason(
         json.dumps(report.details()).encode()
 
 
+@pytest.mark.parametrize("other", [7, None, True, 'a "note"', [], [1, 2], {}])
+def test_what_is_no_record_costs_none_of_those_that_a_delivery_holds_beside_it(other: Any) -> None:
+    _, report = read(json.dumps([other, drained(1), other, drained(2)]))
+    assert report.used == 2
+
+
 @pytest.mark.parametrize("levels", [500, 980, 1_000, 1_020, 1_030, 5_000, 100_000])
 @pytest.mark.parametrize("field", ["message", "proxy", "something else"])
 @pytest.mark.parametrize("record", [drained, requested, tailed])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ import pytest
 
 from lib.logs.redact import redact
 from tests.growth import WORDS, grows_too_fast
-from tests.planted import Planted, planted
+from tests.planted import LETTERS, Maker, Planted, planted
 
 
 def broken(text: str) -> str:
@@ -27,6 +28,8 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "JSON inside JSON": lambda text: json.dumps({"body": json.dumps({"detail": text})}),
     "in a query": lambda text: f"GET /api/callback?next={quote(text, safe='')}&page=2",
     "as Node prints an object": lambda text: f"{{ headers: {{ 'x': '{text}' }}, status: 500 }}",
+    "in a terminal's colours": lambda text: f"detail: \x1b[32m{text}\x1b[39m, status: \x1b[33m500\x1b[39m",
+    "in colours inside JSON": lambda text: json.dumps({"detail": f"\x1b[1m\x1b[31m{text}\x1b[0m"}),
     "between backticks": lambda text: f"got `{text}` from the environment",
 }
 
@@ -64,6 +67,25 @@ def test_a_token_that_is_broken_over_two_lines_is_masked_whole(secret: Planted) 
     assert second not in told or len(second) < 8
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("from /203.0.113.77:54321", "from /[ip]:54321"),  # as Java prints a socket
+        ("clientIp:2001:db8:7f3a::4ada", "clientIp:[ip]"),
+        ("_jane.roe@example.com_ wrote", "[email]_ wrote"),
+    ],
+)
+def test_a_person_is_masked_right_behind_punctuation(text: str, told: str) -> None:
+    assert redact(text) == told
+
+
+@pytest.mark.parametrize("name", ["DEEPGRAM_KEY", "OUR_RENDERER_KEY", "RENDERER_KEY_2"])
+def test_a_variable_that_ends_in_key_is_masked_whosever_key_it_is(name: str) -> None:
+    value = Maker(random.Random(4)).of(LETTERS, 32)
+    for text in (f"{name}={value}", f"{name}: '{value}'", f'{{"{name}":"{value}"}}'):
+        assert value not in redact(text)
+
+
 HARMLESS = (
     "code=ECONNREFUSED",
     "authorization: missing",
@@ -76,6 +98,9 @@ HARMLESS = (
     "requestId: iad1::x7k2p-1768302600000-9f2c41aa03de",
     "deployment dpl_8nXwPq2RrTtYyUuIiOoPpAaSsDd",
     "A video in which somebody types a password and forgets the token.",
+    "ER_DUP_KEY: Can't write; duplicate key in table 'videos1'",
+    "cache_key=videos:page:12:sort:created and CACHE_KEY=short1",
+    "Chrome/120.0.0.0 Safari/537.36 at std::deque::push_back",
     "errorCode: 'P2002', meta: { target: ['email'] }",
 )
 

@@ -35,6 +35,29 @@ def test_the_compose_file_sets_only_settings_that_exist() -> None:
     assert "dockerfile: deploy/Dockerfile" in text
 
 
+def test_the_compose_file_passes_on_whatever_the_page_on_deploying_and_the_routes_speak_of() -> None:
+    text = (ROOT / "deploy" / "compose.yaml").read_text("utf-8")
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    routes = (ROOT / "README.md").read_text("utf-8").partition("## Over HTTP")[2].partition("## Alerts")[0]
+    named = set(re.findall(r"\b(?:DAILIES_[A-Z_]+|CRON_SECRET)\b", page + routes)) & SETTINGS
+    assert {"DAILIES_HOSTS", "CRON_SECRET", "DAILIES_METRICS_TOKEN"} <= named
+    left_out = {"DAILIES_SESSION_HOURS"}  # has a default that few change
+    assert named - left_out <= set(re.findall(r"^    ([A-Z_]+): \$", text, re.M))
+
+
+def test_a_setting_that_is_passed_on_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "CRON_SECRET",
+        "DAILIES_METRICS_TOKEN",
+        "DAILIES_LOG_DRAIN_SECRET",
+        "DAILIES_LOG_DRAIN_VERIFY",
+    ):
+        monkeypatch.setenv(name, "")
+    settings = Settings()
+    assert settings.cron_secret is settings.metrics_token is None
+    assert settings.log_drain_secret is settings.log_drain_verify is None
+
+
 @pytest.mark.parametrize("file", SERVICES, ids=lambda path: path.name)
 def test_a_service_gives_the_paid_call_in_hand_time_to_end(file: Path) -> None:
     unit = dict(re.findall(r"^(\w+)=(.*)$", file.read_text("utf-8"), re.M))
