@@ -243,6 +243,8 @@ def test_a_run_that_ends_with_an_error_nobody_can_read_did_not_just_stop() -> No
     assert said in [each.text for each in story.verdict.evidence]
     warned = judged(row(), [*run("async-sdk", stages=4), error("(node:4) Warning: slow", 9, "req-a")])
     assert warned.cause == "function_terminated"
+    all_on_stderr = [entry._replace(level="error") for entry in run("async-sdk", stages=4)]
+    assert judged(row(), all_on_stderr).cause == "function_terminated"
 
 
 @pytest.mark.parametrize("flow", FLOWS)

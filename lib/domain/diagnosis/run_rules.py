@@ -85,11 +85,12 @@ def nothing_decides(dossier: Dossier) -> Finding | None:
 
 
 def _unread_error(dossier: Dossier) -> tuple[Evidence, ...]:
-    """The error that a run ends with, in words that speak for no cause."""
-    last = dossier.certain_entries[-1:]
-    return tuple(
-        Evidence.of_log(entry) for entry in last if dossier.failure is None and tells_of_failure(entry)
-    )
+    """The error that a run ends with, in words that speak for no cause. Where all that a run logs is logged
+    as an error, as by Python's logging, the last line is none."""
+    entries = dossier.certain_entries
+    if dossier.failure or all(tells_of_failure(entry) for entry in entries):
+        return ()
+    return tuple(Evidence.of_log(entry) for entry in entries[-1:] if tells_of_failure(entry))
 
 
 def row_error(dossier: Dossier, said: Evidence) -> tuple[Evidence, ...]:
