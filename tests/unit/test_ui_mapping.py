@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.data import audit, mapping
 from lib.data.postgres import PostgresDatabase
+from lib.ui.views.environment import latest_query
 from tests.pages import opened, serve, text_of
 from tests.simulated import simulated
 
@@ -129,3 +130,15 @@ def test_a_fixed_value_is_corrected_or_given_up_on_the_page_environment(db: Post
 def test_nothing_is_said_where_every_word_is_known(postgres: PostgresDatabase) -> None:
     serve(postgres)
     assert "nobody has mapped" not in text_of(opened("overview"))
+
+
+def test_the_query_of_the_latest_videos_is_in_the_apps_own_names(postgres: PostgresDatabase) -> None:
+    serve(postgres)
+    assert any(code.value.splitlines()[1] == "FROM videos" for code in opened("environment").code)
+    columns = {"id": "FilmNr", "status": "zustand", "created_at": 'Erstellt"am', "prompt": "text"}
+    assert latest_query('studio."Filme"', columns).splitlines() == [
+        'SELECT "FilmNr", zustand, "Erstellt""am"',
+        'FROM studio."Filme"',
+        'ORDER BY "Erstellt""am" DESC',
+        "LIMIT 5;",
+    ]

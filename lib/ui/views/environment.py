@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -27,7 +28,7 @@ from lib.operations.environment.settings import (
 from lib.settings import Settings
 from lib.ui.kit import loaders
 from lib.ui.kit.components import section
-from lib.ui.kit.dashboard import running_app
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import AMBER, BLUE, GREEN, RED, STATUS, Look, clock, count, look
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.outside import outside_text
@@ -39,10 +40,8 @@ LEVEL = {
     Level.NOTE: Look("note", "i", ":material/info:", "blue", BLUE),
     Level.OK: Look("ok", "✓", ":material/check_circle:", "green", GREEN),
 }
-LATEST = """SELECT id, status, error_message, runway_video_id, created_at, updated_at
-FROM videos
-ORDER BY created_at DESC
-LIMIT 5;"""
+_LATEST = ("id", "status", "error_message", "runway_video_id", "created_at", "updated_at")
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def all_checks() -> list[Check]:
@@ -131,12 +130,29 @@ def show_variables(settings: Settings) -> None:
     )
 
 
+def latest_query(table: str, columns: Mapping[str, str]) -> str:
+    """The query of the incident note in the app's own names; `table` is quoted already where it has to be."""
+    names = {
+        ours: name if _PLAIN_NAME.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+        for ours, name in columns.items()
+    }
+    shown = ", ".join(names[ours] for ours in _LATEST if ours in names)
+    return (
+        f"SELECT {shown}\nFROM {table.removeprefix('public.')}\nORDER BY {names['created_at']} DESC\nLIMIT 5;"
+    )
+
+
 def latest_videos(now: datetime) -> None:
     section(
         "The latest five videos", "The query of the incident note, with the database's answer of this moment."
     )
-    st.code(LATEST, language="sql", wrap_lines=True)
     with narrated():
+        if before := dashboard().before:
+            query = latest_query(before.table_map.table, before.table_map.columns)
+        else:
+            mapped = loaders.mapped()
+            query = latest_query(mapped["relation"], mapped["mapping"]["columns"])
+        st.code(query, language="sql", wrap_lines=True)
         rows = loaders.videos(None, limit=5)
         st.dataframe(
             pd.DataFrame(
