@@ -54,8 +54,10 @@ def test_a_setting_that_is_passed_on_empty_counts_as_not_set(monkeypatch: pytest
     ):
         monkeypatch.setenv(name, "")
     settings = Settings()
-    assert settings.cron_secret is settings.metrics_token is None
-    assert settings.log_drain_secret is settings.log_drain_verify is None
+    assert settings.cron_secret is None
+    assert settings.metrics_token is None
+    assert settings.log_drain_secret is None
+    assert settings.log_drain_verify is None
 
 
 @pytest.mark.parametrize("file", SERVICES, ids=lambda path: path.name)
