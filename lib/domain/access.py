@@ -51,6 +51,8 @@ def verified_email(claims: Claims) -> str | None:
     email = claims.get("email")
     if claims.get("email_verified") is not True or not isinstance(email, str) or "@" not in email:
         return None
+    if any(each.lower().isascii() and not each.isascii() for each in email):
+        return None  # the sign of Kelvin becomes somebody else's k
     return email.lower()
 
 

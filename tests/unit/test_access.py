@@ -197,3 +197,9 @@ def test_every_function_that_writes_takes_an_operator(
         Role.ADMIN: functions.keys() - {"dailies_reading"},
     }
     assert set(asked) == expected[role]
+
+
+def test_an_address_is_nobody_elses_for_a_letter_that_only_looks_the_same_in_small() -> None:
+    members = {Role.ADMIN: ["kate@studio.test"]}
+    assert role_of({"email": "Kate@studio.test", "email_verified": True}, members) is Role.ADMIN
+    assert role_of({"email": "\u212aate@studio.test", "email_verified": True}, members) is Role.NOBODY
