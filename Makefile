@@ -2,7 +2,7 @@
 # make test                              lint, types and every test
 # make faults                            the fault matrix, as a table
 # make screenshots                       every page in both themes, for the README, into docs/pictures/
-# make hostile                           who may reach what: every route, page and action, as a table
+# make hostile                           who may reach what, and which secrets get through, as tables
 # make lock, make sbom, make audit       requirements.lock; what is in it, as CycloneDX; known holes in it
 
 PYTHON ?= python3
