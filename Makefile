@@ -8,6 +8,9 @@
 PYTHON ?= python3
 PORT ?= 8501
 DATA ?= .dailies
+# Hostile text in every place, planted secrets, patterns, floods, forged clicks, other people's text as evidence.
+ATTACKS = hostile.py ui_outside.py terminal.py export.py outgoing.py planted.py linear_patterns.py \
+	web_floods.py web_origin.py web_limits.py paid_pace.py user_text.py health_truth.py
 
 .PHONY: run test faults screenshots hostile lock sbom audit clean
 .DELETE_ON_ERROR:
@@ -26,6 +29,7 @@ faults: .venv/development
 
 hostile: .venv/development
 	.venv/bin/python -m tests.hostile
+	.venv/bin/python -m pytest -vv --no-header $(addprefix tests/unit/test_,$(ATTACKS))
 
 screenshots: .venv/development .venv/browser
 	.venv/bin/python -m tools.screenshots
