@@ -34,7 +34,7 @@ def video_id_of(app: App, text: str) -> str:
     """The full id of the one video whose id begins like this, or whose task it is."""
     found = find_videos(app.db, text)
     if not found:
-        raise NotFound(f"No video has an id that begins with {text!r} (six characters or more).")
+        raise NotFound(f"No video has the id or task {text!r}, nor begins with it (four characters or more).")
     if len(found) > 1:
         raise BadInput(f"{text!r} fits {len(found)} videos: {', '.join(found[:5])} …")
     return found[0]
