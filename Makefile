@@ -22,7 +22,7 @@ test: .venv/development .venv/browser .venv/rest
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+	.venv/bin/python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 faults: .venv/development
 	.venv/bin/python -m tests.faults
