@@ -44,7 +44,7 @@ def runs_of(app: App, entries: list[LogEntry]) -> list[Lines]:
         return []
     since, until = time_of(entries[0].at_ms) - BEFORE, time_of(entries[-1].at_ms)
     wanted = Filters(since=since, until=until, statuses=("succeeded",), own=True)
-    videos = [Video.from_row(row) for row in list_videos(app.db, wanted, limit=MOST_VIDEOS)]
+    videos = [Video.from_mapped(row) for row in list_videos(app.db, wanted, limit=MOST_VIDEOS)]
     return runs_in(entries, videos) or runs_in(entries) or [Lines(entries=entries)]
 
 

@@ -33,7 +33,7 @@ from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
 from lib.ui.kit import charts
-from lib.ui.kit.dashboard import running_app
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.kept import kept
 from lib.ui.kit.window import Window
 
@@ -230,3 +230,9 @@ def find(text: str) -> list[str]:
 def forget() -> None:
     """After a change: what was read before is no longer true."""
     st.cache_data.clear()
+
+
+def changed() -> None:
+    """After a change that gives the worker something to do."""
+    forget()
+    dashboard().wake()

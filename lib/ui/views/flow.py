@@ -20,7 +20,7 @@ from lib.traces.learn import Lines
 from lib.traces.template import PLACEHOLDERS, pattern_from, readable
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act
-from lib.ui.kit.dashboard import dashboard, running_app
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import count, plain
 from lib.ui.kit.notices import narrated
 
@@ -167,12 +167,7 @@ def _save(content: dict[str, Any]) -> None:
     flow = save_flow(running_app(), content)
     st.session_state.pop(_DRAFT, None)
     st.toast(f"Flow {plain(flow.key)} is saved.", icon=":material/check:")
-    _changed()
-
-
-def _changed() -> None:
-    loaders.forget()
-    dashboard().wake()
+    loaders.changed()
 
 
 def _list_saved(flows: Sequence[StoredFlow]) -> None:
@@ -195,4 +190,4 @@ def _list_saved(flows: Sequence[StoredFlow]) -> None:
 
 def _remove(key: str) -> None:
     remove_flow(running_app(), key)
-    _changed()
+    loaders.changed()

@@ -251,8 +251,7 @@ def _start(request: GenerationRequest, number: int, key: str) -> None:
     if number > 1:
         ids = enqueue(app, [request] * number, key=key)
         st.session_state[_QUEUED] = tuple(ids)
-        loaders.forget()
-        dashboard().wake()
+        loaders.changed()
         return
     dashboard().jobs.start(_job(video_id_of(key)), partial(generate, app, request, key=key))
     st.query_params["video"] = video_id_of(key)

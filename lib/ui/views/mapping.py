@@ -14,7 +14,7 @@ from lib.domain.video import STATUSES
 from lib.ui.kit import loaders
 from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.components import section
-from lib.ui.kit.dashboard import dashboard, running_app
+from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import count, plain
 from lib.ui.kit.notices import narrated
 
@@ -78,10 +78,7 @@ def mapping_form() -> None:
         )
         changes = {**_columns(found), **_words(found), **_set_apart(found), **_fixed(found)}
         if act("Apply", type="primary", disabled=not changes, key="remap"):
-            with narrated() as told:
-                _change(changes)
-            if told.error is None:
-                st.rerun()
+            _apply(changes)
         if lacks := st.session_state.get(_LACKS):
             st.warning("**`python -m lib migrate` adds what the table lacks now.**", icon=":material/build:")
             st.text(", ".join(lacks))
@@ -191,10 +188,7 @@ def sample_needs() -> bool:
         fixed = {name: _value(text, types[name]) for name, text in given.items() if text}
         complete = len(fixed) == len(needs)
         if act("Keep for every sample", type="primary", disabled=not complete, key="keep-fixed"):
-            with narrated() as told:
-                _change({"fixed": fixed})
-            if told.error is None:
-                st.rerun()
+            _apply({"fixed": fixed})
     return True
 
 
@@ -212,8 +206,15 @@ def _asked(need: Need) -> str | None:
     return values[chosen] if chosen else None
 
 
+def _apply(changes: Mapping[str, Any]) -> None:
+    """Says what is wrong with them where they were made."""
+    with narrated() as told:
+        _change(changes)
+    if told.error is None:
+        st.rerun()
+
+
 def _change(changes: Mapping[str, Any]) -> None:
     app = running_app()
     st.session_state[_LACKS] = remap(app.db, changes, app.operator)
-    loaders.forget()
-    dashboard().wake()
+    loaders.changed()

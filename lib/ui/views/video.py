@@ -150,7 +150,7 @@ def stages(row: VideoDetails, now: datetime) -> None:
     )
     found = (row["verdict"] or {}).get("stages") or ()
     if found:
-        stage_list(found, now, waits=not Video.from_row(row["video"]).is_finished)
+        stage_list(found, now, waits=not Video.from_mapped(row["video"]).is_finished)
     else:
         empty("No log entry of this video", "Import its logs on the page Stages.", ":material/article:")
 
@@ -187,7 +187,7 @@ def facts(row: VideoDetails) -> None:
 
 def _links_out(row: VideoDetails) -> None:
     """To where the video, its task and its request are at home, by the templates of DAILIES_LINKS."""
-    video, verdict, requests = Video.from_row(row["video"]), row["verdict"] or {}, row["requests"]
+    video, verdict, requests = Video.from_mapped(row["video"]), row["verdict"] or {}, row["requests"]
     known = {
         "video_id": video.id,
         "task_id": video.runway_video_id,
@@ -227,7 +227,7 @@ def details(video_id: str, row: VideoDetails, now: datetime) -> None:
     if tried.open:
         with tried:
             if attempts:
-                tries(attempts, Video.from_row(row["video"]), now)
+                tries(attempts, Video.from_mapped(row["video"]), now)
             else:
                 st.caption("Dailies has made no attempt for this video.")
     if raw.open:
