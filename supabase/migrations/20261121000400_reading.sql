@@ -132,36 +132,38 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- Counts of one span of time; without p_own, videos that Dailies made itself are left out. `credits_own` is what
--- those cost. `troubled` is how many videos failed, are stuck or can be recovered.
--- Indexes: dailies_videos_newest, verdicts_newest, verdicts_stuck, verdicts_recoverable, tasks_created.
+-- those cost. `troubled` is how many videos failed, are stuck or can be recovered. Times are exact up to 20,000 videos,
+-- and two per cent off at most beyond. Indexes: those of dailies.tallied and dailies.rewritten, verdicts_newest.
 drop function if exists dailies.totals(timestamptz, timestamptz);
 create or replace function dailies.totals(p_from timestamptz, p_to timestamptz, p_own boolean) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
     by_status jsonb;
-    judged record;
-    troubled int;
+    trouble record;
     spent record;
+    to_id double precision[];
+    to_finish double precision[];
 begin
     select coalesce(jsonb_object_agg(s.status, s.n), '{}') into by_status from (
-        select coalesce(v.status, 'none') as status, count(*) as n from dailies.videos() v
-        where v.created_at >= p_from and v.created_at < p_to
-            and (p_own or v.id not in (select m.video_id from dailies.made_here m)) group by 1) s;
-    select count(*) filter (where d.stuck) as stuck,
-           count(*) filter (where d.recoverable_runway_id is not null) as recoverable,
-           percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.id_at - d.created_at))
-               filter (where d.id_at >= d.created_at) as to_id,
-           percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.finished_at - d.created_at))
-               filter (where d.finished_at >= d.created_at) as to_finish
-    into judged from dailies.judged(p_own) d where d.created_at >= p_from and d.created_at < p_to;
-    select count(*) into troubled from dailies.judged(p_own) d join dailies.videos() v on v.id = d.video_id
-    where d.created_at >= p_from and d.created_at < p_to and (d.stuck or d.recoverable_runway_id is not null)
-        and v.status is distinct from 'failed';
-    select coalesce(sum(t.credits) filter (where not t.own), 0) as counted,
-           coalesce(sum(t.credits) filter (where t.own), 0) as own
-    into spent from (
-        select x.credits, not p_own and coalesce(x.video_id in (select m.video_id from dailies.made_here m), false) as own
-        from dailies.tasks x where x.created_at >= p_from and x.created_at < p_to) t;
+        select coalesce(w.status, b.word, 'none') as status, sum(b.n) as n
+        from dailies.statuses_between(p_from, p_to, p_own) b left join dailies.mapped_words() w using (word)
+        group by 1 having sum(b.n) > 0) s;
+    select * into trouble from dailies.trouble_between(p_from, p_to, p_own);
+    if (select coalesce(sum(c.n), 0) from dailies.tallied('cause', p_from, p_to, p_own) c) <= 20000 then
+        select percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.id_at - d.created_at))
+                   filter (where d.id_at >= d.created_at),
+               percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.finished_at - d.created_at))
+                   filter (where d.finished_at >= d.created_at)
+        into to_id, to_finish from dailies.judged(p_own) d where d.created_at >= p_from and d.created_at < p_to;
+    else
+        select dailies.percentiles_of(array_agg(t.key[1]::int), array_agg(t.n::bigint)) into to_id
+        from dailies.tallied('id', p_from, p_to, p_own) t;
+        select dailies.percentiles_of(array_agg(t.key[1]::int), array_agg(t.n::bigint)) into to_finish
+        from dailies.tallied('finish', p_from, p_to, p_own) t;
+    end if;
+    select coalesce(sum(t.n) filter (where p_own or not t.own), 0) as counted,
+           coalesce(sum(t.n) filter (where not p_own and t.own), 0) as own
+    into spent from dailies.tallied('credits', p_from, p_to, true) t;
     return jsonb_build_object(
         'total', (select coalesce(sum(n::int), 0) from jsonb_each_text(by_status) s (status, n)),
         'by_status', by_status,
@@ -170,15 +172,16 @@ begin
         'unfinished', coalesce((by_status ->> 'queued')::int, 0) + coalesce((by_status ->> 'processing')::int, 0),
         'success_rate', round((by_status ->> 'succeeded')::numeric / nullif(
             coalesce((by_status ->> 'succeeded')::int, 0) + coalesce((by_status ->> 'failed')::int, 0), 0), 4),
-        'stuck', judged.stuck, 'recoverable', judged.recoverable,
-        'troubled', troubled + coalesce((by_status ->> 'failed')::int, 0),
+        'stuck', trouble.stuck, 'recoverable', trouble.recoverable,
+        'troubled', trouble.unfailed + coalesce((by_status ->> 'failed')::int, 0),
         'credits', spent.counted, 'credits_own', spent.own,
-        'seconds_to_id_p50', judged.to_id[1], 'seconds_to_id_p95', judged.to_id[2],
-        'seconds_to_finish_p50', judged.to_finish[1], 'seconds_to_finish_p95', judged.to_finish[2]);
+        'seconds_to_id_p50', to_id[1], 'seconds_to_id_p95', to_id[2],
+        'seconds_to_finish_p50', to_finish[1], 'seconds_to_finish_p95', to_finish[2]);
 end $$;
 
 -- Is generation healthy? Everything of the Overview in one row; `previous` is the span before, as long.
--- Without p_from: the seven days before p_to. Indexes: those of totals and last_log_at, verdicts_recoverable.
+-- Without p_from: the seven days before p_to. Indexes: those of totals and last_log_at, verdicts_recoverable,
+-- verdicts_cause.
 drop function if exists public.dailies_overview(timestamptz, timestamptz, int);
 create or replace function public.dailies_overview(
     p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600,
@@ -194,13 +197,26 @@ begin
         'previous', dailies.totals(since - (until - since), since, p_own),
         'stuck_now', (select count(*) from dailies.judged(p_own) d where d.stuck),
         'recoverable_now', (select count(*) from dailies.judged(p_own) d where d.recoverable_runway_id is not null));
-    select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
-        select date_bin(stride, v.created_at, 'epoch') as at, coalesce(v.status, 'none') as status, count(*) as n
-        from dailies.videos() v where v.created_at >= since and v.created_at < until
-            and (p_own or v.id not in (select m.video_id from dailies.made_here m)) group by 1, 2) s;
+    if p_bucket_seconds % 3600 = 0 then
+        select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
+            select date_bin(stride, b.at, 'epoch') as at, coalesce(w.status, b.word, 'none') as status, sum(b.n) as n
+            from dailies.statuses_between(since, until, p_own, p_bucket_seconds % 86400 = 0) b
+            left join dailies.mapped_words() w using (word) group by 1, 2 having sum(b.n) > 0) s;
+    else
+        select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
+            select date_bin(stride, v.created_at, 'epoch') as at, coalesce(v.status, 'none') as status, count(*) as n
+            from dailies.videos() v where v.created_at >= since and v.created_at < until
+                and (p_own or v.id not in (select m.video_id from dailies.made_here m)) group by 1, 2) s;
+    end if;
     select coalesce(jsonb_agg(to_jsonb(c) order by c.n desc, c.cause), '[]') into causes from (
-        select d.cause, count(*) as n, min(d.created_at) as first_at, max(d.created_at) as last_at
-        from dailies.judged(p_own) d where d.created_at >= since and d.created_at < until group by 1) c;
+        select t.cause, t.n, a.first_at, a.last_at
+        from (select x.key[1] as cause, sum(x.n) as n from dailies.tallied('cause', since, until, p_own) x
+              group by 1 having sum(x.n) > 0) t
+        cross join lateral (
+            select (select d.created_at from dailies.judged(p_own) d where d.cause = t.cause and d.created_at >= since
+                    order by d.created_at limit 1) as first_at,
+                   (select d.created_at from dailies.judged(p_own) d where d.cause = t.cause and d.created_at < until
+                    order by d.created_at desc limit 1) as last_at) a) c;
     select coalesce(jsonb_agg(to_jsonb(t)), '[]') into trouble from (
         select * from public.dailies_list_videos(
             p_from => since, p_to => until, p_trouble => 'any', p_limit => 8, p_own => p_own)) t;
@@ -213,8 +229,8 @@ begin
 end $$;
 
 -- Which errors are there, and do they grow? Groups of the judged videos that failed, are stuck or carry a
--- message; `trend` is the number in each of twelve equal parts of the span, oldest first; `first_seen` is of all times.
--- Indexes: verdicts_errors_newest, verdicts_groups.
+-- message; `trend` is the number in each of twelve equal parts of the span, to the hour, oldest first; `first_seen` is of
+-- all times. Indexes: those of dailies.tallied, verdicts_groups.
 drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int);
 drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int, boolean);
 create or replace function public.dailies_error_groups(
@@ -228,39 +244,41 @@ language plpgsql stable security definer set search_path = '' as $$
 declare
     until timestamptz := coalesce(p_to, now());
     since timestamptz := coalesce(p_from, until - interval '7 days');
+    by_days boolean := until - since >= interval '90 days';
 begin
     return query
-    with troubled as (
-        select d.video_id as id, d.created_at, d.error_group as grp, d.cause, d.first_missing as stage,
-               d.created_at >= since as is_current,
-               width_bucket(extract(epoch from d.created_at), extract(epoch from since),
-                            extract(epoch from until), 12) as part
-        from dailies.judged(p_own) d
-        where d.created_at >= since - (until - since) and d.created_at < until and d.error_group is not null
-    ), parts as (
-        select t.grp, t.cause, t.stage, t.part, count(*)::int as n, min(t.created_at) as first_at,
-               max(t.created_at) as last_at, (array_agg(t.id order by t.created_at desc))[1] as example
-        from troubled t where t.is_current group by 1, 2, 3, 4
+    with parts as (
+        select t.key, width_bucket(extract(epoch from greatest(t.at, since)), extract(epoch from since),
+                                   extract(epoch from until), 12) as part, sum(t.n) as n
+        from dailies.tallied('error', since, until, p_own, by_days) t group by 1, 2
+    ), largest as (
+        select p.key, sum(p.n)::int as n from parts p group by 1 having sum(p.n) > 0 order by 2 desc, 1 limit p_limit
     ), before as (
-        select t.grp, t.cause, t.stage, count(*)::int as n from troubled t where not t.is_current
-        group by 1, 2, 3
+        select t.key, sum(t.n)::int as n from dailies.tallied('error', since - (until - since), since, p_own) t group by 1
     )
-    select p.grp, p.cause, p.stage, sum(p.n)::int, coalesce(max(b.n), 0), min(p.first_at), max(p.last_at),
-           (array_agg(p.example order by p.last_at desc))[1],
-           (select jsonb_agg(coalesce(x.n, 0) order by i)
-            from generate_series(1, 12) i left join parts x
-                on (x.grp, x.part) = (p.grp, i) and x.cause is not distinct from p.cause
-                and x.stage is not distinct from p.stage),
-           (select min(d.created_at) from dailies.judged(p_own) d
-            where d.error_group = p.grp and d.cause = p.cause
-                and coalesce(d.first_missing, 'none') = coalesce(p.stage, 'none'))
-    from parts p left join before b
-        on b.grp = p.grp and b.cause is not distinct from p.cause and b.stage is not distinct from p.stage
-    group by 1, 2, 3 order by 4 desc, 7 desc limit p_limit;
+    select l.key[1], l.key[2], l.key[3], l.n, coalesce(b.n, 0), oldest.created_at, latest.created_at, latest.video_id,
+           (select jsonb_agg(coalesce(x.n, 0)::int order by i) from generate_series(1, 12) i
+            left join parts x on x.key = l.key and x.part = i),
+           (select d.created_at from dailies.judged(p_own) d
+            where d.error_group = l.key[1] and d.cause = l.key[2]
+                and coalesce(d.first_missing, 'none') = coalesce(l.key[3], 'none')
+            order by d.created_at limit 1)
+    from largest l left join before b on b.key = l.key
+    cross join lateral (
+        select d.created_at from dailies.judged(p_own) d
+        where d.error_group = l.key[1] and d.cause = l.key[2]
+            and coalesce(d.first_missing, 'none') = coalesce(l.key[3], 'none') and d.created_at >= since
+        order by d.created_at limit 1) oldest
+    cross join lateral (
+        select d.created_at, d.video_id from dailies.judged(p_own) d
+        where d.error_group = l.key[1] and d.cause = l.key[2]
+            and coalesce(d.first_missing, 'none') = coalesce(l.key[3], 'none') and d.created_at < until
+        order by d.created_at desc limit 1) latest
+    order by 4 desc, 7 desc;
 end $$;
 
 -- Where do flows die? How many videos were seen at each stage of each flow. Videos with the same states are
--- counted first and taken apart then. Index: verdicts_newest.
+-- counted first and taken apart then. Indexes: those of dailies.tallied.
 drop function if exists public.dailies_stage_funnel(timestamptz, timestamptz);
 create or replace function public.dailies_stage_funnel(
     p_from timestamptz default null, p_to timestamptz default null, p_own boolean default false
@@ -274,8 +292,8 @@ declare
 begin
     return query
     with patterns as (
-        select d.flow, d.pattern, count(*) as n from dailies.judged(p_own) d
-        where d.created_at >= since and d.created_at < until and d.flow is not null group by 1, 2
+        select t.key[1] as flow, t.key[2] as pattern, sum(t.n) as n
+        from dailies.tallied('pattern', since, until, p_own) t group by 1, 2 having sum(t.n) > 0
     )
     select p.flow, split_part(s.part, ':', 1), s.i::int,
            coalesce(sum(p.n) filter (where s.part like '%:seen'), 0)::int,

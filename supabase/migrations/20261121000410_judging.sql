@@ -302,7 +302,7 @@ begin
     insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
         recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
-        finished_at, error_group, judged_at, recheck_at)
+        finished_at, error_group, judged_at, recheck_at, word)
     select q.video_id, coalesce(v.created_at, 'epoch'), q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
            q.first_missing, coalesce(q.stages, '[]'),
            coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
@@ -314,7 +314,7 @@ begin
                 then dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at) end,
            case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
-           coalesce(q.judged_at, now()), q.recheck_at
+           coalesce(q.judged_at, now()), q.recheck_at, v.status_word
     from jsonb_to_recordset(p_verdicts) as q (
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
@@ -332,8 +332,9 @@ begin
         candidate_runway_ids = excluded.candidate_runway_ids, deployment_id = excluded.deployment_id,
         polls = excluded.polls, last_polled_at = excluded.last_polled_at, tries = excluded.tries,
         id_at = excluded.id_at, finished_at = excluded.finished_at, error_group = excluded.error_group,
-        judged_at = excluded.judged_at, recheck_at = excluded.recheck_at;
+        judged_at = excluded.judged_at, recheck_at = excluded.recheck_at, word = excluded.word;
     get diagnostics n = row_count;
+    perform dailies.settle_tallies();
     delete from dailies.dirty d
     using jsonb_to_recordset(p_verdicts) as q (video_id dailies.video_key, since timestamptz)
     where d.video_id = q.video_id and d.since = q.since;
