@@ -103,7 +103,7 @@ declare
     name regclass;
 begin
     for name in select c.oid from pg_class c
-        where c.relkind = 'r' and c.relname not in ('migrations', 'causes', 'mapping')
+        where c.relkind = 'r' and c.relname not in ('migrations', 'causes', 'mapping', 'counted')
             and (c.relnamespace = 'dailies'::regnamespace
                  or c.oid in ('public.videos'::regclass, 'pgmq.q_dailies'::regclass))
     loop

@@ -229,8 +229,9 @@ begin
 end $$;
 
 -- Which errors are there, and do they grow? Groups of the judged videos that failed, are stuck or carry a
--- message; `trend` is the number in each of twelve equal parts of the span, to the hour, oldest first; `first_seen` is of
--- all times. Indexes: those of dailies.tallied, verdicts_groups.
+-- message; `trend` is the number in each of twelve equal parts of the span, of more than three days to the hour and
+-- of ninety to the day, oldest first; `first_seen` is of all times. Indexes: those of dailies.tallied, verdicts_groups,
+-- verdicts_errors_newest.
 drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int);
 drop function if exists public.dailies_error_groups(timestamptz, timestamptz, int, boolean);
 create or replace function public.dailies_error_groups(
@@ -244,13 +245,20 @@ language plpgsql stable security definer set search_path = '' as $$
 declare
     until timestamptz := coalesce(p_to, now());
     since timestamptz := coalesce(p_from, until - interval '7 days');
-    by_days boolean := until - since >= interval '90 days';
+    is_short boolean := until - since <= interval '3 days';
+    is_long boolean := until - since >= interval '90 days';
 begin
     return query
-    with parts as (
-        select t.key, width_bucket(extract(epoch from greatest(t.at, since)), extract(epoch from since),
-                                   extract(epoch from until), 12) as part, sum(t.n) as n
-        from dailies.tallied('error', since, until, p_own, by_days) t group by 1, 2
+    with counted as (
+        select t.key, greatest(t.at, since) as at, t.n from dailies.tallied('error', since, until, p_own, is_long) t
+        where not is_short
+        union all
+        select array[d.error_group, d.cause, d.first_missing], d.created_at, 1 from dailies.judged(p_own) d
+        where is_short and d.created_at >= since and d.created_at < until and d.error_group is not null
+    ), parts as (
+        select c.key, width_bucket(extract(epoch from c.at), extract(epoch from since), extract(epoch from until), 12) as part,
+               sum(c.n) as n
+        from counted c group by 1, 2
     ), largest as (
         select p.key, sum(p.n)::int as n from parts p group by 1 having sum(p.n) > 0 order by 2 desc, 1 limit p_limit
     ), before as (

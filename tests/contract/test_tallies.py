@@ -1,0 +1,161 @@
+"""Counts by hour and day: they say what a count of every row says, whatever is written and whichever span is asked."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lib.data import attempts, overview, videos
+from lib.data.migrations import recount
+from lib.data.postgres import PostgresDatabase
+from lib.domain.pricing import GenerationRequest
+from tests.examples import verdict
+
+# Three days and a bit, in UTC; spans begin and end within hours, at their full hours and at midnight.
+BEGAN = datetime(2026, 3, 1, 21, 30, tzinfo=UTC)
+CAUSES = ("succeeded", "generation_failed", "task_id_not_saved", "moderated")
+STATES = ("queued", "processing", "succeeded", "failed", "cancelled", "archived")
+REQUEST = GenerationRequest(image="https://images.example.com/mia.jpg", prompt="Mia dances the polka")
+
+
+def moment(chance: random.Random) -> datetime:
+    at = BEGAN + timedelta(seconds=chance.randrange(80 * 3600))
+    return chance.choice([at, at.replace(minute=0, second=0), at.replace(hour=0, minute=0, second=0)])
+
+
+def judgement(chance: random.Random, video_id: str) -> dict[str, Any]:
+    return verdict(
+        video_id,
+        chance.choice(CAUSES),
+        stuck=chance.random() < 0.2,
+        first_missing=chance.choice([None, "saved", "sent"]),
+        recoverable_runway_id="task-1" if chance.random() < 0.1 else None,
+        deployment_id=chance.choice([None, "dpl_one", "dpl_two"]),
+        flow=chance.choice([None, "sync-sdk", "queue"]),
+    )
+
+
+class History:
+    """Videos that come, are judged, change, are judged again and are deleted, in any order."""
+
+    def __init__(self, db: PostgresDatabase, seed: int) -> None:
+        self.db, self.chance, self.ids = db, random.Random(seed), list[str]()
+
+    def go_on(self, steps: int) -> None:
+        for _ in range(steps):
+            self.chance.choice([self.come, self.judge, self.judge, self.change, self.delete, self.pay])()
+
+    def come(self) -> None:
+        rows = []
+        for _ in range(self.chance.randint(1, 9)):
+            at = moment(self.chance).isoformat()
+            error = self.chance.choice([None, "No credits", "Task 7 was moderated"])
+            state = self.chance.choice(STATES)
+            rows.append(
+                {"id": str(uuid.uuid4()), "status": state, "created_at": at, "updated_at": at}
+                | ({"error_message": error} if error else {})
+            )
+        videos.import_videos(self.db, rows)
+        self.ids += [row["id"] for row in rows]
+
+    def judge(self) -> None:
+        marks = self.db.call("dailies_dirty", p_limit=self.chance.randint(1, 12))
+        verdicts = [judgement(self.chance, mark["video_id"]) | mark for mark in marks]
+        self.db.call("dailies_save_verdicts", p_verdicts=verdicts)
+
+    def change(self) -> None:
+        self.on_some("update public.videos set status = %s where id = any(%s)", self.chance.choice(STATES))
+
+    def delete(self) -> None:
+        self.on_some("delete from public.videos where %s <> '' and id = any(%s)", "x")
+
+    def pay(self) -> None:
+        """A sample that Dailies makes itself, and a task of it that cost something."""
+        sample = str(uuid.uuid4())
+        attempts.claim(self.db, sample, f"{sample}/1", "ann", request=REQUEST, credits=25, new={})
+        self.ids.append(sample)
+        with self.db.transaction("test") as connection:
+            connection.execute(
+                "insert into dailies.tasks (task_id, video_id, status, credits, created_at, checked_at) "
+                "values (%s, %s, 'RUNNING', 5, %s, now())",
+                [str(uuid.uuid4()), self.chance.choice([sample, *self.ids]), moment(self.chance)],
+            )
+            connection.execute("update dailies.tasks set credits = credits + 1 where random() < 0.3")
+
+    def on_some(self, statement: str, value: str) -> None:
+        chosen = self.chance.sample(self.ids, min(len(self.ids), 3))
+        with self.db.transaction("test") as connection:
+            connection.execute(statement.encode(), [value, chosen])
+
+
+def figures(db: PostgresDatabase, since: datetime, until: datetime, *, own: bool) -> list[Any]:
+    found = overview.overview(db, since, until, bucket_seconds=3600, own=own)
+    by_day = overview.overview(db, since, until, bucket_seconds=86400, own=own)
+    groups = overview.error_groups(db, since, until, own=own)
+    for group in groups:  # of several that came at the same moment, any may be the example
+        group.pop("example_video_id")  # type: ignore[misc]
+    return [
+        found["totals"],
+        found["series"],
+        by_day["series"],
+        found["causes"],
+        sorted(groups, key=str),
+        overview.stage_funnel(db, since, until, own=own),
+    ]
+
+
+def counted_by_hand(db: PostgresDatabase, since: datetime, until: datetime, *, own: bool) -> list[Any]:
+    """The same, with every row counted."""
+    with db.transaction("test") as connection:
+        connection.execute("create table dailies.set_aside as select * from dailies.counted")
+        connection.execute("delete from dailies.counted")
+    try:
+        return figures(db, since, until, own=own)
+    finally:
+        with db.transaction("test") as connection:
+            connection.execute("insert into dailies.counted select * from dailies.set_aside")
+            connection.execute("drop table dailies.set_aside")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_written_the_figures_of_any_span_are_those_of_a_count_of_every_row(
+    postgres: PostgresDatabase, seed: int
+) -> None:
+    history = History(postgres, seed)
+    for _ in range(4):
+        history.go_on(12)
+        one, other = sorted((moment(history.chance), moment(history.chance)))
+        span = one, other + timedelta(seconds=1)
+        for own in (False, True):
+            assert figures(postgres, *span, own=own) == counted_by_hand(postgres, *span, own=own)
+
+
+def test_counting_anew_changes_nothing_and_mends_what_was_lost(postgres: PostgresDatabase) -> None:
+    history = History(postgres, 7)
+    history.go_on(40)
+    span = BEGAN - timedelta(days=1), BEGAN + timedelta(days=5)
+    before = figures(postgres, *span, own=True)
+    assert recount(postgres) > 3
+    assert figures(postgres, *span, own=True) == before
+    with postgres.transaction("test") as connection:
+        connection.execute("delete from dailies.tallies where grain = 'hour' or n > 2")
+    assert figures(postgres, *span, own=True) != before
+    recount(postgres)
+    assert figures(postgres, *span, own=True) == before
+
+
+def test_few_rows_wait_to_be_settled_and_none_is_kept_twice(postgres: PostgresDatabase) -> None:
+    history = History(postgres, 8)
+    history.go_on(40)
+    history.come()
+    history.judge()
+    with postgres.transaction("test") as connection:
+        waiting, kept, keys = connection.execute(
+            "select count(*) filter (where not settled), count(*), count(distinct (kind, grain, at, own, key)) "
+            "from dailies.tallies"
+        ).fetchone() or (1, 1, 0)
+    assert (waiting, kept) == (0, keys)
