@@ -5,6 +5,7 @@ alter table public.videos disable trigger user;
 alter table dailies.log_entries disable trigger user;
 alter table dailies.requests disable trigger user;
 alter table dailies.tasks disable trigger user;
+alter table dailies.verdicts disable trigger user;
 insert into public.videos (id, status, created_at, updated_at, prompt, input_image_url, runway_video_id,
                            error_message, video_url)
 select md5('v' || n)::uuid,
@@ -28,7 +29,7 @@ select 'req-' || n, now(), 'POST', '/api/videos/generate', 200, 900, 'dpl_' || n
 from generate_series(1, {videos}) n;
 insert into dailies.verdicts (
     video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern,
-    recoverable_runway_id, deployment_id, id_at, finished_at)
+    recoverable_runway_id, deployment_id, id_at, finished_at, word)
 select v.id, v.created_at,
     case v.status when 'succeeded' then 'succeeded' when 'processing' then 'task_id_not_saved'
         else (array['generation_failed', 'moderated', 'asset_rejected', 'missing_api_key'])
@@ -40,7 +41,7 @@ select v.id, v.created_at,
      from generate_series(1, 14) i),
     case when v.status = 'processing' and left(v.id::text, 1) in ('0', '1', '2', '3', '4') then v.id::text end,
     'dpl_' || (extract(epoch from v.created_at) / 86400)::int, v.created_at + interval '4 seconds',
-    case when v.status = 'succeeded' then v.updated_at end
+    case when v.status = 'succeeded' then v.updated_at end, v.status
 from public.videos v;
 update dailies.verdicts d set error_group = dailies.group_of(v.error_message)
 from public.videos v where v.id = d.video_id and (v.error_message is not null or d.stuck);
@@ -52,3 +53,5 @@ alter table public.videos enable trigger user;
 alter table dailies.log_entries enable trigger user;
 alter table dailies.requests enable trigger user;
 alter table dailies.tasks enable trigger user;
+alter table dailies.verdicts enable trigger user;
+delete from dailies.counted;

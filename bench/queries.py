@@ -1,9 +1,9 @@
 """What the pages' queries cost at scale, and by which plan.
 
-    python -m bench.queries [--videos 100000]
+    python -m bench.queries [--videos 100000] [--days 365]
 
-Fills a fresh embedded Postgres with videos over sixty days, ten log entries and a verdict each, then times
-every reading function (median of 9 calls) and the loop of marks, evidence and verdicts. The last columns are
+Fills a fresh embedded Postgres with videos over that many days, ten log entries and a verdict each, then
+times every reading function (median of 9 calls) and the loop of marks, evidence and verdicts. The last columns are
 the indexes each one used and the rows it read without any, so that a list that walks a whole table shows.
 Figures of two runs compare only on one machine: look at the ratios.
 """
@@ -23,10 +23,9 @@ import psycopg
 
 from lib.data.database import Database
 from lib.data.embedded.server import EmbeddedPostgres
-from lib.data.migrations import migrate
+from lib.data.migrations import migrate, recount
 from lib.data.postgres import PostgresDatabase
 
-DAYS = 60
 REPEAT = 9
 FILL = Path(__file__).with_name("fill.sql")
 # Scans of this transaction: every index used, and the rows that were read without one.
@@ -38,47 +37,69 @@ from pg_class c where c.relnamespace in ('public'::regnamespace, 'dailies'::regn
 """
 
 
+FLOW = {"p_flow": "sync-sdk"}
+STRIDE = {"p_bucket_seconds": 86400}
+SPANS: list[tuple[str, str, dict[str, Any]]] = [
+    ("error groups", "dailies_error_groups", {}),
+    *(
+        (f"errors by {by}", "dailies_errors_by", STRIDE | {"p_by": by})
+        for by in ("cause", "group", "deployment", "hour")
+    ),
+    ("stage funnel", "dailies_stage_funnel", {}),
+    ("stage latency", "dailies_stage_latency", FLOW | STRIDE | {"p_own": False}),
+    ("first missing stage", "dailies_first_missing", FLOW),
+    ("incidents", "dailies_incidents", {}),
+    ("deployments", "dailies_deployments", {}),
+    ("latency", "dailies_latency", STRIDE),
+]
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--videos", type=int, default=100_000)
+    options.add_argument("--days", type=int, default=365)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         server = EmbeddedPostgres(Path(folder) / "postgres").start()
         try:
-            measure(server, chosen.videos)
+            measure(server, chosen.videos, chosen.days)
         finally:
             server.stop()
 
 
-def measure(server: EmbeddedPostgres, videos: int) -> None:
+def measure(server: EmbeddedPostgres, videos: int, days: int) -> None:
     database = PostgresDatabase(server.conninfo, label="bench", statement_seconds=120)
     migrate(database)
     started = time.perf_counter()
-    fill(server, videos)
+    fill(server, videos, days)
     spent = time.perf_counter() - started
-    print(f"{videos:,} videos and {videos * 10:,} log entries, filled in {spent:.0f} s\n")
+    print(f"{videos:,} videos over {days} days and {videos * 10:,} log entries, filled in {spent:.0f} s")
+    started = time.perf_counter()
+    recount(database)
+    print(f"counted by hour and day in {time.perf_counter() - started:.0f} s\n")
     with psycopg.connect(server.conninfo(), autocommit=True) as explained:
         floor = milliseconds(lambda: database.call("dailies_find_videos", p_text="nobody"))
         print(f"{'question':44}{'ms':>9}{'/floor':>8}  indexes | sequential scans")
-        for name, function, arguments in questions(database):
+        for name, function, arguments in questions(database, days):
             spent = milliseconds(lambda f=function, a=arguments: database.call(f, **a))  # type: ignore[misc]
             print(f"{name:44}{spent:9.1f}{spent / floor:8.0f}  {plan(explained, function, arguments)}")
     judge(database, min(videos, 5000))
     database.close()
 
 
-def fill(server: EmbeddedPostgres, videos: int) -> None:
+def fill(server: EmbeddedPostgres, videos: int, days: int) -> None:
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
-        connection.execute(FILL.read_text().format(days=DAYS, videos=videos).encode())
+        connection.execute(FILL.read_text().format(days=days, videos=videos).encode())
         connection.execute("vacuum analyze")
 
 
-def questions(database: Database) -> list[tuple[str, str, dict[str, Any]]]:
+def questions(database: Database, days: int) -> list[tuple[str, str, dict[str, Any]]]:
     now = datetime.now(UTC)
     week = {"p_from": (now - timedelta(days=7)).isoformat(), "p_to": now.isoformat()}
     newest = database.call("dailies_list_videos", p_limit=1)[0]["id"]
-    middle = (now - timedelta(days=DAYS / 2)).isoformat()
+    year = {"p_from": (now - timedelta(days=days)).isoformat(), "p_to": now.isoformat()}
+    middle = (now - timedelta(days=days / 2)).isoformat()
     deep = {"p_after_at": middle, "p_after_id": newest}
     lists: list[tuple[str, dict[str, Any]]] = [
         ("newest 50", {}),
@@ -102,9 +123,12 @@ def questions(database: Database) -> list[tuple[str, str, dict[str, Any]]]:
         ("a video by the beginning of its id", "dailies_find_videos", {"p_text": newest[:8]}),
         ("overview, 24 hours", "dailies_overview", {"p_from": (now - timedelta(days=1)).isoformat()}),
         ("overview, 7 days", "dailies_overview", week | {"p_bucket_seconds": 21600}),
-        ("error groups, 7 days", "dailies_error_groups", week),
-        ("stage funnel, 7 days", "dailies_stage_funnel", week),
-        ("incidents, 7 days", "dailies_incidents", week),
+        (f"overview, {days} days", "dailies_overview", year | {"p_bucket_seconds": 7 * 86400}),
+        *(
+            (f"{name}, {span}", function, arguments | more)
+            for name, function, more in SPANS
+            for span, arguments in (("7 days", week), (f"{days} days", year))
+        ),
     ]
 
 

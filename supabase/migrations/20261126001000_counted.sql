@@ -90,38 +90,78 @@ where v.id = d.video_id and d.finished_at is not null
 -- What is an incident? Three videos or more of one deployment with the same cause, of the kind that hits several in
 -- a row, each less than six hours after the one before. Here are those that overlap a span of time, each as a whole
 -- (within thirty days on either side): `n` of all `videos` of that deployment between the first and the last it hit;
--- `inside` is how many of them lie in the span. Indexes: verdicts_cause, verdicts_newest.
+-- `inside` is how many of them lie in the span. Found by the hour: only hours that lie six apart are looked at closely.
+-- Indexes: those of dailies.tallied, verdicts_cause, verdicts_deployment, verdicts_newest.
 create or replace function dailies.incidents(p_from timestamptz, p_to timestamptz, p_own boolean)
 returns table (
     cause text, deployment_id text, n int, videos int, inside int, first_at timestamptz, last_at timestamptz,
     first_video_id dailies.video_key
 )
-language sql stable set search_path = '' as $$
-    with hits as (
-        select d.cause, d.deployment_id, d.created_at, d.video_id,
-               coalesce(d.created_at - lag(d.created_at) over w > interval '6 hours', false)::int as begins
-        from dailies.judged(p_own) d
-        where d.created_at between p_from - interval '30 days' and p_to + interval '30 days'
-            and d.cause in (select c.key from dailies.causes c where c.incident)
-        window w as (partition by d.cause, d.deployment_id order by d.created_at)
+language plpgsql stable set search_path = '' as $$
+begin
+    return query
+    with hours as (
+        select t.key[1] as cause, t.key[2] as deployment, t.at, sum(t.n) as n,
+               coalesce(sum(t.n) filter (where s.inside), 0) as inside
+        from (values (p_from - interval '30 days', p_from, false), (p_from, p_to, true),
+                     (p_to, p_to + interval '30 days', false)) s (since, until, inside),
+            dailies.tallied('cause', s.since, s.until, p_own, false) t
+        where t.key[1] in (select c.key from dailies.causes c where c.incident)
+        group by 1, 2, 3 having sum(t.n) > 0
+    ), apart as (
+        select h.*, h.at - lag(h.at) over w as gap from hours h window w as (partition by h.cause, h.deployment order by h.at)
+    ), begun as (
+        select a.*, case
+            when a.gap is null then 0
+            when a.gap <> interval '6 hours' then (a.gap > interval '6 hours')::int
+            else (select (min(d.created_at) filter (where d.created_at >= a.at)
+                          - max(d.created_at) filter (where d.created_at < a.at) > interval '6 hours')::int
+                  from dailies.judged(p_own) d
+                  where d.cause = a.cause and d.deployment_id is not distinct from a.deployment
+                      and d.created_at >= a.at - interval '6 hours' and d.created_at < a.at + interval '1 hour')
+            end as begins
+        from apart a
     ), numbered as (
-        select h.*, sum(h.begins) over (partition by h.cause, h.deployment_id order by h.created_at) as incident
-        from hits h
+        select b.*, sum(b.begins) over (partition by b.cause, b.deployment order by b.at) as incident from begun b
     ), found as (
-        select i.cause, i.deployment_id, count(*)::int as n,
-               (count(*) filter (where i.created_at >= p_from and i.created_at < p_to))::int as inside,
-               min(i.created_at) as first_at, max(i.created_at) as last_at,
-               (array_agg(i.video_id order by i.created_at, i.video_id))[1] as first_video_id
-        from numbered i group by i.cause, i.deployment_id, i.incident
-        having count(*) >= 3 and min(i.created_at) < p_to and max(i.created_at) >= p_from
+        select i.cause, i.deployment, sum(i.n)::int as n, sum(i.inside)::int as inside, min(i.at) as first_hour,
+               max(i.at) as last_hour
+        from numbered i group by i.cause, i.deployment, i.incident
+        having sum(i.n) >= 3 and min(i.at) < p_to and max(i.at) + interval '1 hour' > p_from
+    ), ended as (
+        select f.*, one.video_id, one.created_at as began, (
+                   select d.created_at from dailies.judged(p_own) d
+                   where d.cause = f.cause and d.deployment_id is not distinct from f.deployment
+                       and d.created_at >= f.last_hour and d.created_at < f.last_hour + interval '1 hour'
+                       and d.created_at < p_to + interval '30 days'
+                   order by d.created_at desc limit 1) as ended
+        from found f cross join lateral (
+            select d.video_id, d.created_at from dailies.judged(p_own) d
+            where d.cause = f.cause and d.deployment_id is not distinct from f.deployment
+                and d.created_at >= greatest(f.first_hour, p_from - interval '30 days')
+                and d.created_at < f.first_hour + interval '1 hour'
+            order by d.created_at, d.video_id limit 1) one
+    ), served as materialized (
+        select t.key[1] as deployment, t.at, sum(t.n) as n
+        from (select min(e.began) as since, max(e.ended) as until from ended e) s,
+            dailies.tallied('served', s.since, s.until, p_own, false) t
+        where s.since < s.until group by 1, 2
     )
-    select f.cause, f.deployment_id, f.n, (
-               select count(*)::int from dailies.judged(p_own) d
-               where d.created_at between f.first_at and f.last_at
-                   and d.deployment_id is not distinct from f.deployment_id),
-           f.inside, f.first_at, f.last_at, f.first_video_id
-    from found f
-$$;
+    select e.cause, e.deployment, e.n, (
+               -- the first and the last hour in part, those between as a whole
+               coalesce((select sum(s.n) from served s
+                         where s.deployment is not distinct from e.deployment
+                             and s.at > e.first_hour and s.at < e.last_hour), 0)
+               + (select count(*) from dailies.judged(p_own) d
+                  where d.deployment_id is not distinct from e.deployment and d.created_at >= e.began
+                      and d.created_at < e.first_hour + interval '1 hour' and d.created_at <= e.ended)
+               + case when e.last_hour > e.first_hour then (
+                     select count(*) from dailies.judged(p_own) d
+                     where d.deployment_id is not distinct from e.deployment
+                         and d.created_at >= e.last_hour and d.created_at <= e.ended) else 0 end)::int,
+           e.inside, e.began, e.ended, e.video_id
+    from ended e where e.began < p_to and e.ended >= p_from;
+end $$;
 
 -- Is generation healthy now? The videos requested since p_since (the last hour), against a usual hour: the median of
 -- those hours of the seven days before in which videos ended. `usual_rate` is the part of the ended ones, the stuck

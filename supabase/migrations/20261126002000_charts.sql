@@ -24,7 +24,8 @@ $$;
 -- How are errors spread over time, or over the hours of the week? The judged videos that failed, are stuck or carry a
 -- message, of all groups or of one (p_group with p_cause and p_stage, which is `none` where no stage is missing), by
 -- cause, group, deployment, model or hour. `part` is the filter of the video list that fits: {"cause": …}; `at` is the
--- start of the bucket, null by hour. Only the p_most largest parts. Indexes: verdicts_errors_newest, verdicts_groups.
+-- start of the bucket, null by hour. Only the p_most largest parts. Indexes: those of dailies.tallied,
+-- verdicts_errors_newest, verdicts_groups.
 create or replace function public.dailies_errors_by(
     p_by text, p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600,
     p_most int default 10, p_own boolean default false,
@@ -35,6 +36,7 @@ declare
     until timestamptz := coalesce(p_to, now());
     since timestamptz := coalesce(p_from, until - interval '7 days');
     stride interval := make_interval(secs => greatest(p_bucket_seconds, 1));
+    is_tallied boolean := p_group is null and p_by <> 'model' and (p_bucket_seconds % 3600 = 0 or p_by = 'hour');
 begin
     if p_by is null or p_by not in ('cause', 'group', 'deployment', 'model', 'hour') then
         raise exception 'Errors are counted by cause, group, deployment, model or hour, not by %.', p_by
@@ -43,23 +45,35 @@ begin
     return query
     with troubled as materialized (
         select case p_by
+                   when 'cause' then jsonb_build_object('cause', t.key[2])
+                   when 'group' then jsonb_build_object(
+                       'group', t.key[1], 'cause', t.key[2], 'stage', coalesce(t.key[3], 'none'))
+                   when 'deployment' then jsonb_build_object('deployment', coalesce(t.key[2], 'none'))
+                   else jsonb_build_object('hour', t.key[1]) end as what,
+               case when p_by <> 'hour' then date_bin(stride, t.at, 'epoch') end as began, t.n
+        from dailies.tallied(
+            case p_by when 'deployment' then 'error_of' when 'hour' then 'error_hour' else 'error' end,
+            since, until, p_own, p_by = 'hour' or p_bucket_seconds % 86400 = 0) t
+        where is_tallied
+        union all
+        select case p_by
                    when 'cause' then jsonb_build_object('cause', d.cause)
                    when 'group' then jsonb_build_object(
                        'group', d.error_group, 'cause', d.cause, 'stage', coalesce(d.first_missing, 'none'))
                    when 'deployment' then jsonb_build_object('deployment', coalesce(d.deployment_id, 'none'))
                    when 'model' then jsonb_build_object('model', dailies.model_of(d.video_id))
-                   else jsonb_build_object('hour', dailies.hour_of_week(d.created_at)::text) end as what,
-               case when p_by <> 'hour' then date_bin(stride, d.created_at, 'epoch') end as began
+                   else jsonb_build_object('hour', dailies.hour_of_week(d.created_at)::text) end,
+               case when p_by <> 'hour' then date_bin(stride, d.created_at, 'epoch') end, 1
         from dailies.judged(p_own) d
-        where d.created_at >= since and d.created_at < until and d.error_group is not null
+        where not is_tallied and d.created_at >= since and d.created_at < until and d.error_group is not null
             and (p_group is null or (d.error_group = p_group and d.cause = p_cause
                                      and coalesce(d.first_missing, 'none') = p_stage))
     ), largest as (
-        select t.what, count(*) as total from troubled t group by 1 order by 2 desc, 1
+        select t.what, sum(t.n) as total from troubled t group by 1 having sum(t.n) > 0 order by 2 desc, 1
         limit case when p_by = 'hour' then 168 else least(greatest(p_most, 1), 20) end
     )
-    select t.what, t.began, count(*)::int from troubled t join largest l using (what)
-    group by l.total, t.what, t.began order by l.total desc, t.what, t.began;
+    select t.what, t.began, sum(t.n)::int from troubled t join largest l using (what)
+    group by l.total, t.what, t.began having sum(t.n) > 0 order by l.total desc, t.what, t.began;
 end $$;
 
 select dailies.service_only('public.dailies_errors_by');

@@ -109,19 +109,22 @@ language sql stable security definer set search_path = '' as $$
            (select coalesce(jsonb_agg(to_jsonb(s) order by s.flow, s."position"), '[]') from seen s)
 $$;
 
--- Which deployments served their first video in a span, the latest twenty? Indexes: verdicts_newest,
+-- Which deployments served their first video in a span, the latest twenty? Indexes: those of dailies.tallied,
 -- verdicts_deployment.
 create or replace function public.dailies_deployments(p_from timestamptz, p_to timestamptz)
 returns table (deployment_id text, first_at timestamptz)
-language sql stable security definer set search_path = '' as $$
-    with here as (
-        select d.deployment_id, min(d.created_at) as first_at from dailies.judged(false) d
-        where d.created_at >= p_from and d.created_at < p_to and d.deployment_id is not null group by 1
-    )
-    select h.deployment_id, h.first_at from here h
-    where not exists (select from dailies.verdicts d where d.deployment_id = h.deployment_id and d.created_at < p_from)
-    order by 2 desc limit 20
-$$;
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
+    select s.deployment, f.first_at
+    from (select t.key[1] as deployment from dailies.tallied('served', p_from, p_to, false) t
+          where t.key[1] is not null group by 1 having sum(t.n) > 0) s
+    cross join lateral (
+        select d.created_at as first_at from dailies.judged(false) d
+        where d.deployment_id = s.deployment and d.created_at >= p_from order by d.created_at limit 1) f
+    where not exists (select from dailies.verdicts d where d.deployment_id = s.deployment and d.created_at < p_from)
+    order by 2 desc limit 20;
+end $$;
 
 -- Was it tried again here? Then it says nothing of how long things take: its times came with the repair, maybe days
 -- later. Without a search_path of its own, so that it becomes part of what asks. Index: attempts (video_id, number).
@@ -131,24 +134,33 @@ create or replace function dailies.tried_again(p_id dailies.video_key) returns b
 $$;
 
 -- How long do stages take, each from the one seen before it, or from the video's creation? In seconds, for the span
--- as a whole (`at` null) and by time. A video that was tried again is left out. Of more than 4000 videos a part is
--- read, chosen by id. Index: verdicts_newest.
+-- as a whole (`at` null) and by time. A video that was tried again is left out. Of more than 2000 videos one is read of
+-- each of 2000 equal parts of the span. Indexes: those of dailies.tallied, verdicts_newest.
 create or replace function public.dailies_stage_latency(
     p_from timestamptz, p_to timestamptz, p_flow text, p_bucket_seconds int, p_own boolean default false
 ) returns table (stage text, "position" int, at timestamptz, n int, p50 double precision, p95 double precision)
 language plpgsql stable security definer set search_path = '' as $$
 declare
-    step int;
+    parts int := 2000;
 begin
-    select 1 + count(*)::int / 4000 into step from dailies.judged(p_own) d
-    where d.created_at >= p_from and d.created_at < p_to;
+    if (select coalesce(sum(t.n), 0) from dailies.tallied('pattern', p_from, p_to, p_own) t where t.key[1] = p_flow) <= parts
+    then
+        parts := 1;
+    end if;
     return query
-    with timed as (
-        select d.video_id, d.created_at, s.one ->> 'stage' as stage, s.i::int as i, (s.one ->> 'at')::timestamptz as at
-        from dailies.judged(p_own) d, jsonb_array_elements(d.stages) with ordinality s (one, i)
-        where d.created_at >= p_from and d.created_at < p_to and d.flow = p_flow
-            and (step = 1 or hashtext(d.video_id::text) % step = 0) and not dailies.tried_again(d.video_id)
-            and s.one ->> 'state' = 'seen' and s.one ->> 'at' is not null
+    with read as (
+        select d.video_id, d.created_at, d.stages
+        from generate_series(0, parts - 1) i
+        cross join lateral (
+            select * from dailies.judged(p_own) x
+            where x.created_at >= p_from + i * (p_to - p_from) / parts
+                and x.created_at < p_from + (i + 1) * (p_to - p_from) / parts
+                and x.flow = p_flow and not dailies.tried_again(x.video_id)
+            order by x.created_at limit case when parts > 1 then 1 end) d
+    ), timed as (
+        select r.video_id, r.created_at, s.one ->> 'stage' as stage, s.i::int as i, (s.one ->> 'at')::timestamptz as at
+        from read r, jsonb_array_elements(r.stages) with ordinality s (one, i)
+        where s.one ->> 'state' = 'seen' and s.one ->> 'at' is not null
     ), spent as (
         select t.stage, t.i, date_bin(make_interval(secs => greatest(p_bucket_seconds, 1)), t.created_at, 'epoch') as at,
                extract(epoch from t.at - lag(t.at, 1, t.created_at) over (partition by t.video_id order by t.i)) as seconds
@@ -162,22 +174,27 @@ begin
 end $$;
 
 -- Which stage is the first that is missing, by deployment? The twelve deployments that served last; the stage is
--- `none` where nothing is missing. Index: verdicts_newest.
+-- `none` where nothing is missing. Indexes: those of dailies.tallied, verdicts_deployment, verdicts_newest.
 create or replace function public.dailies_first_missing(
     p_from timestamptz, p_to timestamptz, p_flow text, p_own boolean default false
 ) returns table (deployment_id text, stage text, n int)
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
     with found as (
-        select coalesce(d.deployment_id, '') as deployment_id, coalesce(d.first_missing, 'none') as stage,
-               count(*)::int as n, max(d.created_at) as last_at
-        from dailies.judged(p_own) d
-        where d.created_at >= p_from and d.created_at < p_to and d.flow = p_flow group by 1, 2
+        select coalesce(t.key[2], '') as deployment, coalesce(t.key[3], 'none') as missing, sum(t.n)::int as n,
+               max(t.at) as at
+        from dailies.tallied('missing', p_from, p_to, p_own) t where t.key[1] = p_flow group by 1, 2 having sum(t.n) > 0
     ), latest as (
-        select f.deployment_id, max(f.last_at) as last_at from found f group by 1 order by 2 desc limit 12
+        select f.deployment, (
+                   select max(d.created_at) from dailies.judged(p_own) d
+                   where d.deployment_id is not distinct from nullif(f.deployment, '')
+                       and d.created_at >= f.at and d.created_at < p_to) as last_at
+        from (select f.deployment, max(f.at) as at from found f group by 1) f order by 2 desc limit 12
     )
-    select f.deployment_id, f.stage, f.n from found f join latest l using (deployment_id)
-    order by l.last_at desc, f.stage
-$$;
+    select f.deployment, f.missing, f.n from found f join latest l using (deployment)
+    order by l.last_at desc, f.missing;
+end $$;
 
 -- The times to the task id (`id`) and to the finished video (`video`), in seconds, of a span; of one deployment, if
 -- one is named. A video that was tried again is left out.
@@ -240,17 +257,19 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- What did each day (UTC) cost, by model (empty where it is not known), in credits, and how many tasks made their video?
--- Indexes: tasks_created, those of model_of.
+-- Indexes: those of dailies.tallied.
 create or replace function public.dailies_cost_by_day(p_from timestamptz, p_to timestamptz, p_own boolean default false)
 returns table (day timestamptz, model text, credits double precision, tasks int, delivered int)
-language sql stable security definer set search_path = '' as $$
-    select date_trunc('day', t.created_at, 'UTC'), coalesce(replace(dailies.model_of(t.video_id), 'none', ''), ''),
-           sum(t.credits)::double precision, count(*)::int, (count(*) filter (where t.status = 'SUCCEEDED'))::int
-    from dailies.tasks t
-    where t.created_at >= p_from and t.created_at < p_to and t.credits > 0
-        and (p_own or t.video_id is null or t.video_id not in (select m.video_id from dailies.made_here m))
-    group by 1, 2 order by 1, 2
-$$;
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
+    select date_trunc('day', t.at, 'UTC'), replace(t.key[1], 'none', ''),
+           coalesce(sum(t.n) filter (where k.kind = 'credits'), 0)::double precision,
+           coalesce(sum(t.n) filter (where k.kind = 'tasks'), 0)::int,
+           coalesce(sum(t.n) filter (where k.kind = 'made'), 0)::int
+    from (values ('credits'), ('tasks'), ('made')) k (kind), dailies.tallied(k.kind, p_from, p_to, p_own) t
+    group by 1, 2 having sum(t.n) filter (where k.kind = 'tasks') > 0 order by 1, 2;
+end $$;
 
 select dailies.service_only(f::regproc) from unnest(array[
     'public.dailies_error_states', 'public.dailies_set_error_state',

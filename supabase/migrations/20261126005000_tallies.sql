@@ -2,7 +2,7 @@
 --
 -- A tally says how many verdicts of an hour or a day have a key of some kind, and how many credits its tasks took:
 --   status      {the app's word when it was judged}
---   cause       {cause}
+--   cause       {cause, deployment}
 --   trouble     {stuck, recoverable, the app's word}, of those that are one of both
 --   error       {error group, cause, first missing stage}, of those that have a group
 --   error_of    {cause, deployment}, of the same
@@ -11,7 +11,7 @@
 --   missing     {flow, deployment, first missing stage}
 --   served      {deployment}
 --   id, finish  {step}: seconds to the task's id and to the video, between 1.04 ^ step and 1.04 ^ (step + 1)
---   credits     {}
+--   credits     {model}; and the number of tasks that took some as `tasks`, of those that made their video as `made`
 -- `own` are videos that Dailies made itself. Whatever changes a verdict adds what it changes as new rows: nobody who
 -- writes waits for anybody. Whoever saves verdicts adds the new rows to the settled ones, so few are new. At any moment the
 -- sum of all rows is what is counted in dailies.verdicts. Production's own writes change no tally, but for deleting videos.
@@ -31,7 +31,8 @@ create table if not exists dailies.tallies (
     settled boolean not null default false
 );
 create unique index if not exists tallies_settled on dailies.tallies (kind, grain, at, own, digest) where settled;
-create index if not exists tallies_new on dailies.tallies (kind, grain, at) where not settled;
+create index if not exists tallies_new on dailies.tallies (at) where not settled;
+create index if not exists tallies_span on dailies.tallies (kind, grain, at);
 alter table dailies.tallies enable row level security;
 
 -- Since when have all verdicts been counted? Before, and since the mapping gave them another meaning, counts are taken
@@ -58,14 +59,14 @@ create or replace function dailies.tally_keys(
 language sql immutable parallel safe as $$
     select k.kind, k.key from (values
         ('status', array[p_word], true),
-        ('cause', array[p_cause], true),
+        ('cause', array[p_cause, p_deployment], true),
         ('trouble', array[p_stuck::text, p_recoverable::text, p_word], p_stuck or p_recoverable),
         ('error', array[p_group, p_cause, p_missing], p_group is not null),
         ('error_of', array[p_cause, p_deployment], p_group is not null),
         ('error_hour', array[dailies.hour_of_week(p_at)::text], p_group is not null),
         ('pattern', array[p_flow, p_pattern], p_flow is not null),
         ('missing', array[p_flow, p_deployment, p_missing], p_flow is not null),
-        ('served', array[p_deployment], p_deployment is not null),
+        ('served', array[p_deployment], true),
         ('id', array[dailies.step_of(p_at, p_id_at)], p_id_at >= p_at),
         ('finish', array[dailies.step_of(p_at, p_finished_at)], p_finished_at >= p_at)
     ) k (kind, key, counts) where k.counts
@@ -97,22 +98,45 @@ create or replace trigger verdicts_tally_changed after update on dailies.verdict
 create or replace trigger verdicts_tally_gone after delete on dailies.verdicts
     referencing old table as gone for each statement execute function dailies.tally_verdicts();
 
+-- The keys that a task is counted under.
+create or replace function dailies.credit_keys(p_status text, p_credits numeric, p_model text)
+returns table (kind text, key text[], n numeric)
+language sql immutable parallel safe as $$
+    select k.kind, array[coalesce(p_model, 'none')], k.n
+    from (values ('credits', p_credits), ('tasks', 1), ('made', (p_status = 'SUCCEEDED')::int)) k (kind, n)
+    where p_credits > 0 and k.n > 0
+$$;
+
 create or replace function dailies.tally_credits() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
     execute format(
         'insert into dailies.tallies (kind, grain, at, own, key, digest, n)
-         select ''credits'', g.grain, date_trunc(g.grain, t.created_at, ''UTC''), s.own, ''{}'', md5(''{}'')::uuid,
-                sum(t.sign * t.credits)
+         select k.kind, g.grain, date_trunc(g.grain, t.created_at, ''UTC''), s.own, k.key, md5(k.key::text)::uuid,
+                sum(t.sign * k.n)
          from (%s) t
          cross join lateral (select exists (select from dailies.made_here m where m.video_id = t.video_id) as own) s
+         cross join lateral dailies.credit_keys(t.status, t.credits, t.model) k
          cross join (values (''hour''), (''day'')) g (grain)
-         where t.credits <> 0 and t.created_at is not null group by 2, 3, 4 having sum(t.sign * t.credits) <> 0',
+         where t.created_at is not null group by 1, 2, 3, 4, 5 having sum(t.sign * k.n) <> 0',
         case tg_op when 'INSERT' then 'select 1 as sign, a.* from added a'
             when 'DELETE' then 'select -1 as sign, b.* from gone b'
             else 'select 1 as sign, a.* from added a union all select -1, b.* from gone b' end);
     return null;
 end $$;
+
+-- A task keeps the model that it was asked of: a later retry may ask another one.
+alter table dailies.tasks add column if not exists model text;
+
+create or replace function dailies.keep_model() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+    new.model := coalesce(new.model, nullif(dailies.model_of(new.video_id), 'none'));
+    return new;
+end $$;
+
+create or replace trigger tasks_model before insert or update on dailies.tasks
+    for each row when (new.model is null and new.video_id is not null) execute function dailies.keep_model();
 
 create or replace trigger tasks_tally_new after insert on dailies.tasks
     referencing new table as added for each statement execute function dailies.tally_credits();
@@ -157,6 +181,8 @@ begin
     update dailies.verdicts d set word = v.status_word from dailies.videos() v
     where v.id = d.video_id and d.created_at >= day and d.created_at < day + interval '1 day'
         and d.word is null and v.status_word is not null;
+    update dailies.tasks t set model = dailies.model_of(t.video_id)
+    where t.created_at >= day and t.created_at < day + interval '1 day' and t.model is null and t.video_id is not null;
     with gone as (
         delete from dailies.tallies t where t.at >= day and t.at < day + interval '1 day'
     ), counted as (
@@ -166,8 +192,9 @@ begin
             d.flow, d.pattern, d.deployment_id, d.id_at, d.finished_at) k
         where d.created_at >= day and d.created_at < day + interval '1 day'
         union all
-        select 'credits', t.created_at, t.video_id, '{}'::text[], t.credits from dailies.tasks t
-        where t.created_at >= day and t.created_at < day + interval '1 day' and t.credits <> 0
+        select k.kind, t.created_at, t.video_id, k.key, k.n
+        from dailies.tasks t cross join lateral dailies.credit_keys(t.status, t.credits, t.model) k
+        where t.created_at >= day and t.created_at < day + interval '1 day'
     )
     insert into dailies.tallies (kind, grain, at, own, key, digest, n)
     select c.kind, g.grain, date_trunc(g.grain, c.created_at, 'UTC'), m.video_id is not null, c.key,
@@ -184,7 +211,7 @@ language sql stable set search_path = '' as $$
     select exists (select from dailies.counted c, dailies.mapping m where c.since >= coalesce(m.changed_at, '-infinity'))
 $$;
 
--- What each verdict of a span is counted under, now. Index: verdicts_newest.
+-- What the verdicts and tasks of a span are counted under, now. Indexes: verdicts_newest, tasks_created.
 create or replace function dailies.counted_live(p_kind text, p_from timestamptz, p_to timestamptz, p_own boolean)
 returns table (at timestamptz, own boolean, key text[], n numeric)
 language sql stable set search_path = '' as $$
@@ -195,19 +222,21 @@ language sql stable set search_path = '' as $$
         d.created_at, d.word, d.cause, d.stuck, d.recoverable_runway_id is not null, d.error_group, d.first_missing,
         d.flow, d.pattern, d.deployment_id, d.id_at, d.finished_at) k
     where d.created_at >= p_from and d.created_at < p_to and k.kind = p_kind and (p_own or not s.own)
-        and p_kind <> 'credits'
+        and p_kind not in ('credits', 'tasks', 'made')
     group by 1, 2, 3
     union all
-    select date_trunc('hour', t.created_at, 'UTC'), s.own, '{}'::text[], sum(t.credits)
+    select date_trunc('hour', t.created_at, 'UTC'), s.own, k.key, sum(k.n)
     from dailies.tasks t
     cross join lateral (select exists (select from dailies.made_here m where m.video_id = t.video_id) as own) s
-    where t.created_at >= p_from and t.created_at < p_to and p_kind = 'credits' and t.credits <> 0
-    group by 1, 2
+    cross join lateral dailies.credit_keys(t.status, t.credits, t.model) k
+    where t.created_at >= p_from and t.created_at < p_to and k.kind = p_kind and (p_own or not s.own)
+        and p_kind in ('credits', 'tasks', 'made')
+    group by 1, 2, 3
 $$;
 
 -- What is counted in a span: by the hour, and by the day where p_days lets it. Both ends are exact: the parts of hours there
 -- are read from the verdicts. Of `status` and `trouble`, as the rows were when they were judged: see dailies.rewritten.
--- Indexes: tallies_settled, tallies_new, verdicts_newest.
+-- Indexes: tallies_span, verdicts_newest.
 create or replace function dailies.tallied(
     p_kind text, p_from timestamptz, p_to timestamptz, p_own boolean, p_days boolean default true
 ) returns table (at timestamptz, own boolean, key text[], n numeric)
@@ -231,8 +260,10 @@ begin
     where t.kind = p_kind and t.grain = 'day' and t.at >= day_from and t.at < day_to and (p_own or not t.own);
     return query
     select t.at, t.own, t.key, t.n from dailies.tallies t
-    where t.kind = p_kind and t.grain = 'hour' and (p_own or not t.own)
-        and (t.at >= hour_from and t.at < least(day_from, hour_to) or t.at >= day_to and t.at < hour_to);
+    where t.kind = p_kind and t.grain = 'hour' and t.at >= hour_from and t.at < day_from and (p_own or not t.own);
+    return query
+    select t.at, t.own, t.key, t.n from dailies.tallies t
+    where t.kind = p_kind and t.grain = 'hour' and t.at >= day_to and t.at < hour_to and (p_own or not t.own);
     return query select * from dailies.counted_live(p_kind, p_from, hour_from, p_own);
     return query select * from dailies.counted_live(p_kind, hour_to, p_to, p_own);
 end $$;

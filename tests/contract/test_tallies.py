@@ -1,4 +1,4 @@
-"""Counts by hour and day: they say what a count of every row says, whatever is written and whichever span is asked."""
+"""Counts by hour and day say what a count of every row says, whatever is written, of any span."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lib.data import attempts, overview, videos
+from lib.data import attempts, errors, overview, series, videos
 from lib.data.migrations import recount
 from lib.data.postgres import PostgresDatabase
 from lib.domain.pricing import GenerationRequest
@@ -17,7 +17,7 @@ from tests.examples import verdict
 
 # Three days and a bit, in UTC; spans begin and end within hours, at their full hours and at midnight.
 BEGAN = datetime(2026, 3, 1, 21, 30, tzinfo=UTC)
-CAUSES = ("succeeded", "generation_failed", "task_id_not_saved", "moderated")
+CAUSES = ("succeeded", "generation_failed", "unauthorized", "unauthorized")
 STATES = ("queued", "processing", "succeeded", "failed", "cancelled", "archived")
 REQUEST = GenerationRequest(image="https://images.example.com/mia.jpg", prompt="Mia dances the polka")
 
@@ -99,6 +99,11 @@ def figures(db: PostgresDatabase, since: datetime, until: datetime, *, own: bool
     for group in groups:  # of several that came at the same moment, any may be the example
         group.pop("example_video_id")  # type: ignore[misc]
     return [
+        *(errors.errors_by(db, by, since, until, own=own) for by in ("cause", "group", "deployment", "hour")),
+        overview.incidents(db, since, until, own=own),
+        series.first_missing(db, since, until, "sync-sdk", own=own),
+        series.deployments(db, since, until),
+        series.cost_by_day(db, since, until, own=own),
         found["totals"],
         found["series"],
         by_day["series"],
@@ -134,6 +139,50 @@ def test_whatever_is_written_the_figures_of_any_span_are_those_of_a_count_of_eve
             assert figures(postgres, *span, own=own) == counted_by_hand(postgres, *span, own=own)
 
 
+def incidents_by_hand(db: PostgresDatabase, since: datetime, until: datetime) -> list[tuple[Any, ...]]:
+    """Three or more of one deployment and cause, each within six hours of the one before."""
+    with db.transaction("test") as connection:
+        rows = connection.execute(
+            "select d.cause, d.deployment_id, d.created_at, c.incident from dailies.judged(false) d "
+            "join dailies.causes c on c.key = d.cause order by d.created_at"
+        ).fetchall()
+    runs: list[list[tuple[Any, ...]]] = []
+    latest: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        if row[3]:
+            run = latest.get(row[:2])
+            if run is None or row[2] - run[-1][2] > timedelta(hours=6):
+                run = latest[row[:2]] = []
+                runs.append(run)
+            run.append(row)
+    found = []
+    for run in runs:
+        first, last = run[0][2], run[-1][2]
+        if len(run) >= 3 and any(since <= row[2] < until for row in run):
+            videos_ = sum(1 for row in rows if row[1] == run[0][1] and first <= row[2] <= last)
+            found.append((run[0][0], run[0][1], len(run), videos_, first, last))
+    return sorted(found, key=str)
+
+
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_incidents_are_those_that_a_walk_through_every_video_finds(
+    postgres: PostgresDatabase, seed: int
+) -> None:
+    history = History(postgres, seed)
+    history.go_on(40)
+    for _ in range(6):
+        one, other = sorted((moment(history.chance), moment(history.chance)))
+        until = other + timedelta(seconds=1)
+        found = [
+            (
+                *(row["cause"], row["deployment_id"], row["n"], row["videos"]),
+                *(datetime.fromisoformat(row["first_at"]), datetime.fromisoformat(row["last_at"])),
+            )
+            for row in overview.incidents(postgres, one, until)
+        ]
+        assert sorted(found, key=str) == incidents_by_hand(postgres, one, until)
+
+
 def test_counting_anew_changes_nothing_and_mends_what_was_lost(postgres: PostgresDatabase) -> None:
     history = History(postgres, 7)
     history.go_on(40)
@@ -155,7 +204,7 @@ def test_few_rows_wait_to_be_settled_and_none_is_kept_twice(postgres: PostgresDa
     history.judge()
     with postgres.transaction("test") as connection:
         waiting, kept, keys = connection.execute(
-            "select count(*) filter (where not settled), count(*), count(distinct (kind, grain, at, own, key)) "
-            "from dailies.tallies"
+            "select count(*) filter (where not settled), count(*), "
+            "count(distinct (kind, grain, at, own, key)) from dailies.tallies"
         ).fetchone() or (1, 1, 0)
     assert (waiting, kept) == (0, keys)
