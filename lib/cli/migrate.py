@@ -8,13 +8,14 @@ import click
 
 from lib.data.connect import open_postgres
 from lib.data.mapping import mapped
-from lib.data.migrations import migrate, migrations, script
+from lib.data.migrations import migrate, migrations, recount, script
 from lib.settings import load_settings
 
 
 @click.command()
 @click.option("--print", "print_only", is_flag=True, help="Print the SQL for an SQL editor; change nothing.")
-def command(print_only: bool) -> None:
+@click.option("--recount", "again", is_flag=True, help="Count all verdicts anew by hour and day.")
+def command(print_only: bool, again: bool) -> None:
     """Create or update the schema of Dailies. Only adds; safe to run again at any time."""
     if print_only:
         click.echo(script(migrations()))
@@ -22,5 +23,7 @@ def command(print_only: bool) -> None:
     with closing(open_postgres(load_settings())) as database:
         for migration in migrate(database, say=click.echo):
             click.echo(f"applied {migration.version} {migration.name}")
+        if again:
+            click.echo(f"counted {recount(database, click.echo)} days")
         table = mapped(database)["relation"]
         click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")

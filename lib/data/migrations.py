@@ -208,9 +208,12 @@ def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
         with database.transaction("migrate") as connection:
             query = "select * from dailies.mark_unknown(%s::timestamptz, %s::text::dailies.video_key)"
             place = connection.execute(query, place).fetchone()
-    if not _is_counted(database):
+    with database.transaction("migrate") as connection:
+        counted = connection.execute("select dailies.is_counted()").fetchone()
+    if counted != (True,):
         recount(database, say)
     with database.transaction("migrate") as connection:
+        connection.execute("select dailies.count_all()")
         connection.execute(_RELOAD)
 
 
@@ -251,12 +254,6 @@ def run_patiently(
         time.sleep(LOCK_PAUSE)
         if not still_wanted():
             return
-
-
-def _is_counted(database: PostgresDatabase) -> bool:
-    with database.transaction("migrate") as connection:
-        row = connection.execute("select dailies.is_counted()").fetchone()
-    return bool(row and row[0])
 
 
 def _steps(database: PostgresDatabase) -> list[tuple[str, str, str, str | None]]:

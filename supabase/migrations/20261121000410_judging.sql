@@ -156,6 +156,7 @@ begin
     while place.id is not null loop
         select * into place from dailies.mark_unknown(place.at, place.id);
     end loop;
+    perform dailies.count_all();
     return n;
 end $$;
 

@@ -35,8 +35,8 @@ create index if not exists tallies_new on dailies.tallies (at) where not settled
 create index if not exists tallies_span on dailies.tallies (kind, grain, at);
 alter table dailies.tallies enable row level security;
 
--- Since when have all verdicts been counted? Before, and since the mapping gave them another meaning, counts are taken
--- from the verdicts themselves.
+-- When was it last sure that all verdicts are counted, and that every video has one, or a mark? No row: never. Counts are
+-- taken from the rows themselves then.
 create table if not exists dailies.counted (
     one   boolean primary key default true check (one),
     since timestamptz not null
@@ -158,7 +158,7 @@ language sql set search_path = '' set enable_seqscan = off as $$
 $$;
 
 -- Counts a day anew, from the verdicts and tasks themselves: the latest one before p_before that there is anything of.
--- Null when there is none: then all are counted, since p_began. Nothing that is written meanwhile is lost or counted
+-- No row when there is none: then all are counted, since p_began. Nothing that is written meanwhile is lost or counted
 -- twice: what is taken away and what is counted are seen at the same moment.
 -- Indexes: verdicts_newest, tasks_created, tallies_settled.
 create or replace function public.dailies_recount(
@@ -205,10 +205,12 @@ begin
     return next;
 end $$;
 
--- May counts be taken from the tallies?
-create or replace function dailies.is_counted() returns boolean
+-- May counts be taken from the tallies? Those of statuses only while every video has a verdict or a mark: after a change
+-- of the mapping, `python -m lib migrate` sees to that.
+create or replace function dailies.is_counted(p_statuses boolean default false) returns boolean
 language sql stable set search_path = '' as $$
-    select exists (select from dailies.counted c, dailies.mapping m where c.since >= coalesce(m.changed_at, '-infinity'))
+    select exists (select from dailies.counted c, dailies.mapping m
+                   where not p_statuses or c.since >= coalesce(m.changed_at, '-infinity'))
 $$;
 
 -- What the verdicts and tasks of a span are counted under, now. Indexes: verdicts_newest, tasks_created.
@@ -298,7 +300,7 @@ create or replace function dailies.statuses_between(
 ) returns table (at timestamptz, word text, n numeric)
 language plpgsql stable set search_path = '' as $$
 begin
-    if dailies.is_counted() and (select count(*) from (select from dailies.dirty limit 20001) m) <= 20000 then
+    if dailies.is_counted(true) and (select count(*) from (select from dailies.dirty limit 20001) m) <= 20000 then
         return query select t.at, t.key[1], t.n from dailies.tallied('status', p_from, p_to, p_own, p_days) t;
         return query select r.at, r.word, r.n::numeric from dailies.rewritten(p_from, p_to, p_own) r;
     else
@@ -316,6 +318,14 @@ create or replace function dailies.trouble_between(
 )
 language plpgsql stable set search_path = '' as $$
 begin
+    if not dailies.is_counted() then
+        select count(*) filter (where d.stuck), count(*) filter (where d.recoverable_runway_id is not null),
+               count(*) filter (where v.status is distinct from 'failed')
+        into stuck, recoverable, unfailed
+        from dailies.judged(p_own) d join dailies.videos() v on v.id = d.video_id
+        where d.created_at >= p_from and d.created_at < p_to and (d.stuck or d.recoverable_runway_id is not null);
+        return;
+    end if;
     select coalesce(sum(t.n) filter (where t.key[1] = 'true'), 0), coalesce(sum(t.n) filter (where t.key[2] = 'true'), 0),
            coalesce(sum(t.n) filter (where t.key[3] is null or t.key[3] <> all(dailies.words('failed'))), 0)
     into stuck, recoverable, unfailed from dailies.tallied('trouble', p_from, p_to, p_own) t;
@@ -337,5 +347,17 @@ language sql immutable parallel safe set search_path = '' as $$
         where s.up_to >= p.part * s.total order by s.step limit 1) order by p.part)
     from (values (0.5), (0.95)) p (part)
 $$;
+
+-- Every video has a verdict or a mark now: counts all, if they never were.
+create or replace function dailies.count_all() returns void
+language plpgsql set search_path = '' as $$
+declare
+    place timestamptz := 'infinity';
+begin
+    while place is not null and not dailies.is_counted() loop
+        select r.day into place from public.dailies_recount(place) r;
+    end loop;
+    update dailies.counted set since = now();
+end $$;
 
 select dailies.service_only('public.dailies_recount');

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib.data import attempts, errors, overview, series, videos
-from lib.data.migrations import recount
+from lib.data.migrations import migrate, recount
 from lib.data.postgres import PostgresDatabase
 from lib.domain.pricing import GenerationRequest
 from tests.examples import verdict
@@ -195,6 +195,26 @@ def test_counting_anew_changes_nothing_and_mends_what_was_lost(postgres: Postgre
     assert figures(postgres, *span, own=True) != before
     recount(postgres)
     assert figures(postgres, *span, own=True) == before
+
+
+def test_what_an_earlier_version_judged_is_counted_by_migrate(own_database_url: str) -> None:
+    database = PostgresDatabase(own_database_url, label="test")
+    History(database, 9).go_on(40)
+    span = BEGAN - timedelta(days=1), BEGAN + timedelta(days=5)
+    before = figures(database, *span, own=False)
+    with database.transaction("test") as connection:
+        connection.execute("alter table dailies.verdicts disable trigger user")
+        connection.execute("update dailies.verdicts set word = null")
+        connection.execute("alter table dailies.verdicts enable trigger user")
+        connection.execute("delete from dailies.tallies")
+        connection.execute("delete from dailies.counted")
+    assert figures(database, *span, own=False) == before
+    migrate(database)
+    with database.transaction("test") as connection:
+        assert connection.execute("select dailies.is_counted(true)").fetchone() == (True,)
+        assert connection.execute("select count(*) from dailies.tallies").fetchone() != (0,)
+    assert figures(database, *span, own=False) == before
+    database.close()
 
 
 def test_few_rows_wait_to_be_settled_and_none_is_kept_twice(postgres: PostgresDatabase) -> None:
