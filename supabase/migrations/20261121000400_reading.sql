@@ -132,7 +132,7 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- Counts of one span of time; without p_own, videos that Dailies made itself are left out. `credits_own` is what
--- those cost. `troubled` is how many videos failed, are stuck or can be recovered. Times are exact up to 20,000 videos,
+-- those cost. `troubled` is how many videos failed, are stuck or can be recovered. Times are exact up to 5,000 videos,
 -- and two per cent off at most beyond. Indexes: those of dailies.tallied and dailies.rewritten, verdicts_newest.
 drop function if exists dailies.totals(timestamptz, timestamptz);
 create or replace function dailies.totals(p_from timestamptz, p_to timestamptz, p_own boolean) returns jsonb
@@ -149,7 +149,7 @@ begin
         from dailies.statuses_between(p_from, p_to, p_own) b left join dailies.mapped_words() w using (word)
         group by 1 having sum(b.n) > 0) s;
     select * into trouble from dailies.trouble_between(p_from, p_to, p_own);
-    if (select coalesce(sum(c.n), 0) from dailies.tallied('cause', p_from, p_to, p_own) c) <= 20000 then
+    if (select coalesce(sum(c.n), 0) from dailies.tallied('cause', p_from, p_to, p_own) c) <= 5000 then
         select percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.id_at - d.created_at))
                    filter (where d.id_at >= d.created_at),
                percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.finished_at - d.created_at))

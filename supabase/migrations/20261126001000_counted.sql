@@ -146,12 +146,14 @@ begin
         from (select min(e.began) as since, max(e.ended) as until from ended e) s,
             dailies.tallied('served', s.since, s.until, p_own, false) t
         where s.since < s.until group by 1, 2
+    ), between_them as materialized ( -- the first and the last hour in part, those between as a whole
+        select e.cause, e.deployment, e.began, sum(s.n) as n
+        from ended e join served s on coalesce(s.deployment, '') = coalesce(e.deployment, '')
+            and s.at > e.first_hour and s.at < e.last_hour
+        group by 1, 2, 3
     )
     select e.cause, e.deployment, e.n, (
-               -- the first and the last hour in part, those between as a whole
-               coalesce((select sum(s.n) from served s
-                         where s.deployment is not distinct from e.deployment
-                             and s.at > e.first_hour and s.at < e.last_hour), 0)
+               coalesce(b.n, 0)
                + (select count(*) from dailies.judged(p_own) d
                   where d.deployment_id is not distinct from e.deployment and d.created_at >= e.began
                       and d.created_at < e.first_hour + interval '1 hour' and d.created_at <= e.ended)
@@ -160,7 +162,9 @@ begin
                      where d.deployment_id is not distinct from e.deployment
                          and d.created_at >= e.last_hour and d.created_at <= e.ended) else 0 end)::int,
            e.inside, e.began, e.ended, e.video_id
-    from ended e where e.began < p_to and e.ended >= p_from;
+    from ended e left join between_them b on b.cause = e.cause and b.began = e.began
+        and b.deployment is not distinct from e.deployment
+    where e.began < p_to and e.ended >= p_from;
 end $$;
 
 -- Is generation healthy now? The videos requested since p_since (the last hour), against a usual hour: the median of

@@ -134,14 +134,14 @@ create or replace function dailies.tried_again(p_id dailies.video_key) returns b
 $$;
 
 -- How long do stages take, each from the one seen before it, or from the video's creation? In seconds, for the span
--- as a whole (`at` null) and by time. A video that was tried again is left out. Of more than 2000 videos one is read of
--- each of 2000 equal parts of the span. Indexes: those of dailies.tallied, verdicts_newest.
+-- as a whole (`at` null) and by time. A video that was tried again is left out. Of more than 1000 videos one is read of
+-- each of 1000 equal parts of the span. Indexes: those of dailies.tallied, verdicts_newest.
 create or replace function public.dailies_stage_latency(
     p_from timestamptz, p_to timestamptz, p_flow text, p_bucket_seconds int, p_own boolean default false
 ) returns table (stage text, "position" int, at timestamptz, n int, p50 double precision, p95 double precision)
 language plpgsql stable security definer set search_path = '' as $$
 declare
-    parts int := 2000;
+    parts int := 1000;
 begin
     if (select coalesce(sum(t.n), 0) from dailies.tallied('pattern', p_from, p_to, p_own) t where t.key[1] = p_flow) <= parts
     then
@@ -173,27 +173,25 @@ begin
     group by grouping sets ((s.stage, s.at), (s.stage)) order by 2, 3 nulls first;
 end $$;
 
--- Which stage is the first that is missing, by deployment? The twelve deployments that served last; the stage is
--- `none` where nothing is missing. Indexes: those of dailies.tallied, verdicts_deployment, verdicts_newest.
+-- Which stage is the first that is missing, by deployment? The twelve deployments that served last, to the hour; the
+-- stage is `none` where nothing is missing. Indexes: those of dailies.tallied.
 create or replace function public.dailies_first_missing(
     p_from timestamptz, p_to timestamptz, p_flow text, p_own boolean default false
 ) returns table (deployment_id text, stage text, n int)
 language plpgsql stable security definer set search_path = '' as $$
 begin
     return query
-    with found as (
-        select coalesce(t.key[2], '') as deployment, coalesce(t.key[3], 'none') as missing, sum(t.n)::int as n,
-               max(t.at) as at
-        from dailies.tallied('missing', p_from, p_to, p_own) t where t.key[1] = p_flow group by 1, 2 having sum(t.n) > 0
+    with hours as (
+        select coalesce(t.key[2], '') as deployment, coalesce(t.key[3], 'none') as missing, t.at, sum(t.n) as n
+        from dailies.tallied('missing', p_from, p_to, p_own, false) t
+        where t.key[1] = p_flow group by 1, 2, 3 having sum(t.n) > 0
+    ), found as (
+        select h.deployment, h.missing, sum(h.n)::int as n, max(h.at) as at from hours h group by 1, 2
     ), latest as (
-        select f.deployment, (
-                   select max(d.created_at) from dailies.judged(p_own) d
-                   where d.deployment_id is not distinct from nullif(f.deployment, '')
-                       and d.created_at >= f.at and d.created_at < p_to) as last_at
-        from (select f.deployment, max(f.at) as at from found f group by 1) f order by 2 desc limit 12
+        select f.deployment, max(f.at) as last_at from found f group by 1 order by 2 desc, 1 limit 12
     )
     select f.deployment, f.missing, f.n from found f join latest l using (deployment)
-    order by l.last_at desc, f.missing;
+    order by l.last_at desc, f.deployment, f.missing;
 end $$;
 
 -- The times to the task id (`id`) and to the finished video (`video`), in seconds, of a span; of one deployment, if
