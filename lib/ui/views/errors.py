@@ -99,9 +99,18 @@ def errors_page(frame: Frame) -> None:
         f"{count(sum(row['n'] for row in groups), 'video')} in trouble {frame.window.said},"
         f" in {count(len(groups), 'group')}: {marks.count('new')} new, {marks.count('regressed')} regressed."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
+        f"{_growing(groups)}"
     )
     distribution(frame)
     _table(groups, states, frame)
+
+
+def _growing(groups: Sequence[ErrorGroup]) -> str:
+    """The one that grew most against the time before, if any grew."""
+    most = max(groups, key=lambda row: row["n"] - row["previous_n"])
+    more = most["n"] - most["previous_n"]
+    title = cause_of(most["cause"]).title
+    return f" **{title}** grew most: {more:,} more than in the time before." if more > 0 else ""
 
 
 def mark_of(state: GroupState, frame: Frame) -> str:

@@ -14,6 +14,7 @@ from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
+from lib.errors import DatabaseConflict
 from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, loaders
 from lib.ui.kit.acting import act
@@ -62,14 +63,17 @@ def groups() -> None:
     paid = tuple(row["id"] for row in rows if row["action"] == Action.RETRY)
     people = sum(row["action"] in _FOR_PEOPLE for row in rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="groups"):
-        if free and act(
-            f"Repair the {count(len(free), 'free one')} …",
-            type="primary",
-            icon=":material/money_off:",
-            key="repair-free",
-            help="Tasks that exist are looked up and their ids saved: nothing is paid.",
-        ):
-            _confirm(free, str(uuid4()), {"chosen": "all that are free"})
+        if free:
+            act(
+                f"Repair the {count(len(free), 'free one')}",
+                type="primary",
+                icon=":material/money_off:",
+                key="repair-free",
+                help="Tasks that exist are looked up, their ids saved. Nothing is paid; it begins at once.",
+                disabled=any(batch.state == "running" for batch in loaders.batches()),
+                on_click=_repair_free,
+                args=(free, str(uuid4())),
+            )
         if paid and act(
             f"Retry {count(len(paid), 'video')} …",
             icon=":material/paid:",
@@ -79,6 +83,16 @@ def groups() -> None:
             _confirm(paid, str(uuid4()), {"chosen": "all that are to be retried"})
         if people:
             st.caption(f"{count(people, 'video')} a person must look at, one by one", width="content")
+
+
+def _repair_free(videos: tuple[str, ...], batch_id: str) -> None:
+    """At once, but for what would cost something by now. `batch_id`: a double click means one batch."""
+    batch = freeze(
+        running_app(), videos, {"page": "Recover", "chosen": "all that are free"}, batch_id=batch_id
+    )
+    if batch.credits:
+        raise DatabaseConflict("Something else has happened to one of them: it is not free any more.")
+    _start(batch_id)
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
