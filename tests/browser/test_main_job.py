@@ -43,8 +43,7 @@ def test_a_stuck_video_is_found_read_retried_and_succeeds(page: Page, address: s
 
 def test_a_new_video_survives_a_double_click_and_a_reload(page: Page, address: str) -> None:
     open_page(page, f"{address}/generate")
-    page.locator(".st-key-generate button").click()
-    page.locator(".st-key-confirm-generate button").dblclick()
+    page.locator(".st-key-generate button").dblclick()
     progress = page.locator(".st-key-progress")
     expect(progress).to_be_visible()
     page.reload()
