@@ -16,13 +16,11 @@ from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
 from lib.errors import DatabaseConflict
 from lib.operations.batches import freeze, steer
-from lib.ui.kit import address, loaders
+from lib.ui.kit import address, html, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import ACTION, clock, count, credits_text, short_id
+from lib.ui.kit.format import ACTION, count, credits_text
 from lib.ui.kit.notices import empty
-from lib.ui.kit.outside import outside_text
-from lib.ui.kit.router import page
 from lib.ui.kit.tables import choose_videos
 from lib.ui.kit.window_control import count_samples, samples_count
 from lib.ui.views.batch import item_table
@@ -117,15 +115,19 @@ def left_to_people(now: datetime) -> None:
         f"The sweep left {count(len(rows), 'video')} to people, the latest first",
         icon=":material/front_hand:",
     ):
-        for row in rows:
-            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-                st.page_link(
-                    page("video"),
-                    label=f"`{short_id(row.video_id)}` **{ACTION.get(row.action, row.action)}**",
-                    query_params={"id": row.video_id},
-                    width=260,
-                )
-                outside_text(f"{clock(row.at, now)}  {row.reason}")
+        html.table(
+            "Videos that the sweep left to people",
+            [f"<th>{head}</th>" for head in ("Video", "What to do", "Looked at", "Why")],
+            [
+                [
+                    html.video(row.video_id),
+                    html.text(ACTION.get(row.action, row.action)),
+                    html.time(row.at, now),
+                    html.text(row.reason),
+                ]
+                for row in rows
+            ],
+        )
 
 
 def choose(rows: list[VideoRow]) -> list[str]:
