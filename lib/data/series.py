@@ -31,6 +31,7 @@ class GroupState(TypedDict):
     state: str
     note: str
     ticket: str
+    assignee: str
     operator: str | None
     changed_at: str | None
 
@@ -52,9 +53,16 @@ def error_states(
 
 
 def set_error_state(
-    db: Database, group: GroupKey, state: str, operator: str, *, note: str = "", ticket: str = ""
+    db: Database,
+    group: GroupKey,
+    state: str,
+    operator: str,
+    *,
+    note: str = "",
+    ticket: str = "",
+    assignee: str = "",
 ) -> None:
-    """Audited. Raises BadInput for a state, note or ticket that cannot be."""
+    """Audited. Raises BadInput for a state, note, ticket or assignee that cannot be."""
     db.call(
         "dailies_set_error_state",
         p_group=group.grp,
@@ -64,6 +72,7 @@ def set_error_state(
         p_note=note,
         p_ticket=ticket,
         p_operator=operator,
+        p_assignee=assignee,
     )
 
 

@@ -37,6 +37,7 @@ window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src
     ["Enter", "open it"],
     ...Object.entries(GO).map(([key, page]) => [`g ${key}`, page[0].toUpperCase() + page.slice(1)]),
     ["r", "read everything anew"],
+    [":", "pages and actions, by name"],
     ["?", "this list"],
     ["Esc", "close"],
   ];
@@ -51,6 +52,7 @@ window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src
     else if (key === "/") focusSearch();
     else if (key === "j" || key === "k") step(key === "j" ? 1 : -1);
     else if (key === "?") showKeys();
+    else if (key === ":") showCommands();
     else done = false;
     if (!done) return;
     event.preventDefault();
@@ -70,11 +72,19 @@ window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src
     next?.focus();
     next?.scrollIntoView({ block: "nearest" });
   };
-  const showKeys = () => {
+  const open = (name, ...parts) => {
     const dialog = document.createElement("dialog");
     dialog.className = "dailies-keys";
-    dialog.ariaLabel = "Keys";
-    const table = dialog.appendChild(document.createElement("table"));
+    dialog.ariaLabel = name;
+    dialog.append(...parts);
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.addEventListener("click", () => dialog.close());
+    document.querySelector('[data-testid="stApp"]').append(dialog);
+    dialog.showModal();
+    return dialog;
+  };
+  const showKeys = () => {
+    const table = document.createElement("table");
     for (const [keys, meaning] of KEYS) {
       const row = table.insertRow();
       for (const key of keys.split(/ +/)) {
@@ -83,10 +93,38 @@ window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src
       }
       row.insertCell().textContent = meaning;
     }
-    dialog.addEventListener("close", () => dialog.remove());
-    dialog.addEventListener("click", () => dialog.close());
-    document.querySelector('[data-testid="stApp"]').append(dialog);
-    dialog.showModal();
+    open("Keys", table);
+  };
+
+  // Every page, and what can be clicked on this one, narrowed by what is typed; Enter does the first.
+  const showCommands = () => {
+    const shown = [...document.querySelectorAll(
+      '[data-testid="stTopNavLink"], [data-testid="stMain"] :is([data-testid^="stBaseButton"], [data-testid="stPageLink-NavLink"])',
+    )].filter((each) => each.checkVisibility() && !each.disabled);
+    const commands = new Map();
+    for (const each of shown) {
+      const said = [...each.querySelectorAll("p")].map((p) => p.textContent.trim()).join(" ") || each.innerText.trim();
+      if (said && !commands.has(said)) commands.set(said, each);
+    }
+    const field = Object.assign(document.createElement("input"), { type: "search", placeholder: "Page or action" });
+    field.ariaLabel = "Page or action";
+    const list = document.createElement("ul");
+    const dialog = open("Commands", field, list);
+    const fill = () => {
+      const typed = field.value.toLowerCase();
+      list.replaceChildren(...[...commands].filter(([said]) => said.toLowerCase().includes(typed)).map(([said, each]) => {
+        const button = Object.assign(document.createElement("button"), { textContent: said });
+        button.onclick = () => { dialog.close(); each.click(); };
+        const item = document.createElement("li");
+        item.append(button);
+        return item;
+      }));
+    };
+    field.onclick = (event) => event.stopPropagation();
+    field.oninput = fill;
+    field.onkeydown = (event) => { if (event.key === "Enter") list.querySelector("button")?.click(); };
+    fill();
+    field.focus();
   };
 
   // A list is drawn anew while somebody is on one of its links: they stay there.

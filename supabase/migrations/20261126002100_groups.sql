@@ -14,6 +14,8 @@ create table if not exists dailies.error_states (
     primary key (grp, cause, stage)
 );
 alter table dailies.error_states enable row level security;
+alter table dailies.error_states add column if not exists assignee text not null default ''
+    check (length(assignee) <= 200);
 
 -- The videos of a span that failed, are stuck or carry a message; of one group, if one is named ('none': no stage).
 -- Indexes: verdicts_errors_newest, verdicts_errors.
@@ -30,16 +32,17 @@ $$;
 
 -- What is known of these groups, [{grp, cause, stage}], beyond any span of time: when each was seen first and last, and
 -- what the team said. A resolved one that came again is `regressed`. Indexes: verdicts_errors, error_states_pkey.
+drop function if exists public.dailies_error_states(jsonb, boolean);
 create or replace function public.dailies_error_states(p_groups jsonb, p_own boolean default false)
 returns table (
     grp text, cause text, stage text, first_at timestamptz, last_at timestamptz, state text, note text, ticket text,
-    operator text, changed_at timestamptz
+    operator text, changed_at timestamptz, assignee text
 )
 language sql stable security definer set search_path = '' as $$
     select g.grp, g.cause, g.stage, seen.first_at, seen.last_at,
            case when s.state = 'resolved' and seen.last_at > s.resolved_at then 'regressed'
                else coalesce(s.state, 'open') end,
-           coalesce(s.note, ''), coalesce(s.ticket, ''), s.operator, s.at
+           coalesce(s.note, ''), coalesce(s.ticket, ''), s.operator, s.at, coalesce(s.assignee, '')
     from jsonb_to_recordset(p_groups) as g (grp text, cause text, stage text)
     left join dailies.error_states s on (s.grp, s.cause, s.stage) = (g.grp, g.cause, coalesce(g.stage, 'none'))
     cross join lateral (
@@ -47,9 +50,11 @@ language sql stable security definer set search_path = '' as $$
         where d.error_group = g.grp and d.cause = g.cause and d.first_missing is not distinct from g.stage) seen
 $$;
 
--- Says what becomes of a group, with a note and the address of a ticket; audited. Index: error_states_pkey.
+-- Says what becomes of a group and by whom, with a note and the address of a ticket; audited. Index: error_states_pkey.
+drop function if exists public.dailies_set_error_state(text, text, text, text, text, text, text);
 create or replace function public.dailies_set_error_state(
-    p_group text, p_cause text, p_stage text, p_state text, p_note text, p_ticket text, p_operator text
+    p_group text, p_cause text, p_stage text, p_state text, p_note text, p_ticket text, p_operator text,
+    p_assignee text default ''
 ) returns table (changed_at timestamptz)
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -61,21 +66,22 @@ begin
     if length(p_ticket) > 500 or (p_ticket <> '' and p_ticket !~ '^https://[A-Za-z0-9.-]+(:[0-9]+)?([/?#][!-~]*)?$') then
         raise exception 'A ticket is an address that begins with https:// and a host, without blanks.' using errcode = 'PT400';
     end if;
-    if length(p_note) > 2000 then
-        raise exception 'A note has at most 2000 characters.' using errcode = 'PT400';
+    if length(p_note) > 2000 or length(p_assignee) > 200 then
+        raise exception 'A note has at most 2000 characters, a name 200.' using errcode = 'PT400';
     end if;
-    select jsonb_build_object('state', s.state, 'note', s.note, 'ticket', s.ticket) into before
+    select jsonb_build_object('state', s.state, 'note', s.note, 'ticket', s.ticket, 'assignee', s.assignee) into before
     from dailies.error_states s where (s.grp, s.cause, s.stage) = (p_group, p_cause, coalesce(p_stage, 'none'))
     for update;
-    insert into dailies.error_states as s (grp, cause, stage, state, note, ticket, operator, resolved_at)
-    values (p_group, p_cause, coalesce(p_stage, 'none'), p_state, p_note, p_ticket, p_operator,
+    insert into dailies.error_states as s (grp, cause, stage, state, note, ticket, assignee, operator, resolved_at)
+    values (p_group, p_cause, coalesce(p_stage, 'none'), p_state, p_note, p_ticket, p_assignee, p_operator,
             case when p_state = 'resolved' then now() end)
     on conflict (grp, cause, stage) do update set
-        state = excluded.state, note = excluded.note, ticket = excluded.ticket, operator = excluded.operator, at = now(),
-        resolved_at = excluded.resolved_at;
+        state = excluded.state, note = excluded.note, ticket = excluded.ticket, assignee = excluded.assignee,
+        operator = excluded.operator, at = now(), resolved_at = excluded.resolved_at;
     insert into dailies.audit (operator, action, before, after)
     values (p_operator, 'error_group', before, jsonb_build_object(
-        'group', p_group, 'cause', p_cause, 'stage', p_stage, 'state', p_state, 'note', p_note, 'ticket', p_ticket));
+        'group', p_group, 'cause', p_cause, 'stage', p_stage, 'state', p_state, 'note', p_note, 'ticket', p_ticket,
+        'assignee', p_assignee));
     return query select now();
 end $$;
 

@@ -35,14 +35,14 @@ def listed(page: Page) -> Locator:
 
 def cell(page: Page, row: int, column: int) -> str:
     """The text of a cell of the first list or table; that one is drawn on a canvas, with a table to read."""
-    if page.locator(".dailies-list").count():
+    if page.locator(".dailies-list:visible").count():
         return listed(page).nth(row).locator("td").nth(column).inner_text()
     return page.get_by_test_id(f"glide-cell-{column}-{row}").first.inner_text()
 
 
 def click_row(page: Page, row: int, x: int = 50) -> None:
     """A row of the first table, `x` pixels from its left, on a canvas under a scroller; or a list's link."""
-    if page.locator(".dailies-list").count():
+    if page.locator(".dailies-list:visible").count():
         listed(page).nth(row).get_by_role("link").first.click()
         return
     page.get_by_test_id("stDataFrame").first.locator("canvas").first.click(

@@ -21,6 +21,16 @@ def test_keys_lead_everywhere_and_say_so(page: Page, address: str) -> None:
     page.keyboard.press("Escape")
     expect(keys).to_have_count(0)
 
+    page.keyboard.press(":")
+    page.keyboard.type("late")
+    expect(page.get_by_role("dialog", name="Commands").get_by_role("button")).to_have_text(["Latency"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Latency", exact=True)).to_be_visible()
+    settle(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
+    settle(page)
+
     page.keyboard.press("j")
     page.keyboard.press("j")
     videos = page.locator('a[href*="video?id="]:visible')

@@ -147,7 +147,6 @@ def test_an_operator_generates_and_the_audit_names_them(served: Served, context:
     expect(page.get_by_role("heading", name="Generate", exact=True)).to_be_visible()
     settle(page)
     page.locator(".st-key-generate button").click()
-    page.locator(".st-key-confirm-generate button").click()
     expect(page.locator(".st-key-progress").get_by_role("link")).to_be_visible()
     expect_no_exception(page)
     open_page(page, f"{served.address}/audit")

@@ -31,8 +31,11 @@ def test_a_group_nobody_spoke_about_is_open_and_knows_its_first_and_last_video(d
 
 def test_a_resolved_group_that_comes_again_has_regressed_by_itself(db: Database) -> None:
     make(db, 1, "moderated", error="flagged")
-    series.set_error_state(db, FLAGGED, "resolved", "ana", note="fixed", ticket="https://t.example/1")
+    series.set_error_state(
+        db, FLAGGED, "resolved", "ana", note="fixed", ticket="https://t.example/1", assignee="Ben"
+    )
     state = series.error_states(db, [FLAGGED])[FLAGGED]
+    assert state["assignee"] == "Ben"
     assert (state["state"], state["note"], state["ticket"], state["operator"]) == (
         "resolved",
         "fixed",
@@ -50,7 +53,7 @@ def test_what_is_said_about_a_group_is_in_the_audit_with_what_was_said_before(db
     series.set_error_state(db, FLAGGED, "ignored", "ben")
     latest, first = trail(db, action="error_group")
     assert (first["operator"], first["before"]) == ("ana", None)
-    assert latest["before"] == {"state": "open", "note": "looking", "ticket": ""}
+    assert latest["before"] == {"state": "open", "note": "looking", "ticket": "", "assignee": ""}
     assert latest["after"] is not None
     assert (latest["operator"], latest["after"]["state"], latest["after"]["group"]) == (
         "ben",

@@ -16,6 +16,7 @@ from lib.operations.generate import generate
 from lib.operations.judge import judge_dirty
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import ROOT
+from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.kit.router import PAGES
 from tests.apps import app_of
 from tests.hostile.matrix import CALLERS, Server, everything, expected
@@ -108,14 +109,27 @@ def test_a_forged_click_on_a_button_that_is_off_does_nothing(
     assert button.disabled
     button.proto.disabled = False
     button.click().run()
-    assert "confirm-generate" not in [button.key for button in shown.button]
+    assert "video" not in shown.query_params
     assert runway.posts == 0
+
+
+def test_a_click_that_is_sent_again_while_its_video_is_made_makes_no_other(
+    postgres: PostgresDatabase, runway: Simulated
+) -> None:
+    services = serve(postgres, runway.client)
+    shown = opened("generate")
+    for _ in range(3):
+        shown.button(key="generate").proto.disabled = False
+        shown.button(key="generate").click().run()
+    services.jobs.stop()
+    assert runway.posts == 1
 
 
 def test_messages_that_are_sent_again_pay_once_a_dialog(
     postgres: PostgresDatabase, runway: Simulated, tmp_path: Path
 ) -> None:
-    services = serve(postgres, runway.client)
+    services = Dashboard(app_of(postgres, runway.client, runway_api_key="key_of_real_money"))
+    provide(services)
     shown = opened("generate")
     shown.button(key="generate").click().run()
     confirm = shown.button(key="confirm-generate")

@@ -68,7 +68,7 @@ def test_an_alert_is_silenced_and_told_again_in_the_operators_name(db: PostgresD
 def test_many_causes_of_one_rule_are_one_line(db: PostgresDatabase) -> None:
     fire(db, *(replace(STUCK, subject=cause) for cause in list(CAUSES)[:6]))
     (group,) = grouped(active_alerts(app_of(db)))
-    assert group.text.endswith(" and 2 more")
+    assert group.text.endswith(" and 3 more")
     assert len(opened("overview").menu_button) == 1
 
 

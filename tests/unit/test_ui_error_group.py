@@ -61,6 +61,16 @@ def test_the_audit_names_who_signed_in_and_keeps_no_secret_of_a_note(db: Postgre
     assert "0123456789abcdef" not in row["after"]["note"]
 
 
+def test_a_group_is_assigned_to_somebody(db: PostgresDatabase) -> None:
+    app = group_page(db, Person("ben@studio.test", Role.OPERATOR))
+    next(field for field in app.text_input if field.label == "Assigned to").set_value("Ann <b>")
+    app.button[-1].click().run()
+    assert not app.exception
+    said = "".join(str(each.proto.body) for each in app.get("html"))
+    assert "assigned to <span" in said
+    assert "Ann &lt;b&gt;</span>" in said
+
+
 def test_who_may_only_look_cannot_save(db: PostgresDatabase) -> None:
     app = group_page(db, Person("kim@studio.test", Role.VIEWER, "You may look."))
     assert app.button[-1].label == "Save"

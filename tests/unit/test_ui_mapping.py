@@ -11,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from lib.data import audit, mapping
 from lib.data.postgres import PostgresDatabase
+from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.views.environment import latest_query
+from tests.apps import app_of
 from tests.pages import opened, serve, text_of
 from tests.simulated import simulated
 
@@ -92,7 +94,7 @@ def test_what_a_new_row_needs_is_asked_for_and_tried_before_anything_is_paid(
         connection.execute("truncate public.videos")
         connection.execute(PEOPLE)
     with simulated(tmp_path) as runway:
-        serve(db, runway.client)
+        provide(Dashboard(app_of(db, runway.client, runway_api_key="key_of_real_money")))
         page = opened("generate")
         assert "A new row needs what only you know" in text_of(page)
         assert next(each for each in page.button if each.label == "Generate …").disabled

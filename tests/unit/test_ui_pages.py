@@ -186,13 +186,12 @@ def test_a_task_that_is_nobodys_is_never_left_unmentioned(filled: Database) -> N
     assert f"`{WALTZ[:8]}`" in {link.proto.label for link in app.get("page_link")}
 
 
-def test_the_report_of_an_import_leads_to_the_time_it_covers(empty: Database) -> None:
+def test_an_upload_is_read_at_once_and_shown_for_the_time_it_covers(empty: Database) -> None:
     app = opened("stages")
     line = '{"timestampInMs": 1763046300000, "requestId": "r1", "message": "hello", "level": "info"}'
-    app.file_uploader(key="log-files").upload("old.ndjson", line.encode(), "application/json").run()
-    app.button(key="read-logs").click().run()
+    app.chat_input(key="logs").upload("old.ndjson", line.encode(), "application/json").run()
     assert not app.exception
-    app.button(key="show-time-old.ndjson").click().run()
+    assert "**old.ndjson**" in text_of(app)
     assert (app.query_params["window"], app.query_params["until"]) == ("1h", "2025-11-13T15:06")
 
 
@@ -204,16 +203,14 @@ PASTED = """2026-02-20T10:00:00.113Z [info] [Video Generation] Starting video ge
 
 def test_pasted_lines_say_which_stage_is_missing_without_any_row(empty: Database) -> None:
     app = opened("stages")
-    app.text_area(key="pasted-logs").set_value(PASTED.format(id=WALTZ))
-    app.button(key="read-pasted").click().run()
+    app.chat_input(key="logs").set_value(PASTED.format(id=WALTZ)).run()
     assert not app.exception
     assert "**Function terminated**, first missing stage **runway called**" in text_of(app)
     assert loaders.freshness()["last_log_at"] is None
     app.button(key="store-pasted").click().run()
     assert not app.exception
     assert loaders.freshness()["last_log_at"] is not None
-    app.text_area(key="pasted-logs").set_value("hello")
-    app.button(key="read-pasted").click().run()
+    app.chat_input(key="logs").set_value("hello").run()
     assert "This input cannot be used" in text_of(app)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from lib.ui.kit import html
 from tests.pages import listed
 
 
@@ -50,3 +51,7 @@ def test_tries_stand_side_by_side_and_what_was_asked_otherwise_is_marked() -> No
     assert "× refused" in table
     assert "✓ created" in table
     assert "A" * 200 not in table
+
+
+def test_signs_that_turn_the_writing_around_do_nothing_in_a_list() -> None:
+    assert html.text("a\u202egnp.exe\u2066b") == html.text("a\ufffdgnp.exe\ufffdb")

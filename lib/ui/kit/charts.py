@@ -395,21 +395,22 @@ def heat(
     lines: Sequence[str],
     points: Sequence[Sequence[Any]] | None = None,
 ) -> Figure:
-    """Numbers in cells, the more the redder. `points` is what a click on each means."""
+    """Numbers in cells, the more the redder; none in empty ones. `points` is what a click on each means."""
     total = max(1, sum(map(sum, counts)))
     axis = {"type": "category", "automargin": True, "showgrid": False}
     return {
         "data": [
             {
                 "type": "heatmap",
-                "z": counts,
+                "z": [[n or None for n in line] for line in counts],
                 "x": [escape(column) for column in columns],
                 "y": [escape(line) for line in lines],
                 "text": [[f"{n:,}" if n else "" for n in line] for line in counts],
                 "texttemplate": "%{text}",
+                "textfont": {"color": "#ffffff"},
                 "hovertext": [[f"{100 * n / total:.1f}%" for n in line] for line in counts],
                 "customdata": points,
-                "colorscale": [[0, "rgba(217,67,75,0)"], [1, RED]],
+                "colorscale": [[0, GRAY], [1, RED]],
                 "showscale": False,
                 "xgap": 1,
                 "ygap": 1,
@@ -526,6 +527,9 @@ def success_over_time(series: Sequence[Row], times: Sequence[datetime], usual: R
     return {"data": [trace], "layout": _layout(**_ZOOMED, yaxis=yaxis, shapes=shapes)}
 
 
+_FEW_DAYS = 8
+
+
 def cost(rows: Sequence[Row]) -> Figure:
     """Credits a day by model, from `[{day, model, credits, tasks, delivered}]`."""
     traces = []
@@ -543,7 +547,8 @@ def cost(rows: Sequence[Row]) -> Figure:
                 "<extra>%{fullData.name}</extra>",
             }
         )
-    days = {"type": "date", "tickformat": "%d %b", "nticks": 8}
+    few = len({row["day"][:10] for row in rows}) <= _FEW_DAYS  # a tick for each, else a day may have two
+    days = {"type": "date", "tickformat": "%d %b", **({"dtick": 86_400_000} if few else {"nticks": 8})}
     layout = _layout(
         barmode="stack",
         dragmode=False,

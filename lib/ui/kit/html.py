@@ -15,6 +15,8 @@ from lib.domain.video import parse_time
 from lib.ui.kit.format import age, exact
 
 LONGEST = 160  # characters of a cell
+# They turn the writing around, and with it what stands beside: shown as signs that do nothing.
+_INERT = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
 
 
 def tone(text: str, color: str) -> str:
@@ -23,7 +25,7 @@ def tone(text: str, color: str) -> str:
 
 def text(value: str | None) -> str:
     """Cut; whole on hover."""
-    shown = " ".join((value or "")[: 2 * LONGEST].split())
+    shown = " ".join((value or "")[: 2 * LONGEST].translate(_INERT).split())
     return f'<span title="{escape(shown)}">{escape(shown[:LONGEST])}</span>' if shown else ""
 
 

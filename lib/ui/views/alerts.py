@@ -36,7 +36,7 @@ TODO = {
     "minutes_without_logs": ("Check the log drain", "environment"),
     "minutes_without_videos": ("Check the production app", "environment"),
 }
-MOST_NAMES = 4
+MOST_NAMES = 3
 _MEASURE = {measure.title: key for key, measure in MEASURES.items()}
 
 
@@ -94,7 +94,7 @@ def _loud(group: Group, now: datetime) -> None:
     st.badge(shown.word, icon=shown.icon, color=shown.color)  # type: ignore[arg-type]
     st.markdown(f"**{plain(group.first.title)}**", width="content")
     st.text(group.text, width="content")
-    st.caption(f"now, since {since(group.first.started_at, now)}", width="content")
+    st.caption(f"since {since(group.first.started_at, now)}", width="content")
     st.space("stretch")
     _way_out(group)
     chosen = st.menu_button(

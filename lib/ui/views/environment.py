@@ -95,16 +95,14 @@ def _row(check: Check) -> None:
 
 def check_another() -> None:
     """The variables of another environment, from what somebody pastes. Only the results stay."""
-    with st.expander("Check another environment", icon=":material/content_paste_search:", key="another"):
-        st.caption(
-            "Paste its `.env`, or what `vercel env ls` prints. It is read once, kept nowhere,"
-            " and no value is shown."
-        )
-        with st.form("another-environment", border=False, clear_on_submit=True):
-            text = st.text_area("Variables", height=160, key="pasted", label_visibility="collapsed")
-            asked = st.form_submit_button("Check them", icon=":material/fact_check:", type="primary")
-        if asked:
-            show_checks(check_pasted(text or ""))
+    pasted = st.chat_input("Check another environment: paste its variables", key="another")
+    st.caption(
+        "Its `.env`, or what `vercel env ls` prints. It is read once, kept nowhere, and no value is shown."
+    )
+    if pasted:
+        with st.container(border=True):
+            section("The pasted environment")
+            show_checks(check_pasted(pasted))
 
 
 def show_variables(settings: Settings) -> None:

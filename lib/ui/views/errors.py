@@ -99,9 +99,18 @@ def errors_page(frame: Frame) -> None:
         f"{count(sum(row['n'] for row in groups), 'video')} in trouble {frame.window.said},"
         f" in {count(len(groups), 'group')}: {marks.count('new')} new, {marks.count('regressed')} regressed."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
+        f"{_growing(groups)}"
     )
     distribution(frame)
     _table(groups, states, frame)
+
+
+def _growing(groups: Sequence[ErrorGroup]) -> str:
+    """The one that grew most against the time before, if any grew."""
+    most = max(groups, key=lambda row: row["n"] - row["previous_n"])
+    more = most["n"] - most["previous_n"]
+    title = cause_of(most["cause"]).title
+    return f" **{title}** grew most: {more:,} more than in the time before." if more > 0 else ""
 
 
 def mark_of(state: GroupState, frame: Frame) -> str:
@@ -262,7 +271,8 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
         f" (**{title}**) and {missing}."
     )
     first, last = (html.time(state[key], frame.now) for key in ("first_at", "last_at"))
-    html.said(f"first seen {first}", f"last seen {last}")
+    whose = f"assigned to {html.text(state['assignee'])}" if state["assignee"] else "assigned to nobody"
+    html.said(f"first seen {first}", f"last seen {last}", whose)
 
 
 def _trend(key: GroupKey, frame: Frame) -> None:
@@ -305,6 +315,7 @@ def _say(key: GroupKey, state: GroupState) -> None:
             st.text(state["ticket"])
             st.link_button("Open the ticket", state["ticket"], icon=":material/open_in_new:")
         chosen = st.segmented_control("State", SETTABLE, default=given, required=True, key=f"state-{name}")
+        assignee = st.text_input("Assigned to", state["assignee"], max_chars=200, key=f"assignee-{name}")
         note = st.text_area("Note", state["note"], max_chars=2000, key=f"note-{name}")
         ticket = st.text_input("Link to a ticket", state["ticket"], max_chars=500, key=f"ticket-{name}")
         saved = st.form_submit_button(
@@ -313,7 +324,7 @@ def _say(key: GroupKey, state: GroupState) -> None:
     if saved:
         with narrated() as shown:
             app = running_app()
-            said = {"note": redact(note.strip()), "ticket": ticket.strip()}
+            said = {"note": redact(note.strip()), "ticket": ticket.strip(), "assignee": assignee.strip()}
             set_error_state(app.db, key, chosen, app.operator, **said)
         if shown.error is None:
             loaders.forget()

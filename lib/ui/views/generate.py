@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import streamlit as st
@@ -211,8 +212,21 @@ def confirm_button(request: GenerationRequest, balance: int | None) -> None:
     if short:
         st.warning("The balance does not cover this video.", icon=":material/account_balance_wallet:")
     impossible = sample_needs() or bool(found) or short or running_app().client is None
-    if act("Generate …", type="primary", icon=":material/movie:", disabled=impossible, key="generate"):
+    look: dict[str, Any] = {"type": "primary", "icon": ":material/movie:", "key": "generate"}
+    if number == 1 and running_app().settings.runway_kind == "simulator":  # play money asks nobody twice
+        args = (request, number, uuid4().hex)
+        act("Generate", disabled=impossible or _is_under_way(), on_click=_start, args=args, **look)
+    elif act("Generate …", disabled=impossible, **look):
         _confirm(request, number, cost, uuid4().hex)
+
+
+def _is_under_way() -> bool:
+    """The video of the address is being made: a second click means the first."""
+    video_id = st.query_params.get("video", "")
+    row = _watched(video_id)
+    if row is None:
+        return dashboard().jobs.is_running(_job(video_id))
+    return not Video.from_mapped(row["video"]).is_finished
 
 
 @st.dialog("Generate?", icon=":material/movie:")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from lib.data.database import Row
+from lib.domain.video import parse_time
 from lib.ui.kit import address, charts, series
 from lib.ui.kit.components import choose_in_time, draw, section
 from lib.ui.kit.format import count, deployment, seconds_text
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.window import Window
 from lib.ui.kit.window_control import empty_window
 
 MEASURES = {"id": "Time to the task id", "video": "Time to the video"}
@@ -55,11 +58,30 @@ def _deployments(frame: Frame) -> list[str | None]:
     with st.container(horizontal=True, gap="small", key="filters"):
         first = address.choice("All deployments", "deployment", began, **look)
         second = address.choice("Compare with …", "with", began, **look)
+        _latest_two(frame)
     return [first, second] if first and second and first != second else [first or second]
 
 
+def _latest_two(frame: Frame) -> None:
+    """One click, whatever the window: it becomes one that holds both."""
+    until = frame.window.until
+    latest = series.deployments(Window("30d", until))[:2]
+    if len(latest) < 2:
+        return
+    both = frame.window.over(parse_time(latest[1]["first_at"]) or frame.now, until or frame.now)
+    names = {name: [row["deployment_id"]] for name, row in zip(("deployment", "with"), latest, strict=True)}
+    st.button(
+        "Compare the latest two",
+        icon=":material/compare_arrows:",
+        type="tertiary",
+        key="compare-latest",
+        on_click=address.put,
+        args=({**names, **{name: [value] for name, value in replace(both, until=until).query.items()}},),
+    )
+
+
 def _name(one: str | None) -> str:
-    return deployment(one) if one else "all deployments"
+    return deployment(one) if one else ""
 
 
 def _of(rows: Sequence[Row], measure: str) -> list[Row]:
@@ -67,7 +89,8 @@ def _of(rows: Sequence[Row], measure: str) -> list[Row]:
 
 
 def _sentence(name: str, row: Row) -> str:
+    whose = f"`{name}`: " if name else ""
     return (
-        f"`{name}`: **{seconds_text(row['p50'])}** median, {seconds_text(row['p95'])} for 95%"
+        f"{whose}**{seconds_text(row['p50'])}** median, {seconds_text(row['p95'])} for 95%"
         f" of {count(row['n'], 'video')}"
     )

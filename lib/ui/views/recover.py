@@ -14,14 +14,13 @@ from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
 from lib.domain.repair import BY_ITSELF, FREE
+from lib.errors import DatabaseConflict
 from lib.operations.batches import freeze, steer
-from lib.ui.kit import address, loaders
+from lib.ui.kit import address, html, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import ACTION, clock, count, credits_text, short_id
+from lib.ui.kit.format import ACTION, count, credits_text
 from lib.ui.kit.notices import empty
-from lib.ui.kit.outside import outside_text
-from lib.ui.kit.router import page
 from lib.ui.kit.tables import choose_videos
 from lib.ui.kit.window_control import count_samples, samples_count
 from lib.ui.views.batch import item_table
@@ -62,14 +61,17 @@ def groups() -> None:
     paid = tuple(row["id"] for row in rows if row["action"] == Action.RETRY)
     people = sum(row["action"] in _FOR_PEOPLE for row in rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="groups"):
-        if free and act(
-            f"Repair the {count(len(free), 'free one')} …",
-            type="primary",
-            icon=":material/money_off:",
-            key="repair-free",
-            help="Tasks that exist are looked up and their ids saved: nothing is paid.",
-        ):
-            _confirm(free, str(uuid4()), {"chosen": "all that are free"})
+        if free:
+            act(
+                f"Repair the {count(len(free), 'free one')}",
+                type="primary",
+                icon=":material/money_off:",
+                key="repair-free",
+                help="Tasks that exist are looked up, their ids saved. Nothing is paid; it begins at once.",
+                disabled=any(batch.state == "running" for batch in loaders.batches()),
+                on_click=_repair_free,
+                args=(free, str(uuid4())),
+            )
         if paid and act(
             f"Retry {count(len(paid), 'video')} …",
             icon=":material/paid:",
@@ -79,6 +81,16 @@ def groups() -> None:
             _confirm(paid, str(uuid4()), {"chosen": "all that are to be retried"})
         if people:
             st.caption(f"{count(people, 'video')} a person must look at, one by one", width="content")
+
+
+def _repair_free(videos: tuple[str, ...], batch_id: str) -> None:
+    """At once, but for what would cost something by now. `batch_id`: a double click means one batch."""
+    batch = freeze(
+        running_app(), videos, {"page": "Recover", "chosen": "all that are free"}, batch_id=batch_id
+    )
+    if batch.credits:
+        raise DatabaseConflict("Something else has happened to one of them: it is not free any more.")
+    _start(batch_id)
 
 
 def summary(rows: Sequence[VideoRow]) -> None:
@@ -103,15 +115,19 @@ def left_to_people(now: datetime) -> None:
         f"The sweep left {count(len(rows), 'video')} to people, the latest first",
         icon=":material/front_hand:",
     ):
-        for row in rows:
-            with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-                st.page_link(
-                    page("video"),
-                    label=f"`{short_id(row.video_id)}` **{ACTION.get(row.action, row.action)}**",
-                    query_params={"id": row.video_id},
-                    width=260,
-                )
-                outside_text(f"{clock(row.at, now)}  {row.reason}")
+        html.table(
+            "Videos that the sweep left to people",
+            [f"<th>{head}</th>" for head in ("Video", "What to do", "Looked at", "Why")],
+            [
+                [
+                    html.video(row.video_id),
+                    html.text(ACTION.get(row.action, row.action)),
+                    html.time(row.at, now),
+                    html.text(row.reason),
+                ]
+                for row in rows
+            ],
+        )
 
 
 def choose(rows: list[VideoRow]) -> list[str]:
