@@ -44,7 +44,7 @@ def known_status(word: str) -> str | None:
 
 def other_task_id(columns: Mapping[str, Any]) -> str | None:
     """An id that may be a task's, in a column that is not called `runway_video_id`."""
-    for path, value in _leaves(columns):
+    for path, value in leaves(columns):
         last = path[-1]
         is_id = last.lower() in ("id", "uuid") or re.search(r"(?:_|[a-z](?=I))id$", last, re.I)
         is_task = any(_OF_A_TASK.search(name) for name in path)
@@ -53,10 +53,11 @@ def other_task_id(columns: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _leaves(columns: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def leaves(columns: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value of a row by its path: the column, and the keys inside a JSON column."""
     for name, value in columns.items():
         if isinstance(value, Mapping) and len(path) < _DEEPEST:
-            yield from _leaves(value, (*path, str(name)))
+            yield from leaves(value, (*path, str(name)))
         else:
             yield (*path, str(name)), value
 
