@@ -34,6 +34,7 @@ from lib.domain.trace import LogEntry, NobodysTask, RequestSummary
 from lib.domain.video import Video
 from lib.traces.assign import Assigned, assign
 from lib.traces.extras import settle_extras
+from lib.traces.failing import end_runs
 from lib.traces.loose import parts, settle_loose_tasks
 from lib.traces.naming import (
     ids_in,
@@ -256,6 +257,7 @@ def _speaks_of_another(here: Sequence[Line], named: Collection[tuple[str, int]])
 def _assign(lines: Sequence[Line], only: Mapping[str | None, str], reader: StageReader) -> Assigned:
     """Pass 3, but for requests that name nobody."""
     found = assign(lines, only, reader.flows)
+    end_runs(found, lines)
     settle_loose_tasks(found, lines)
     settle_extras(found, lines)
     _doubt(found, lines)
