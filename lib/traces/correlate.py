@@ -23,9 +23,10 @@ Three passes. Ten lines of a text without request ids, of the videos V and W (pr
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -140,7 +141,7 @@ def in_order(entries: Iterable[LogEntry]) -> list[LogEntry]:
 
 
 def _name(
-    entries: Sequence[LogEntry], in_rows: Mapping[str, str], known: Collection[str], reader: StageReader
+    entries: Sequence[LogEntry], in_rows: Mapping[str, str], known: Set[str], reader: StageReader
 ) -> list[Line]:
     """Pass 1. A task's video is the one whose row holds it, or that is named beside it or alone with it."""
     long = frozenset(filter(is_told_anywhere, known)) - {key for key in known if ids_in(key)}
@@ -159,7 +160,42 @@ def _name(
         if task not in owner
     }
     _learn(lines, learned)
+    _name_by_path(lines, known)
     return lines
+
+
+def _name_by_path(lines: Sequence[Line], known: Set[str]) -> None:
+    """A request whose lines name no video is about the one that its path names. A short key may be
+    anything's: it counts where runs log on the way to it, or where only videos' keys stand in its place."""
+    paths = {line.request: line.entry.path for line in lines if line.request and line.entry.path}
+    for line in lines:
+        if line.request and (line.names_video or line.steps):
+            paths.pop(line.request, None)
+    on_the_way = {line.entry.path for line in lines if line.steps and line.names_video}
+    seen: dict[str, set[str]] = defaultdict(set)
+    for path in paths.values():
+        for before, last in _parts(path):
+            seen[before].add(last)
+    named = {
+        request: last
+        for request, path in paths.items()
+        for before, last in _parts(path)
+        if last in known
+        and (
+            is_told_anywhere(last)
+            or before in on_the_way
+            or (len(seen[before]) > 1 and seen[before] <= known)
+        )
+    }
+    for line in lines:
+        line.video = line.video or named.get(line.request or "")
+
+
+def _parts(path: str) -> Iterator[tuple[str, str]]:
+    """Each part of a path, behind what stands before it."""
+    whole = path.partition("?")[0].lower()[:300]
+    for part in re.finditer(r"(?<=/)[\w-]+", whole):
+        yield whole[: part.start() - 1], part[0]
 
 
 def _line(

@@ -22,8 +22,10 @@ from lib.traces.waiting import MOST_OWNERS, OPEN_MS
 LATER_ERRORS_MS = 60_000  # a run that failed may say so in several wordings
 NAMELESS_MS = 60_000  # from a run's first line to the one that names its video
 ANSWER_MS = 2_000  # from the line that asks to the error
+_SAME = 80  # characters of errors of which it does not matter whose is whose
 ENOUGH = 20  # silences between lines of runs that tell how long one may be
-_WORDING = re.compile(r"\s{0,40}(?:\[[^\]]{0,80}\]\s{0,3})?(\w{1,40}\W{1,3}\w{1,40})?")  # its first two words
+_BEFORE = re.compile(r"^(?:\s{1,40}|\[[^\]]{0,80}\]|(?:error|fatal|ERROR|FATAL):){1,4}")
+_WORD = re.compile(r"[^\W\d_]{2,40}")
 
 Owner = OpenRun | None  # None: a run whose lines never named its video
 
@@ -43,15 +45,15 @@ def end_runs(found: Assigned, lines: Sequence[Line]) -> None:
     if not errors:
         return
     runs = Runs(sorted(found.everyone(), key=lambda run: run.first.order), left)
-    alike: dict[str | None, list[Line]] = defaultdict(list)
+    alike: dict[str, list[Line]] = defaultdict(list)
     for error in errors:
         alike[_first_words(error)].append(error)
-    asked = _asking(lines)
+    checks = _failed_checks(found, errors, _asking(lines))
     for those in alike.values():
-        under_way = [runs.under_way(error) for error in those]
-        if _are_failed_checks(found, those, asked) or len(those) == 1 or not all(under_way):
+        those[:] = [error for error in those if error.order not in checks]
+        if len(those) == 1 or not all(map(runs.under_way, those)):
             those.clear()
-    wordings: dict[str | None, Wording] = defaultdict(Wording)
+    wordings: dict[str, Wording] = defaultdict(Wording)
     for error in sorted((error for those in alike.values() for error in those), key=by_order):
         _judge(error, wordings[_first_words(error)], runs.under_way(error))
 
@@ -73,23 +75,22 @@ def _asking(lines: Sequence[Line]) -> dict[int, Line]:
     return found
 
 
-def _are_failed_checks(found: Assigned, errors: Sequence[Line], asked: Mapping[int, Line]) -> bool:
-    """Whether each of these errors comes right behind a line that asks after a video: then it is its check
-    that failed."""
-    asking = [asked.get(error.order) for error in errors]
-    if not all(asking):
-        return False
-    for line, error in zip(asking, errors, strict=True):
-        assert line
-        assert line.video
-        found.polls[line.video].append([line, error])
+def _failed_checks(found: Assigned, errors: Iterable[Line], asked: Mapping[int, Line]) -> set[int]:
+    """Errors of a wording that always comes right behind a line that asks after a video: its check failed."""
+    alike: dict[str, list[Line]] = defaultdict(list)
+    for error in errors:
+        alike[_first_words(error, 3)].append(error)
+    checks = [each for those in alike.values() if all(e.order in asked for e in those) for each in those]
+    for error in checks:
+        asking = asked[error.order]
+        found.polls[asking.video or ""].append([asking, error])
         error.given = True
-    return True
+    return {error.order for error in checks}
 
 
-def _first_words(error: Line) -> str | None:
-    found = _WORDING.match(error.entry.message[:200])
-    return found[1] if found else None
+def _first_words(error: Line, most: int = 2) -> str:
+    words = _WORD.findall(_BEFORE.sub("", error.entry.message[:200]))
+    return " ".join(words[:most])
 
 
 def _judge(error: Line, wording: Wording, under_way: Iterable[Owner]) -> None:
@@ -101,6 +102,9 @@ def _judge(error: Line, wording: Wording, under_way: Iterable[Owner]) -> None:
     if len(runs) == len(owners) == len(alike) + 1:
         for run in runs:
             run.failed_at = min(run.failed_at, error.order)
+        if len({each.entry.message[:_SAME] for each in (*alike, error)}) == 1 < len(runs):
+            for run, line in zip(sorted(runs, key=lambda run: run.first.order), (*alike, error), strict=True):
+                run.take(line, certain=False)
     else:
         wording.errors.append((error, owners))
         runs = [run for run in runs if not run.has_created and run.seems_failed_at > error.order]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lib.domain.diagnosis import judge
 from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry, PollOutcome
 from lib.domain.video import Video
+from lib.operations.dossiers import dossiers_of_files
 from lib.traces.correlate import Correlation, correlate
 from lib.traces.flows import flow_of, load_flows
 from lib.traces.polls import read_poll
+from tests.apps import app_of
 from tests.stories import START, error, line, row
 
 STAGES = (
@@ -24,17 +29,14 @@ STAGES = (
     ("given", r"^Runway gave ticket (?P<task>\S{36})$", "created"),
     ("filed", r"^Ticket (?P<task>\S{36}) is filed$", "saved"),
 )
-SHOW = flow_of(
-    {
-        "flow": "show",
-        "stages": [
-            {"stage": key, "pattern": pattern} | ({"means": means} if means else {})
-            for key, pattern, means in STAGES
-        ],
-    },
-    "show",
-)
-READER = StageReader((*load_flows(), SHOW))
+SHOW = {
+    "flow": "show",
+    "stages": [
+        {"stage": key, "pattern": pattern} | ({"means": means} if means else {})
+        for key, pattern, means in STAGES
+    ],
+}
+READER = StageReader((*load_flows(), flow_of(SHOW, "show")))
 LOST = "Ticket could not be filed { code: '57014' }"
 SHUT = "Seat would not be marked { code: 'PGRST002' }"
 
@@ -74,6 +76,13 @@ class Evening:
     def read(self) -> Correlation:
         entries = sorted(self.entries, key=lambda entry: entry.at_ms)
         return correlate(entries, (), self.rows, READER)
+
+    def causes(self, folder: Path) -> list[str]:
+        """Of the videos that have no task."""
+        (folder / "show.json").write_text(json.dumps(SHOW))
+        app, now = app_of(flows_dir=folder), START + timedelta(hours=3)
+        found = dossiers_of_files(app, self.rows, self.read(), [], now)
+        return [judge(each).cause for each in found if not each.video.runway_video_id]
 
     def tasks(self, number: int) -> tuple[set[str], set[str]]:
         """Certain ones, and those that may be the video's."""
@@ -153,3 +162,13 @@ def test_many_errors_of_many_runs_are_read_in_linear_time() -> None:
         return time.process_time() - began
 
     assert seconds(1600) < 8 * max(seconds(400), 0.05)
+
+
+def test_a_database_error_after_the_call_is_about_the_id_where_a_task_may_be_the_runs(
+    evening: Evening, tmp_path: Path
+) -> None:
+    evening.run(1, 2000, stages=5, failed=LOST)
+    evening.run(2, 2000.1, stages=5, failed=LOST)
+    evening.run(3, 2400, stages=3, failed=SHUT)
+    evening.run(4, 2600, stages=3, failed=SHUT)
+    assert evening.causes(tmp_path) == ["task_id_not_saved"] * 2 + ["database_write_failed"] * 2
