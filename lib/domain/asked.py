@@ -38,7 +38,7 @@ _PAIR = re.compile(
     re.I,
 )
 _REQUEST = re.compile(
-    r"requests?|inputs?|param(?:eter)?s|payload|options|settings|arg(?:ument)?s|body|config"
+    r"prompt|requests?|inputs?|param(?:eter)?s|payload|options|settings|arg(?:ument)?s|body|config"
 )
 # Columns for the video that is put in; one that is called plainly `video` may be what comes out.
 _VIDEO_COLUMN = re.compile(
@@ -81,7 +81,7 @@ def _first_request(dossier: Dossier, wanted: str | None) -> GenerationRequest:
     if known and "video" in known.needs:
         more["video"] = _input_video(dossier) or logged.get("video", "")
     seconds = _LENGTH.match(said("seconds", "duration") or logged.get("seconds", ""))
-    image = said("promptimage", "imageuri", "characterimage", "sourceimage", "referenceimage")
+    image = said("promptimage", "imageuri", "imageurl", "characterimage", "sourceimage", "referenceimage")
     return request_for(
         model,
         video.input_image_url or (image if _ADDRESS.match(image) else logged.get("image", "")),

@@ -40,15 +40,21 @@ class Wording:
 
 def end_runs(found: Assigned, lines: Sequence[Line]) -> None:
     """Marks the runs that nameless errors ended (`failed_at`) and gives them those errors."""
-    left = [line for line in lines if line.request is None and not line.given]
-    errors = [e for e in left if e.is_error and not (e.steps or e.poll or is_warning(e.entry.message))]
+    text = [line for line in lines if line.request is None]
+    errors = [e for e in text if e.is_error and not (e.steps or e.poll or is_warning(e.entry.message))]
     if not errors:
         return
+    asked = _asking(text)
+    for error in errors:
+        if error.given and (asking := asked.get(error.order)) and asking.video == error.video:
+            found.polls[asking.video or ""].append([asking, error])
+    left = [line for line in text if not line.given]
+    errors = [error for error in errors if not error.given]
     runs = Runs(sorted(found.everyone(), key=lambda run: run.first.order), left)
     alike: dict[str, list[Line]] = defaultdict(list)
     for error in errors:
         alike[_first_words(error)].append(error)
-    checks = _failed_checks(found, errors, _asking(lines))
+    checks = _failed_checks(found, errors, asked)
     for those in alike.values():
         those[:] = [error for error in those if error.order not in checks]
         if len(those) == 1 or not all(map(runs.under_way, those)):
@@ -65,9 +71,9 @@ def _asking(lines: Sequence[Line]) -> dict[int, Line]:
     at_ms: Mapping[int | None, int] = {line.order: line.entry.at_ms for line in lines}
     latest: Line | None = None
     for line in lines:
-        if latest and line.request is None and line.entry.at_ms - latest.entry.at_ms <= ANSWER_MS:
+        if latest and line.entry.at_ms - latest.entry.at_ms <= ANSWER_MS:
             found[line.order] = latest
-        if line.request is None and line.run and line.names_video and not (line.steps or line.is_error):
+        if line.run and line.names_video and not (line.steps or line.is_error):
             stages = (order for seen in line.run.filled.values() for order in seen.values())
             staged = max((order for order in stages if order < line.order), default=None)
             if line.run.has_created and line.entry.at_ms - at_ms.get(staged, 0) >= SHORTEST_PAUSE_MS:

@@ -172,3 +172,10 @@ def test_a_database_error_after_the_call_is_about_the_id_where_a_task_may_be_the
     evening.run(3, 2400, stages=3, failed=SHUT)
     evening.run(4, 2600, stages=3, failed=SHUT)
     assert evening.causes(tmp_path) == ["task_id_not_saved"] * 2 + ["database_write_failed"] * 2
+
+
+def test_an_error_that_names_the_video_it_was_asked_about_is_its_failed_check(evening: Evening) -> None:
+    evening.entries.append(line(f"News wanted of {video_id(110)}", 2000, None))
+    evening.entries.append(error(f"No news of {video_id(110)}: fetch failed", 2000.3, None))
+    polls = [read_poll(poll) for poll in evening.read().of(video_id(110)).polls]
+    assert [poll.outcome for poll in polls] == [PollOutcome.FAILED]
