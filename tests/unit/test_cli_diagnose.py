@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from lib.cli.diagnose import command
 from lib.domain.trace import LogEntry
 from lib.errors import BadInput
+from lib.settings import load_settings
 from tests.stories import ANNA, ANNAS_TASK, START, error, run
 
 ROW = {"id": ANNA, "status": "failed", "created_at": START.isoformat(), "prompt": "a dog dances"}
@@ -149,7 +150,9 @@ def test_flows_that_a_database_may_keep_are_said_not_to_be_read(
     arguments = ["--videos", str(folder / "videos.json"), "--json"]
     alone = CliRunner().invoke(command, arguments, catch_exceptions=False)
     monkeypatch.setenv("DATABASE_URL", "postgresql://reader@db.example.com/app")
+    load_settings.cache_clear()
     beside = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    load_settings.cache_clear()
     assert "by the flows" not in alone.stderr
     assert (
         "by the flows async-fetch, async-sdk, sync-sdk. Those kept in Postgres were not read" in beside.stderr
