@@ -35,7 +35,7 @@ from lib.domain.trace import LogEntry, NobodysTask, RequestSummary
 from lib.domain.video import Video
 from lib.traces.assign import Assigned, assign
 from lib.traces.extras import settle_extras
-from lib.traces.failing import end_runs
+from lib.traces.failing import end_runs, settle_failed_checks
 from lib.traces.loose import parts, settle_loose_tasks
 from lib.traces.naming import (
     ids_in,
@@ -123,7 +123,7 @@ def untangle(entries: Iterable[LogEntry], reader: StageReader) -> list[LogEntry]
     decided here that reading them again could not. The same text always gives the same ids.
     """
     lines = _name(in_order(entries), {}, set(), reader)
-    found = _assign([line for line in lines if line.request is None], {}, reader)
+    found = _assign([line for line in lines if line.request is None], {}, reader, for_keeps=True)
     ids: dict[int, str] = {}
     for group in [*_entangled(found), *(poll for polls in found.polls.values() for poll in polls)]:
         first = min(group, key=by_order).entry
@@ -290,11 +290,15 @@ def _speaks_of_another(here: Sequence[Line], named: Collection[tuple[str, int]])
     return False
 
 
-def _assign(lines: Sequence[Line], only: Mapping[str | None, str], reader: StageReader) -> Assigned:
-    """Pass 3, but for requests that name nobody."""
+def _assign(
+    lines: Sequence[Line], only: Mapping[str | None, str], reader: StageReader, *, for_keeps: bool = False
+) -> Assigned:
+    """Pass 3, but for requests that name nobody. What is only likely is not for keeps."""
     found = assign(lines, only, reader.flows)
-    end_runs(found, lines)
-    settle_loose_tasks(found, lines)
+    settle_failed_checks(found, lines)
+    if not for_keeps:
+        end_runs(found, lines)
+    settle_loose_tasks(found, lines, by_time=not for_keeps)
     settle_extras(found, lines)
     _doubt(found, lines)
     return found

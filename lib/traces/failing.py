@@ -1,4 +1,4 @@
-"""Errors that name nobody, in text without request ids: whose run they ended, where only one can be meant.
+"""Errors in text without request ids: whose check failed, and whose run they ended, where one can be meant.
 
 A run can own an error between its first line and the last stage that is certainly its, and one of a wording.
 An error of a wording that also comes while no run is under way, or comes once only, may be another route's.
@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from lib.domain.diagnosis.symptoms import is_warning
 from lib.traces.assign import Assigned
+from lib.traces.extras import TIMED_OUT
 from lib.traces.polls import SHORTEST_PAUSE_MS
 from lib.traces.runs import Line, OpenRun, by_order
 from lib.traces.waiting import MOST_OWNERS, OPEN_MS
@@ -22,6 +23,7 @@ from lib.traces.waiting import MOST_OWNERS, OPEN_MS
 LATER_ERRORS_MS = 60_000  # a run that failed may say so in several wordings
 NAMELESS_MS = 60_000  # from a run's first line to the one that names its video
 ANSWER_MS = 2_000  # from the line that asks to the error
+_READ = 2_000
 _SAME = 80  # characters of errors of which it does not matter whose is whose
 ENOUGH = 20  # silences between lines of runs that tell how long one may be
 _BEFORE = re.compile(r"^(?:\s{1,40}|\[[^\]]{0,80}\]|(?:error|fatal|ERROR|FATAL):){1,4}")
@@ -40,28 +42,39 @@ class Wording:
 
 def end_runs(found: Assigned, lines: Sequence[Line]) -> None:
     """Marks the runs that nameless errors ended (`failed_at`) and gives them those errors."""
-    text = [line for line in lines if line.request is None]
-    errors = [e for e in text if e.is_error and not (e.steps or e.poll or is_warning(e.entry.message))]
-    if not errors:
-        return
-    asked = _asking(text)
-    for error in errors:
-        if error.given and (asking := asked.get(error.order)) and asking.video == error.video:
-            found.polls[asking.video or ""].append([asking, error])
-    left = [line for line in text if not line.given]
-    errors = [error for error in errors if not error.given]
+    left = [line for line in lines if line.request is None and not line.given]
+    errors = [each for each in _errors_in(left) if not TIMED_OUT.search(each.entry.message[:_READ])]
     runs = Runs(sorted(found.everyone(), key=lambda run: run.first.order), left)
     alike: dict[str, list[Line]] = defaultdict(list)
     for error in errors:
         alike[_first_words(error)].append(error)
-    checks = _failed_checks(found, errors, asked)
     for those in alike.values():
-        those[:] = [error for error in those if error.order not in checks]
         if len(those) == 1 or not all(map(runs.under_way, those)):
             those.clear()
     wordings: dict[str, Wording] = defaultdict(Wording)
     for error in sorted((error for those in alike.values() for error in those), key=by_order):
         _judge(error, wordings[_first_words(error)], runs.under_way(error))
+
+
+def settle_failed_checks(found: Assigned, lines: Sequence[Line]) -> None:
+    """An error of a wording that always comes right behind a line that asks after a video, or that names the
+    video that was asked after, is that check's failure."""
+    text = [line for line in lines if line.request is None]
+    errors = _errors_in(text)
+    asked = _asking(text) if errors else {}
+    checks = [e for e in errors if e.given and e.order in asked and asked[e.order].video == e.video]
+    alike: dict[str, list[Line]] = defaultdict(list)
+    for error in errors:
+        if not error.given:
+            alike[_first_words(error, 3)].append(error)
+    checks += [each for those in alike.values() if all(e.order in asked for e in those) for each in those]
+    for error in checks:
+        found.polls[asked[error.order].video or ""].append([asked[error.order], error])
+        error.given = True
+
+
+def _errors_in(lines: Iterable[Line]) -> list[Line]:
+    return [e for e in lines if e.is_error and not (e.steps or e.poll or is_warning(e.entry.message))]
 
 
 def _asking(lines: Sequence[Line]) -> dict[int, Line]:
@@ -79,19 +92,6 @@ def _asking(lines: Sequence[Line]) -> dict[int, Line]:
             if line.run.has_created and line.entry.at_ms - at_ms.get(staged, 0) >= SHORTEST_PAUSE_MS:
                 latest = line
     return found
-
-
-def _failed_checks(found: Assigned, errors: Iterable[Line], asked: Mapping[int, Line]) -> set[int]:
-    """Errors of a wording that always comes right behind a line that asks after a video: its check failed."""
-    alike: dict[str, list[Line]] = defaultdict(list)
-    for error in errors:
-        alike[_first_words(error, 3)].append(error)
-    checks = [each for those in alike.values() if all(e.order in asked for e in those) for each in those]
-    for error in checks:
-        asking = asked[error.order]
-        found.polls[asking.video or ""].append([asking, error])
-        error.given = True
-    return {error.order for error in checks}
 
 
 def _first_words(error: Line, most: int = 2) -> str:
@@ -150,12 +150,13 @@ class Runs:
         if run.first.order > error.order or _is_complete(run):
             return False
         certain = self._certain[run]
-        later = certain[bisect_right(certain, (error.order, 0)) :][:1]
-        if later and later[0][1] - error.entry.at_ms <= self._longest_ms:
+        later = bisect_right(certain, (error.order, 0))
+        if later < len(certain) and certain[later][1] - error.entry.at_ms <= self._longest_ms:
             return False  # it went on
         ended = min(run.closed_at, run.failed_at) < error.order
         stages = self._stages[run]
-        heard = max(stages[: bisect_left(stages, (error.order, 0))][-1:], default=(0, 0))[1]
+        before = bisect_left(stages, (error.order, 0))
+        heard = stages[before - 1][1] if before else 0
         return error.entry.at_ms - heard <= (LATER_ERRORS_MS if ended else self._longest_ms)
 
 

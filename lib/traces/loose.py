@@ -55,8 +55,8 @@ class Failures:
     may_be_after: bool = True
 
 
-def settle_loose_tasks(found: Assigned, lines: Sequence[Line]) -> None:
-    """Give the loose tasks to runs, or make them candidates."""
+def settle_loose_tasks(found: Assigned, lines: Sequence[Line], *, by_time: bool) -> None:
+    """Give the loose tasks to runs, or make them candidates. `by_time`: also where time alone tells whose."""
     edges, wider = {}, {}
     silent = {run for loose in found.loose.values() for run in loose.able if _says_no_task(run)}
     for task, loose in found.loose.items():
@@ -75,7 +75,8 @@ def settle_loose_tasks(found: Assigned, lines: Sequence[Line]) -> None:
             if readings:
                 break
         _settle(found, part, readings)
-    _settle_by_time(found, edges, {line.order: line.entry.at_ms for line in lines})
+    if by_time:
+        _settle_by_time(found, edges, {line.order: line.entry.at_ms for line in lines})
 
 
 def parts(edges: Edges) -> Iterator[list[str]]:

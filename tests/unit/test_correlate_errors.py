@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from lib.domain.diagnosis import judge
 from lib.domain.flow import StageReader
+from lib.domain.repair import Assessment, assess
 from lib.domain.trace import LogEntry, PollOutcome
 from lib.domain.video import Video
 from lib.operations.dossiers import dossiers_of_files
-from lib.traces.correlate import Correlation, correlate
+from lib.traces.correlate import Correlation, correlate, untangle
 from lib.traces.flows import flow_of, load_flows
 from lib.traces.polls import read_poll
 from tests.apps import app_of
@@ -77,12 +77,12 @@ class Evening:
         entries = sorted(self.entries, key=lambda entry: entry.at_ms)
         return correlate(entries, (), self.rows, READER)
 
-    def causes(self, folder: Path) -> list[str]:
-        """Of the videos that have no task."""
+    def assessed(self, folder: Path) -> list[Assessment]:
+        """The videos that have no task."""
         (folder / "show.json").write_text(json.dumps(SHOW))
         app, now = app_of(flows_dir=folder), START + timedelta(hours=3)
         found = dossiers_of_files(app, self.rows, self.read(), [], now)
-        return [judge(each).cause for each in found if not each.video.runway_video_id]
+        return [assess(each) for each in found if not each.video.runway_video_id]
 
     def tasks(self, number: int) -> tuple[set[str], set[str]]:
         """Certain ones, and those that may be the video's."""
@@ -171,7 +171,26 @@ def test_a_database_error_after_the_call_is_about_the_id_where_a_task_may_be_the
     evening.run(2, 2000.1, stages=5, failed=LOST)
     evening.run(3, 2400, stages=3, failed=SHUT)
     evening.run(4, 2600, stages=3, failed=SHUT)
-    assert evening.causes(tmp_path) == ["task_id_not_saved"] * 2 + ["database_write_failed"] * 2
+    causes = [each.verdict.cause for each in evening.assessed(tmp_path)]
+    assert causes == ["task_id_not_saved"] * 2 + ["database_write_failed"] * 2
+
+
+def test_a_refusal_that_names_nobody_says_the_cause_and_pays_nothing(
+    evening: Evening, tmp_path: Path
+) -> None:
+    refused = 'Show failed AuthenticationError: 401 {"error":"Invalid API key provided."}'
+    evening.run(1, 2000, stages=4, failed=refused)
+    evening.run(2, 2600, stages=4, failed=refused)
+    for verdict, repair in evening.assessed(tmp_path):
+        assert (verdict.cause, repair.pays) == ("unauthorized", False)
+
+
+def test_what_is_only_likely_is_not_kept_for_later_readings(evening: Evening) -> None:
+    evening.run(1, 2000, stages=4)
+    evening.run(2, 2200, stages=5, failed=LOST)
+    evening.run(3, 2600, stages=5, failed=LOST)
+    evening.entries = untangle(sorted(evening.entries, key=lambda entry: entry.at_ms), READER)
+    assert not any(entry.request_id for entry in evening.entries if entry.message == LOST)
 
 
 def test_an_error_that_names_the_video_it_was_asked_about_is_its_failed_check(evening: Evening) -> None:
