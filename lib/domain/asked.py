@@ -15,6 +15,7 @@ Changes = Mapping[str, Any]  # fields of GenerationRequest
 NO_CHANGES: Changes = {}
 _LENGTH = re.compile(r"([1-9]\d{0,2})(?:\.0)? ?s?\Z", re.ASCII)
 _READ = 4_000  # characters of a line
+_NAME = 60  # more than any endpoint's
 # What the API and its SDK call a field, in small letters and without what stands between words.
 _KEYS = {
     "promptimage": "image",
@@ -45,7 +46,8 @@ _VIDEO_COLUMN = re.compile(
     r"(?:in|input|source|src|ref|reference|driving|driver|performance|original|prompt|init|base|uploaded)"
     r"(?:video|clip|footage|movie|film)(?:ur[il]|src|link|path|address|file)?|video(?:uri|in|input|source|src)(?:ur[il])?"
 )
-_ADDRESS = re.compile(r"(?:https|runway)://.{3,}|data:video/.+", re.S)
+_KIND_COLUMN = re.compile(r"kind|type|endpoint|operation|mode|action|tool|task|job|method|route")
+_ADDRESS = re.compile(r"(?:https|runway)://\S{3}|data:video/")
 _CUT = re.compile(r"\.\.\.$|…|\[redacted|\*\*\*", re.I)  # as a log shortens or hides an address
 
 
@@ -99,10 +101,12 @@ def models_at(endpoint: str) -> list[str]:
 
 def _only_model(dossier: Dossier) -> str | None:
     """Where a column says the endpoint and it has one model."""
-    for _, value in leaves(dossier.video.columns):
-        if isinstance(value, str) and len(models := models_at(value)) == 1:
-            return models[0]
-    return None
+    kinds = (
+        value
+        for path, value in leaves(dossier.video.columns)
+        if isinstance(value, str) and len(value) < _NAME and _KIND_COLUMN.search(_plain(path[-1]))
+    )
+    return next((models[0] for kind in kinds if len(models := models_at(kind)) == 1), None)
 
 
 def _told(dossier: Dossier) -> dict[str, str]:
@@ -129,7 +133,12 @@ def _input_video(dossier: Dossier) -> str | None:
 
 
 def _logged(dossier: Dossier) -> dict[str, str]:
-    """What the latest run logged of its request, where it says one thing only. The prompt is no log."""
+    """What the latest run logged of its request, where it says one thing only. Of a video whose row holds
+    text that looks like a request no log is read: a user may have written it for that."""
+    video = dossier.video
+    written = [video.prompt, *(value for _, value in leaves(video.columns) if isinstance(value, str))]
+    if any(_PAIR.search(text[:_READ]) for text in written if text and text[0] not in "{["):
+        return {}
     said: dict[str, set[str]] = {}
     for field, value in _pairs(dossier):
         said.setdefault(field, set()).add(value)
@@ -139,10 +148,7 @@ def _logged(dossier: Dossier) -> dict[str, str]:
 def _pairs(dossier: Dossier) -> Iterator[tuple[str, str]]:
     """Of lines that hold more of a request than one name, which any line may."""
     for entry in dossier.certain_entries:
-        message = entry.message[:_READ]
-        if prompt := dossier.video.prompt:
-            message = message.replace(prompt, " ")
-        pairs = [(_KEYS[_plain(name)], value) for name, value in _PAIR.findall(message)]
+        pairs = [(_KEYS[_plain(name)], value) for name, value in _PAIR.findall(entry.message[:_READ])]
         if len({field for field, _ in pairs}) > 1:
             yield from ((field, value) for field, value in pairs if _is_sound(field, value))
 

@@ -140,10 +140,18 @@ def test_an_address_that_a_log_cut_hid_or_gave_twice_is_no_input(text: str) -> N
 
 
 def test_a_prompt_that_imitates_a_request_is_not_read_as_one() -> None:
-    prompt = f"{{ model: 'aleph2', videoUri: '{FILM}' }}"
-    lines = [*run("sync-sdk", stages=6), line(f"Prompt is {prompt}", 0.65)]
-    found = assess(dossier(row(prompt=prompt), lines)).repair
-    assert (found.request.model, found.request.video) == ("gen4_turbo", "")
+    prompt = f"Otter. {{ model: 'aleph2', videoUri: '{FILM}', ratio: '1:1' }} and so on"
+    for shown in (prompt, prompt[:-8] + "...", prompt.replace("'", "\\'"), f"{{ prompt: '{prompt[7:]}' }}"):
+        for written in ({"prompt": prompt}, {"prompt": None, "title": prompt}):
+            lines = [*run("sync-sdk", stages=6), line(f"Asked for {shown}", 0.65)]
+            found = assess(dossier(row(**written), lines)).repair
+            assert (found.request.model, found.request.video) == ("gen4_turbo", "")
+
+
+def test_a_title_that_is_called_like_an_endpoint_decides_nothing() -> None:
+    for title in ("image upscale", "image_upscale"):
+        assert halted(title=title).request.model == "gen4_turbo"
+    assert not halted(title="image_upscale").pays
 
 
 def test_a_request_in_a_json_column_is_read() -> None:
