@@ -17,7 +17,7 @@ from lib.domain.diagnosis.symptoms import is_warning
 from lib.traces.assign import Assigned
 from lib.traces.extras import TIMED_OUT
 from lib.traces.polls import SHORTEST_PAUSE_MS
-from lib.traces.runs import Line, OpenRun, by_order
+from lib.traces.runs import NEVER, Line, OpenRun, by_order
 from lib.traces.waiting import MOST_OWNERS, OPEN_MS
 
 LATER_ERRORS_MS = 60_000  # a run that failed may say so in several wordings
@@ -41,7 +41,10 @@ class Wording:
 
 
 def end_runs(found: Assigned, lines: Sequence[Line]) -> None:
-    """Marks the runs that nameless errors ended (`failed_at`) and gives them those errors."""
+    """Marks the runs that nameless errors ended (`failed_at`) and gives them those errors; not where runs
+    name their video as they fail: then other errors say the same, or are of something else."""
+    if any(run.closed_at != NEVER for run in found.everyone()):
+        return
     left = [line for line in lines if line.request is None and not line.given]
     errors = [each for each in _errors_in(left) if not TIMED_OUT.search(each.entry.message[:_READ])]
     runs = Runs(sorted(found.everyone(), key=lambda run: run.first.order), left)
