@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def command(
     entries, summaries = merged(map(logs_of, log_files))
     found = correlate(entries, summaries, videos, app.flows)
     assessments = [assess(dossier) for dossier in dossiers_of_files(app, videos, found, tasks, at)]
-    say(read.notes())
+    say([*read.notes(), *_flows_used(app)])
     if as_json:
         told = [each.as_row() | {"action": each.advice} for each in assessments]
         key = table_map.columns["id"] if table_map else "id"
@@ -63,6 +63,13 @@ def command(
         click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
     else:
         click.echo("\n".join([*table(videos, assessments), *map(_nobodys_line, found.nobodys)]))
+
+
+def _flows_used(app: App) -> Iterator[str]:
+    """Said where a database may keep more flows: this command asks none."""
+    if app.settings.database_kind != "embedded":
+        used, where = ", ".join(app.flows.flows), app.database_label
+        yield f"Judged from files alone, by the flows {used}. Those kept in {where} were not read."
 
 
 def _nobodys(found: NobodysTask, tasks: Iterable[Task]) -> dict[str, Any]:

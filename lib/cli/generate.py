@@ -10,7 +10,7 @@ import click
 
 from lib.app import open_app
 from lib.cli.telling import say_attempt, say_cost, wait_for
-from lib.domain.pricing import DEFAULT_MODEL, MODELS, GenerationRequest
+from lib.domain.pricing import DEFAULT_MODEL, MODELS, VIDEO_MODELS, request_for
 from lib.errors import BadInput
 from lib.operations.generate import enqueue, generate
 from lib.operations.paid_call import cost
@@ -24,8 +24,10 @@ from lib.operations.paid_call import cost
 )
 @click.option("--prompt", default="", help="What is to happen in the video.")
 @click.option("--model", default=DEFAULT_MODEL, show_default=True, type=click.Choice(list(MODELS)))
-@click.option("--ratio", default="1280:720", show_default=True)
-@click.option("--duration", default=5, show_default=True, type=int, help="Seconds.")
+@click.option("--ratio", help="Width and height; 1280:720 where the model makes it.")
+@click.option("--duration", type=int, help="Seconds; of a video that is put in, its length.")
+@click.option("--video", default="", help="The video to start from, for a model that needs one.")
+@click.option("--setting", default="", help="Frame rate, resolution or scale, where the model has one.")
 @click.option(
     "--count",
     default=1,
@@ -36,11 +38,22 @@ from lib.operations.paid_call import cost
 @click.option("--yes", is_flag=True, help="Do not ask before paying.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Poll until the video is there.")
 def command(
-    *, image: str, prompt: str, model: str, ratio: str, duration: int, count: int, yes: bool, wait: bool
+    *,
+    image: str,
+    prompt: str,
+    model: str,
+    ratio: str | None,
+    duration: int | None,
+    count: int,
+    yes: bool,
+    wait: bool,
+    **more: str,
 ) -> None:
     """Generate a video: one call is made, whatever happens. With --count, queue a batch for the workers."""
-    request = GenerationRequest(image_of(image), prompt, model, ratio, duration)
+    request = request_for(model, image_of(image), prompt, ratio=ratio, seconds=duration, **more)
     credits = cost(request) * count
+    if count > 1 and MODELS[model].endpoint:
+        raise BadInput(f"Only {', '.join(VIDEO_MODELS)} can be queued: make those of {model} one by one.")
     with open_app() as app:
         say_cost(app, credits)
         if not (yes or click.confirm("Generate it?" if count == 1 else f"Queue {count} videos?")):

@@ -7,8 +7,9 @@ import click
 from lib.app import App, open_app
 from lib.cli.generate import image_of
 from lib.cli.telling import NoVideo, say_cost, video_id_of, wait_for
+from lib.domain.asked import Changes
 from lib.domain.attempt import AttemptState
-from lib.domain.repair import FREE, Changes, Repair
+from lib.domain.repair import FREE, Repair
 from lib.operations.account import look_now
 from lib.operations.paid_call import cost
 from lib.operations.poll import poll
@@ -22,6 +23,8 @@ from lib.operations.repair import Agreed, carry_out, plan
 @click.option("--image", help="Another image: an https address or a file.")
 @click.option("--model", help="Another model.")
 @click.option("--ratio", help="Another ratio.")
+@click.option("--video", "film", help="Another video to start from: an https address.")
+@click.option("--setting", help="Another frame rate, resolution or scale, where the model has one.")
 @click.option("--duration", type=int, help="Another duration in seconds.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before paying.")
@@ -31,13 +34,14 @@ def command(
     video: str,
     override: str | None,
     image: str | None,
+    film: str | None,
     dry_run: bool,
     yes: bool,
     wait: bool,
     **options: object,
 ) -> None:
     """Try VIDEO (its id, the beginning of it, or its task's) again. What is free is done first."""
-    given = options | ({"image": image_of(image)} if image else {})
+    given = options | {"video": film} | ({"image": image_of(image)} if image else {})
     changes: Changes = {name: value for name, value in given.items() if value is not None}
     with open_app() as app:
         video_id = video_id_of(app, video)

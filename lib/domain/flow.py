@@ -14,7 +14,7 @@ _QUANTIFIERS = frozenset("*?{")
 READ = 1_000  # characters of a message in which a stage or a sign is looked for
 
 # What may stand before the words of the app: a wrapped request's head, a time, a level, a picture.
-_LEAD = re.compile(
+LEAD = re.compile(
     r"[ \t]{0,8}(?:START RequestId: [^\n]{0,200}\n|\[[A-Z]{3,7}\] /\S{0,300}(?: status=-?\d{1,3})?\s{0,4}\n"
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,12}\s{1,4}"
     r"|\[(?:debug|info|log|warn(?:ing)?|error|fatal)\]:?\s{1,4}"
@@ -144,7 +144,7 @@ def _beginnings(message: str) -> Iterator[tuple[str, bool]]:
     """Where the app's own words may begin, and whether a tag stands before: "[worker-3] Job taken"."""
     words = message[:READ]
     yield words, False
-    if (lead := _LEAD.match(words)) and lead.end():
+    if (lead := LEAD.match(words)) and lead.end():
         words = words[lead.end() :]
         yield words, False
     if tags := _TAGS.match(words):

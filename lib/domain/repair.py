@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lib.domain.account import Outlook, outlook
+from lib.domain.asked import NO_CHANGES, Changes, models_at, request_of
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.cause import CAUSES, Action, Side
 from lib.domain.diagnosis import Dossier, Verdict, judge
 from lib.domain.diagnosis.proof import Fact, Proof, doubt_of, proof_of
-from lib.domain.pricing import MODELS, GenerationRequest, estimate, problems, request_for
+from lib.domain.pricing import MODELS, GenerationRequest, estimate, problems
 from lib.domain.task import TaskStatus, failure_advice
-from lib.domain.video import Video, short_id
+from lib.domain.video import short_id
 
-Changes = Mapping[str, Any]  # fields of GenerationRequest
-NO_CHANGES: Changes = {}
 FREE = frozenset({Action.RECOVER, Action.LOOK_UP})
 BY_ITSELF = FREE | {Action.RETRY}  # what may be done to many videos at once
-_LENGTH = re.compile(r"([1-9]\d?)(?:\.0)? ?s?\Z", re.ASCII)
 _PEOPLES = frozenset({Action.ASK, Action.CHANGE_INPUT, Action.FIX_FIRST})  # a person may pay all the same
 
 
@@ -94,9 +90,9 @@ def assess(dossier: Dossier, changes: Changes = NO_CHANGES) -> Assessment:
     """The verdict, and what follows from it. `changes`: what a person wants to ask for instead."""
     verdict = judge(dossier)
     fact = proof_of(dossier)
-    asked = request_of(dossier)
-    request = replace(asked, **changes)
-    action, reason = _decided(dossier, verdict, fact, request.model, changed=request != asked)
+    request = request_of(dossier, changes)
+    is_changed = request != request_of(dossier)
+    action, reason = _decided(dossier, verdict, fact, request, changed=is_changed)
     if action is Action.RETRY and (faults := problems(request)):
         action, reason = Action.CHANGE_INPUT, " ".join(fault.text for fault in faults)
     last = dossier.last_attempt
@@ -117,34 +113,15 @@ def assess(dossier: Dossier, changes: Changes = NO_CHANGES) -> Assessment:
     return Assessment(verdict, repair)
 
 
-def request_of(dossier: Dossier) -> GenerationRequest:
-    """What the last attempt asked for; if there was none, what the row says in the columns that apps have for
-    it. A model that is none of ours stays: nothing else is asked for in its place."""
-    if dossier.last_attempt:
-        return GenerationRequest(**dossier.last_attempt.request)
-    video = dossier.video
-    seconds = _LENGTH.match(_said(video, "seconds", "duration") or "")
-    return request_for(
-        _said(video, "model", "model_id") or dossier.model,
-        video.input_image_url or "",
-        video.prompt or "",
-        ratio=_said(video, "ratio", "aspect", "aspect_ratio"),
-        seconds=int(seconds[1]) if seconds else None,
-    )
-
-
-def _said(video: Video, *columns: str) -> str | None:
-    values = (video.columns.get(column) for column in columns)
-    return next((str(value).strip() for value in values if value not in (None, "")), None)
-
-
 _Ruling = tuple[Action, str]
 
 
-def _decided(dossier: Dossier, verdict: Verdict, fact: Fact | None, model: str, *, changed: bool) -> _Ruling:
+def _decided(
+    dossier: Dossier, verdict: Verdict, fact: Fact | None, request: GenerationRequest, *, changed: bool
+) -> _Ruling:
     """Whatever is free stands before whatever costs, and what is known before what is inferred."""
     known = _settled(dossier, verdict, fact) or _task_known(dossier, verdict, fact)
-    if known := known or _not_ours_to_pay(dossier, model):
+    if known := known or _not_told(dossier, request):
         return known
     cause = CAUSES[verdict.cause]
     same_again = _input_at_fault(dossier, verdict)
@@ -188,11 +165,20 @@ def _task_known(dossier: Dossier, verdict: Verdict, fact: Fact | None) -> _Rulin
     return Action.LOOK_UP, f"Runway knows what became of task {video.runway_video_id}; the row does not."
 
 
-def _not_ours_to_pay(dossier: Dossier, model: str) -> _Ruling | None:
-    if dossier.other_endpoint:
-        return Action.NONE, f"It was made with {dossier.other_endpoint}: try it again in the app itself."
-    if model not in MODELS:
-        return Action.ASK, f"It asks for the model {model!r}, which Dailies cannot pay for: choose another."
+def _not_told(dossier: Dossier, request: GenerationRequest) -> _Ruling | None:
+    """What is lacking for the request that was made to be made again."""
+    if request.model not in MODELS:
+        return (
+            Action.ASK,
+            f"It asks for the model {request.model!r}, which Dailies cannot pay for: choose another.",
+        )
+    if other := dossier.other_endpoint(request.endpoint):
+        models = ", ".join(models_at(other)) or "none"
+        told = f"It was made with {other}, and {request.model} is no model of that"
+        return Action.CHANGE_INPUT, f"{told}: name the model. Dailies can pay there for {models}."
+    if MODELS[request.model].endpoint and (faults := problems(request)):
+        lacks = " ".join(fault.text for fault in faults)
+        return Action.CHANGE_INPUT, f"{lacks} Neither its row nor its log says it: give it to try again."
     return None
 
 

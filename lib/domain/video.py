@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+
+from lib.domain.vocabulary import COLUMN_NAMES
 
 UNFINISHED = frozenset({"queued", "processing"})
 STATUSES = ("queued", "processing", "succeeded", "failed", "cancelled")
@@ -23,6 +27,10 @@ _STATUS_OF = {word: status for status, words in _SYNONYMS.items() for word in (s
 _OF_A_TASK = re.compile(r"runway|task|job|generation|prediction|provider|external|remote|operation", re.I)
 _AN_ID = re.compile(r"[\w:-]{8,200}")
 _DEEPEST = 4
+# Keys inside a JSON column that holds more than the one thing it is taken for.
+_PROMPT = re.compile(rf"(?:{'|'.join(COLUMN_NAMES['prompt'].split())}|prompt_?text)", re.I)
+_ADDRESS = re.compile(r"(?:\w*_)?(?:ur[il]|src|href|link|address|image|picture|video|output)", re.I)
+_ID = re.compile(r"(?:task_?|runway_?)?id", re.I)
 
 
 def parse_time(value: str | datetime | None) -> datetime | None:
@@ -44,7 +52,7 @@ def known_status(word: str) -> str | None:
 
 def other_task_id(columns: Mapping[str, Any]) -> str | None:
     """An id that may be a task's, in a column that is not called `runway_video_id`."""
-    for path, value in _leaves(columns):
+    for path, value in leaves(columns):
         last = path[-1]
         is_id = last.lower() in ("id", "uuid") or re.search(r"(?:_|[a-z](?=I))id$", last, re.I)
         is_task = any(_OF_A_TASK.search(name) for name in path)
@@ -53,12 +61,26 @@ def other_task_id(columns: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _leaves(columns: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def leaves(columns: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every value of a row by its path: the column, and the keys inside a JSON column."""
     for name, value in columns.items():
         if isinstance(value, Mapping) and len(path) < _DEEPEST:
-            yield from _leaves(value, (*path, str(name)))
+            yield from leaves(value, (*path, str(name)))
         else:
             yield (*path, str(name)), value
+
+
+def _text(value: Any, names: re.Pattern[str] | None = None) -> str | None:
+    """What a column says. Of one that holds JSON: what stands under one of the names, else all of it."""
+    if isinstance(value, list) and len(value) == 1:
+        return _text(value[0], names)
+    if isinstance(value, str) and names is _PROMPT and value[:1] == "{":
+        with suppress(ValueError, RecursionError):
+            return _text(json.loads(value), names) or value
+    if isinstance(value, Mapping) and names:
+        found = (leaf for path, leaf in leaves(value) if names.fullmatch(path[-1]))
+        return next((leaf for leaf in found if isinstance(leaf, str) and leaf), None)
+    return (value if isinstance(value, str) else json.dumps(value, default=str)) if value else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +120,14 @@ class Video:
             status=known_status(status) or status,
             created_at=created_at,
             updated_at=parse_time(row.get("updated_at")),
-            runway_video_id=own or None,
-            error_message=row.get("error_message") or None,
-            prompt=row.get("prompt") or None,
-            input_image_url=row.get("input_image_url") or None,
-            video_url=row.get("video_url") or None,
+            runway_video_id=_text(own, _ID),
+            error_message=_text(row.get("error_message")),
+            prompt=_text(row.get("prompt"), _PROMPT),
+            input_image_url=_text(row.get("input_image_url"), _ADDRESS),
+            video_url=_text(row.get("video_url"), _ADDRESS),
             other_task_id=None if own else other,
-            columns=columns,
+            columns=columns
+            | {name: v for name, v in row.items() if name == "prompt" and isinstance(v, dict)},
         )
 
     @classmethod

@@ -44,11 +44,14 @@ def process(app: App, job: Job, *, stale_seconds: float = STALE_SECONDS) -> Proc
         return Processed(f"Video {job.video_id} was deleted.")
     if job.reads > MOST_READS:
         return _set_aside(app, job, f"Its job failed {MOST_READS} times without an answer.")
-    objection = _objection(app, job)
-    if objection:
-        return Processed(f"Video {job.video_id} is left alone: {objection}")
+    request = request_of(job)
+    if job.operator in (SWEEP, WORKER) and not attempts.by_key(app.db, job.key):
+        (repair,) = plan(app, [job.video_id])  # a while has gone by since the sweep queued it
+        if not repair.pays or repair.key != job.key:
+            return Processed(f"Video {job.video_id} is left alone: {repair.reason}")
+        request = repair.request
     try:
-        return _process(app, job, request_of(job), stale_seconds)
+        return _process(app, job, request, stale_seconds)
     except BudgetUsedUp as error:
         return _set_aside(app, job, str(error))._replace(again_seconds=BUDGET_SECONDS)
     except (BadInput, DatabaseConflict) as error:
@@ -60,14 +63,6 @@ def _set_aside(app: App, job: Job, reason: str) -> Processed:
     left = Decision(job.video_id, Action.ASK, reason, None, SET_ASIDE_SECONDS)
     decisions.save(app.db, [left], app.operator)
     return Processed(f"Video {job.video_id} was set aside: {reason}")
-
-
-def _objection(app: App, job: Job) -> str | None:
-    """Why nothing is to be paid any more for what the sweep queued a while ago; None for what people did."""
-    if job.operator not in (SWEEP, WORKER) or attempts.by_key(app.db, job.key):
-        return None
-    (repair,) = plan(app, [job.video_id])
-    return None if repair.pays and repair.key == job.key else repair.reason
 
 
 def request_of(job: Job) -> GenerationRequest:
@@ -91,6 +86,7 @@ def _process(app: App, job: Job, request: GenerationRequest, stale_seconds: floa
             reason = f"Attempt {outcome.attempt.number} of video {job.video_id} is on its way."
             return Processed(reason, again_seconds=AGAIN_SECONDS)
     while not outcome.paid and outcome.attempt.state is AttemptState.ABANDONED:
+        request = GenerationRequest(**outcome.attempt.request)
         outcome = pay(app, job.video_id, f"{job.video_id}/{outcome.attempt.number + 1}", request)
     return Processed(_told(outcome), outcome.paid)
 

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from lib.app import App
 from lib.data import attempts
+from lib.domain.asked import NO_CHANGES, Changes
 from lib.domain.attempt import Attempt
 from lib.domain.cause import CAUSES, Action, Trait
 from lib.domain.diagnosis import Dossier
 from lib.domain.pricing import GenerationRequest
-from lib.domain.repair import NO_CHANGES, Changes, Repair, assess
+from lib.domain.repair import Repair, assess
 from lib.errors import BadInput, DailiesError
 from lib.operations.dossiers import load_dossier, load_dossiers
 from lib.operations.paid_call import pay

@@ -63,8 +63,9 @@ class StageLog:
             f"  imageUrl: '{request.image[:IMAGE_LENGTH]}...',\n"
             f"  promptLength: {len(request.prompt)},\n  duration: {request.duration}\n}}"
         )
-        source = request.endpoint.removesuffix("_to_video")
-        self._add(f"[Runway API] Calling SDK {source}ToVideo.create()")
+        first, *words = request.endpoint.split("_")
+        method = first + "".join(map(str.capitalize, words))
+        self._add(f"[Runway API] Calling SDK {method}.create()")
         self._flush()
 
     def call_failed(self, error: RunwayError) -> None:

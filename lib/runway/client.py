@@ -12,7 +12,7 @@ from typing import Any, cast
 import httpx
 import runwayml
 
-from lib.domain.pricing import GenerationRequest
+from lib.domain.pricing import MODELS, GenerationRequest
 from lib.domain.task import Task, TaskStatus
 from lib.errors import BadInput, RunwayError, SettingsError
 from lib.runway.errors import (
@@ -28,6 +28,7 @@ from lib.runway.organization import Organization, SeenOrganization
 from lib.runway.transport import http_client
 
 DEFAULT_BASE_URL = "https://api.dev.runwayml.com"
+_FILM = re.compile(r"^data:video/|\.(?:mp4|webm|mov|mkv)(?:[?#]|$)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +90,11 @@ class RunwayClient:
         When it raises with `outcome_unknown`, the task may exist: do not call it again for this video
         without a person's consent.
         """
-        # What is empty is left out: Runway takes no prompt, but not an empty one.
-        inputs = {"prompt_image": request.image, "prompt_text": request.prompt}
-        asked = {name: text for name, text in inputs.items() if text}
-        # The SDK types every model apart; ours is only known when the program runs.
         endpoint = getattr(self._sdk_once, request.endpoint)
+        # The SDK types every model apart; ours is only known when the program runs.
         create = cast(Any, endpoint.with_raw_response.create)
         call = Call("Creating a task", creates=True)
-        response = self._send(
-            call,
-            lambda: create(model=request.model, ratio=request.ratio, duration=request.duration, **asked),
-        )
+        response = self._send(call, lambda: create(**arguments(request)))
         body = json_object(response) or salvaged_id(response)
         task_id, estimate = body.get("id"), body.get("estimatedCost")
         if not isinstance(task_id, str) or not task_id:
@@ -166,3 +161,33 @@ class RunwayClient:
             mapped = unsendable(call)
         # Outside the handlers, so that nothing of the SDK's error, which may quote headers, hangs on to ours.
         raise mapped
+
+
+def arguments(request: GenerationRequest) -> dict[str, Any]:
+    """What the SDK's method for its endpoint takes. What is empty is left out: Runway takes no prompt, but
+    not an empty one."""
+    asked: dict[str, Any]
+    match request.endpoint:
+        case "video_to_video":
+            asked = {"video_uri": request.video, "prompt_text": request.prompt}
+        case "character_performance":
+            kind = "video" if _FILM.search(request.image[:2048]) else "image"
+            asked = {
+                "character": {"type": kind, "uri": request.image},
+                "reference": {"type": "video", "uri": request.video},
+                "ratio": request.ratio,
+            }
+        case "video_upscale":
+            asked = {"video_uri": request.video}
+        case "image_upscale":
+            asked = {"image_uri": request.image}
+        case "text_to_image":
+            references = [{"uri": request.image}] if request.image else []
+            asked = {"prompt_text": request.prompt, "ratio": request.ratio, "reference_images": references}
+        case _:
+            asked = {"prompt_image": request.image, "prompt_text": request.prompt}
+            asked |= {"ratio": request.ratio, "duration": request.duration}
+    if request.setting:
+        name = MODELS[request.model].setting
+        asked[name] = int(request.setting) if name == "scale_factor" else request.setting
+    return {"model": request.model, **{name: value for name, value in asked.items() if value}}

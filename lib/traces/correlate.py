@@ -23,9 +23,10 @@ Three passes. Ten lines of a text without request ids, of the videos V and W (pr
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -34,6 +35,7 @@ from lib.domain.trace import LogEntry, NobodysTask, RequestSummary
 from lib.domain.video import Video
 from lib.traces.assign import Assigned, assign
 from lib.traces.extras import settle_extras
+from lib.traces.failing import end_runs, settle_failed_checks
 from lib.traces.loose import parts, settle_loose_tasks
 from lib.traces.naming import (
     ids_in,
@@ -121,7 +123,7 @@ def untangle(entries: Iterable[LogEntry], reader: StageReader) -> list[LogEntry]
     decided here that reading them again could not. The same text always gives the same ids.
     """
     lines = _name(in_order(entries), {}, set(), reader)
-    found = _assign([line for line in lines if line.request is None], {}, reader)
+    found = _assign([line for line in lines if line.request is None], {}, reader, for_keeps=True)
     ids: dict[int, str] = {}
     for group in [*_entangled(found), *(poll for polls in found.polls.values() for poll in polls)]:
         first = min(group, key=by_order).entry
@@ -139,7 +141,7 @@ def in_order(entries: Iterable[LogEntry]) -> list[LogEntry]:
 
 
 def _name(
-    entries: Sequence[LogEntry], in_rows: Mapping[str, str], known: Collection[str], reader: StageReader
+    entries: Sequence[LogEntry], in_rows: Mapping[str, str], known: Set[str], reader: StageReader
 ) -> list[Line]:
     """Pass 1. A task's video is the one whose row holds it, or that is named beside it or alone with it."""
     long = frozenset(filter(is_told_anywhere, known)) - {key for key in known if ids_in(key)}
@@ -158,7 +160,42 @@ def _name(
         if task not in owner
     }
     _learn(lines, learned)
+    _name_by_path(lines, known)
     return lines
+
+
+def _name_by_path(lines: Sequence[Line], known: Set[str]) -> None:
+    """A request whose lines name no video is about the one that its path names. A short key may be
+    anything's: it counts where runs log on the way to it, or where only videos' keys stand in its place."""
+    paths = {line.request: line.entry.path for line in lines if line.request and line.entry.path}
+    for line in lines:
+        if line.request and (line.names_video or line.steps):
+            paths.pop(line.request, None)
+    on_the_way = {line.entry.path for line in lines if line.steps and line.names_video}
+    seen: dict[str, set[str]] = defaultdict(set)
+    for path in paths.values():
+        for before, last in _parts(path):
+            seen[before].add(last)
+    named = {
+        request: last
+        for request, path in paths.items()
+        for before, last in _parts(path)
+        if last in known
+        and (
+            is_told_anywhere(last)
+            or before in on_the_way
+            or (len(seen[before]) > 1 and seen[before] <= known)
+        )
+    }
+    for line in lines:
+        line.video = line.video or named.get(line.request or "")
+
+
+def _parts(path: str) -> Iterator[tuple[str, str]]:
+    """Each part of a path, behind what stands before it."""
+    whole = path.partition("?")[0].lower()[:300]
+    for part in re.finditer(r"(?<=/)[\w-]+", whole):
+        yield whole[: part.start() - 1], part[0]
 
 
 def _line(
@@ -253,10 +290,15 @@ def _speaks_of_another(here: Sequence[Line], named: Collection[tuple[str, int]])
     return False
 
 
-def _assign(lines: Sequence[Line], only: Mapping[str | None, str], reader: StageReader) -> Assigned:
-    """Pass 3, but for requests that name nobody."""
+def _assign(
+    lines: Sequence[Line], only: Mapping[str | None, str], reader: StageReader, *, for_keeps: bool = False
+) -> Assigned:
+    """Pass 3, but for requests that name nobody. What is only likely is not for keeps."""
     found = assign(lines, only, reader.flows)
-    settle_loose_tasks(found, lines)
+    settle_failed_checks(found, lines)
+    if not for_keeps:
+        end_runs(found, lines)
+    settle_loose_tasks(found, lines, by_time=not for_keeps)
     settle_extras(found, lines)
     _doubt(found, lines)
     return found

@@ -12,7 +12,7 @@ from lib.traces.polls import PollSign
 from lib.traces.runs import Line, OpenRun
 from lib.traces.waiting import OPEN_MS
 
-_TIMED_OUT = re.compile(r"timed out after (\d{1,6}(?:\.\d{1,3})?) ?s|FUNCTION_INVOCATION_TIMEOUT", re.I)
+TIMED_OUT = re.compile(r"timed out after (\d{1,6}(?:\.\d{1,3})?) ?s|FUNCTION_INVOCATION_TIMEOUT", re.I)
 _REFUSED = re.compile(r"Response status: [345]\d\d")
 _TAG = re.compile(r"^\s{0,40}\[[^\]]{0,80}\]")
 _WORDING = re.compile(r"[A-Za-z][A-Za-z' ,.]{10,200}")
@@ -39,7 +39,7 @@ def _settle_timeouts(found: Assigned, extras: Iterable[Line]) -> None:
     """
     of_request: dict[str | None, list[tuple[Line, float]]] = defaultdict(list)
     for line in extras:
-        if told := _TIMED_OUT.search(line.entry.message[:_READ]):
+        if told := TIMED_OUT.search(line.entry.message[:_READ]):
             of_request[line.request].append((line, float(told[1] or 0) * 1000))
     given: set[OpenRun] = set()
     ended: dict[str | None, list[OpenRun]] = defaultdict(list)

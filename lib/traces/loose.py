@@ -31,6 +31,8 @@ _NO_TASK = re.compile(
 _READ = 8_000
 MOST_PLACES = 6  # beyond these, everybody who may own a task stays a candidate
 MOST_EDGES = 400
+SHORTLY_MS = 60_000
+ENOUGH = 20  # waits for a task that tell how long one may be
 
 Edges = Mapping[str, Sequence[OpenRun]]  # whose a task may be
 Node = str | OpenRun
@@ -53,13 +55,15 @@ class Failures:
     may_be_after: bool = True
 
 
-def settle_loose_tasks(found: Assigned, lines: Sequence[Line]) -> None:
-    """Give the loose tasks to runs, or make them candidates."""
+def settle_loose_tasks(found: Assigned, lines: Sequence[Line], *, by_time: bool) -> None:
+    """Give the loose tasks to runs, or make them candidates. `by_time`: also where time alone tells whose."""
     edges, wider = {}, {}
     silent = {run for loose in found.loose.values() for run in loose.able if _says_no_task(run)}
     for task, loose in found.loose.items():
         last = loose.lines[-1].order
-        wider[task] = [r for r in loose.able if not r.tasks and r.closed_at > last and r not in silent]
+        wider[task] = [
+            r for r in loose.able if not r.tasks and min(r.closed_at, r.failed_at) > last and r not in silent
+        ]
         edges[task] = [run for run in wider[task] if run in loose.near] or wider[task]
     if not any(edges.values()):
         return
@@ -71,6 +75,8 @@ def settle_loose_tasks(found: Assigned, lines: Sequence[Line]) -> None:
             if readings:
                 break
         _settle(found, part, readings)
+    if by_time:
+        _settle_by_time(found, edges, {line.order: line.entry.at_ms for line in lines})
 
 
 def parts(edges: Edges) -> Iterator[list[str]]:
@@ -199,6 +205,35 @@ def _settle(found: Assigned, edges: Edges, readings: Sequence[Reading]) -> None:
             owner.owns_a_task = sure or owner.closed_at != NEVER
             for line in found.loose[task].lines:
                 owner.take(line, certain=sure)
+
+
+def _settle_by_time(found: Assigned, edges: Edges, at_ms: Mapping[int, int]) -> None:
+    """A task is the one run's that had logged something shortly before, where the others have been silent for
+    longer than any run of this text ever waited for its task. It stays their candidate: time proves nothing.
+    """
+
+    def wait(run: OpenRun, created: int) -> int:
+        """Since it last logged a stage; since for ever where it had logged none."""
+        before = (order for seen in run.filled.values() for order in seen.values() if order < created)
+        return at_ms[created] - at_ms.get(max(before, default=NEVER), 0)
+
+    waits = [wait(run, order) for run in found.everyone() if run.tasks for order in _creations(run)]
+    longest = max(SHORTLY_MS, 3 * max(waits, default=0))
+    for task, runs in edges.items() if len(waits) >= ENOUGH else ():
+        at = found.loose[task].lines[0].order
+        fresh = [run for run in runs if run.seems_failed_at > at and wait(run, at) <= longest]
+        if len(fresh) == 1 and task in fresh[0].candidates and not fresh[0].likely and not fresh[0].tasks:
+            fresh[0].candidates.discard(task)
+            fresh[0].tasks.add(task)
+            fresh[0].owns_a_task = True
+
+
+def _creations(run: OpenRun) -> Iterator[int]:
+    """The order of the line that tells of its task, behind others of its flow."""
+    for key in run.likely_flows:
+        position = run.flows[key].first_that_means(Means.CREATED)
+        if position in run.filled[key] and min(run.filled[key]) < position:
+            yield run.filled[key][position]
 
 
 def _match(edges: Edges, must: Iterable[OpenRun]) -> dict[str, OpenRun] | None:

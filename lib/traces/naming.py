@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from lib.domain.flow import LEAD
+from lib.domain.vocabulary import COLUMN_NAMES
+
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _TASK_ID = r"(?=[0-9a-f]{8}|[0-9A-Za-z_-]{0,80}[0-9a-f]{8})([0-9A-Za-z_-]{8,120})"
 _READ = 4096  # a name stands in the beginning of a message; an error's whole request may follow it
@@ -30,9 +33,19 @@ _MENTIONED = re.compile(
 # Where free text may begin: behind a label, a quotation mark or "prompt", but for an id or an object.
 _FREE = re.compile(
     rf": (?!['\"]?(?:{_UUID}|[0-9A-Za-z_-]{{0,80}}[0-9a-f]{{8}})|\d{{3}}\b|\{{)|(?<!\w)['\"`](?!{_UUID})"
-    r"|\b[Pp]rompt(?:[Tt]ext)?(?= (?!for |of |length))|[\n{]"
+    r"|\b[Pp]rompt(?:[Tt]ext)?(?=: ?| (?!for |of |length))|[\n{]"
     r"|\b(?:[Pp]rompt_?(?:[Tt]ext)?|[Tt]ext|[Cc]aption|[Tt]itle|[Dd]escription|[Ii]nput|[Nn]ame)="
 )
+_WISH = "|".join(sorted(COLUMN_NAMES["prompt"].split()))  # what apps call the text that a user wrote
+# Behind such a key even an id alone is a user's.
+_PROSE = re.compile(
+    rf"(?<![A-Za-z])(?:{_WISH}|prompt_?text)['\"]?[:=] ?"
+    r"(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|`(?:[^`\\]|\\.)*`|[\w-]{1,120})",
+    re.I,
+)
+_PAIRS = re.compile(
+    r"(?:[A-Za-z][\w.-]{0,60}=(?:\"(?:[^\"\\\n]|\\.)*\"|[^\s\"{]*)(?: {1,4}|$)){3,}"
+)  # logfmt
 _STRINGS = re.compile(r"'((?:[^'\\\n]|\\.)*)'?|\"((?:[^\"\\\n]|\\.)*)\"?|`((?:[^`\\]|\\.)*)`?")
 _BEHIND = re.compile(r"\} {1,9}(?=[^\s,}\])])")  # what is logged behind an object
 _PLAIN = re.compile(r"[\w-]{1,80}")  # a key, an id, a status
@@ -103,12 +116,15 @@ def _places(snippet: str, text: str) -> Iterator[int]:
 def own_words(message: str) -> str:
     """The beginning of `message` without what users may have written: free text and long strings."""
     text = message[:_READ]
+    text = text[lead.end() :] if (lead := LEAD.match(text)) else text
+    if pairs := _PAIRS.match(text):
+        return _STRINGS.sub(_without_prose, _PROSE.sub("", pairs[0]))
     free = _FREE.search(text)
     if free is None:
         return text
     if free[0] != "{":
         return text[: free.start()]
-    printed = _STRINGS.sub(_without_prose, text[free.start() :])
+    printed = _STRINGS.sub(_without_prose, _PROSE.sub("", text[free.start() :]))
     behind = _BEHIND.search(printed)
     return text[: free.start()] + (printed[: behind.start()] if behind else printed)
 
@@ -137,9 +153,11 @@ def labelled(message: str, labels: Iterable[str]) -> Iterator[str]:
     """What stands behind one of the labels in the app's own words: an id that need not look like one."""
     for label in labels:
         text = own_words(message) if label in message else ""
-        at = text.find(label)
-        if at >= 0 and (found := _WORD.match(text, at + len(label))):
-            yield found[0].lower()
+        words = {
+            found[0].lower() for at in _places(label, text) if (found := _WORD.match(text, at + len(label)))
+        }
+        if len(words) == 1:  # of two, one may be a user's
+            yield words.pop()
 
 
 def mentioned_tasks(message: str) -> Iterator[str]:

@@ -62,6 +62,8 @@ class OpenRun:
     anchors    those of lines that certainly belong to it: whatever else it takes must fit between them
     doubtful   orders of lines that were given to it because they fit
     closed_at  order of the first line that tells of its failure: no stage comes after that
+    failed_at  order of a nameless error that can only be its: after it, it has created nothing;
+    seems_failed_at  of one that is likely its
     likely     whether it is the video's only because no other video fits
     may_have_sent  whether a line of the call to Runway (or after it) that is nobody's for certain may be its
     reached    as far as the lines have been gone through: the last stage, and the last that is certain;
@@ -80,6 +82,8 @@ class OpenRun:
     anchors: dict[str, dict[int, int]] = field(default_factory=dict)
     doubtful: set[int] = field(default_factory=set)
     closed_at: int = NEVER
+    failed_at: int = NEVER
+    seems_failed_at: int = NEVER
     owns_a_task: bool = False
     likely: bool = False
     may_have_sent: bool = False

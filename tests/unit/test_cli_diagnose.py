@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from lib.cli.diagnose import command
 from lib.domain.trace import LogEntry
 from lib.errors import BadInput
+from lib.settings import load_settings
 from tests.stories import ANNA, ANNAS_TASK, START, error, run
 
 ROW = {"id": ANNA, "status": "failed", "created_at": START.isoformat(), "prompt": "a dog dances"}
@@ -141,3 +142,19 @@ def test_a_tasks_file_with_a_malformed_task_is_named(folder: Path) -> None:
     (folder / "tasks.json").write_text(json.dumps(tasks))
     with pytest.raises(BadInput, match=r"tasks\.json: task .*`status`"):
         diagnose(folder, "--tasks", str(folder / "tasks.json"))
+
+
+def test_flows_that_a_database_may_keep_are_said_not_to_be_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["--videos", str(folder / "videos.json"), "--json"]
+    alone = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://reader@db.example.com/app")
+    load_settings.cache_clear()
+    beside = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    load_settings.cache_clear()
+    assert "by the flows" not in alone.stderr
+    assert (
+        "by the flows async-fetch, async-sdk, sync-sdk. Those kept in Postgres were not read" in beside.stderr
+    )
+    assert json.loads(beside.stdout)

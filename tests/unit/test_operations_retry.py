@@ -15,10 +15,11 @@ import pytest
 
 from lib.data import attempts, audit, videos
 from lib.data.postgres import PostgresDatabase
+from lib.domain.asked import NO_CHANGES, Changes
 from lib.domain.attempt import Attempt
 from lib.domain.cause import Action
 from lib.domain.diagnosis.proof import Proof
-from lib.domain.repair import NO_CHANGES, Changes, Repair
+from lib.domain.repair import Repair
 from lib.domain.task import TaskStatus
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.generate import generate

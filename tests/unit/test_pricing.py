@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,14 +10,19 @@ import pytest
 from lib.domain.pricing import (
     DATA_URI_LIMIT,
     MODELS,
+    VIDEO_MODELS,
     GenerationRequest,
     Model,
     estimate,
     problems,
     prompt_length,
+    request_for,
 )
+from lib.runway.client import arguments
+from lib.runway.simulator.protocol import body_problems
 
 DOG = GenerationRequest(image="https://images.example.com/dog.jpg", prompt="A dog dances the robot")
+FILM = "https://films.example.com/dog.mp4"
 
 
 def fields(request: GenerationRequest) -> list[str]:
@@ -31,6 +37,13 @@ def fields(request: GenerationRequest) -> list[str]:
         ("gen4.5", 5, 60),
         ("veo3.1", 8, 320),
         ("veo3.1_fast", 4, 60),
+        ("aleph2", 1, 56),
+        ("aleph2", 30, 840),
+        ("act_two", 30, 150),
+        ("magnific_video_upscaler_creative", 10, 720),
+        ("enhance_frame_rate", 25, 13),
+        ("magnific_precision_upscaler_v2", 0, 150),
+        ("gen4_image", 0, 8),
     ],
 )
 def test_the_estimate_is_the_most_a_video_can_cost(model: str, duration: int, credits: int) -> None:
@@ -49,7 +62,8 @@ def test_a_good_request_has_no_problems() -> None:
 def test_every_model_takes_what_it_allows(model: Model) -> None:
     for ratio in model.ratios:
         for duration in model.durations:
-            assert problems(replace(DOG, model=model.name, ratio=ratio, duration=duration)) == []
+            asked = replace(DOG, model=model.name, ratio=ratio, duration=duration, video=FILM)
+            assert problems(asked) == []
 
 
 @pytest.mark.parametrize(
@@ -89,7 +103,30 @@ def test_half_a_character_cannot_be_sent() -> None:
 
 
 def test_only_gen4_5_and_no_other_model_needs_a_prompt() -> None:
-    assert [name for name in MODELS if fields(replace(DOG, model=name, prompt="", duration=4))] == ["gen4.5"]
+    silent = [name for name in VIDEO_MODELS if fields(replace(DOG, model=name, prompt="", duration=4))]
+    assert silent == ["gen4.5"]
+
+
+@pytest.mark.parametrize("model", [m for m in MODELS.values() if m.endpoint], ids=lambda model: model.name)
+def test_the_other_endpoints_take_what_the_sdks_types_say(model: Model) -> None:
+    whole = request_for(model.name, DOG.image, DOG.prompt, video=FILM)
+    for ratio in model.ratios or [whole.ratio]:
+        for setting in model.settings or [""]:
+            asked = replace(whole, ratio=ratio, setting=setting)
+            assert problems(asked) == []
+            body = {
+                re.sub(r"_(\w)", lambda found: found[1].upper(), k): v for k, v in arguments(asked).items()
+            }
+            assert list(body_problems(model.endpoint, body)) == []
+    for field in model.needs:
+        lacks = request_for(model.name, DOG.image, DOG.prompt, video=FILM, setting=(*model.settings, "")[0])
+        assert problems(lacks) == []
+        assert field in fields(replace(lacks, **{field: ""}))  # type: ignore[arg-type] # each of them is text
+
+
+@pytest.mark.parametrize("film", ["http://films.example.com/rex.mp4", "https://127.0.0.1/rex.mp4", "rex.mp4"])
+def test_a_video_that_runway_could_not_fetch_is_named(film: str) -> None:
+    assert fields(request_for("aleph2", "", "At night", video=film)) == ["video"]
 
 
 @pytest.mark.parametrize(

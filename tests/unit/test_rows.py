@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from lib.domain.video import Video
 from lib.errors import BadInput
 from lib.logs.rows import numbered_rows, read_rows
 
@@ -122,3 +123,38 @@ def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path, content: str
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
         read_rows(tmp_path / "absent.csv")
+
+
+@pytest.mark.parametrize(
+    ("payload", "prompt"),
+    [
+        ({"prompt": "An otter dances", "model": "gen4.5"}, "An otter dances"),
+        ({"input": {"beschreibung": "Ein Otter tanzt", "n": 2}}, "Ein Otter tanzt"),
+        ('{"text": "An otter dances"}', "An otter dances"),
+        ('{"otter": 1}', '{"otter": 1}'),
+        ("{not JSON", "{not JSON"),
+        ({"otter": 1}, None),
+        (["An otter dances"], "An otter dances"),
+    ],
+)
+def test_a_json_column_says_the_prompt_under_its_name(payload: object, prompt: str | None) -> None:
+    row = {"id": "1", "status": "done", "created_at": "2026-05-06T08:00:00Z", "prompt": payload}
+    assert Video.from_row(row).prompt == prompt
+
+
+def test_addresses_and_errors_in_json_columns_are_text() -> None:
+    video = Video.from_row(
+        {
+            "id": "1",
+            "status": "failed",
+            "created_at": "2026-05-06T08:00:00Z",
+            "video_url": {"kind": "mp4", "url": "https://films.example.com/1.mp4"},
+            "input_image_url": {"image": "https://images.example.com/1.jpg"},
+            "error_message": {"code": 401, "error": "Invalid API key"},
+            "runway_video_id": {"id": "9f1c2d3e-0000-4000-8000-000000000001"},
+        }
+    )
+    assert video.video_url == "https://films.example.com/1.mp4"
+    assert video.input_image_url == "https://images.example.com/1.jpg"
+    assert video.error_message == '{"code": 401, "error": "Invalid API key"}'
+    assert video.runway_video_id == "9f1c2d3e-0000-4000-8000-000000000001"

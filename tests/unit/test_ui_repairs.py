@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from lib.data import batches, credits
 from lib.data.batches import Batch
 from lib.data.postgres import PostgresDatabase
+from lib.domain.pricing import GenerationRequest
 from lib.operations.batches import freeze, work_on
 from lib.operations.generate import generate
 from lib.operations.judge import judge_dirty
@@ -185,3 +186,22 @@ def test_the_ledger_and_the_budget_stand_above_the_list(desk: Desk) -> None:
     shown = {metric.label: metric.value for metric in opened("recover").metric}
     assert shown["At risk now"] == "$0.25"
     assert shown["Rescued"] == "$0.00"
+
+
+def test_what_another_endpoint_was_asked_can_be_changed_and_is_kept_as_it_is() -> None:
+    film = "https://films.example.com/rex.mp4"
+    request = GenerationRequest(
+        "", "Rex at night", "enhance_frame_rate", duration=40, video=film, setting="60"
+    )
+    script = f"""
+import streamlit as st
+from lib.domain.pricing import GenerationRequest
+from lib.ui.views.repair import edited
+st.json(edited(GenerationRequest(**{request.as_json()!r})).as_json())
+"""
+    app = AppTest.from_string(script).run()
+    assert asked(app) == request.as_json()
+    app.text_input(key="retry-video").set_value(f"{film}?again")
+    next(box for box in app.selectbox if box.label == "Target framerate").set_value("48")
+    changed = asked(app.run())
+    assert (changed["video"], changed["setting"]) == (f"{film}?again", "48")

@@ -96,9 +96,8 @@ class Dossier:
             return ()
         return tuple(each for each in self.trace.candidates if each not in self.in_vain)
 
-    @cached_property
-    def other_endpoint(self) -> str | None:
-        """The creation that the row or the latest run names, where it is one that Dailies cannot ask for.
+    def other_endpoint(self, asked: str) -> str | None:
+        """The creation that the row or the latest run names, where it is neither `asked` nor an ordinary one.
 
         Users write there, too: what they write may keep from paying, never lead to it.
         """
@@ -109,7 +108,8 @@ class Dossier:
             for text in told
             for name in _ENDPOINT.findall(text[:_READ])
         }
-        harmless = {*_OURS, _BEFORE_OURS} if not named.keys().isdisjoint(_OURS) else {*_OURS}
+        own = asked.replace("_", "")
+        harmless = {own, *_OURS} | (set() if named.keys().isdisjoint({own, *_OURS}) else {_BEFORE_OURS})
         return next((name for plain, name in named.items() if plain not in harmless), None)
 
     @property

@@ -84,7 +84,8 @@ def saving_the_id_failed(dossier: Dossier) -> Finding | None:
     failure = dossier.failure
     if dossier.video.runway_video_id or failure is None or failure.symptom.cause != "database_write_failed":
         return None
-    if not (dossier.failed_while_saving or dossier.trace.saw("response_returned")):
+    may_have_one = bool(dossier.candidates) and dossier.trace.sent  # a write before the call would be another
+    if not (dossier.failed_while_saving or dossier.trace.saw("response_returned") or may_have_one):
         return None
     needed = Evidence(Source.NEEDED, None, "the log lines of the run name the task that was created")
     return Finding("task_id_not_saved", LIKELY, (failure.evidence, needed))

@@ -30,7 +30,8 @@ PLATFORM_TIMEOUT = rows(
     (?:invocation|function|lambda|idle|gateway)_timeout\b
     vercel runtime timeout
     \btask timed out after \d
-    did not return an initial response within
+    \bno initial response within
+    did(?: not|n't) return an initial response within
     \bfunction (?:"[^"\n]{1,80}" )?(?:has |was |execution |invocation |call )?(?:timed out|time-?out|exceeded)
     \bfunction took (?:too long|longer)
     \bfunction (?:did not|didn't) (?:respond|return|finish|complete) (?:\w{1,8} )?(?:within|in) \d
@@ -58,6 +59,7 @@ PLATFORM_STOP = rows(
     worker_(?:resource_)?limit\b
     boot_error\b
     edge_function_error\b
+    (?:not (?:supported|allowed)|unsupported) [^\n]{0,20}\bedge runtime
     not having enough compute resources
     \bruntime exited\b
     \blambda\.unknown\b

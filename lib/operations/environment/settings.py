@@ -21,7 +21,7 @@ from lib.data.mapping import mapped
 from lib.data.outputs import open_storage
 from lib.data.overview import Incident
 from lib.domain.address import is_loopback
-from lib.domain.pricing import DEFAULT_MODEL, MODELS, estimate
+from lib.domain.pricing import DEFAULT_MODEL, VIDEO_MODELS, estimate
 from lib.domain.video import STATUSES
 from lib.errors import DatabaseError, RunwayError, SchemaMissing, SettingsError
 from lib.runway.organization import Organization
@@ -122,9 +122,9 @@ def _runway_key(settings: Settings) -> Iterator[Check]:
 
 def _runway_model(settings: Settings) -> Iterator[Check]:
     model, subject = settings.runway_model, "RUNWAY_MODEL_ID"
-    if model not in MODELS:
+    if model not in VIDEO_MODELS:
         found = f"{subject} is {model!r}, which Dailies does not know"
-        todo = f"Set it to one of {', '.join(MODELS)}; the production app expects {DEFAULT_MODEL}."
+        todo = f"Set it to one of {', '.join(VIDEO_MODELS)}; the production app expects {DEFAULT_MODEL}."
         yield Check("E103", subject, Level.ERROR, found, todo)
     else:
         yield Check("E103", subject, Level.OK, f"{subject} is {model}")

@@ -42,7 +42,12 @@ _EXPECTED = {
 _OF_UNIONS = re.compile(r"[\w.]*\W.*|[A-Z]\w*|str|list|int")  # pydantic's names for the branches of a union
 DOCUMENTATION = "https://docs.dev.runwayml.com/api"
 MONTHLY_SPEND = 100_000
-_FIELDS = {"image": "promptImage", "prompt": "promptText"}
+_PATHS: dict[str, list[str]] = {"image": ["promptImage"], "prompt": ["promptText"], "video": ["videoUri"]}
+_OTHER_PATHS: dict[str, dict[str, list[str]]] = {
+    "character_performance": {"image": ["character", "uri"], "video": ["reference", "uri"]},
+    "image_upscale": {"image": ["imageUri"]},
+    "text_to_image": {"image": ["referenceImages"]},
+}
 _OF_PICTURES = ("text_to_image", "image_upscale")  # no model of theirs is another endpoint's
 _FOR_EVER = 10 * 365 * 86400.0
 
@@ -69,20 +74,25 @@ def creation_issues(endpoint: str, body: Any) -> list[Json]:
         return [_issue(path, text) for path, text in malformed]
     if body["model"] not in MODELS:
         return []
-    asked = creation(body)
-    return [_issue([_FIELDS.get(each.field, each.field)], each.text) for each in problems(asked)]
+    paths = _PATHS | _OTHER_PATHS.get(endpoint, {})
+    return [_issue(paths.get(each.field, [each.field]), each.text) for each in problems(creation(body))]
 
 
 def creation(body: Json) -> GenerationRequest:
-    """The request of a body without type issues; of other endpoints', what a task keeps of it."""
-    image = body.get("promptImage", "")
+    """The request of a body without type issues."""
+    image = body.get("promptImage") or body.get("referenceImages") or body.get("character") or ""
+    if isinstance(image, list):
+        image = image[0]
     model = MODELS.get(body["model"])
+    usual = (model and model.default_duration) or 5
     return GenerationRequest(
-        image=image if isinstance(image, str) else image[0]["uri"],
+        image=body.get("imageUri") or (image if isinstance(image, str) else image["uri"]),
         prompt=body.get("promptText", ""),
         model=body["model"],
         ratio=body.get("ratio", "1280:720"),
-        duration=body.get("duration", model.default_duration if model else 5),
+        duration=body.get("duration", usual),
+        video=body.get("videoUri") or body.get("promptVideo") or body.get("reference", {}).get("uri", ""),
+        setting=str(body.get(_camel(model.setting), "")) if model else "",
     )
 
 
@@ -99,7 +109,7 @@ def is_picture(uri: str) -> bool:
 
 def makes_a_picture(model: str) -> bool:
     """Whether what the model makes is no video."""
-    return model not in MODELS and any(model in models_of(name) for name in _OF_PICTURES)
+    return any(model in models_of(name) for name in _OF_PICTURES)
 
 
 def picture(ratio: str) -> bytes:
@@ -205,11 +215,15 @@ def body_problems(endpoint: str, body: Mapping[str, Any]) -> Iterator[tuple[list
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
             path = [
-                re.sub(r"_(\w)", lambda found: found[1].upper(), part) if isinstance(part, str) else part
+                _camel(part) if isinstance(part, str) else part
                 for part in each["loc"]
                 if not (isinstance(part, str) and _OF_UNIONS.fullmatch(part))
             ]
             yield path, _EXPECTED.get(each["type"], each["msg"])
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
 
 
 def _pythonic(value: Any) -> Any:

@@ -117,7 +117,11 @@ class SimulatorStore:
             runs_at = starts_at + PENDING_SECONDS / speed
             task = StoredTask(
                 id=task_id,
-                **request.as_json(),
+                model=request.model,
+                prompt=request.prompt,
+                image=request.image,
+                ratio=request.ratio,
+                duration=request.duration,
                 credits=credits,
                 final_credits=credits,
                 created_at=now,

@@ -101,6 +101,7 @@ def _of_ours(row: Row) -> dict[str, object]:
         "Begun": attempt.claimed_at,
         "Prompt": asked.get("prompt"),
         "Image": asked.get("image"),
+        "Video": asked.get("video") or None,
         "Model": asked.get("model"),
         "Ratio": asked.get("ratio"),
         "Seconds": asked.get("duration"),

@@ -12,7 +12,15 @@ import streamlit as st
 from lib.data.mapping import refused_sample
 from lib.data.videos import Filters, VideoDetails
 from lib.domain.attempt import Attempt
-from lib.domain.pricing import DEFAULT_MODEL, MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
+from lib.domain.pricing import (
+    DEFAULT_MODEL,
+    MODELS,
+    PROMPT_LIMIT,
+    VIDEO_MODELS,
+    GenerationRequest,
+    estimate,
+    problems,
+)
 from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
@@ -144,9 +152,8 @@ def ask(picture: str, default_model: str) -> GenerationRequest:
     st.session_state.setdefault("prompt", next(iter(SAMPLES.values()))[1])
     prompt = st.text_area("Prompt", key="prompt", max_chars=PROMPT_LIMIT, height=92)
     model_column, ratio_column, duration_column = st.columns(3, gap="small")
-    names = list(MODELS)
-    start = names.index(default_model if default_model in MODELS else DEFAULT_MODEL)
-    model = MODELS[model_column.selectbox("Model", names, index=start, key="model")]
+    start = VIDEO_MODELS.index(default_model if default_model in VIDEO_MODELS else DEFAULT_MODEL)
+    model = MODELS[model_column.selectbox("Model", VIDEO_MODELS, index=start, key="model")]
     ratio = ratio_column.selectbox("Ratio", model.ratios, key=f"ratio-{model.name}")
     duration = duration_column.select_slider(
         "Duration in seconds",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,10 +10,11 @@ import streamlit as st
 
 from lib.data.videos import VideoDetails
 from lib.domain.account import Hint
+from lib.domain.asked import NO_CHANGES, Changes
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.cause import Action
 from lib.domain.pricing import MODELS, PROMPT_LIMIT, GenerationRequest, estimate, problems
-from lib.domain.repair import FREE, NO_CHANGES, Changes, Repair
+from lib.domain.repair import FREE, Repair
 from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.operations.account import look_now
@@ -107,7 +108,7 @@ def unknown_attempt(row: VideoDetails) -> Attempt | None:
 def _confirm(repair: Repair) -> None:
     changed = edited(repair.request)
     cost = estimate(changed.model, changed.duration)
-    st.markdown(f"A new attempt spends **{credits_text(cost)}**.")
+    st.markdown(f"A new attempt spends **{credits_text(cost)}** at most.")
     typed = _override(repair) if repair.override else None
     found = problems(changed)
     for problem in found:
@@ -133,13 +134,21 @@ def edited(request: GenerationRequest) -> GenerationRequest:
     image = _edited_image(request.image)
     names = list(MODELS)
     model_column, ratio_column, duration_column = st.columns(3, gap="small")
-    start = names.index(request.model) if request.model in names else 0
-    model = MODELS[model_column.selectbox("Model", names, index=start, key="retry-model")]
-    ratio = ratio_column.selectbox("Ratio", model.ratios, index=_place(model.ratios, request.ratio))
-    duration = duration_column.selectbox(
-        "Seconds", model.durations, index=_place(model.durations, request.duration)
+    model = MODELS[
+        model_column.selectbox("Model", names, index=_place(names, request.model), key="retry-model")
+    ]
+    ratio = _chosen(ratio_column, "Ratio", model.ratios, request.ratio)
+    asked = request.duration if model.name == request.model else model.default_duration
+    duration = _chosen(duration_column, "Seconds", model.durations, asked)
+    video, setting = request.video, ""
+    if "video" in model.needs:
+        video = st.text_input("Address of the video", video, placeholder="https://…", key="retry-video") or ""
+    if model.setting:
+        label = model.setting.replace("_", " ").capitalize()
+        setting = _chosen(st, label, ("", *model.settings), request.setting)
+    return GenerationRequest(
+        image.strip(), (prompt or "").strip(), model.name, ratio, duration, video.strip(), setting
     )
-    return GenerationRequest(image.strip(), (prompt or "").strip(), model.name, ratio, duration)
 
 
 def _edited_image(image: str) -> str:
@@ -159,7 +168,12 @@ def _edited_image(image: str) -> str:
     return address or (image if uploaded else "")
 
 
-def _place(options: tuple[Any, ...], value: object) -> int:
+def _chosen(place: Any, label: str, options: Sequence[Any], value: Any) -> Any:
+    """`value` as it is where the model leaves no choice."""
+    return place.selectbox(label, options, index=_place(options, value)) if options else value
+
+
+def _place(options: Sequence[Any], value: object) -> int:
     return options.index(value) if value in options else 0
 
 
