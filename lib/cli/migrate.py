@@ -6,6 +6,8 @@ from contextlib import closing
 
 import click
 
+from lib.cli.telling import say_unmapped
+from lib.data.app_table import HIDES
 from lib.data.connect import open_postgres
 from lib.data.mapping import mapped
 from lib.data.migrations import migrate, migrations, script
@@ -22,5 +24,8 @@ def command(print_only: bool) -> None:
     with closing(open_postgres(load_settings())) as database:
         for migration in migrate(database, say=click.echo):
             click.echo(f"applied {migration.version} {migration.name}")
-        table = mapped(database)["relation"]
-        click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")
+        say_unmapped(database)
+        found = mapped(database)
+        if found["row_security"]:
+            click.echo(HIDES.format(found["relation"]))
+        click.echo(f"{database.label}: the schema is up to date; the videos are in {found['relation']}.")

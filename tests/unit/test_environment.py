@@ -144,6 +144,7 @@ MAPPING: Row = {
     "relation": "public.clips",
     "words": [{"word": "done", "status": "succeeded", "n": 9}],
     "others": {},
+    "unsaid": 0,
     "left_out": 0,
     "required": [],
     "row_security": False,
@@ -180,6 +181,7 @@ def test_what_of_the_apps_table_is_not_judged_is_named() -> None:
     row = {
         "words": [{"word": "draft", "status": "draft", "n": 1200}],
         "others": {"kling": 4},
+        "unsaid": 0,
         "required": [{"name": "user_id"}],
         "row_security": True,
     }

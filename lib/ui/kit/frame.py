@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from lib.data.app_table import HIDES
 from lib.data.before import NEWEST
 from lib.domain.access import Role
 from lib.errors import DailiesError
@@ -61,6 +62,8 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
             " alerts, the audit and all older rows.",
             icon=":material/visibility:",
         )
+        if before.hides_rows:
+            st.warning(HIDES.format(table), icon=":material/visibility_off:")
     if preparing:
         _wait_until_prepared()
         st.stop()
