@@ -13,6 +13,7 @@ from lib.cli.telling import say_unmapped
 from lib.data import app_table
 from lib.data.connect import open_postgres
 from lib.data.migrations import migrate
+from lib.domain.mapping import TableMap
 from lib.domain.table_guess import Proposal, propose
 from lib.errors import BadInput
 from lib.logs.rows import read_rows
@@ -69,8 +70,8 @@ def _of_database(name: str | None) -> tuple[Proposal, str]:
             name = chosen.table if chosen else "public.videos"
         found = next((table for table in tables if table.name == name), None)
         if found is None:
-            there = ", ".join(table.name for table in tables)
-            raise BadInput(f"There is no table {name}; there are {there}.")
+            said = app_table.problems(connection, TableMap({}, {}, table=name))[0]
+            raise BadInput(f"{said} There are {', '.join(table.name for table in tables)}.")
         if found.proposal is None:
             raise BadInput(f"{found}")
         proposal = found.proposal

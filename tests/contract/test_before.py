@@ -188,12 +188,12 @@ def wait_until(happened: Callable[[], bool]) -> None:
 
 
 def test_a_database_that_is_away_at_the_start_is_looked_at_when_it_is_there(
-    empty_database_url: str, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+    empty_database_url: str, cluster: Cluster, open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with psycopg.connect(empty_database_url) as there:
         there.execute(TABLE)
-    address, name = empty_database_url.rsplit("/", 1)
-    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+    name = empty_database_url.rsplit("/", 1)[1]
+    with cluster.admin() as connection:
         connection.execute(f"alter database {name} rename to {name}_away".encode())
         monkeypatch.setattr("lib.ui.startup.AGAIN_SECONDS", 0.2)
         dashboard = Dashboard(app_of(folder=open_folder / "away", database_url=empty_database_url))

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import lib.cli.map
 import lib.cli.migrate
+from lib.errors import BadInput
 from lib.settings import load_settings
 
 TABLE = """
@@ -87,3 +88,19 @@ def test_what_cannot_be_used_is_said_when_it_is_proposed_and_not_only_when_it_is
     ) in told
     with psycopg.connect(empty_database_url) as connection:
         assert connection.execute("select to_regnamespace('dailies')").fetchone() == (None,)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("public.films", "public.films is a view: it takes no triggers"),
+        ("public.reel_job", "There is no table public.reel_job. There are public.reel_jobs."),
+    ],
+)
+def test_what_is_no_table_is_said_with_what_there_is(
+    run: Run, empty_database_url: str, name: str, says: str
+) -> None:
+    execute(empty_database_url, TABLE + "create view public.films as select id, stage from public.reel_jobs")
+    with pytest.raises(BadInput) as refused:
+        run(lib.cli.map.command, "--table", name)
+    assert says in str(refused.value)

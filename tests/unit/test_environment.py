@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
+from lib.data.addresses import key_role
 from lib.data.database import Row
 from lib.data.overview import Incident
 from lib.errors import DatabaseError, DatabaseUnavailable, RunwayError, SchemaMissing
@@ -20,7 +21,6 @@ from lib.operations.environment.settings import (
     check_production,
     check_runway,
     check_settings,
-    key_role,
     variables,
 )
 from lib.runway.client import RunwayClient

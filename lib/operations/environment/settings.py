@@ -6,16 +6,13 @@ A check never shows a value that could be a secret: only whether it is set and w
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-import orjson
-
 from lib.app import App
-from lib.data.addresses import postgres_address, supabase_address
+from lib.data.addresses import key_role, postgres_address, supabase_address
 from lib.data.app_table import HIDES
 from lib.data.database import Database, Row
 from lib.data.mapping import mapped
@@ -202,17 +199,6 @@ def _supabase_key(settings: Settings) -> Check:
         found = f"SUPABASE_SERVICE_ROLE_KEY is the {role} key, which cannot read the videos"
         return Check("E115", subject, Level.ERROR, found, f"Use the service role (secret) key. {where}")
     return Check("E114", subject, Level.OK, "SUPABASE_SERVICE_ROLE_KEY is set")
-
-
-def key_role(key: str) -> str:
-    """`service_role`, `anon` or `publishable` as far as the key tells; `unknown` otherwise."""
-    if key.startswith("sb_"):
-        return {"secret": "service_role", "publishable": "publishable"}.get(key.split("_")[1], "unknown")
-    try:
-        body = key.split(".")[1]
-        return str(orjson.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))["role"])
-    except (IndexError, ValueError, KeyError, TypeError):
-        return "unknown"
 
 
 def _folders(settings: Settings) -> Iterator[Check]:
