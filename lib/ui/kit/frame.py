@@ -47,7 +47,8 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
         st.title(title, anchor=False, width="content")
         st.space("stretch")
         app = running_app()
-        html.said(*_freshness(now))
+        if not preparing:  # a database that is not open yet is none that is away
+            html.said(*_freshness(now))
         st.badge(plain(app.database_label), icon=":material/database:", color="gray")
         st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
         choose_zone()
