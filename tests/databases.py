@@ -116,7 +116,7 @@ end $$;
 class RestServer:
     """Node, serving every database of a cluster under its name."""
 
-    def __init__(self, cluster: Cluster, log: Path) -> None:
+    def __init__(self, cluster: Cluster, log: Path, *, max_rows: int = 1000) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -125,6 +125,7 @@ class RestServer:
             "BASE_URL": cluster.url(),
             "PORT": str(self.port),
             "SECRET_KEY": SECRET_KEY,
+            "MAX_ROWS": str(max_rows),
             "LITE_TELEMETRY": "0",
         }
         self._log = log

@@ -6,6 +6,8 @@ from contextlib import closing
 
 import click
 
+from lib.cli.telling import say_unmapped
+from lib.data.app_table import HIDES
 from lib.data.connect import open_postgres
 from lib.data.mapping import mapped
 from lib.data.migrations import migrate, migrations, recount, script
@@ -25,5 +27,8 @@ def command(print_only: bool, again: bool) -> None:
             click.echo(f"applied {migration.version} {migration.name}")
         if again:
             click.echo(f"counted {recount(database, click.echo)} days")
-        table = mapped(database)["relation"]
-        click.echo(f"{database.label}: the schema is up to date; the videos are in {table}.")
+        say_unmapped(database)
+        found = mapped(database)
+        if found["row_security"]:
+            click.echo(HIDES.format(found["relation"]))
+        click.echo(f"{database.label}: the schema is up to date; the videos are in {found['relation']}.")

@@ -7,6 +7,8 @@ import time
 import click
 
 from lib.app import App
+from lib.data.database import Database
+from lib.data.mapping import unmapped
 from lib.data.videos import find_videos, get_video
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.pricing import CREDITS_PER_DOLLAR
@@ -28,6 +30,16 @@ def money(credits: float) -> str:
 def say_cost(app: App, credits: int) -> None:
     balance = app.runway.organization().credit_balance
     click.echo(f"It costs {money(credits)} at most; the balance is {money(balance)}.")
+
+
+def say_unmapped(db: Database) -> None:
+    """The status words that nobody has mapped, with their rows and what to do."""
+    if words := unmapped(db):
+        told = ", ".join(f"{each.word!r} ({each.rows:,} rows)" for each in words)
+        click.echo(
+            f"Status words that are not mapped, so neither stuck nor unfinished: {told}. Say what they mean: "
+            "`python -m lib map --out map.toml`, look it through, `python -m lib map --apply map.toml`."
+        )
 
 
 def video_id_of(app: App, text: str) -> str:

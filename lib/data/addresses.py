@@ -6,14 +6,18 @@ No message repeats any part of an address that may hold a password.
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+import orjson
 from psycopg import pq
 
 from lib.errors import SettingsError
 
 _ESCAPES = "@ as %40, # as %23, / as %2F, ? as %3F, : as %3A, % as %25"
-_PLACEHOLDER = re.compile(r"\[YOUR[-_ ]?PASSWORD\]|<(?:your[-_ ]?)?password>|%5BYOUR-PASSWORD%5D", re.I)
+_PLACEHOLDER = re.compile(
+    r"(?:[\[<{]|%5B)[\w -]{0,30}password[\w -]{0,10}(?:[\]>}]|%5D)|:your[-_ ]?password@", re.I
+)
 _LOOSE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PROJECT = re.compile(r"[a-z0-9]{8,40}")
 
@@ -35,7 +39,9 @@ def postgres_address(text: str) -> str:
         )
     user, at, rest = body.rpartition("@")
     password = user.partition(":")[2]
-    if any(mark in password for mark in "@/?#[] ") or _LOOSE_PERCENT.search(password) or "/" in user:
+    if password.startswith("[") and password.endswith("]"):
+        raise SettingsError("Take away the square brackets around the password in DATABASE_URL.")
+    if any(mark in user for mark in "@/?#[] ") or _LOOSE_PERCENT.search(password):
         raise SettingsError(
             f"The password in DATABASE_URL has a character that must be escaped in an address: {_ESCAPES}."
         )
@@ -70,3 +76,14 @@ def supabase_address(text: str) -> str:
         )
     path = re.sub(r"/(?:rest|auth|storage)/v1/?$|/$", "", parts.path)
     return parts._replace(path=path, query="", fragment="").geturl()
+
+
+def key_role(key: str) -> str:
+    """`service_role`, `anon` or `publishable` as far as the key tells; `unknown` otherwise."""
+    if key.startswith("sb_"):
+        return {"secret": "service_role", "publishable": "publishable"}.get(key.split("_")[1], "unknown")
+    try:
+        body = key.split(".")[1]
+        return str(orjson.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))["role"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        return "unknown"

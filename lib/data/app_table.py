@@ -14,10 +14,12 @@ from psycopg.types.json import Jsonb
 from lib.data.postgres import Connection
 from lib.domain.mapping import TableMap
 from lib.domain.table_guess import Proposal, propose
+from lib.domain.video import STATUSES
 from lib.errors import BadInput
 from lib.settings import ROOT
 
 _FILE = ROOT / "supabase" / "migrations" / "20261121000040_tables.sql"
+_FUNCTIONS = _FILE.with_name("20261121000050_mapping.sql")
 _SAMPLE = 300  # rows that are looked at
 _SECONDS = 20  # for counting the words of one table
 _KEPT = """
@@ -31,16 +33,22 @@ on conflict (one) do update set
             = to_jsonb(excluded) - '{fixed,changed_at}'::text[]
         then mapping.changed_at else now() end
 """
+HIDES = (
+    "Row security hides rows of {} from this role: what is seen is not all there is. Use the table's owner,"
+    " or a role with BYPASSRLS."
+)
 _QUOTED = re.compile(r"'((?:[^']|''){1,60})'::")
 
 
 @dataclass(frozen=True)
 class AppTable:
-    """A table of the app. `rows` is Postgres' estimate; `required` columns have no default and refuse null;
-    `proposal` is None where it cannot hold videos, and `why` says why."""
+    """A table of the app. `rows` is Postgres' estimate; `hides_rows`: row security keeps some from this role;
+    `required` columns have no default and refuse null; `proposal` is None where it cannot hold videos, and
+    `why` says why."""
 
     name: str
     rows: int
+    hides_rows: bool
     types: Mapping[str, str]
     required: tuple[str, ...]
     proposal: Proposal | None
@@ -55,13 +63,14 @@ class AppTable:
         return "runway_video_id" in found or "video_url" in found
 
     def __str__(self) -> str:
+        hidden = f". {HIDES.format('it')}" if self.hides_rows else ""
         if self.proposal is None:
-            return f"{self.name}: {self.why}"
+            return f"{self.name}: {self.why}{hidden}"
         found, counts = self.proposal.map.columns, self.proposal.counts
         words = ", ".join(f"{word} {n:,}" for word, n in list(counts.items())[:6])
         told = [f"status `{found['status']}`" + (f" ({words})" if words else "")]
         told += [f"{ours} `{found[ours]}`" for ours in ("runway_video_id", "video_url") if ours in found]
-        return f"{self.name}: about {self.rows:,} rows, {', '.join(told)}"
+        return f"{self.name}: about {self.rows:,} rows, {', '.join(told)}{hidden}"
 
 
 def look(connection: Connection) -> list[AppTable]:
@@ -73,7 +82,9 @@ def look(connection: Connection) -> list[AppTable]:
     return sorted(found, key=lambda table: (not table.is_candidate, table.name))
 
 
-def _table(connection: Connection, name: str, _kind: str, rows: int, columns: Any) -> AppTable:
+def _table(
+    connection: Connection, name: str, _kind: str, rows: int, hides_rows: bool, columns: Any
+) -> AppTable:
     types = {column["name"]: column["type"] for column in columns}
     required = tuple(column["name"] for column in columns if column["required"])
     try:
@@ -86,11 +97,13 @@ def _table(connection: Connection, name: str, _kind: str, rows: int, columns: An
         counts = dict.fromkeys(labels or _checked(connection, name, status), 0)
         counts |= _counts(connection, name, status) or proposal.counts
         rows = rows or sum(counts.values())  # a new table has no estimate yet
-        return AppTable(name, rows, types, required, propose(sample, table=name, types=types, counts=counts))
+        proposal = propose(sample, table=name, types=types, counts=counts)
+        return AppTable(name, rows, hides_rows, types, required, proposal)
     except ValueError as error:
-        return AppTable(name, rows, types, required, None, str(error))
+        why = str(error)
     except psycopg.Error as error:
-        return AppTable(name, rows, types, required, None, error.diag.message_primary or "cannot be read")
+        why = error.diag.message_primary or "cannot be read"
+    return AppTable(name, rows, hides_rows, types, required, None, why)
 
 
 def _counts(connection: Connection, name: str, status: str) -> dict[str, int] | None:
@@ -142,6 +155,29 @@ def _choices(tables: list[AppTable], candidates: list[AppTable]) -> Iterator[str
         "Run `python -m lib map --table NAME --out map.toml`, look the file through, then "
         "`python -m lib map --apply map.toml`."
     )
+
+
+def kept(connection: Connection) -> TableMap | None:
+    """The mapping that is in use; None where there is none."""
+    there = connection.execute("select to_regclass('dailies.mapping')").fetchone()
+    query = "select relation, columns, statuses, left_out, provider, runway, fixed from dailies.mapping"
+    row = connection.execute(query).fetchone() if there and there[0] else None
+    if row is None:
+        return None
+    table, columns, statuses, left_out, provider, runway, fixed = row
+    words = {status: tuple(statuses.get(status, ())) if statuses else (status,) for status in STATUSES}
+    return TableMap(columns, words, (), tuple(left_out), provider, tuple(runway), fixed, table)
+
+
+def problems(connection: Connection, table_map: TableMap) -> list[str]:
+    """What keeps a mapping from being used, each with what to do: tried and undone."""
+    try:
+        with connection.transaction(force_rollback=True):
+            keep(connection, table_map)
+            connection.execute(_FUNCTIONS.read_text().encode())
+            return [said for (said,) in connection.execute("select dailies.mapping_problems()")]
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
+        return [f"This role cannot install Dailies: {error.diag.message_primary}."]
 
 
 def keep(connection: Connection, table_map: TableMap) -> None:

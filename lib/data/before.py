@@ -3,7 +3,6 @@ in a database of our own. Nothing is written into the app's."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,15 +53,17 @@ _GONE = "delete from public.videos v where v.created_at >= %s and v.id <> all(%s
 
 class Before(PostgresDatabase):
     """The app's newest rows in an embedded Postgres, with the schema of Dailies, where everything that reads
-    works as ever. `source` is the app's own database."""
+    works as ever. `source` is the app's own database; `hides_rows`: its row security keeps some from us."""
 
     def __init__(self, source: PostgresDatabase | SupabaseDatabase, folder: Path) -> None:
         """Raises BadInput where nobody can tell which table is meant, DatabaseError where none is read."""
         self.source = source
-        table_map = app_table.choose(_tables(source))
+        tables = _tables(source)
+        table_map = app_table.choose(tables)
         if table_map is None:
             raise BadInput("No table here looks as if it held videos. " + ADDS)
         self.table_map = table_map
+        self.hides_rows = any(table.hides_rows for table in tables if table.name == table_map.table)
         server = self._server = EmbeddedPostgres(folder).start()
         super().__init__(server.conninfo, label=f"{source.label}, read only", on_close=server.stop)
         with self.transaction("copy") as connection:
@@ -114,7 +115,7 @@ class Before(PostgresDatabase):
         mine = self.table_map.read(row)
         times = {name: parse_time(mine.get(name)) for name in ("created_at", "updated_at")}
         return (
-            {name: _text(mine.get(name)) for name in _KEPT}
+            {name: None if mine.get(name) is None else str(mine[name]) for name in _KEPT}
             | {name: at.isoformat() if at else None for name, at in times.items()}
             | {"whole": row}
         )
@@ -125,15 +126,6 @@ def looked_at(database: Database, folder: Path) -> Database:
     if check_schema(database).version is not None:
         return database
     return Before(cast("PostgresDatabase | SupabaseDatabase", database), folder)
-
-
-def _text(value: Any) -> str | None:
-    """Of JSON the one text that is meant, as the mapping's SQL reads it."""
-    if isinstance(value, list):
-        value = next(iter(value), None)
-    if isinstance(value, Mapping):
-        value = next((value[key] for key in ("text", "message", "url") if value.get(key)), value)
-    return value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _tables(source: PostgresDatabase | SupabaseDatabase) -> list[AppTable]:
@@ -148,8 +140,8 @@ def _seen(source: SupabaseDatabase, name: str, types: Mapping[str, str]) -> AppT
     try:
         proposal = propose(rows, table=f"public.{name}", types=types)
     except ValueError as error:
-        return AppTable(f"public.{name}", len(rows), types, (), None, str(error))
-    return AppTable(f"public.{name}", len(rows), types, (), proposal)
+        return AppTable(f"public.{name}", len(rows), False, types, (), None, str(error))
+    return AppTable(f"public.{name}", len(rows), False, types, (), proposal)
 
 
 def _newest(source: PostgresDatabase | SupabaseDatabase, table_map: TableMap, limit: int) -> list[Row]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from lib.data.addresses import postgres_address, supabase_address
+from lib.data.addresses import key_role, postgres_address, supabase_address
 from lib.data.database import Database
 from lib.data.embedded.installation import is_root
 from lib.data.embedded.server import EmbeddedPostgres
@@ -50,9 +50,13 @@ def open_fully(settings: Settings) -> Database:
         if not settings.supabase_url or not settings.supabase_key:
             missing = "SUPABASE_SERVICE_ROLE_KEY" if settings.supabase_url else "SUPABASE_URL"
             raise SettingsError(f"{missing} is not set, and Supabase needs the address and the key.")
-        return SupabaseDatabase(
-            supabase_address(settings.supabase_url), settings.supabase_key.get_secret_value()
-        )
+        key = settings.supabase_key.get_secret_value()
+        if (role := key_role(key)) not in ("service_role", "unknown"):  # to it every table looks empty
+            raise SettingsError(
+                f"SUPABASE_SERVICE_ROLE_KEY is the {role} key, which cannot read the videos: set it to the "
+                "service role (secret) key of the project's settings under API keys."
+            )
+        return SupabaseDatabase(supabase_address(settings.supabase_url), key)
     database = open_postgres(settings)
     if settings.database_kind == "embedded":
         migrate(database)

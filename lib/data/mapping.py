@@ -27,6 +27,7 @@ class Mapped(TypedDict):
     columns       all that the table has
     words         the app's, with what they mean, the commonest first
     others        rows by another provider
+    unsaid        rows without a provider, where a column says it: they count as Runway's
     left_out      rows that are marked as gone
     required      columns that a new row needs and nobody gives
     row_security  whether rows are hidden from this role
@@ -37,6 +38,7 @@ class Mapped(TypedDict):
     columns: list[TableColumn]
     words: list[WordCount]
     others: dict[str, int]
+    unsaid: int
     left_out: int
     required: list[TableColumn]
     row_security: bool

@@ -183,8 +183,7 @@ def _apply(database: PostgresDatabase, folder: Path, table_map: TableMap | None)
 def _map_table(connection: Connection, table_map: TableMap | None) -> None:
     """Keeps the mapping that is given, or one where there is none yet. Every file follows from it."""
     if table_map is None:
-        kept = connection.execute("select to_regclass('dailies.mapping')").fetchone()
-        if kept and kept[0] and connection.execute("select 1 from dailies.mapping").fetchone():
+        if app_table.kept(connection):
             return
         table_map = app_table.choose(app_table.look(connection))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,8 +18,17 @@ from lib.errors import SchemaMissing, SettingsError
 
 T = TypeVar("T")
 PIECE = 500  # rows of a table that are read at once
-MOST = 1_000  # rows of an answer, as Supabase sets it
+MOST = 1_000  # rows of an answer that are asked for; a project may give fewer
 USUAL = ("videos", "video_generations", "generations", "video_tasks", "video_jobs", "clips", "renders")
+
+
+class ReadingFunctions(NamedTuple):
+    """names    of the functions that only read
+    at_once  rows that the API gives at most in one answer
+    """
+
+    names: frozenset[str]
+    at_once: int
 
 
 class SupabaseDatabase:
@@ -50,18 +59,28 @@ class SupabaseDatabase:
 
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
         """What only reads is asked again for the rest where an answer is cut off."""
+        if function == "dailies_reading":
+            return [{"name": name} for name in self._reading.names]
         asked = storable(arguments)
-        rows = cast("list[Row]", self._asked(function, self._client.rpc(function, asked).execute).data or [])
-        piece = rows
-        while len(piece) >= MOST and function in self._reading:
-            query = self._client.rpc(function, asked).range(len(rows), len(rows) + MOST - 1)
-            piece = cast("list[Row]", self._asked(function, query.execute).data or [])
+        rows = piece = self._piece(function, asked)
+        while len(piece) > 1 and function in self._reading.names and len(piece) >= self._reading.at_once:
+            piece = self._piece(function, asked, len(rows))
             rows = rows + piece
         return rows
 
     @cached_property
-    def _reading(self) -> frozenset[str]:
-        return frozenset(row["name"] for row in self.call("dailies_reading"))
+    def _reading(self) -> ReadingFunctions:
+        piece = self._piece("dailies_reading", {})
+        names, at_once = [row["name"] for row in piece], min(len(piece), MOST)
+        while piece and names[-1] is not None:
+            piece = self._piece("dailies_reading", {}, len(names))
+            names += [row["name"] for row in piece]
+        return ReadingFunctions(frozenset(filter(None, names)), at_once)
+
+    def _piece(self, function: str, arguments: dict[str, Any], start: int = 0) -> list[Row]:
+        query = self._client.rpc(function, arguments)
+        query = query.range(start, start + MOST - 1) if start else query
+        return cast("list[Row]", self._asked(function, query.execute).data or [])
 
     def _asked(self, what: str, ask: Callable[[], T]) -> T:
         try:

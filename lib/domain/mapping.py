@@ -13,7 +13,7 @@ queued = ["pending"]
 processing = ["rendering", "uploading"]
 unmapped = ["draft"]            # left as they are: neither stuck nor unfinished
 
-[provider]                      # rows with another value are counted and not judged
+[provider]                      # rows with another value are counted and not judged; without any, Runway's
 column = "engine"
 runway = ["gen4_turbo"]
 
@@ -23,6 +23,7 @@ plan = "internal"
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,14 @@ COLUMNS = (
     "duration",
 )
 UNMAPPED = "unmapped"
+# Where a text stands in JSON; the SQL of the mapping (dailies.json_paths) reads and writes it there, too.
+_IN_JSON = {
+    "prompt": ("text", "prompt", "promptText", "prompt_text", "description"),
+    "error_message": ("message", "error", "reason", "detail"),
+    "runway_video_id": ("id", "task_id", "taskId"),
+    "input_image_url": ("url", "uri", "src", "href"),
+    "video_url": ("url", "uri", "src", "href"),
+}
 _FIELDS = {"table", "leave_out", "columns", "status", "provider", "fixed"}
 
 
@@ -105,7 +114,7 @@ class TableMap:
         """
         taken = set(self.columns.values())
         others = {n: v for n, v in row.items() if n not in taken and n not in (*COLUMNS, *Video.__slots__)}
-        mine = {name: row[theirs] for name, theirs in self.columns.items() if theirs in row}
+        mine = {name: _meant(name, row[theirs]) for name, theirs in self.columns.items() if theirs in row}
         if mine.get("status") is not None:
             word = str(mine["status"])  # an unmapped one that Dailies uses itself must not be taken for it
             mine["status"] = self.status_of(word) or (f"{word} ({UNMAPPED})" if word in STATUSES else word)
@@ -134,7 +143,7 @@ class TableMap:
         data = tomllib.loads(text)
         if problems := list(problems_of(data)):
             raise ValueError("; ".join(problems))
-        words = {name: tuple(each) for name, each in data["status"].items()}
+        words = {name: tuple(map(str, each)) for name, each in data["status"].items()}
         provider = data.get("provider", {})
         return cls(
             columns=data["columns"],
@@ -171,11 +180,11 @@ def _column_problems(columns: Any) -> Iterator[str]:
 
 
 def _status_problems(status: Any) -> Iterator[str]:
-    if not isinstance(status, dict) or not all(map(_is_texts, status.values())):
+    if not isinstance(status, dict) or not all(map(_is_words, status.values())):
         yield "`status` must be a table of lists of words"
         return
     yield from (f"unknown status `{name}`" for name in sorted(status.keys() - {*STATUSES, UNMAPPED}))
-    words = [word for each in status.values() for word in each]
+    words = [str(word) for each in status.values() for word in each]
     yield from (f"the word {w!r} stands twice" for w in sorted(set(words)) if words.count(w) > 1)
 
 
@@ -184,6 +193,20 @@ def _provider_problems(provider: Any) -> Iterator[str]:
         yield "`provider` must be a table of `column` and `runway`"
     elif provider and not (isinstance(provider.get("column"), str) and _is_texts(provider.get("runway"))):
         yield "`provider` needs its `column`, and in `runway` a list of the values that are Runway"
+
+
+def _meant(column: str, value: Any) -> Any:
+    """Of JSON the one text that is meant; of a column that holds a text."""
+    if column not in _IN_JSON or not isinstance(value, list | Mapping):
+        return value
+    first = next(iter(value), None) if isinstance(value, list) else value
+    if isinstance(first, Mapping):
+        first = next((first[name] for name in _IN_JSON[column] if isinstance(first.get(name), str)), value)
+    return first if isinstance(first, str) or first is None else json.dumps(first, ensure_ascii=False)
+
+
+def _is_words(value: Any) -> bool:
+    return isinstance(value, list) and all(type(each) in (str, int) for each in value)
 
 
 def _is_texts(value: Any) -> bool:

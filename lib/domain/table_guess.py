@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -87,6 +87,15 @@ class Proposal:
     counts: Mapping[str, int]
     guessed: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+
+    def corrected(self, kept: TableMap) -> Proposal:
+        """The same where people have settled a map before: theirs, and of new words a guess."""
+        known = {word for words in kept.statuses.values() for word in words}
+        new = {s: tuple(w for w in words if w not in known) for s, words in self.map.statuses.items()}
+        statuses = {s: (*kept.statuses[s], *new[s]) for s in STATUSES}
+        unmapped = tuple(word for word in self.map.unmapped if word not in known)
+        table_map = replace(kept, statuses=statuses, unmapped=unmapped)
+        return replace(self, map=table_map, notes=tuple(_notes(kept.columns, unmapped)))
 
     def as_toml(self) -> str:
         """The map file, with what was counted and guessed as comments."""

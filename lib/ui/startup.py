@@ -128,11 +128,12 @@ class Startup:
         """Raises TableUnknown where `map` has to say first which table is meant: that is waited for too."""
         try:
             return looked_at(opened, self._dashboard.whole_app.settings.data_dir / "before")
-        except DatabaseUnavailable:  # the pages say so
-            return opened
         except BadInput as error:
             opened.close()
             raise TableUnknown(str(error)) from error
+        except DatabaseError:
+            opened.close()
+            raise
 
     def _follow(self) -> bool:
         """Reads the newest rows every minute while Dailies has no schema in the app's database. True when it
@@ -170,7 +171,7 @@ class Startup:
 
     def _start_worker(self) -> None:
         dashboard = self._dashboard
-        if dashboard.loop is not None:
+        if dashboard.loop is not None or dashboard.whole_app.opened is None:
             return
         only_judge = dashboard.whole_app.client is None or dashboard.whole_app.settings.read_only
         start = start_judge if only_judge else start_worker

@@ -29,9 +29,13 @@ alter table dailies.mapping add column if not exists changed_at timestamptz;
 alter table dailies.mapping enable row level security;
 
 -- Which tables does an app have here? Not those of Postgres, Supabase, extensions and migration tools, nor ours.
-create or replace function dailies.app_tables() returns table (relation text, kind "char", rows bigint, columns jsonb)
+-- `hides_rows`: row security looks at each row before this role sees it.
+drop function if exists dailies.app_tables();
+create function dailies.app_tables()
+returns table (relation text, kind "char", rows bigint, hides_rows boolean, columns jsonb)
 language sql stable set search_path = '' as $$
-    select format('%I.%I', n.nspname, c.relname), c.relkind, greatest(c.reltuples, 0)::bigint, (
+    select format('%I.%I', n.nspname, c.relname), c.relkind, greatest(c.reltuples, 0)::bigint,
+           pg_catalog.row_security_active(c.oid), (
                select jsonb_agg(jsonb_build_object(
                           'name', a.attname, 'type', format_type(a.atttypid, null),
                           'required', a.attnotnull and not a.atthasdef and a.attidentity = '',

@@ -57,14 +57,21 @@ language sql stable set search_path = '' as $$
     left join pg_catalog.pg_type t on t.oid = a.atttypid
 $$;
 
+-- Has the app's table this column?
+create or replace function dailies.has_column(p_name text) returns boolean
+language sql stable set search_path = '' as $$
+    select exists (
+        select from dailies.mapping m join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation)
+        where a.attname = p_name and a.attnum > 0 and not a.attisdropped)
+$$;
+
 -- Takes optional columns out of the mapping that the app has given up; not of a mapping that is given just now, where
 -- one that is not there is a mistake to tell.
 create or replace function dailies.forget_columns() returns void
 language sql set search_path = '' as $$
     update dailies.mapping m set columns = m.columns - given_up.names
-    from (select array_agg(n.key) as names from dailies.mapping x, jsonb_object_keys(x.columns) n (key)
-          join dailies.mapped_columns() c on c.standard = n.key
-          where c.name is null and n.key not in ('id', 'status', 'created_at')) given_up
+    from (select array_agg(n.key) as names from dailies.mapping x, jsonb_each_text(x.columns) n
+          where n.key not in ('id', 'status', 'created_at') and not dailies.has_column(n.value)) given_up
     where given_up.names is not null and coalesce(current_setting('dailies.given', true), '') = ''
 $$;
 
@@ -98,7 +105,7 @@ begin
     return query
     select format('%s has no column %s, which the mapping names for %s. Name another one, or none.',
                   m.relation, n.value, n.key)
-    from jsonb_each_text(m.columns) n join dailies.mapped_columns() c on c.standard = n.key and c.name is null;
+    from jsonb_each_text(m.columns) n where not dailies.has_column(n.value);
     return query
     select format('%s has no column for %s, and cannot be read without one. Name it in the mapping.', m.relation, c.standard)
     from dailies.mapped_columns() c
@@ -111,7 +118,8 @@ begin
     join (values
         ('key', 'uuid, text or a whole number',
          '{uuid,text,character varying,character,bigint,integer,smallint}'::text[]),
-        ('status', 'a word (text or an enum)', '{text,character varying,character,enum}'),
+        ('status', 'a word (text or an enum) or a whole number',
+         '{text,character varying,character,enum,bigint,integer,smallint}'),
         ('time', 'a time (timestamptz or timestamp)', '{timestamp with time zone,timestamp without time zone}'),
         ('text', 'text, jsonb or a list of texts',
          '{text,character varying,character,uuid,json,jsonb,text[],character varying[]}')
@@ -127,8 +135,7 @@ begin
     return query
     select format('%s has no column %s, which the mapping names. Take it out of the mapping.', m.relation, named.name)
     from (select unnest(m.left_out) union select m.provider union select jsonb_object_keys(m.fixed)) named (name)
-    where named.name is not null and not exists (
-        select from pg_catalog.pg_attribute a where a.attrelid = found and a.attname = named.name and not a.attisdropped);
+    where named.name is not null and not dailies.has_column(named.name);
 end $$;
 
 -- A value of an enum, as text. Said to be immutable, so that an index can be made of it: where labels are renamed,
@@ -138,6 +145,20 @@ language plpgsql immutable strict parallel safe set search_path = '' as $$
 begin
     return p_value::text;
 end $$;
+
+-- Where a text may stand in a JSON value: the first of these paths that leads to one. A new value is written to the
+-- path at which the app's own rows have theirs.
+create or replace function dailies.json_paths(p_standard text) returns text[]
+language sql immutable set search_path = '' as $$
+    select array(
+        select path from unnest(case p_standard
+                when 'prompt' then '{text,prompt,promptText,prompt_text,description}'::text[]
+                when 'error_message' then '{message,error,reason,detail}'
+                when 'runway_video_id' then '{id,task_id,taskId}'
+                else '{url,uri,src,href}' end) with ordinality n (name, i),
+            unnest(array[format('{%s}', n.name), format('{0,%s}', n.name)]) with ordinality p (path, j)
+        order by i, j) || '{"{0}","{}"}'::text[]
+$$;
 
 -- The SQL that reads a standard column, of a row called p_row.
 create or replace function dailies.column_sql(p_standard text, p_row text) returns text
@@ -149,11 +170,9 @@ language sql stable set search_path = '' as $$
         when c.kind = 'time' then format('%s.%I', p_row, c.name)
         when c.base = 'enum' then format('dailies.word(%s.%I)', p_row, c.name)
         when c.base like '%[]' then format('((%s.%I)[1]::text)', p_row, c.name)
-        when c.base in ('json', 'jsonb') then format(
-            case c.standard when 'prompt' then 'coalesce(%1$s.%2$I::jsonb ->> ''text'', %1$s.%2$I::jsonb #>> ''{}'')'
-                when 'error_message' then 'coalesce(%1$s.%2$I::jsonb ->> ''message'', %1$s.%2$I::jsonb #>> ''{}'')'
-                else 'coalesce(%1$s.%2$I::jsonb ->> 0, %1$s.%2$I::jsonb ->> ''url'', %1$s.%2$I::jsonb #>> ''{}'')'
-            end, p_row, c.name)
+        when c.base in ('json', 'jsonb') then (
+            select format('coalesce(%s)', string_agg(format('%s.%I::jsonb #>> %L', p_row, c.name, path), ', ' order by i))
+            from unnest(dailies.json_paths(c.standard)) with ordinality p (path, i))
         else format('(%s.%I::text)', p_row, c.name) end
     from dailies.mapped_columns() c where c.standard = p_standard
 $$;

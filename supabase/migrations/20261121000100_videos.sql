@@ -80,7 +80,7 @@ begin
                              else dailies.column_sql(c.standard, 't') end), ', ') into changed
     from dailies.mapped_columns() c
     where c.name is distinct from c.standard or c.kind = 'time' and c.base like '%without%'
-        or c.kind = 'text' and c.base ~ '(json|\[)' or c.kind = 'key' and c.base like '%int%'
+        or c.kind = 'text' and c.base ~ '(json|\[)' or c.kind in ('key', 'status') and c.base like '%int%'
         or c.kind = 'status' and dailies.status_sql('t') <> word;
     execute format(
         $f$create or replace function dailies.videos() returns table (
@@ -110,6 +110,39 @@ begin
         array(select w.word from dailies.mapped_words() w));
 end $$;
 
+-- A text as the app's rows have theirs in a JSON column: the newest 2,000 are looked at, without those of Dailies. Where
+-- none of them tells, what comes back from Runway is kept as Runway has it; what is asked for is refused.
+-- Index: dailies_videos_newest.
+create or replace function dailies.as_json(p_standard text, p_value jsonb) returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+    path text[];
+    step text;
+begin
+    execute (
+        select format(
+            'select (select p::text[] from unnest(%1$L::text[]) with ordinality x (p, i)
+                     where jsonb_typeof(n.value #> p::text[]) = ''string'' order by i limit 1)
+             from (select t.%2$I::jsonb as value from %3$s t
+                   where %4$s and not exists (select from dailies.made_here h where h.video_id = %5$s::dailies.video_key)
+                   order by %6$s desc, %5$s desc limit 2000) n
+             where jsonb_typeof(n.value) <> ''null'' limit 1',
+            dailies.json_paths(p_standard), c.name, pg_catalog.to_regclass(m.relation), dailies.visible_sql('t'),
+            dailies.column_sql('id', 't'), dailies.column_sql('created_at', 't'))
+        from dailies.mapping m, dailies.mapped_columns() c where c.standard = p_standard)
+    into path;
+    if path is null and p_standard in ('prompt', 'input_image_url') then
+        raise exception 'The app keeps % as JSON, and no row of its own shows how.', p_standard
+            using errcode = 'PT400', hint = format('Let the app make a row, or leave %s out of the map.', p_standard);
+    end if;
+    path := coalesce(path, case p_standard when 'error_message' then '{message}' when 'video_url' then '{0}' end::text[]);
+    foreach step in array (select coalesce(array_agg(s order by i desc), '{}') from unnest(path) with ordinality x (s, i))
+    loop
+        p_value := case step when '0' then jsonb_build_array(p_value) else jsonb_build_object(step, p_value) end;
+    end loop;
+    return p_value;
+end $$;
+
 -- Columns under our names as columns of the app's table: named and worded as the app does it. Other names stay. What
 -- the app has no column for is left out; a status that it has no word for is refused.
 create or replace function dailies.to_app(p_columns jsonb) returns jsonb
@@ -119,7 +152,8 @@ declare
     word text := p_columns ->> 'status';
 begin
     select * into m from dailies.mapping;
-    if word is not null and m.statuses <> '{}' then
+    if word is not null and (m.statuses <> '{}' or exists (
+        select from dailies.mapped_columns() c where c.standard = 'status' and c.base like '%int%')) then
         if m.statuses -> word -> 0 is null and word = any('{queued,processing,succeeded,failed,cancelled}') then
             raise exception 'The app has no word for "%". Give one in the mapping: `python -m lib map`.', word
                 using errcode = 'PT400';
@@ -129,6 +163,8 @@ begin
     return (
         select coalesce(jsonb_object_agg(coalesce(m.columns ->> g.key, g.key), case
                    when c.base like '%[]' and g.value <> 'null' then jsonb_build_array(g.value)
+                   when c.base in ('json', 'jsonb') and jsonb_typeof(g.value) = 'string'
+                       then dailies.as_json(g.key, g.value)
                    else g.value end), '{}')
         from jsonb_each(p_columns) g left join dailies.mapped_columns() c on c.standard = g.key
         where c.standard is null or c.name is not null);
@@ -196,8 +232,9 @@ begin
     using p_id, given;
 end $$;
 
--- Inserts a row: the given columns, under our names or the app's own, and the mapping's fixed values. What is null is
--- left out, so that the table's defaults hold. Returns its key; null for a row that is there already, which is left
+-- Inserts a row: the given columns, under our names or the app's own, and the mapping's fixed values, which go before
+-- what is asked of Runway: an app may say 16:9 where it says 1280:720. What is null is left out, so that the table's
+-- defaults hold. Returns its key; null for a row that is there already, which is left
 -- alone.
 create or replace function dailies.insert_video(p_video jsonb) returns dailies.video_key
 language plpgsql set search_path = '' as $$
@@ -209,8 +246,11 @@ declare
 begin
     select * into m from dailies.mapping;
     select c.name into key from dailies.mapped_columns() c where c.standard = 'id';
-    given := m.fixed || case when m.provider is null then '{}' else jsonb_build_object(m.provider, m.runway[1]) end
-        || dailies.to_app(jsonb_strip_nulls(p_video));
+    select coalesce(jsonb_object_agg(c.value, p_video -> c.key), '{}') into given
+    from jsonb_each_text(m.columns) c where c.key in ('model', 'ratio', 'duration') and p_video ? c.key;
+    given := jsonb_strip_nulls(given) || m.fixed
+        || case when m.provider is null then '{}' else jsonb_build_object(m.provider, m.runway[1]) end
+        || dailies.to_app(jsonb_strip_nulls(p_video) - '{model,ratio,duration}'::text[]);
     execute (
         select format('insert into %1$s (%2$s) select %2$s from pg_catalog.jsonb_populate_record(null::%1$s, $1) '
                       'on conflict do nothing returning %3$I::text',

@@ -109,6 +109,8 @@ declare
         where a.attname = m.columns ->> 'id' and a.atttypid <> 'uuid'::regtype
             and (a.atthasdef or a.attidentity <> '' or a.atttypid = any('{bigint,integer,smallint}'::regtype[])));
     made dailies.video_key;
+    problem text;
+    advice text;
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.new_video'), hashtext(p_id::text));
     select s.video_id into made from dailies.made_here s where s.ref = p_id::text;
@@ -124,6 +126,10 @@ begin
         or with_check_option_violation then
         raise exception 'Nothing was paid for: the app''s table would not take the row of a new video.'
             using errcode = 'PT400', hint = sqlerrm || dailies.advice_on_required();
+    when sqlstate 'PT400' then  -- a word or a shape that nobody knows
+        get stacked diagnostics problem = message_text, advice = pg_exception_hint;
+        raise exception 'Nothing was paid for: the app''s table would not take the row of a new video.'
+            using errcode = 'PT400', hint = concat_ws(' ', problem, advice);
     end;
     if made is null then
         raise exception 'Nothing was paid for: the app''s table has a row already that this one would be a double of.'
@@ -143,8 +149,9 @@ language sql stable set search_path = '' as $$
     from dailies.mapping m join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation)
     where a.attnum > 0 and not a.attisdropped and a.attnotnull and not a.atthasdef and a.attidentity = ''
         and not m.fixed ? a.attname and a.attname is distinct from m.provider
-        and not exists (select from dailies.mapped_columns() c where c.name = a.attname
-                        and c.standard in ('id', 'status', 'created_at', 'updated_at', 'prompt', 'input_image_url'))
+        and not exists (
+            select from jsonb_each_text(m.columns) c where c.value = a.attname and c.key in (
+                'id', 'status', 'created_at', 'updated_at', 'prompt', 'input_image_url', 'model', 'ratio', 'duration'))
 $$;
 
 create or replace function dailies.advice_on_required() returns text
@@ -172,8 +179,8 @@ declare
     refused text;
 begin
     if p_new is not null then
-        p_video_id := dailies.new_video(p_video_id, p_new || jsonb_build_object(
-            'prompt', p_request -> 'prompt', 'input_image_url', p_request -> 'image'));
+        p_video_id := dailies.new_video(p_video_id, p_request - 'image' || p_new || jsonb_build_object(
+            'input_image_url', p_request -> 'image'));
     end if;
     before := dailies.lock_video(p_video_id);
     select * into existing from dailies.attempts a
@@ -205,13 +212,18 @@ begin
     from dailies.attempts a where a.video_id = p_video_id
     returning * into opened;
     -- a task of an earlier attempt must not be looked up in the name of this one
-    perform dailies.write_row(p_video_id, '{"status": "processing", "runway_video_id": null, "error_message": null}'
-        || jsonb_strip_nulls(jsonb_build_object(
-            'prompt', nullif(p_request ->> 'prompt', before ->> 'prompt'),
-            'input_image_url', nullif(p_request ->> 'image', before ->> 'input_image_url'))));
-    refused := dailies.refused_by_row(p_video_id);
+    begin
+        refused := dailies.write_video(
+            p_video_id, '{"status": "processing", "runway_video_id": null, "error_message": null}'
+            || jsonb_strip_nulls(jsonb_build_object(
+                'prompt', nullif(p_request ->> 'prompt', before ->> 'prompt'),
+                'input_image_url', nullif(p_request ->> 'image', before ->> 'input_image_url'))));
+        refused := coalesce(refused, dailies.refused_by_row(p_video_id));
+    exception when sqlstate 'PT400' then
+        refused := sqlerrm;
+    end;
     if refused is not null then
-        raise exception 'Nothing was paid for: the row of video % would not take what comes back.', p_video_id
+        raise exception 'Nothing was paid for: the row of video % would not take what a new attempt writes.', p_video_id
             using errcode = 'PT400', hint = refused;
     end if;
     perform dailies.write_audit(p_operator, case when p_new is null then 'retry' else 'generate' end,

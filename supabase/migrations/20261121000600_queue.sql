@@ -46,7 +46,8 @@ begin
     perform pg_advisory_xact_lock(hashtext('dailies.enqueue'));
     p_jobs := (
         select jsonb_agg(case when jsonb_typeof(j -> 'new') = 'object' then j || jsonb_build_object(
-            'video_id', dailies.new_video((j ->> 'video_id')::dailies.video_key, j -> 'new'))
+            'video_id', dailies.new_video((j ->> 'video_id')::dailies.video_key, j -> 'new' || jsonb_build_object(
+                'model', j -> 'model', 'ratio', j -> 'ratio', 'duration', j -> 'duration')))
             else j end order by i)
         from jsonb_array_elements(p_jobs) with ordinality given (j, i));
     select array_agg(j - 'new' order by i) into jobs

@@ -5,13 +5,13 @@ alter table dailies.made_here add column if not exists ref text unique;
 
 -- How is the app's table mapped, and what is not judged? `columns`: all it has, with their types; `words`: rows by the
 -- app's word, with the status that it is, its own name where nobody has mapped it; `others`: rows by the value of
--- another provider that are not deleted; `left_out`: deleted ones, whoever's; `required`: columns that a sample lacks.
+-- another provider that are not deleted; `unsaid`: rows without any, which count as Runway's; `left_out`: deleted ones, whoever's; `required`: columns that a sample lacks.
 -- `row_security`: whether row security hides rows from us. Index: dailies_videos_newest.
 drop function if exists public.dailies_mapping();
 create or replace function public.dailies_mapping()
 returns table (
-    relation text, mapping jsonb, columns jsonb, words jsonb, others jsonb, left_out bigint, required jsonb,
-    row_security boolean)
+    relation text, mapping jsonb, columns jsonb, words jsonb, others jsonb, unsaid bigint, left_out bigint,
+    required jsonb, row_security boolean)
 language plpgsql stable security definer set search_path = '' as $$
 declare
     m dailies.mapping;
@@ -29,11 +29,15 @@ begin
         where v.status is not null group by 1, 2 limit 100) u;
     select coalesce(jsonb_agg(to_jsonb(r)), '[]') into required from dailies.required_columns() r;
     others := '{}';
+    unsaid := 0;
     left_out := 0;
     if m.provider is not null then
-        execute format('select coalesce(jsonb_object_agg(p, n), ''{}'') from (select t.%1$I::text as p, count(*) as n
-                        from %2$s t where t.%1$I::text <> all(%3$L) and %4$s group by 1) x',
-                       m.provider, pg_catalog.to_regclass(m.relation), m.runway, dailies.kept_sql('t')) into others;
+        execute format('select coalesce(jsonb_object_agg(p, n) filter (where p is not null), ''{}''),
+                            coalesce(sum(n) filter (where p is null), 0)
+                        from (select t.%1$I::text as p, count(*) as n from %2$s t
+                              where (t.%1$I::text = any(%3$L)) is not true and %4$s group by 1) x',
+                       m.provider, pg_catalog.to_regclass(m.relation), m.runway, dailies.kept_sql('t'))
+        into others, unsaid;
     end if;
     if cardinality(m.left_out) > 0 then
         execute format('select count(*) from %s t where not (%s)', pg_catalog.to_regclass(m.relation),
@@ -51,7 +55,8 @@ declare
 begin
     begin
         made := dailies.new_video(gen_random_uuid()::text::dailies.video_key, '{"prompt": "tried and undone",
-            "input_image_url": "https://dailies.invalid/tried.jpg"}');
+            "input_image_url": "https://dailies.invalid/tried.jpg", "model": "gen4_turbo", "ratio": "1280:720",
+            "duration": 5}');
         perform dailies.write_row(made, '{"status": "processing"}');
         refused := dailies.refused_by_row(made);
         raise exception using errcode = 'PT299', message = 'undone';

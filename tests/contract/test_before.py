@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from lib.data import app_table, overview, videos
 from lib.data.before import Before, looked_at
@@ -25,6 +26,7 @@ from lib.operations.judge import judge_dirty
 from lib.ui.kit.dashboard import Dashboard, provide
 from lib.ui.startup import Startup
 from tests.apps import app_of
+from tests.databases import Cluster
 from tests.pages import opened, serve, text_of
 
 TABLE = """
@@ -183,6 +185,60 @@ def wait_until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_a_database_that_is_away_at_the_start_is_looked_at_when_it_is_there(
+    empty_database_url: str, cluster: Cluster, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(empty_database_url) as there:
+        there.execute(TABLE)
+    name = empty_database_url.rsplit("/", 1)[1]
+    with cluster.admin() as connection:
+        connection.execute(f"alter database {name} rename to {name}_away".encode())
+        monkeypatch.setattr("lib.ui.startup.AGAIN_SECONDS", 0.2)
+        dashboard = Dashboard(app_of(folder=open_folder / "away", database_url=empty_database_url))
+        provide(dashboard)
+        startup = Startup(dashboard)
+        startup.start()
+        try:
+            wait_until(lambda: "database" in dashboard.problems)
+            assert "does not exist" in text_of(opened("overview"))
+            connection.execute(f"alter database {name}_away rename to {name}".encode())
+            wait_until(lambda: dashboard.before is not None and dashboard.loop is not None)
+            assert "Dailies only looks" in text_of(opened("overview"))
+        finally:
+            startup.stop()
+
+
+def test_rows_that_row_security_hides_are_told_from_an_empty_table(
+    empty_database_url: str, cluster: Cluster, look: Callable[[Database], Before]
+) -> None:
+    name, database = f"guest_{uuid4().hex}", empty_database_url.rsplit("/", 1)[1]
+    admin = cluster.admin(database)
+    try:
+        admin.execute(TABLE)
+        admin.execute(
+            f"""create role {name} login password 'guest'; grant create on database {database} to {name};
+            alter table public.video_jobs owner to {name}; alter table public.people owner to {name};
+            alter table public.video_jobs enable row level security""".encode()
+        )
+        owner = PostgresDatabase(
+            make_conninfo(empty_database_url, user=name, password="guest"), label="theirs"
+        )
+        assert not look(owner).hides_rows
+        admin.execute("alter table public.video_jobs force row level security")
+        with pytest.raises(BadInput, match="Row security hides rows of it"):
+            look(owner)
+        admin.execute("alter table public.video_jobs rename column stage to status")
+        admin.execute("alter table public.video_jobs rename column asked_at to created_at")
+        before = look(owner)
+        assert overview.overview(before)["totals"]["total"] == 0
+        serve(before).before = before
+        assert "Row security hides rows of public.video_jobs" in text_of(opened("overview"))
+        owner.close()
+    finally:
+        admin.execute(f"drop owned by {name} cascade; drop role {name}".encode())
+        admin.close()
 
 
 def test_the_pages_say_that_they_only_look(source: Database, look: Callable[[Database], Before]) -> None:

@@ -53,6 +53,7 @@ class Shape:
     insert: str
     words: dict[str, str]
     fixed: dict[str, Any] = field(default_factory=dict)
+    told: bool = False  # somebody has to say what the words mean
     hidden: str = ""  # makes rows that are not judged
 
 
@@ -164,6 +165,28 @@ SHAPES = {
             select %s, %s, %s, %s, t, t, 'a heron takes off slowly', 'https://images.example.net/a.png'
             from (select now() - make_interval(mins => %s) as t) x returning id::text""",
         words={"queued": "queued", "processing": "processing", "succeeded": "completed", "failed": "failed"},
+    ),
+    "statuses are numbers, and texts are JSON": Shape(
+        table="media.render_orders",
+        create="""
+        create schema media;
+        create table media.render_orders (
+            order_no integer generated always as identity primary key,
+            status smallint not null default 0 check (status between 0 and 9),
+            prompt jsonb not null check (prompt ? 'prompt'), start_image text not null, result_url text,
+            error jsonb check (error ? 'message'), runway_task_id text, model text not null,
+            aspect_ratio text not null, duration_seconds integer not null, engine text,
+            created_at timestamptz not null default now());""",
+        insert="""insert into media.render_orders (status, runway_task_id, error, result_url, created_at,
+            prompt, start_image, model, aspect_ratio, duration_seconds)
+            select s::smallint, task,
+            case when error is not null then jsonb_build_object('message', error) end, film,
+            now() - make_interval(mins => minutes), '{"prompt": "a heron takes off slowly", "mood": "calm"}',
+            'https://images.example.net/a.png', 'gen4_turbo', '1280:720', 5
+            from (values (%s::text, %s::text, %s::text, %s::text, %s::int)) x (s, task, error, film, minutes)
+            returning order_no::text""",
+        words={"queued": "0", "processing": "1", "succeeded": "2", "failed": "3"},
+        told=True,
     ),
 }
 
@@ -291,7 +314,9 @@ def mapped(foreign: Foreign) -> dict[str, str]:
         foreign.run(foreign.shape.hidden)
     chosen = app_table.choose(foreign.look())
     assert chosen is not None
-    migrate(foreign.owner, table_map=replace(chosen, fixed=foreign.shape.fixed))
+    words = {ours: (theirs,) for ours, theirs in foreign.shape.words.items()}
+    statuses = words if foreign.shape.told else chosen.statuses
+    migrate(foreign.owner, table_map=replace(chosen, statuses=statuses, fixed=foreign.shape.fixed))
     return ids
 
 
@@ -334,7 +359,7 @@ def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
     assert recovered.task.id == task.id
     foreign.poll_to_the_end(ids["processing"])
     row = foreign.raw(ids["processing"])
-    assert row[foreign.column("status")] == foreign.shape.words["succeeded"]
+    assert str(row[foreign.column("status")]) == foreign.shape.words["succeeded"]
     assert row[foreign.column("runway_video_id")] == task.id
     assert row[foreign.column("video_url")].startswith("http")
 
@@ -346,7 +371,7 @@ def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
     (attempt,) = attempts.of_video(foreign.db, ids["failed"])
     assert attempt.state is AttemptState.CREATED
     foreign.poll_to_the_end(ids["failed"])
-    assert foreign.raw(ids["failed"])[foreign.column("status")] == foreign.shape.words["succeeded"]
+    assert str(foreign.raw(ids["failed"])[foreign.column("status")]) == foreign.shape.words["succeeded"]
 
     # generate, at once and by the queue
     assert foreign.db.call("dailies_try_sample") == [{"refused": None}]
@@ -355,7 +380,7 @@ def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
     assert (again.video_id, again.paid) == (made.video_id, False)
     foreign.poll_to_the_end(made.video_id)
     row = foreign.raw(made.video_id)
-    assert row[foreign.column("status")] == foreign.shape.words["succeeded"]
+    assert str(row[foreign.column("status")]) == foreign.shape.words["succeeded"]
     assert {key: row[key] for key in foreign.shape.fixed} == foreign.shape.fixed
     (queued,) = enqueue(foreign.app, [REQUEST], key="another click")
     assert enqueue(foreign.app, [REQUEST], key="another click") == [queued]
@@ -545,6 +570,78 @@ def test_what_a_sample_lacks_is_listed_before_anything_is_paid(
     assert foreign.one("select count(*) from public.videos") == (4,)
 
 
+def test_numbers_as_statuses_are_guessed_from_their_rows_and_else_said_to_be_unmapped(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("statuses are numbers, and texts are JSON")
+    mapped(foreign)
+    proposed = app_table.choose(foreign.look())
+    assert proposed is not None
+    assert (proposed.statuses["succeeded"], proposed.statuses["failed"]) == (("2",), ("3",))
+    assert sorted(proposed.unmapped) == ["0", "1"]
+    foreign.run("update dailies.mapping set statuses = '{}'")
+    assert "no word for" in foreign.db.call("dailies_try_sample")[0]["refused"]
+
+
+def test_a_sample_has_its_columns_and_its_json_as_the_apps_own_rows_have_them(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("statuses are numbers, and texts are JSON")
+    mapped(foreign)
+    assert mapping.needs(foreign.db) == []
+    (queued,) = enqueue(foreign.app, [REQUEST], key="one click")
+    for made in (generate(foreign.app, REQUEST).video_id, queued):
+        row = foreign.raw(made)
+        assert row["prompt"] == {"prompt": REQUEST.prompt}
+        assert (row["model"], row["aspect_ratio"]) == (REQUEST.model, REQUEST.ratio)
+        assert row["duration_seconds"] == REQUEST.duration
+    fixed = {"aspect_ratio": "16:9"}
+    mapping.remap(foreign.db, {"fixed": fixed}, "eve")
+    assert foreign.raw(generate(foreign.app, REQUEST).video_id)["aspect_ratio"] == "16:9"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ('{"text": "a crane", "seed": 4}', {"text": "a fox"}),
+        ('{"prompt": "a crane"}', {"prompt": "a fox"}),
+        ('["a crane"]', ["a fox"]),
+        ('[{"text": "a crane"}]', [{"text": "a fox"}]),
+        ('"a crane"', "a fox"),
+    ],
+)
+def test_json_is_written_in_the_shape_that_it_is_read_in(
+    open_foreign: Callable[[str], Foreign], theirs: str, ours: object
+) -> None:
+    foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
+    mapped(foreign)
+    foreign.run(f"""update studio."Clips" set "promptText" = '{theirs}'""")
+    assert {row["prompt"] for row in videos.list_videos(foreign.db)} == {"a crane"}
+    assert foreign.one("select dailies.as_json('prompt', '\"a fox\"')") == (ours,)
+
+
+def test_json_of_a_shape_that_nobody_knows_is_not_made_up(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
+    mapped(foreign)
+    foreign.run("""update studio."Clips" set "promptText" = '{"scene": {"who": "a crane"}}'""")
+    with pytest.raises(BadInput, match=r"Nothing was paid for: .*no row of its own shows how"):
+        generate(foreign.app, REQUEST)
+    assert foreign.runway.posts == 0
+
+
+def test_rows_without_a_provider_are_said_to_count_as_runways(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
+    foreign.run('alter table studio."Clips" alter column engine drop not null')
+    ids = mapped(foreign)
+    foreign.run(f'update studio."Clips" set engine = null where id = {ids["failed"]}')
+    told = mapping.mapped(foreign.db)
+    assert (told["others"], told["unsaid"]) == ({"kling": 1, "luma": 1}, 1)
+    checks = {check.code: check.found for check in check_database(foreign.app)}
+    assert "where engine is empty, it counts as Runway's: 1 rows" in checks["E205"]
+
+
 def test_a_given_value_that_the_table_refuses_is_told_as_such_before_anything_is_paid(
     open_foreign: Callable[[str], Foreign],
 ) -> None:
@@ -647,7 +744,7 @@ def test_what_the_apps_trigger_would_refuse_is_never_paid_for(open_foreign: Call
     foreign.judge()
     found = plan(foreign.app, [ids["failed"]])[0]
     agreed = Agreed(ids["failed"], Action.RETRY, found.key, ids["failed"][:8])
-    with pytest.raises(DailiesError, match="an error is final"):
+    with pytest.raises(DailiesError, match=r"^Nothing was paid for: .*an error is final"):
         carry_out(foreign.app, agreed)
     assert foreign.runway.posts == 0
     assert foreign.raw(ids["failed"])["status"] == "error"

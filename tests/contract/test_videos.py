@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from lib.data.database import Database
 from lib.data.videos import Filters, Position, Sort
 from lib.domain.video import parse_time
 from lib.errors import BadInput, DatabaseConflict, NotFound
+from tests.databases import Cluster, RestServer
 from tests.examples import (
     NOON,
     SALSA,
@@ -48,6 +50,25 @@ def test_an_answer_longer_than_the_api_allows_comes_whole(db: Database) -> None:
         db.call("dailies_add_logs", p_entries=[entry | line for line in lines])
     log = videos.video_log(db, WALTZ, limit=2400)
     assert [row["message"] for row in log] == [f"line {n}" for n in range(2400)]
+
+
+@pytest.mark.rest
+@pytest.mark.parametrize("most", [7, 100])
+def test_an_api_that_gives_fewer_rows_than_usual_gives_whole_answers(
+    rest_server: RestServer, cluster: Cluster, database_url: str, tmp_path: Path, most: int
+) -> None:
+    del rest_server  # where it cannot run, nor can this
+    server = RestServer(cluster, tmp_path / "log", max_rows=most)
+    db = server.open(database_url)
+    try:
+        made = [video(str(uuid.uuid4()), "failed", n) for n in range(3 * most)]
+        videos.import_videos(db, made)
+        for wanted in (1, most - 1, most, most + 1, 2 * most, 3 * most):
+            found = [row["id"] for row in videos.list_videos(db, limit=wanted)]
+            assert found == [row["id"] for row in reversed(made)][:wanted]
+    finally:
+        db.close()
+        server.stop()
 
 
 def test_the_newest_video_comes_first(filled: Database) -> None:

@@ -1,6 +1,6 @@
 // Serves the Data API of Supabase over the databases of one Postgres: http://127.0.0.1:PORT/<database>/rest/v1/…
 // A test of our client's path, no proof of parity with PostgREST.
-// Environment: PORT, BASE_URL (a Postgres URL without a database), SECRET_KEY.
+// Environment: PORT, BASE_URL (a Postgres URL without a database), SECRET_KEY, MAX_ROWS (of an answer).
 import { serve } from "@hono/node-server";
 import { App } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
@@ -18,7 +18,7 @@ async function open(database) {
   });
   const app = new App({
     connection,
-    api: { schemas: ["public"], max_rows: 1000 },
+    api: { schemas: ["public"], max_rows: Number(process.env.MAX_ROWS) },
     auth: { enabled: true, jwt_secret: "x".repeat(40), publishable_key: "sb_publishable_tests", secret_key: process.env.SECRET_KEY },
   });
   await app.init?.();

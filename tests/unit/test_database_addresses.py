@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr
 
 from lib.data.addresses import postgres_address, supabase_address
+from lib.data.connect import open_fully
 from lib.errors import SettingsError
+from lib.settings import Settings
 
 PASSWORD = "hunter2"
 
@@ -50,7 +55,17 @@ def test_an_unescaped_password_is_said_and_not_repeated(password: str) -> None:
         assert part not in str(refused.value)
 
 
-@pytest.mark.parametrize("left", ["[YOUR-PASSWORD]", "[your_password]", "<password>"])
+@pytest.mark.parametrize("address", ["pat@hun:ter2@db.example.com", "pat:[hunter2]@db.example.com"])
+def test_no_part_of_a_password_is_taken_for_a_host_or_kept_in_brackets(address: str) -> None:
+    with pytest.raises(SettingsError, match="password") as refused:
+        postgres_address(f"postgresql://{address}:5432/postgres")
+    assert "hun" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "left",
+    ["[YOUR-PASSWORD]", "[your_password]", "<password>", "[DB-PASSWORD]", "{password}", "YOUR_PASSWORD"],
+)
 def test_a_placeholder_that_was_left_in_is_said(left: str) -> None:
     with pytest.raises(SettingsError, match="placeholder"):
         postgres_address(f"postgresql://postgres:{left}@db.example.com:5432/postgres")
@@ -89,3 +104,13 @@ def test_another_address_of_the_project_is_told_from_its_api(text: str, told: st
         supabase_address(text)
     assert told in str(refused.value)
     assert PASSWORD not in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["sb_publishable_0123456789", "e30.eyJyb2xlIjoiYW5vbiJ9.x"])
+def test_a_key_to_which_every_table_looks_empty_opens_nothing(key: str, tmp_path: Path) -> None:
+    settings = Settings(
+        supabase_url="https://abcdefghij.supabase.co", supabase_key=SecretStr(key), data_dir=tmp_path
+    )
+    with pytest.raises(SettingsError, match="key, which cannot read the videos") as refused:
+        open_fully(settings)
+    assert key not in str(refused.value)

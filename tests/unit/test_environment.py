@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from pydantic import SecretStr
 
+from lib.data.addresses import key_role
 from lib.data.database import Row
 from lib.data.overview import Incident
 from lib.errors import DatabaseError, DatabaseUnavailable, RunwayError, SchemaMissing
@@ -20,7 +21,6 @@ from lib.operations.environment.settings import (
     check_production,
     check_runway,
     check_settings,
-    key_role,
     variables,
 )
 from lib.runway.client import RunwayClient
@@ -144,6 +144,7 @@ MAPPING: Row = {
     "relation": "public.clips",
     "words": [{"word": "done", "status": "succeeded", "n": 9}],
     "others": {},
+    "unsaid": 0,
     "left_out": 0,
     "required": [],
     "row_security": False,
@@ -180,6 +181,7 @@ def test_what_of_the_apps_table_is_not_judged_is_named() -> None:
     row = {
         "words": [{"word": "draft", "status": "draft", "n": 1200}],
         "others": {"kling": 4},
+        "unsaid": 0,
         "required": [{"name": "user_id"}],
         "row_security": True,
     }

@@ -127,8 +127,9 @@ def test_a_database_that_never_opened_is_told_with_its_reason() -> None:
 
 
 def test_the_start_is_narrated_while_the_database_opens() -> None:
-    serve(None, preparing="Opening the database")
+    dashboard = serve(None, preparing="Opening the database")
     assert opened("overview").get("status")
+    assert dashboard.outage.error is None  # what is not open yet is not away: the next run asks it
 
 
 def test_the_header_says_what_is_in_use(filled: Database) -> None:

@@ -6,16 +6,14 @@ A check never shows a value that could be a secret: only whether it is set and w
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-import orjson
-
 from lib.app import App
-from lib.data.addresses import postgres_address, supabase_address
+from lib.data.addresses import key_role, postgres_address, supabase_address
+from lib.data.app_table import HIDES
 from lib.data.database import Database, Row
 from lib.data.mapping import mapped
 from lib.data.outputs import open_storage
@@ -203,17 +201,6 @@ def _supabase_key(settings: Settings) -> Check:
     return Check("E114", subject, Level.OK, "SUPABASE_SERVICE_ROLE_KEY is set")
 
 
-def key_role(key: str) -> str:
-    """`service_role`, `anon` or `publishable` as far as the key tells; `unknown` otherwise."""
-    if key.startswith("sb_"):
-        return {"secret": "service_role", "publishable": "publishable"}.get(key.split("_")[1], "unknown")
-    try:
-        body = key.split(".")[1]
-        return str(orjson.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))["role"])
-    except (IndexError, ValueError, KeyError, TypeError):
-        return "unknown"
-
-
 def _folders(settings: Settings) -> Iterator[Check]:
     if settings.flows_dir is not None and not settings.flows_dir.is_dir():
         found = f"DAILIES_FLOWS names {settings.flows_dir}, which is not a folder"
@@ -250,18 +237,18 @@ def _mapping(database: Database) -> Iterator[Check]:
     subject, row = "The app's table", mapped(database)
     unknown = {word["word"]: word["n"] for word in row["words"] if word["status"] not in STATUSES}
     if row["row_security"]:
-        found = (
-            f"Row security hides rows of {row['relation']} from this role: what is shown is not all there is"
-        )
-        todo = "Use the table's owner, or a role with BYPASSRLS, for `python -m lib migrate`."
-        yield Check("E203", subject, Level.ERROR, found, todo)
+        todo = "That role runs `python -m lib migrate`."
+        yield Check("E203", subject, Level.ERROR, HIDES.format(row["relation"]), todo)
     if unknown:
         words = ", ".join(f"{word!r} ({n:,} rows)" for word, n in unknown.items())
         found = f"Status words that are not mapped, so neither stuck nor unfinished: {words}"
         yield Check("E204", subject, Level.WARNING, found, "Say below what they mean.")
-    if row["others"]:
+    if row["others"] or row["unsaid"]:
         told = ", ".join(f"{name} {n:,}" for name, n in row["others"].items())
-        found = f"Rows of other providers are counted and not judged: {told}"
+        found = f"Rows of other providers are counted and not judged: {told or 'none'}"
+        if row["unsaid"]:
+            column, rows = row["mapping"]["provider"], row["unsaid"]
+            found += f"; where {column} is empty, it counts as Runway's: {rows:,} rows"
         yield Check("E205", subject, Level.NOTE, found)
     if row["required"]:
         names = ", ".join(column["name"] for column in row["required"])

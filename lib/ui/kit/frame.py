@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from lib.data.app_table import HIDES
 from lib.data.before import NEWEST
 from lib.domain.access import Role
 from lib.errors import DailiesError
@@ -46,7 +47,8 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
         st.title(title, anchor=False, width="content")
         st.space("stretch")
         app = running_app()
-        html.said(*_freshness(now))
+        if not preparing:  # a database that is not open yet is none that is away
+            html.said(*_freshness(now))
         st.badge(plain(app.database_label), icon=":material/database:", color="gray")
         st.badge(plain(app.runway_label), icon=":material/movie:", color="gray")
         choose_zone()
@@ -61,6 +63,8 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
             " alerts, the audit and all older rows.",
             icon=":material/visibility:",
         )
+        if before.hides_rows:
+            st.warning(HIDES.format(table), icon=":material/visibility_off:")
     if preparing:
         _wait_until_prepared()
         st.stop()

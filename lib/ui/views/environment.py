@@ -142,7 +142,9 @@ def latest_query(table: str, columns: Mapping[str, str]) -> str:
 
 def latest_videos(now: datetime) -> None:
     section(
-        "The latest five videos", "The query of the incident note, with the database's answer of this moment."
+        "The latest five videos",
+        "The query of the incident note, with the answer of this moment: without rows that are gone, those of"
+        " other providers and samples made with Dailies.",
     )
     with narrated():
         if before := dashboard().before:

@@ -87,7 +87,7 @@ def mapping_form() -> None:
 def _columns(found: Mapped) -> dict[str, Any]:
     section("Columns", "What Dailies calls it, and which of your columns it is.")
     names, now = [column["name"] for column in found["columns"]], found["mapping"]["columns"]
-    chosen = {"id": now["id"]}
+    chosen = {name: theirs for name, theirs in now.items() if name not in _COLUMNS}
     for place, (ours, cell) in enumerate(zip(_COLUMNS, st.columns(2) * 4, strict=True)):
         options = names if place < _NEEDED else ["", *names]
         theirs = cell.selectbox(
@@ -127,7 +127,10 @@ def _words(found: Mapped) -> dict[str, Any]:
 
 
 def _set_apart(found: Mapped) -> dict[str, Any]:
-    section("Not judged", "Rows that are gone, and those of other providers.")
+    section(
+        "Not judged",
+        "Rows that are gone, and those of others. One without a provider is Runway's.",
+    )
     now, names = found["mapping"], [column["name"] for column in found["columns"]]
     gone, by, ours = st.columns(3, gap="small")
     left_out = gone.multiselect(
