@@ -8,7 +8,7 @@ from typing import Literal, TypedDict, cast
 from lib.data.database import Database, span
 from lib.data.series import GroupKey
 
-By = Literal["cause", "group", "deployment", "model", "hour"]
+By = Literal["cause", "group", "deployment", "model", "ratio", "duration", "hour"]
 
 
 class ErrorPoint(TypedDict):

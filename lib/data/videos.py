@@ -73,7 +73,8 @@ class Filters:
     deployment     an id, or `none` for videos that name none
     error_group    a normalised message, or `any`
     first_missing  a stage, or `none` for videos that miss none
-    model          that it was last asked of, or `none` where nobody knows
+    model, ratio, duration  what was last asked for, or `none` where nobody knows
+    user           what the app's row says in `user_id`; no index helps, so give a span of time
     hour           of the week in UTC: 0 begins on Monday at midnight, 167 is the last
     own            also the videos that Dailies made itself, which figures leave out; those in `ids` anyway
     """
@@ -88,6 +89,9 @@ class Filters:
     error_group: str | None = None
     first_missing: str | None = None
     model: str | None = None
+    ratio: str | None = None
+    duration: str | None = None
+    user: str | None = None
     hour: int | None = None
     ids: tuple[str, ...] = ()
     own: bool = True

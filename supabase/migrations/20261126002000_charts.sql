@@ -10,22 +10,32 @@ language sql immutable parallel safe as $$
     select ((extract(isodow from p_at at time zone 'UTC') - 1) * 24 + extract(hour from p_at at time zone 'UTC'))::int
 $$;
 
--- Which model was this video last asked of? Dailies knows of what it asked itself; of the rest, what the app's row
--- says in a column `model`; else `none`. Indexes: attempts (video_id, number), videos_pkey.
-create or replace function dailies.model_of(p_video_id dailies.video_key) returns text
+-- What the app's row (an app_row) says in a column that goes into no function of ours: `user_id`, `model`, `ratio` or
+-- `duration`, under the name that the mapping gives it, else under this one.
+create or replace function dailies.row_says(p_row json, p_standard text) returns text
+language sql stable set search_path = '' as $$
+    select p_row ->> coalesce((select m.columns ->> p_standard from dailies.mapping m), p_standard)
+$$;
+
+-- What was this video last asked for: p_what is `model`, `ratio` or `duration`. Dailies knows of what it asked itself;
+-- of the rest, what the app's row says; else `none`. Indexes: attempts (video_id, number),
+-- videos_pkey.
+create or replace function dailies.asked_for(p_video_id dailies.video_key, p_what text) returns text
 language sql stable set search_path = '' as $$
     select coalesce(
-        (select a.request ->> 'model' from dailies.attempts a where a.video_id = p_video_id
+        (select a.request ->> p_what from dailies.attempts a where a.video_id = p_video_id
          order by a.number desc limit 1),
-        (select v.app_row ->> 'model' from dailies.videos() v where v.id = p_video_id),
+        (select dailies.row_says(v.app_row, p_what) from dailies.videos() v where v.id = p_video_id),
         'none')
 $$;
 
+drop function if exists dailies.model_of(dailies.video_key);
+
 -- How are errors spread over time, or over the hours of the week? The judged videos that failed, are stuck or carry a
 -- message, of all groups or of one (p_group with p_cause and p_stage, which is `none` where no stage is missing), by
--- cause, group, deployment, model or hour. `part` is the filter of the video list that fits: {"cause": …}; `at` is the
--- start of the bucket, null by hour. Only the p_most largest parts. Indexes: those of dailies.tallied,
--- verdicts_errors_newest, verdicts_groups.
+-- cause, group, deployment, model, ratio, duration or hour. `part` is the filter of the video list that fits:
+-- {"cause": …}; `at` is the start of the bucket, null by hour. Only the p_most largest parts. Indexes: those of
+-- dailies.tallied, of dailies.asked_for, verdicts_errors_newest, verdicts_groups.
 create or replace function public.dailies_errors_by(
     p_by text, p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600,
     p_most int default 10, p_own boolean default false,
@@ -36,11 +46,12 @@ declare
     until timestamptz := coalesce(p_to, now());
     since timestamptz := coalesce(p_from, until - interval '7 days');
     stride interval := make_interval(secs => greatest(p_bucket_seconds, 1));
-    is_tallied boolean := p_group is null and p_by <> 'model' and (p_bucket_seconds % 3600 = 0 or p_by = 'hour');
+    is_tallied boolean := p_group is null and p_by not in ('model', 'ratio', 'duration')
+        and (p_bucket_seconds % 3600 = 0 or p_by = 'hour');
 begin
-    if p_by is null or p_by not in ('cause', 'group', 'deployment', 'model', 'hour') then
-        raise exception 'Errors are counted by cause, group, deployment, model or hour, not by %.', p_by
-            using errcode = 'PT400';
+    if p_by is null or p_by not in ('cause', 'group', 'deployment', 'model', 'ratio', 'duration', 'hour') then
+        raise exception 'Errors are counted by cause, group, deployment, model, ratio, duration or hour, not by %.',
+            p_by using errcode = 'PT400';
     end if;
     return query
     with troubled as materialized (
@@ -61,8 +72,8 @@ begin
                    when 'group' then jsonb_build_object(
                        'group', d.error_group, 'cause', d.cause, 'stage', coalesce(d.first_missing, 'none'))
                    when 'deployment' then jsonb_build_object('deployment', coalesce(d.deployment_id, 'none'))
-                   when 'model' then jsonb_build_object('model', dailies.model_of(d.video_id))
-                   else jsonb_build_object('hour', dailies.hour_of_week(d.created_at)::text) end,
+                   when 'hour' then jsonb_build_object('hour', dailies.hour_of_week(d.created_at)::text)
+                   else jsonb_build_object(p_by, dailies.asked_for(d.video_id, p_by)) end,
                case when p_by <> 'hour' then date_bin(stride, d.created_at, 'epoch') end, 1
         from dailies.judged(p_own) d
         where not is_tallied and d.created_at >= since and d.created_at < until and d.error_group is not null

@@ -86,7 +86,7 @@ begin
 end $$;
 
 -- Who is hit by a group: its videos by deployment, model and user (the ten most frequent of each), and how many were
--- seen at each stage. Indexes: verdicts_errors, those of model_of.
+-- seen at each stage. Indexes: verdicts_errors, those of asked_for.
 create or replace function public.dailies_error_group(
     p_group text, p_cause text, p_stage text, p_from timestamptz, p_to timestamptz, p_own boolean default false
 ) returns table (n int, parts jsonb, stages jsonb)
@@ -95,8 +95,9 @@ language sql stable security definer set search_path = '' as $$
         select d.* from dailies.errors_between(p_from, p_to, p_own, p_group, p_cause, coalesce(p_stage, 'none')) d
     ), named as (
         select x.kind, x.key, count(*)::int as n from found f, lateral (values
-            ('deployment', coalesce(f.deployment_id, '')), ('model', replace(dailies.model_of(f.video_id), 'none', '')),
-            ('user', (select v.app_row ->> 'user_id' from dailies.videos() v where v.id = f.video_id))) x (kind, key)
+            ('deployment', coalesce(f.deployment_id, '')),
+            ('model', replace(dailies.asked_for(f.video_id, 'model'), 'none', '')),
+            ('user', (select dailies.row_says(v.app_row, 'user_id') from dailies.videos() v where v.id = f.video_id))) x (kind, key)
         where x.key is not null group by 1, 2
     ), ranked as (
         select r.*, row_number() over (partition by r.kind order by r.n desc, r.key) as place from named r

@@ -5,13 +5,20 @@
 -- verdicts_cause, verdicts_deployment, verdicts_stuck, verdicts_errors, verdicts_recoverable, attempts (video_id,
 -- number). `p_first_missing` names a stage, or is `none` for videos that miss none; `p_deployment` is `none` for those
 -- that name no deployment. `p_error_group` is `any` for those of any group; `p_hour` is an hour of
--- the week (see dailies.hour_of_week). Videos that Dailies made itself
+-- the week (see dailies.hour_of_week). `p_model`, `p_ratio` and `p_duration` are what was asked for (see
+-- dailies.asked_for), `p_user` is what the app's row says in `user_id`: these have no index, so the span of time
+-- decides how many rows are read for them. Videos that Dailies made itself
 -- are only listed with p_own, or when p_ids names them.
+drop function if exists public.dailies_list_videos(
+    text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
+    dailies.video_key, text, text, boolean, boolean, int, boolean);
+
 create or replace function public.dailies_list_videos(
     p_statuses text[] default null, p_causes text[] default null, p_search text default null,
     p_from timestamptz default null, p_to timestamptz default null, p_trouble text default null,
     p_deployment text default null, p_error_group text default null, p_first_missing text default null,
     p_ids dailies.video_key[] default null, p_model text default null, p_hour int default null,
+    p_ratio text default null, p_duration text default null, p_user text default null,
     p_after_at timestamptz default null, p_after_id dailies.video_key default null, p_after_value text default null,
     p_sort text default 'created', p_ascending boolean default false, p_counted boolean default false,
     p_limit int default 50, p_own boolean default false
@@ -59,7 +66,10 @@ begin
              when p_error_group is not null then 'd.error_group = $8' end,
         case when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
         case when p_ids is not null then 'v.id = any($12)' end,
-        case when p_model is not null then 'dailies.model_of(v.id) = $14' end,
+        case when p_model is not null then 'dailies.asked_for(v.id, ''model'') = $14' end,
+        case when p_ratio is not null then 'dailies.asked_for(v.id, ''ratio'') = $16' end,
+        case when p_duration is not null then 'dailies.asked_for(v.id, ''duration'') = $17' end,
+        case when p_user is not null then 'dailies.row_says(v.app_row, ''user_id'') = $18' end,
         case when p_hour is not null then format('dailies.hour_of_week(%s) = $15', at) end,
         case when p_search is not null then
             '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
@@ -92,7 +102,7 @@ begin
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
           '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
           least(greatest(p_limit, 1), 1000), p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,
-          p_hour;
+          p_hour, p_ratio, p_duration, p_user;
 end $$;
 
 select dailies.service_only('public.dailies_list_videos');

@@ -131,7 +131,7 @@ alter table dailies.tasks add column if not exists model text;
 create or replace function dailies.keep_model() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-    new.model := coalesce(new.model, nullif(dailies.model_of(new.video_id), 'none'));
+    new.model := coalesce(new.model, nullif(dailies.asked_for(new.video_id, 'model'), 'none'));
     return new;
 end $$;
 
@@ -181,7 +181,7 @@ begin
     update dailies.verdicts d set word = v.status_word from dailies.videos() v
     where v.id = d.video_id and d.created_at >= day and d.created_at < day + interval '1 day'
         and d.word is null and v.status_word is not null;
-    update dailies.tasks t set model = dailies.model_of(t.video_id)
+    update dailies.tasks t set model = dailies.asked_for(t.video_id, 'model')
     where t.created_at >= day and t.created_at < day + interval '1 day' and t.model is null and t.video_id is not null;
     with gone as (
         delete from dailies.tallies t where t.at >= day and t.at < day + interval '1 day'

@@ -115,7 +115,7 @@ def hovered(page: Page, mark: Locator, words: str) -> int:
     return int(re.findall(rf"(\d+) {words}", text or "")[0])
 
 
-@pytest.mark.parametrize("by", ["cause", "group", "deployment", "model"])
+@pytest.mark.parametrize("by", ["cause", "group", "deployment", "model", "ratio", "duration"])
 def test_a_bar_of_errors_opens_exactly_its_videos(page: Page, address: str, by: str) -> None:
     open_page(page, f"{address}/errors?window=14d&by={by}")
     bar = page.locator(f".st-key-errors-by-{by} .barlayer .point path").first

@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from lib.data import attempts, overview, videos
@@ -45,7 +46,7 @@ def week(db: Database) -> Database:
     return db
 
 
-@pytest.mark.parametrize("by", ["cause", "group", "deployment", "model"])
+@pytest.mark.parametrize("by", ["cause", "group", "deployment", "model", "ratio", "duration"])
 def test_each_bar_leads_to_exactly_as_many_videos(week: Database, by: By) -> None:
     points = errors_by(week, by, *SPAN, bucket_seconds=DAY)
     assert sum(point["n"] for point in points) == 4
@@ -63,6 +64,8 @@ def filters_of(part: dict[str, str], since: datetime, until: datetime) -> Filter
         first_missing=part.get("stage"),
         deployment=part.get("deployment"),
         model=part.get("model"),
+        ratio=part.get("ratio"),
+        duration=part.get("duration"),
         hour=int(part["hour"]) if "hour" in part else None,
         since=since,
         until=until,
@@ -106,6 +109,35 @@ def test_the_model_is_what_was_asked_last(db: Database) -> None:
     assert point["part"] == {"model": "gen4_turbo"}
     assert len(videos.list_videos(db, Filters(model="gen4_turbo"))) == 1
     assert videos.list_videos(db, Filters(model="none")) == []
+
+
+@pytest.mark.parametrize(("by", "asked"), [("ratio", "720:1280"), ("duration", "5")])
+def test_ratio_and_duration_are_what_was_asked_last(db: Database, by: By, asked: str) -> None:
+    troubled(db, 1)
+    retried = troubled(db, 2)
+    request = GenerationRequest(
+        "https://images.example.com/mia.jpg", "Mia dances the polka", "gen4_turbo", "720:1280", 5
+    )
+    attempts.claim(db, retried, f"{retried}/1", "ann", request=request, credits=25)
+    points = errors_by(db, by, *SPAN, bucket_seconds=DAY)
+    assert {point["part"][by]: point["n"] for point in points} == {asked: 1, "none": 1}
+    for value in (asked, "none"):
+        assert len(videos.list_videos(db, filters_of({by: value}, *SPAN))) == 1
+
+
+@pytest.mark.parametrize(("by", "asked"), [("ratio", "1104:832"), ("duration", "10")])
+def test_where_nothing_was_asked_again_the_apps_row_says_ratio_and_duration(
+    own_db: Database, own_database_url: str, by: By, asked: str
+) -> None:
+    with psycopg.connect(own_database_url, autocommit=True) as connection:
+        connection.execute("alter table public.videos add column ratio text, add column duration int")
+        first = troubled(own_db, 1)
+        connection.execute("update public.videos set ratio = '1104:832', duration = 10")
+    troubled(own_db, 2)
+    points = errors_by(own_db, by, *SPAN, bucket_seconds=DAY)
+    assert {point["part"][by]: point["n"] for point in points} == {asked: 1, "none": 1}
+    found = videos.list_videos(own_db, filters_of({by: asked}, *SPAN))
+    assert [row["id"] for row in found] == [first]
 
 
 def test_nobody_counts_errors_by_something_else(db: Database) -> None:

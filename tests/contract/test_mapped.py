@@ -15,7 +15,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from lib.app import App
-from lib.data import app_table, attempts, audit, mapping, overview, videos
+from lib.data import app_table, attempts, audit, errors, mapping, overview, videos
 from lib.data.database import Database
 from lib.data.logs import add_logs, entry_row
 from lib.data.migrations import check_schema, migrate
@@ -318,6 +318,26 @@ def mapped(foreign: Foreign) -> dict[str, str]:
     statuses = words if foreign.shape.told else chosen.statuses
     migrate(foreign.owner, table_map=replace(chosen, statuses=statuses, fixed=foreign.shape.fixed))
     return ids
+
+
+def test_user_and_ratio_are_read_from_the_columns_that_the_mapping_names(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    foreign.run("alter table public.generations add column customer text, add column aspect text")
+    ids = mapped(foreign)
+    chosen = app_table.choose(foreign.look())
+    assert chosen is not None
+    columns = {**chosen.columns, "user_id": "customer", "ratio": "aspect"}
+    migrate(foreign.owner, table_map=replace(chosen, columns=columns, fixed=foreign.shape.fixed))
+    foreign.run(
+        f"update public.generations set customer = 'mia', aspect = '16:9' where id = '{ids['failed']}'"
+    )
+    foreign.judge()
+    for chosen_by in (Filters(user="mia"), Filters(ratio="16:9")):
+        assert [row["id"] for row in videos.list_videos(foreign.db, chosen_by)] == [ids["failed"]]
+    parts = {tuple(point["part"].values()) for point in errors.errors_by(foreign.db, "ratio")}
+    assert parts == {("16:9",), ("none",)}
 
 
 @pytest.mark.parametrize("transport", ["postgres", pytest.param("supabase", marks=pytest.mark.rest)])

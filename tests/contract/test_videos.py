@@ -75,6 +75,22 @@ def test_the_newest_video_comes_first(filled: Database) -> None:
     assert listed(filled) == [SALSA, WALTZ, TANGO]
 
 
+def test_the_videos_of_one_user_are_found_within_the_span_of_time_and_no_others(db: Database) -> None:
+    ann, ben = str(uuid.uuid4()), str(uuid.uuid4())
+    videos.import_videos(
+        db,
+        [
+            video(TANGO, "succeeded", 0, user_id=ann),
+            video(WALTZ, "failed", 1, user_id=ann),
+            video(SALSA, "failed", 2, user_id=ben),
+        ],
+    )
+    assert listed(db, user=ann) == [WALTZ, TANGO]
+    assert listed(db, user=ann, since=NOON + timedelta(seconds=30)) == [WALTZ]
+    assert listed(db, user=ann[:8]) == []
+    assert listed(db, user="none") == []
+
+
 def test_a_line_of_the_list_carries_row_and_verdict(filled: Database) -> None:
     row = videos.list_videos(filled, Filters(causes=("task_id_not_saved",)))[0]
     assert (row["id"], row["status"], row["stuck"], row["action"]) == (

@@ -15,7 +15,7 @@ from lib.operations.access import Access
 from lib.settings import Settings
 from lib.ui.kit.dashboard import Dashboard, provide
 from tests.apps import app_of
-from tests.examples import the_verdicts, the_videos
+from tests.examples import SALSA, the_verdicts, the_videos, video
 from tests.pages import opened, serve
 
 GROUP = {
@@ -69,6 +69,15 @@ def test_a_group_is_assigned_to_somebody(db: PostgresDatabase) -> None:
     said = "".join(str(each.proto.body) for each in app.get("html"))
     assert "assigned to <span" in said
     assert "Ann &lt;b&gt;</span>" in said
+
+
+def test_a_user_of_a_group_leads_to_their_videos_in_it(db: PostgresDatabase) -> None:
+    user = "8c54b97d-3df8-40d2-bfa0-f8104aefedd9"
+    videos.import_videos(db, [video(SALSA, "failed", 2, user_id=user)])
+    app = group_page(db, Person("kim@studio.test", Role.VIEWER, "You may look."))
+    (link,) = (each.proto for each in app.get("page_link") if user in each.proto.label)
+    assert f"user={user}" in link.query_string
+    assert "cause=insufficient_credits" in link.query_string
 
 
 def test_who_may_only_look_cannot_save(db: PostgresDatabase) -> None:

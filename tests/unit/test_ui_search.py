@@ -23,6 +23,8 @@ NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
         ("cause:moderated lake", {"cause": ["moderated"]}, "lake"),
         ("trouble:stuck", {"trouble": ["stuck"]}, ""),
         ("model:gen4_turbo deployment:dpl_9z", {"model": ["gen4_turbo"], "deployment": ["dpl_9z"]}, ""),
+        ("ratio:1280:720 duration:5", {"ratio": ["1280:720"], "duration": ["5"]}, ""),
+        ("user:8a1f lake", {"user": ["8a1f"]}, "lake"),
         ("stage:task_created", {"stage": ["task_created"]}, ""),
         ('group:"no error message"', {"group": ["no error message"]}, ""),
         ("before:2h", {"window": ["all"], "until": ["2026-03-14T10:00"]}, ""),

@@ -30,6 +30,9 @@ QUALIFIERS: Mapping[str, Mapping[str, str]] = {
     "cause": {key: cause.title for key, cause in CAUSES.items()},
     "trouble": TROUBLES,
     "model": {model: model for model in MODELS},
+    "ratio": {},
+    "duration": {},
+    "user": {},
     "deployment": {},
     "stage": {},
     "group": {},
@@ -131,6 +134,7 @@ def completions() -> str:
             'Words are looked for in ids, prompts and errors: `asset`, `"not enough"`. Filters go before:',
             *lines,
             "`before:` `after:` `2h`, `3d`, `2026-11-25T14:00` · `window:` `24h`, `14d`, `all`",
-            "`deployment:dpl_…` `stage:task_created` `group:…`",
+            "`deployment:dpl_…` `stage:task_created` `group:…` `ratio:1280:720` `duration:5`",
+            "`user:…` what the app's row says in `user_id`, whole; of the chosen time only, unlike an id",
         ]
     )

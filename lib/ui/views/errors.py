@@ -50,6 +50,8 @@ BY: dict[By, str] = {
     "group": "By group",
     "deployment": "By deployment",
     "model": "By model",
+    "ratio": "By ratio",
+    "duration": "By duration",
 }
 STATE = {
     "new": Look("new", "★", ":material/fiber_new:", "orange", AMBER),
@@ -165,7 +167,10 @@ def part_name(part: Mapping[str, str]) -> str:
         return cause_of(part["cause"]).title
     if "deployment" in part:
         return part["deployment"][:12] if part["deployment"] != "none" else "no deployment named"
-    return part["model"][:40] if part["model"] != "none" else "model not known"
+    ((asked, value),) = part.items()
+    if value == "none":
+        return f"{asked} not known"
+    return f"{value[:40]} seconds" if asked == "duration" else value[:40]
 
 
 def _table(groups: Sequence[ErrorGroup], states: dict[GroupKey, GroupState], frame: Frame) -> None:
@@ -294,11 +299,12 @@ def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) 
         section(f"{kind.capitalize()}s")
         for row in rows:
             said = f"{count(row['n'], 'video')} ({percent(row['n'] / of)})"
-            if kind == "deployment" and row["key"]:
-                query = exactly(key) | {"deployment": row["key"]} | frame.window.query
-                st.page_link(page("videos"), label=f"`{deployment(row['key'])}` · {said}", query_params=query)
+            if row["key"]:
+                query = exactly(key) | {kind: row["key"]} | frame.window.query
+                shown = f"`{deployment(row['key'])}`" if kind == "deployment" else plain(row["key"])
+                st.page_link(page("videos"), label=f"{shown} · {said}", query_params=query)
             else:
-                st.markdown(f"{plain(row['key']) or 'not known'} · {said}")
+                st.markdown(f"not known · {said}")
 
 
 def _say(key: GroupKey, state: GroupState) -> None:

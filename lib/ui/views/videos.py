@@ -50,6 +50,9 @@ def chosen_filters(frame: Frame) -> Filters:
         error_group=_narrowed("group", "the error group"),
         first_missing=_narrowed("stage", "where the first missing stage is"),
         model=_narrowed("model", "the model"),
+        ratio=_narrowed("ratio", "the ratio"),
+        duration=_narrowed("duration", "so many seconds asked for:"),
+        user=_narrowed("user", "the user"),
         hour=_hour(),
     )
 
