@@ -29,7 +29,7 @@ _AN_ID = re.compile(r"[\w:-]{8,200}")
 _DEEPEST = 4
 # Keys inside a JSON column that holds more than the one thing it is taken for.
 _PROMPT = re.compile(rf"(?:{'|'.join(COLUMN_NAMES['prompt'].split())}|prompt_?text)", re.I)
-_ADDRESS = re.compile(r"(?:\w*_)?(?:ur[il]|src|href|link|address|image|picture|video|output)", re.I)
+_ADDRESS = re.compile(r"(?:\w{0,40}_)?(?:ur[il]|src|href|link|address|image|picture|video|output)", re.I)
 _ID = re.compile(r"(?:task_?|runway_?)?id", re.I)
 
 
