@@ -72,7 +72,14 @@ language sql immutable parallel safe as $$
     ) k (kind, key, counts) where k.counts
 $$;
 
--- Counts what a statement changed: `added` and `gone` are the rows after and before it.
+-- What a statement changed, as signed rows: `added` and `gone` are the rows after and before it.
+create or replace function dailies.changed_sql(p_op text) returns text
+language sql immutable set search_path = '' as $$
+    select concat_ws(' union all ',
+        case when p_op <> 'DELETE' then 'select 1 as sign, a.* from added a' end,
+        case when p_op <> 'INSERT' then 'select -1 as sign, b.* from gone b' end)
+$$;
+
 create or replace function dailies.tally_verdicts() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -85,9 +92,7 @@ begin
              d.error_group, d.first_missing, d.flow, d.pattern, d.deployment_id, d.id_at, d.finished_at) k
          cross join (values (''hour''), (''day'')) g (grain)
          group by 1, 2, 3, 4, 5 having sum(d.sign) <> 0',
-        case tg_op when 'INSERT' then 'select 1 as sign, a.* from added a'
-            when 'DELETE' then 'select -1 as sign, b.* from gone b'
-            else 'select 1 as sign, a.* from added a union all select -1, b.* from gone b' end);
+        dailies.changed_sql(tg_op));
     return null;
 end $$;
 
@@ -119,9 +124,7 @@ begin
          cross join lateral dailies.credit_keys(t.status, t.credits, t.model) k
          cross join (values (''hour''), (''day'')) g (grain)
          where t.created_at is not null group by 1, 2, 3, 4, 5 having sum(t.sign * k.n) <> 0',
-        case tg_op when 'INSERT' then 'select 1 as sign, a.* from added a'
-            when 'DELETE' then 'select -1 as sign, b.* from gone b'
-            else 'select 1 as sign, a.* from added a union all select -1, b.* from gone b' end);
+        dailies.changed_sql(tg_op));
     return null;
 end $$;
 

@@ -224,7 +224,7 @@ def trouble_list(data: Overview, frame: Frame) -> None:
             st.page_link(page("recover"), label="Repair the stuck ones", icon=":material/arrow_forward:")
 
 
-_MOST_INCIDENTS = 12
+_MOST_INCIDENTS = 8
 
 
 def incident_list(rows: Sequence[Incident], frame: Frame) -> None:
