@@ -26,7 +26,7 @@ SILENCES = {"Silence for 1 hour": 60, "Silence for 8 hours": 480, "Silence for 1
 # By measure: what to do, and the page to do it on.
 TODO = {
     "stuck_minutes": ("Repair them", "recover"),
-    "success_percent": ("See which errors occur", "errors"),
+    "success_percent": ("See the errors", "errors"),
     "new_cause_videos": ("See the videos it hit", "videos"),
     "credits_left": ("Buy credits at dev.runwayml.com", "environment"),
     "credits_spent": ("See who spent them", "audit"),
