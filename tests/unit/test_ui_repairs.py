@@ -109,6 +109,18 @@ def test_a_run_is_seen_and_steered_from_any_page_load(desk: Desk) -> None:
     assert f"**2 of 2 videos repaired**, {2 * COST} credits ($0.50) spent" in said
 
 
+def test_the_figures_beside_the_end_of_a_run_were_read_after_it(desk: Desk) -> None:
+    credits.set_budget(desk.db, credits.EVERYBODY, 1000, 1000, by="ann")
+    batch = desk.frozen(desk.refused())
+    batches.steer(desk.db, batch.id, "running", "ann")
+    before = {metric.label: metric.value for metric in opened("recover").metric}
+    desk.work()  # ends before the page is drawn again
+    app = opened("recover", batch=batch.id)
+    assert "1 of 1 video repaired" in text_of(app)
+    after = {metric.label: metric.value for metric in app.metric}
+    assert after["Budget left"] != before["Budget left"]
+
+
 def test_why_a_run_paused_is_told(desk: Desk) -> None:
     batch = desk.frozen(desk.refused())
     batches.steer(desk.db, batch.id, "running", "ann")

@@ -24,6 +24,7 @@ from lib.ui.kit.router import page
 from lib.ui.kit.tables import table_height
 
 _ASKED = "batch"  # in the address
+_TOLD = "batch-end-told"  # in the session: the last one that the page was drawn anew for
 _KIND = {"recover": "save id", "look_up": "look up", "retry": "retry"}
 _STATE = {"done": "✓ done", "failed": "× failed", "working": "◐ now", "waiting": "○ waiting"}
 
@@ -73,15 +74,16 @@ def batch_of_the_address() -> None:
         elif batch.state == "paused":
             _paused(batch)
         elif batch.begun_at and batch.id == st.query_params.get(_ASKED):
+            if st.session_state.get(_TOLD) != batch.id:
+                _tell_end(batch.id)
             _ended(batch)
 
 
 @st.fragment(run_every=1)
 def _running(batch_id: str) -> None:
     batch = batches.get(running_app().db, batch_id)
-    if batch.state != "running":  # it has ended since the page was drawn
-        loaders.forget()
-        st.rerun()
+    if batch.state != "running":
+        _tell_end(batch_id)
     done = batch.count(*ENDED)
     with st.container(border=True, key="batch-running"):
         told = f"{done} of {count(batch.to_do, 'video')} done, {_spent(batch)} …"
@@ -90,6 +92,13 @@ def _running(batch_id: str) -> None:
             _button("Pause", "paused", batch, ":material/pause_circle:")
             _button("Abort", "aborted", batch, ":material/stop_circle:")
             st.caption("The current video is finished either way. The run continues if you leave this page.")
+
+
+def _tell_end(batch_id: str) -> None:
+    """Draws the page anew, once: it may have ended while the figures above it were read."""
+    st.session_state[_TOLD] = batch_id
+    loaders.forget()
+    st.rerun()
 
 
 def _paused(batch: Batch) -> None:
