@@ -17,9 +17,9 @@ from lib.app import App, open_app
 from lib.data.database import Row
 from lib.data.logs import Added, EntryRow, add_logs, entry_row, merge_text
 from lib.domain.flow import StageReader
+from lib.domain.memo import remembered
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Item
-from lib.logs.memo import remembered
 from lib.logs.reading import BIG, WHOLE, Share, read_logs, read_stream, shares
 from lib.logs.repeats import EntryKeys, completed
 from lib.logs.report import ImportReport
