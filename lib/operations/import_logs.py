@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sys
+import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -57,10 +59,16 @@ def import_file(app: App, path: Path, big: int = BIG) -> ImportReport:
 
 
 def together(work: Callable[[Share], ImportReport], parts: list[Share]) -> ImportReport:
-    """`work` on every share, each in a process of its own; their reports as one."""
+    """`work` on every share, each in a process of its own; their reports as one.
+
+    A copy of this process is there at once, a new one a second later; but what threads hold at the moment of
+    copying stays held in it.
+    """
     if len(parts) == 1:
         return work(parts[0])
-    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as processes:
+    can_be_copied = sys.platform == "linux" and threading.active_count() == 1
+    context = get_context("fork" if can_be_copied else "spawn")
+    with ProcessPoolExecutor(len(parts), mp_context=context) as processes:
         report, *others = processes.map(work, parts)
     for other in others:
         report.merge(other)

@@ -130,18 +130,16 @@ def _shape(message: str) -> tuple[bytes, list[bytes]]:
     patterns here ask of no digit which it is, and of no uuid but whether it begins with a letter.
     """
     text = message.encode("utf-8", "surrogatepass")
-    shape, folded = text.translate(_DIGITS_FOLDED), text.translate(_HEX_FOLDED)
-    ids, parts, done = dict[bytes, int](), list[bytes](), 0
-    at = folded.find(_FOLDED_UUID)
-    while at >= 0:
+    shape = text.translate(_DIGITS_FOLDED)
+    *before, _ = text.translate(_HEX_FOLDED).split(_FOLDED_UUID)
+    ids, parts, done, end = dict[bytes, int](), list[bytes](), 0, 0
+    for passed in before:
+        at = end + len(passed)
         end = at + 36
-        if text[end : end + 1].isalnum():  # patterns may ask of it which letter stood before
-            end = at + 1
-        else:
+        if not text[end : end + 1].isalnum():  # a pattern may ask for the letter before that
             found = text[at:end]
             parts += shape[done:at], _STAND_INS[found[:1].isalpha()][ids.setdefault(found, len(ids))]
             done = end
-        at = folded.find(_FOLDED_UUID, end)
     parts.append(shape[done:])
     return b"".join(parts), list(ids)
 
