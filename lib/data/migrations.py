@@ -217,7 +217,12 @@ def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
     with database.transaction("migrate") as connection:
         connection.execute("select dailies.count_all()")
         connection.execute(_RELOAD)
-    place = (None,)
+    keep_older_words(database)
+
+
+def keep_older_words(database: PostgresDatabase) -> None:
+    """Keeps what videos are searched for by, of those judged before there was such a text; by the piece."""
+    place: tuple[object, ...] | None = (None,)
     while place:
         with database.transaction("migrate") as connection:
             place = connection.execute(_OLDER_WORDS, place).fetchone()
