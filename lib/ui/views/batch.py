@@ -20,7 +20,7 @@ from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import BATCH_STATE, clock, count, credits_text, exact, look, plain, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.outside import outside_text
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link
 from lib.ui.kit.tables import Columns, table
 
 _ASKED = "batch"  # in the address
@@ -146,12 +146,12 @@ def earlier_batches(frame: Frame) -> None:
     with st.expander(f"{count(len(begun), 'run')} of repairs", icon=":material/history:"):
         for batch in begun:
             shown, how = look(BATCH_STATE, batch.state), str(batch.chosen.get("chosen", ""))
-            st.page_link(
-                page("recover"),
-                label=f"{clock(batch.begun_at, frame.now)} · **{shown.word}** · "
+            link(
+                "recover",
+                f"{clock(batch.begun_at, frame.now)} · **{shown.word}** · "
                 f"{batch.count('done')} of {count(batch.to_do, 'video')} repaired · {_spent(batch)} · "
                 f"by {plain(batch.operator)}" + (f", {plain(how)}" if how else ""),
+                {_ASKED: batch.id},
                 icon=shown.icon,
-                query_params={_ASKED: batch.id},
                 help=f"Begun {exact(batch.begun_at)}",
             )

@@ -41,7 +41,7 @@ from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.outside import outside_text
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link, page
 from lib.ui.kit.tables import Columns, badge, badges, cause_badges, table, time_column
 from lib.ui.kit.window_control import empty_window
 
@@ -233,18 +233,8 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="group-head"):
         st.header(title, anchor=False, width="content")
         st.badge(mark.word, icon=mark.icon, color=mark.color)  # type: ignore[arg-type]
-        st.page_link(
-            page("videos"),
-            label=f"Open its {count(n, 'video')}",
-            icon=":material/arrow_forward:",
-            query_params=exactly(key) | frame.window.query,
-        )
-        st.page_link(
-            page("errors"),
-            label="All errors",
-            icon=":material/arrow_back:",
-            query_params=frame.window.query,
-        )
+        link("videos", f"Open its {count(n, 'video')}", exactly(key) | frame.window.query)
+        link("errors", "All errors", frame.window.query, icon=":material/arrow_back:")
     outside_text(redact(key.grp), code=True)
     missing = f"the first missing stage **{words(key.stage)}**" if key.stage else "no missing stage"
     st.caption(
@@ -278,7 +268,7 @@ def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) 
             if row["key"]:
                 query = exactly(key) | {kind: row["key"]} | frame.window.query
                 shown = f"`{deployment(row['key'])}`" if kind == "deployment" else plain(row["key"])
-                st.page_link(page("videos"), label=f"{shown} · {said}", query_params=query)
+                link("videos", f"{shown} · {said}", query, icon=None)
             else:
                 st.markdown(f"not known · {said}")
 

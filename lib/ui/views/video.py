@@ -20,7 +20,7 @@ from lib.ui.kit.notices import empty
 from lib.ui.kit.outside import outside_text
 from lib.ui.kit.player import copied_output, player
 from lib.ui.kit.records import log_line, log_table, tries
-from lib.ui.kit.router import go_to_video, page
+from lib.ui.kit.router import go_to_video, link
 from lib.ui.kit.stage_list import stage_list
 from lib.ui.views.audit import audit_table
 from lib.ui.views.repair import repair_panel
@@ -56,7 +56,7 @@ def _say_not_found(asked: str, found: list[str]) -> None:
         return
     st.markdown(f"{len(found)} videos begin with this id:")
     for video_id in found[:20]:
-        st.page_link(page("video"), label=f"`{short_id(video_id)}`", query_params={"id": video_id})
+        link("video", f"`{short_id(video_id)}`", {"id": video_id}, icon=None)
 
 
 def follow(video_id: str, now: datetime) -> VideoDetails:
@@ -72,12 +72,11 @@ def follow(video_id: str, now: datetime) -> VideoDetails:
         )
         with st.popover("Link", icon=":material/link:", type="tertiary"):
             st.code(f"{(st.context.url or 'video').partition('?')[0]}?id={video.id}", language=None)
-        st.page_link(
-            page("generate"),
-            label="Make a variation",
+        link(
+            "generate",
+            "Make a variation",
+            {"from": video.id},
             icon=":material/auto_awesome:",
-            query_params={"from": video.id},
-            width="content",
             help="Leads to Generate with this video's image and prompt; nothing is paid yet.",
         )
         _neighbours(video.id)
@@ -97,17 +96,9 @@ def _neighbours(video_id: str) -> None:
             ("Next", ":material/chevron_right:", place.after),
         ):
             if other:
-                st.page_link(
-                    page("video"), label=label, icon=icon, query_params={"id": other}, width="content"
-                )
+                link("video", label, {"id": other}, icon=icon)
         st.caption(f"{place.number} of {place.of}", width="content")
-        st.page_link(
-            page("videos"),
-            label="The list",
-            icon=":material/list:",
-            query_params=[(name, value) for name, values in place.address.items() for value in values],
-            width="content",
-        )
+        link("videos", "The list", place.address, icon=":material/list:")
 
 
 def is_moving(row: VideoDetails) -> bool:
