@@ -53,7 +53,12 @@ _ASKED = ("Prompt", "Image", "Model", "Ratio", "Seconds")
 
 def tries(attempts: Sequence[Row], video: Video, now: datetime) -> None:
     """The app's own try and ours, a column each; what was asked otherwise than before is marked."""
-    shown = [_of_the_app(video), *map(_of_ours, attempts[-_MOST_TRIES:])]
+    of_the_app: dict[str, object] = {
+        "Begun": video.created_at,
+        "Prompt": video.prompt,
+        "Image": video.input_image_url,
+    }
+    shown = [of_the_app, *map(_of_ours, attempts[-_MOST_TRIES:])]
     names = list(dict.fromkeys(name for one in shown for name in one))
     heads = ["<th></th>", "<th>The app</th>"]
     heads += [f"<th>Attempt {escape(str(row.get('number')))}</th>" for row in attempts[-_MOST_TRIES:]]
@@ -73,10 +78,6 @@ def _cell(value: object, now: datetime) -> str:
     if isinstance(value, datetime):
         return html.titled_time(clock(value, now), value)
     return html.text(without_walls(str(value))) if value is not None else ""
-
-
-def _of_the_app(video: Video) -> dict[str, object]:
-    return {"Begun": video.created_at, "Prompt": video.prompt, "Image": video.input_image_url}
 
 
 def _of_ours(row: Row) -> dict[str, object]:

@@ -24,7 +24,8 @@ SOON = timedelta(minutes=15)  # what begins this soon after a deployment came wi
 
 def address_of(row: Incident, *, own: bool = False) -> dict[str, str]:
     """The query of its page: `id=missing_api_key@dpl_1@2025-11-13T14:05:12Z`."""
-    name = "@".join((row["cause"], row["deployment_id"] or "", _time(row["first_at"])))
+    first = f"{_at(row['first_at']):%Y-%m-%dT%H:%M:%S}Z"
+    name = "@".join((row["cause"], row["deployment_id"] or "", first))
     return {"id": name, **({"own": "yes"} if own else {})}
 
 
@@ -35,10 +36,6 @@ def of_what(row: Incident, now: datetime) -> str:
         f"**{row['n']:,} of {count(row['videos'], 'video')}** {where}"
         f" between {since(row['first_at'], now)} and {since(row['last_at'], now)}"
     )
-
-
-def _time(at: str) -> str:
-    return f"{_at(at):%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _at(text: str) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -160,6 +159,7 @@ def preview(row: VideoDetails, now: datetime) -> None:
 def facts(row: VideoDetails) -> None:
     section("Row and task")
     video = Video.from_mapped(row["video"])
+    task = row.get("task") or {}
     shown: dict[str, Any] = {
         "Prompt": video.prompt,
         "Error": video.error_message,
@@ -167,12 +167,19 @@ def facts(row: VideoDetails) -> None:
         "Image": without_walls(video.input_image_url),
         "Created": clock(video.created_at),
         "Changed": clock(video.updated_at),
-        **_task_facts(row.get("task") or {}),
+        "Task": task.get("status"),
+        "Failure": " ".join(str(task[k]) for k in ("failure_code", "failure") if task.get(k)),
+        "Credits": task.get("credits"),
+        "Looked up": clock(task.get("checked_at")),
     }
     with st.container(gap="xsmall"):
         for label, value in shown.items():
-            if value not in (None, "", "–"):
-                _fact(label, str(value))
+            if value in (None, "", "–"):
+                continue
+            with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
+                st.caption(label, width=84)
+                with st.container():
+                    outside_text(str(value))
         _links_out(row)
 
 
@@ -189,22 +196,6 @@ def _links_out(row: VideoDetails) -> None:
     with st.container(horizontal=True, gap="small", key="links-out"):
         for name, leads_to in found.items():
             st.link_button(plain(name), leads_to, icon=":material/open_in_new:", type="tertiary")
-
-
-def _fact(label: str, value: str) -> None:
-    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
-        st.caption(label, width=84)
-        with st.container():
-            outside_text(value)
-
-
-def _task_facts(task: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "Task": task.get("status"),
-        "Failure": " ".join(str(task[k]) for k in ("failure_code", "failure") if task.get(k)),
-        "Credits": task.get("credits"),
-        "Looked up": clock(task.get("checked_at")),
-    }
 
 
 def details(video_id: str, row: VideoDetails, now: datetime) -> None:
