@@ -13,7 +13,7 @@ import streamlit as st
 from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
-from lib.domain.repair import BY_ITSELF, FREE
+from lib.domain.repair import BY_ITSELF, FREE, PEOPLES
 from lib.errors import DatabaseConflict
 from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, html, loaders
@@ -42,8 +42,6 @@ _WORDS = {
     Action.NONE: ("left out: nothing to do", ":material/check:"),
 }
 
-_FOR_PEOPLE = (Action.ASK, Action.FIX_FIRST, Action.CHANGE_INPUT)
-
 
 def shown_videos() -> list[VideoRow]:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -59,7 +57,7 @@ def groups() -> None:
     rows = {row["id"]: row for of_kind in kinds for row in of_kind}.values()
     free = tuple(row["id"] for row in rows if row["action"] in FREE)
     paid = tuple(row["id"] for row in rows if row["action"] == Action.RETRY)
-    people = sum(row["action"] in _FOR_PEOPLE for row in rows)
+    people = sum(row["action"] in PEOPLES for row in rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="groups"):
         if free:
             act(

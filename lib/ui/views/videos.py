@@ -258,8 +258,5 @@ def _say_empty(filters: Filters, frame: Frame) -> None:
             "Choose a longer window above, or make one on the page Generate.",
         )
     else:
-        empty(
-            "No video fits these filters",
-            "Take one away or choose a longer window.",
-            ":material/filter_alt_off:",
-        )
+        hint = "Take one away or choose a longer window."
+        empty("No video fits these filters", hint, ":material/filter_alt_off:")
