@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.column_config import TextColumn
+from streamlit.column_config import ButtonColumn, DatetimeColumn, MultiselectColumn, TextColumn
 
 from lib.data.database import Row
 from lib.data.videos import VideoRow
@@ -52,7 +52,7 @@ def times(values: Sequence[str]) -> pd.DatetimeIndex:
 def time_column(label: str, *, fine: bool = False) -> Any:
     """Exact times, which sort as times; `fine`: with milliseconds."""
     shape, width = ("DD MMM HH:mm:ss.SSS", 140) if fine else ("DD MMM HH:mm:ss", 118)
-    return st.column_config.DatetimeColumn(label, timezone=zone_name(), format=shape, width=width)
+    return DatetimeColumn(label, timezone=zone_name(), format=shape, width=width)
 
 
 def stage_progress(stages: Sequence[Row] | None) -> str:
@@ -71,22 +71,21 @@ def badge(table: Mapping[str, Look], key: str | None) -> list[str]:
 
 def badges(label: str, table: Mapping[Any, Look], **more: Any) -> Any:
     """A column of coloured words."""
-    options = {f"{shown.glyph} {shown.word}": shown.color for shown in table.values()}
-    return st.column_config.MultiselectColumn(
-        label, options=list(options), color=list(options.values()), **more
-    )
+    return _coloured(label, {f"{shown.glyph} {shown.word}": shown.color for shown in table.values()}, **more)
+
+
+def _coloured(label: str, colors: Mapping[str, str], **more: Any) -> Any:
+    return MultiselectColumn(label, options=list(colors), color=list(colors.values()), **more)
 
 
 def cause_badges(keys: Sequence[str | None]) -> Any:
     options = {cause_label(key): SIDE[cause_of(key).side].color for key in keys}
-    return st.column_config.MultiselectColumn(
-        "Cause", options=list(options), color=list(options.values()), width=190
-    )
+    return _coloured("Cause", options, width=190)
 
 
 def open_column(key: str, *, pinned: bool = False) -> Any:
     """A column of ids; a click on one opens its video, among the rows that were remembered under `key`."""
-    return st.column_config.ButtonColumn(
+    return ButtonColumn(
         "Video",
         key=f"open-{key}",
         type="tertiary",

@@ -116,7 +116,7 @@ def image() -> str:
             st.text(varied)  # another's server is not asked because a row says so
         return str(varied)
     if source == "address":
-        return _from_address()
+        return (st.text_input("Address of the image", placeholder="https://…", key="address") or "").strip()
     return _from_upload() if source == "upload" else _from_sample()
 
 
@@ -131,11 +131,6 @@ def _from_sample() -> str:
 def _suggest() -> None:
     """A prompt that fits the sample."""
     st.session_state["prompt"] = SAMPLES[st.session_state["sample"]][1]
-
-
-def _from_address() -> str:
-    address = st.text_input("Address of the image", placeholder="https://…", key="address")
-    return (address or "").strip()
 
 
 def _from_upload() -> str:

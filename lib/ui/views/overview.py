@@ -97,22 +97,18 @@ def _figures(totals: Totals, credits: Ledger, window: Window) -> dict[str, str]:
     spent, before = totals["credits"], totals["previous"].get("credits")
     more = round(spent - before) if before is not None else 0
     change = f"{abs(more):,} {'more' if more > 0 else 'fewer'} than before" if more else ""
+    month = dollars(spent * (timedelta(days=30) / window.size))  # at this pace
+    each = dollars(spent / totals["succeeded"]) if totals["succeeded"] else "–"  # failures included
     own = f", {credits_text(totals['credits_own'])} more for samples" if totals["credits_own"] else ""
     return {
         "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else "") + own,
-        "Per delivered video": _pace(spent, totals["succeeded"], window),
+        "Per delivered video": f"**{each}**, {month} a month at this pace",
         "Paid for nothing": f"**{credits_text(credits.undelivered + credits.written_off)}**,"
         f" {dollars(credits.rescued)} rescued",
         "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
         "Time to finish": _spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
         "Not finished": f"**{totals['unfinished']:,}** of {count(totals['total'], 'video')}",
     }
-
-
-def _pace(spent: float, delivered: int, window: Window) -> str:
-    """What one cost, failures included, and what a month would at this pace."""
-    month = dollars(spent * (timedelta(days=30) / window.size))
-    return f"**{dollars(spent / delivered) if delivered else '–'}**, {month} a month at this pace"
 
 
 def _change(now: float, before: float | None) -> str | int | None:

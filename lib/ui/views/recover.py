@@ -33,10 +33,7 @@ _WORDS = {
     Action.LOOK_UP: ("look the task up", ":material/search:"),
     Action.RETRY: ("retry, nothing was created so far", ":material/replay:"),
     Action.ASK: ("left out: a task may exist, decide on the video's own page", ":material/help:"),
-    Action.FIX_FIRST: (
-        "left out: fix the cause first, then decide one by one",
-        ":material/build:",
-    ),
+    Action.FIX_FIRST: ("left out: fix the cause first, then decide one by one", ":material/build:"),
     Action.CHANGE_INPUT: ("left out: the same input would fail again", ":material/edit:"),
     Action.WAIT: ("left out: still on its way", ":material/schedule:"),
     Action.NONE: ("left out: nothing to do", ":material/check:"),
