@@ -15,6 +15,7 @@ from typing import Any
 from lib.data.database import Row
 from lib.data.errors import ErrorPoint
 from lib.data.overview import FunnelStage
+from lib.data.series import STEP
 from lib.data.videos import VideoRow
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
@@ -391,10 +392,10 @@ def percentiles(lines: Mapping[str, Sequence[Row]]) -> Figure:
 
 
 def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
-    """Per name the part of its videos that took so long, from `[{low, n}]`; each step is 1.5 times as long
+    """Per name the part of its videos that took so long, from `[{low, n}]`; each step is STEP times as long
     as the one before."""
     lows = sorted({row["low"] for rows in lines.values() for row in rows})
-    steps = {low: f"{_seconds(low)}–{_seconds(low * 1.5)}" for low in lows}
+    steps = {low: f"{_seconds(low)}–{_seconds(low * STEP)}" for low in lows}
     traces = []
     for number, (name, rows) in enumerate(lines.items()):
         total = max(1, sum(row["n"] for row in rows))
