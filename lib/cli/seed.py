@@ -8,12 +8,22 @@ from lib.app import open_app
 from lib.data.limited import READ_ONLY
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotAllowed
+from lib.operations.judge import judge_dirty
+from lib.runway.simulator import ensure_simulator
+from lib.seed.many import DAYS, repeat_history
 from lib.seed.write import may_be_seeded, seed_sample
 from lib.settings import load_settings
 
+JUDGED_AT_ONCE = 500
+
 
 @click.command("seed")
-def command() -> None:
+@click.option("--videos", type=click.IntRange(min=1), help="So many, about: the two weeks again and again.")
+@click.option("--log-entries", type=click.IntRange(min=0), help="So many, of the newest videos. [all]")
+@click.option(
+    "--days", type=click.IntRange(min=DAYS), default=DAYS, show_default=True, help="Over so many days."
+)
+def command(videos: int | None, log_entries: int | None, days: int) -> None:
     """Write two weeks of an imagined production app into the empty embedded database and the simulator.
 
     Never into a database of yours: with DATABASE_URL, SUPABASE_URL or RUNWAY_API_KEY set it refuses, and so
@@ -29,4 +39,12 @@ def command() -> None:
         if not isinstance(app.db, PostgresDatabase):
             raise NotAllowed(READ_ONLY)
         seeded = seed_sample(app.db, settings)
-    click.echo(f"{seeded.videos} videos, {seeded.entries} log entries and {seeded.tasks} tasks written.")
+        tasks = len(seeded.tasks)
+        click.echo(f"{seeded.videos:,} videos, {seeded.entries:,} log entries and {tasks:,} tasks written.")
+        if videos:
+            while judge_dirty(app, JUDGED_AT_ONCE):
+                pass
+            store = ensure_simulator(settings.data_dir).store
+            repeat_history(
+                app.db, store, seeded.tasks, videos=videos, entries=log_entries, days=days, say=click.echo
+            )

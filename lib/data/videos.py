@@ -184,6 +184,12 @@ def find_videos(db: Database, text: str) -> list[str]:
     return [str(row["id"]) for row in db.call("dailies_find_videos", p_text=text)]
 
 
+def search_kind(db: Database) -> str:
+    """How `search` finds a text: `anywhere` in what is searched, `words` that begin like it, or by reading
+    `rows` one by one, until `migrate` has kept what videos are searched for by."""
+    return str(db.call("dailies_search_kind")[0]["kind"])
+
+
 def video_log(db: Database, video_id: str, *, limit: int = 1000) -> list[LogRow]:
     """Oldest first."""
     return cast("list[LogRow]", db.call("dailies_video_log", p_id=video_id, p_limit=limit))

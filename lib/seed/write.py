@@ -20,6 +20,7 @@ from lib.errors import NotAllowed
 from lib.logs.repeats import EntryKeys
 from lib.runway.simulator import ensure_simulator
 from lib.runway.simulator.app import signed_link
+from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import plan
 from lib.seed.history import History, SeededAttempt, SeededLookUp
@@ -33,7 +34,7 @@ SEED = 20261121
 class Seeded(NamedTuple):
     videos: int
     entries: int
-    tasks: int
+    tasks: list[StoredTask]
 
 
 def history(now: datetime, links: Links, seed: int = SEED) -> History:
@@ -76,7 +77,7 @@ def seed_history(
         into.add("attempts", map(_claim, told.attempts))
         into.settle_attempts([attempt._asdict() for attempt in told.attempts])
         into.add("audit", (each._asdict() for each in sorted(told.audit, key=attrgetter("at"))))
-        return Seeded(len(told.videos), entries, len(told.tasks))
+        return Seeded(len(told.videos), entries, told.tasks)
 
 
 def links_of(simulator: SimulatorStore, url: str) -> Links:

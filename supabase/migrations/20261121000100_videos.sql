@@ -293,9 +293,9 @@ begin
                      from ids i;',
                     dailies.column_sql('id', 'n'), k.name, dailies.visible_sql('n'),
                     (select string_agg(dailies.column_sql(c.standard, 'n'), ', ') from dailies.mapped_columns() c
-                     where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url')),
+                     where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url', 'prompt')),
                     (select string_agg(dailies.column_sql(c.standard, 'o'), ', ') from dailies.mapped_columns() c
-                     where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url')))
+                     where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url', 'prompt')))
                     || case dailies.visible_sql('n') when 'true' then '' else format(
                         'insert into dailies.dirty (video_id) select %1$s from changed n join former o using (%2$I)
                          where %3$s and not (%4$s);

@@ -16,7 +16,7 @@ begin
         select s.kind || ' ' || s.name from dailies.table_steps() s
         union all
         select 'dailies.' || t from unnest(array[
-            'log_entries', 'requests', 'imports', 'tasks', 'verdicts', 'tallies', 'dirty', 'attempts', 'audit']) t
+            'log_entries', 'requests', 'imports', 'tasks', 'verdicts', 'tallies', 'searched', 'dirty', 'attempts', 'audit']) t
         where pg_catalog.to_regclass('dailies.' || t) is null
         union all
         select f from unnest(array[
@@ -34,7 +34,7 @@ begin
             'dailies_attempt_unknown', 'dailies_paid_action', 'dailies_strangers', 'dailies_measure', 'dailies_save_alerts', 'dailies_alerts',
             'dailies_claim_notices', 'dailies_silence_alert', 'dailies_health', 'dailies_metrics',
             'dailies_log_source', 'dailies_save_log_source', 'dailies_mapping', 'dailies_try_sample',
-            'dailies_unmapped', 'dailies_remap', 'dailies_recount', 'dailies_needs', 'dailies_choices']) f
+            'dailies_unmapped', 'dailies_remap', 'dailies_recount', 'dailies_needs', 'dailies_choices', 'dailies_search_kind']) f
         where pg_catalog.to_regproc('public.' || f) is null);
 end $$;
 

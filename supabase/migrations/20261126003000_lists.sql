@@ -8,7 +8,8 @@
 -- the week (see dailies.hour_of_week). `p_model`, `p_ratio` and `p_duration` are what was asked for (see
 -- dailies.asked_for), `p_user` is what the app's row says in `user_id`: these have no index, so the span of time
 -- decides how many rows are read for them. Videos that Dailies made itself
--- are only listed with p_own, or when p_ids names them.
+-- are only listed with p_own, or when p_ids names them. `p_search` is looked up in the texts that were kept with the
+-- verdicts (see dailies.searched); of rows that wait to be judged it is looked for in the row.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
     dailies.video_key, text, text, boolean, boolean, int, boolean);
@@ -45,7 +46,11 @@ declare
         when 'error' then 'lower(left(coalesce(v.error_message, ''''), 100))'
     end;
     direction text := case when p_ascending then 'asc' else 'desc' end;
+    found_by text := case when p_search is not null then (select k.kind from public.dailies_search_kind() k) end;
+    beginnings tsquery := case when found_by = 'words' then dailies.beginnings(p_search) end;
+    in_the_row text := ' and (v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9 or v.id::text ilike $9)';
     conditions text;
+    places text[];
 begin
     if p_trouble not in ('stuck', 'recoverable', 'failed', 'any') then
         raise exception 'Unknown kind of trouble: %.', p_trouble using errcode = 'PT400';
@@ -71,38 +76,47 @@ begin
         case when p_duration is not null then 'dailies.asked_for(v.id, ''duration'') = $17' end,
         case when p_user is not null then 'dailies.row_says(v.app_row, ''user_id'') = $18' end,
         case when p_hour is not null then format('dailies.hour_of_week(%s) = $15', at) end,
-        case when p_search is not null then
-            '(v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9
-              or v.id::text ilike $9)' end,
         case p_trouble
             when 'stuck' then 'd.stuck'
             when 'recoverable' then 'd.recoverable_runway_id is not null'
             when 'failed' then 'v.status_word = any(dailies.words(''failed''))'
             when 'any' then '(v.status_word = any(dailies.words(''failed'')) or d.stuck or d.recoverable_runway_id is not null)'
         end]) c;
-    conditions := format('dailies.videos() v %s join dailies.verdicts d on d.video_id = v.id where %s',
+    conditions := format('dailies.videos() v %s join dailies.verdicts d on d.video_id = v.id %%s where %s',
                          case when judged then '' else 'left' end, conditions);
-    return query execute
-        'select v.id, v.status, v.created_at, v.updated_at, v.prompt, v.input_image_url,
-                v.runway_video_id, v.video_url, v.error_message, d.cause, d.confidence,
-                d.action, coalesce(d.stuck, false), d.flow, d.first_missing, coalesce(d.stages, ''[]''),
-                d.recoverable_runway_id, d.deployment_id,
-                (select count(*)::int from dailies.attempts a where a.video_id = v.id), '
-        || coalesce(value, 'null::text') || ', '
-        || case when p_counted
-               then format('(select count(*)::int from (select from %s limit 10001) c)', conditions)
-               else 'null::int' end
-        || ' from ' || conditions
-        || case when p_after_id is null then ''
-               else format(' and (%s%s, %s) %s (%s$3, $4)', value || ', ', at, key,
-                           case when p_ascending then '>' else '<' end,
-                           case when value is not null then '$13, ' end) end
-        || ' order by ' || coalesce(value || ' ' || direction || ', ', '') || at || ' ' || direction || ', ' || key
-        || ' ' || direction || ' limit $10'
+    places := case
+        when found_by is null then array[format(conditions, '')]
+        when found_by = 'rows' then array[format(conditions, '') || in_the_row]
+        else array[
+            format(conditions, 'join dailies.searched s on s.video_id = v.id')
+                || ' and s.words ilike $9 and not exists (select from dailies.dirty m where m.video_id = v.id)'
+                || case when numnode(beginnings) > 0 then ' and to_tsvector(''simple'', s.words) @@ $19' else '' end,
+            format(conditions, '') || ' and v.id in (select m.video_id from dailies.dirty m)' || in_the_row] end;
+    return query execute (
+        select format('select p.*, %s from (%s) p order by %s p.created_at %s, p.id %4$s limit $10',
+            case when p_counted
+                then format('(select count(*)::int from (%s) c)',
+                            string_agg(format('(select from %s limit 10001)', r.place), ' union all '))
+                else 'null::int' end,
+            string_agg(format(
+                '(select v.id, v.status, v.created_at, v.updated_at, v.prompt, v.input_image_url,
+                         v.runway_video_id, v.video_url, v.error_message, d.cause, d.confidence,
+                         d.action, coalesce(d.stuck, false), d.flow, d.first_missing, coalesce(d.stages, ''[]''),
+                         d.recoverable_runway_id, d.deployment_id,
+                         (select count(*)::int from dailies.attempts a where a.video_id = v.id), %s as sorted_by
+                  from %s %s order by %s %s %s, %s %6$s limit $10)',
+                coalesce(value, 'null::text'), r.place,
+                case when p_after_id is not null
+                    then format('and (%s%s, %s) %s (%s$3, $4)', value || ', ', at, key,
+                                case when p_ascending then '>' else '<' end,
+                                case when value is not null then '$13, ' end) end,
+                value || ' ' || direction || ', ', at, direction, key), ' union all '),
+            case when value is not null then 'p.sorted_by ' || direction || ',' end, direction)
+        from unnest(places) r (place))
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
           '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
           least(greatest(p_limit, 1), 1000), p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,
-          p_hour, p_ratio, p_duration, p_user;
+          p_hour, p_ratio, p_duration, p_user, beginnings;
 end $$;
 
 select dailies.service_only('public.dailies_list_videos');

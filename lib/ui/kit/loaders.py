@@ -223,6 +223,11 @@ def views() -> list[View]:
     return all_views(running_app().db)
 
 
+@kept(max_entries=1)
+def search_kind() -> str:
+    return stored.search_kind(running_app().db)
+
+
 def find(text: str) -> list[str]:
     return stored.find_videos(running_app().db, text)
 

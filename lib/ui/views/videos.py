@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from urllib.parse import parse_qs, urlencode
@@ -31,6 +31,18 @@ from lib.ui.kit.window_control import empty_window
 
 LONGEST_SEARCH = 200  # characters
 LIVE_SECONDS = 11  # what is read is kept for ten
+AT_ONCE = 3  # characters: fewer are in no index
+LONG = timedelta(days=7)
+# What is not found at once, and what to do about it.
+SEARCHED_BY = {
+    "anywhere": "",
+    "words": "Words are found by how they begin. With the extension `pg_trgm`, and `python -m lib migrate` "
+    "after it, any three characters are.",
+    "rows": "Rows are read one by one: seconds for a million. `python -m lib migrate` makes them quick to "
+    "search; a shorter span helps, too.",
+}
+FEW = "Three characters are found at once; for fewer, rows are read one by one. A shorter span is quicker."
+ALL_LINES = "Every line of that time is read: seconds for a million. A shorter span is quicker."
 
 
 def chosen_filters(frame: Frame) -> Filters:
@@ -165,6 +177,11 @@ def list_page(filters: Filters, frame: Frame) -> None:
         video_list(loaders.videos(None, Filters(ids=tuple(found))), frame.now, columns)
         section("Found by text, in the list")
     if filters.search:
+        note = SEARCHED_BY[loaders.search_kind()]
+        if not note and len(filters.search) < AT_ONCE and frame.window.size > LONG:
+            note = FEW
+        if note:
+            st.caption(note)
         _in_logs(filters.search, frame)
     began = address.query()
 
@@ -185,6 +202,8 @@ def _in_logs(text: str, frame: Frame) -> None:
     if not part.open:
         return
     with part:
+        if frame.window.size > LONG:
+            st.caption(ALL_LINES)
         lines = loaders.log_lines(frame.window, text[:LONGEST_SEARCH])
         if not lines:
             st.caption(f"No line {frame.window.said} holds this.")

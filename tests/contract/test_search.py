@@ -1,0 +1,199 @@
+"""Videos are found by any three characters of their ids, prompts and errors, whenever they were made."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lib.data import videos
+from lib.data.database import Database
+from lib.data.migrations import migrate
+from lib.data.postgres import PostgresDatabase
+from lib.data.videos import Filters, Sort, end_of
+from tests.databases import TEMPLATE, Cluster
+from tests.examples import NOON, TANGO, WALTZ, verdict, video
+
+WORDS = (
+    "Waltz",
+    "valse",
+    "100%",
+    "a_b",
+    "back\\slash",
+    "Straße",
+    "ПОЛЬКА",
+    "舞踏会",
+    "no credits",
+    "it's",
+    "!!!",
+)
+
+READ_WITHOUT_INDEX = """
+select c.relname, pg_stat_get_xact_tuples_returned(c.oid) from pg_class c
+where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'dailies'::regnamespace)
+"""
+
+
+def found(db: Database, text: str) -> set[str]:
+    return {row["id"] for row in videos.every_video(db, Filters(search=text), page=3)}
+
+
+def judge(db: Database, most: int = 500) -> None:
+    marks = db.call("dailies_dirty", p_limit=most)
+    db.call(
+        "dailies_save_verdicts", p_verdicts=[verdict(each["video_id"], "unknown") | each for each in marks]
+    )
+
+
+def change(db: PostgresDatabase, statement: str, *values: Any) -> None:
+    with db.transaction("test") as connection:
+        connection.execute(statement.encode(), values)
+
+
+def holds(row: dict[str, Any], text: str) -> bool:
+    held = (row.get(name) or "" for name in ("id", "prompt", "error_message", "runway_video_id"))
+    return any(text.lower() in each.lower() for each in held)
+
+
+@pytest.fixture
+def trigrams(cluster: Cluster) -> None:
+    with cluster.admin(TEMPLATE) as connection:
+        if not connection.execute("select 1 from pg_available_extensions where name = 'pg_trgm'").fetchone():
+            pytest.skip("this Postgres comes without pg_trgm")
+
+
+@pytest.mark.usefixtures("trigrams")
+def test_a_search_finds_what_reading_every_row_finds_whatever_was_judged(db: Database) -> None:
+    chance = random.Random(7)
+    rows = []
+    for n in range(60):
+        more = {
+            name: " ".join(chance.choices(WORDS, k=chance.randint(1, 3)))
+            for name in ("prompt", "error_message", "runway_video_id")
+            if chance.random() < 0.6
+        }
+        rows.append(video(str(uuid.UUID(int=chance.getrandbits(128), version=4)), "failed", n, **more))
+    videos.import_videos(db, rows[:40])
+    judge(db)
+    videos.import_videos(db, rows[40:])
+    judge(db, 7)  # the rest waits
+    typed = [
+        *WORDS,
+        *(word[1:] for word in WORDS),
+        *(row["id"][4:12] for row in rows[::9]),
+        "nowhere",
+        "e",
+        "%",
+        "sl",
+    ]
+    for text in typed:
+        expected = [row["id"] for row in reversed(rows) if holds(row, text)]
+        assert [row["id"] for row in videos.every_video(db, Filters(search=text), page=3)] == expected, text
+        for ascending in (True, False):
+            sort = Sort("prompt", ascending)
+            pages, after = [], None
+            while page := videos.list_videos(
+                db, Filters(search=text), sort=sort, after=after, counted=True, limit=4
+            ):
+                pages += page
+                after = end_of(page)
+            assert sorted(row["id"] for row in pages) == sorted(expected), text
+            assert {row["matches"] for row in pages} <= {len(expected)}, text
+
+
+def test_a_changed_prompt_is_found_by_its_new_words_only_at_once_and_later(
+    postgres: PostgresDatabase,
+) -> None:
+    videos.import_videos(postgres, [video(WALTZ, "processing", 1, prompt="a cat dances")])
+    judge(postgres)
+    change(postgres, "update public.videos set prompt = 'a dog sleeps' where id = %s", WALTZ)
+    for _ in range(2):
+        assert found(postgres, "sleep") == {WALTZ}
+        assert not found(postgres, "dances")
+        judge(postgres)
+
+
+def test_what_is_deleted_is_not_found(postgres: PostgresDatabase) -> None:
+    videos.import_videos(postgres, [video(WALTZ, "processing", 1, prompt="a cat dances")])
+    judge(postgres)
+    change(postgres, "delete from public.videos where id = %s", WALTZ)
+    assert not found(postgres, "dances")
+    with postgres.transaction("test") as connection:
+        assert connection.execute("select count(*) from dailies.searched").fetchone() == (0,)
+
+
+@pytest.mark.usefixtures("trigrams")
+def test_videos_judged_by_an_earlier_version_are_found_meanwhile_and_at_once_after_migrate(
+    empty_database_url: str,
+) -> None:
+    database = PostgresDatabase(empty_database_url, label="earlier")
+    migrate(database)
+    videos.import_videos(
+        database, [video(WALTZ, "processing", 1, prompt="a cat dances"), video(TANGO, "failed", 2)]
+    )
+    judge(database)
+    change(database, "delete from dailies.searched")
+    change(database, "update dailies.counted set searchable = false")
+    assert database.call("dailies_search_kind") == [{"kind": "rows"}]
+    assert found(database, "ances") == {WALTZ}
+    migrate(database)
+    assert database.call("dailies_search_kind") == [{"kind": "anywhere"}]
+    assert found(database, "ances") == {WALTZ}
+    with database.transaction("test") as connection:
+        assert connection.execute("select count(*) from dailies.searched").fetchone() == (2,)
+    database.close()
+
+
+def test_where_no_trigrams_are_to_be_had_words_are_found_by_how_they_begin(own_database_url: str) -> None:
+    database = PostgresDatabase(own_database_url, label="plain")
+    with database.transaction("test") as connection:
+        connection.execute("drop index dailies.searched_anywhere")
+        connection.execute(
+            "create index searched_words on dailies.searched using gin (to_tsvector('simple', words))"
+        )
+    assert database.call("dailies_search_kind") == [{"kind": "words"}]
+    videos.import_videos(
+        database,
+        [
+            video(WALTZ, "processing", 1, prompt="a cat's first Waltz, 100%"),
+            video(TANGO, "failed", 2, prompt="waltzing!!!"),
+        ],
+    )
+    judge(database)
+    for text, expected in {
+        "waltz": {WALTZ, TANGO},
+        "Waltz, 100%": {WALTZ},
+        "first wal": {WALTZ},
+        "cat's": {WALTZ},
+        "!!!": {TANGO},
+        "' & | :*": set(),
+        TANGO[:13]: {TANGO},
+    }.items():
+        assert found(database, text) == expected, text
+    database.close()
+
+
+def test_a_search_of_all_times_reads_no_table_from_end_to_end(own_database_url: str) -> None:
+    database = PostgresDatabase(own_database_url, label="big")
+    videos.import_videos(
+        database,
+        [
+            {**video(str(uuid.uuid4()), "succeeded"), "prompt": f"A pet number {n} ", "created_at": at}
+            for n in range(4000)
+            for at in [(NOON + timedelta(seconds=n)).isoformat()]
+        ],
+    )
+    for _ in range(2):
+        judge(database, 2000)
+    with database.session("analyze") as connection:
+        connection.execute("vacuum analyze")
+    for text in ("no such words", "number 777 ", "pet number", "a4f0-9bc"):
+        with database.transaction("test") as connection:
+            connection.execute("set local enable_seqscan = off")  # these few would be read quicker
+            connection.execute("select count(*) from public.dailies_list_videos(p_search => %s)", [text])
+            read = dict(connection.execute(READ_WITHOUT_INDEX).fetchall())
+        assert max(read.values()) < 200, (text, read)
+    database.close()
