@@ -44,7 +44,7 @@ LEVEL = {
 }
 _LATEST = ("id", "status", "error_message", "runway_video_id", "created_at", "updated_at")
 _JUST_SECONDS = 3  # a page that shows news asks no more
-_JOB = "environment"
+JOB = "environment"
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -53,7 +53,7 @@ def checks(now: datetime) -> None:
     app, board = running_app(), dashboard()
     seen = board.checked
     if seen is None or (now - seen[0]).total_seconds() > _JUST_SECONDS:
-        board.jobs.start(_JOB, partial(_check, board, app))
+        board.jobs.start(JOB, partial(_check, board, app))
         _show_news(seen)
     found = [*check_settings(app.settings), *check_services(app.settings), *_production()]
     show_checks([*found, *(seen[1] if seen else ())])
