@@ -9,6 +9,7 @@ from typing import Any
 from lib.data import videos
 from lib.data.database import Database
 from lib.data.logs import add_logs, entry_row
+from lib.domain.attempt import Attempt
 from lib.domain.trace import LogEntry
 from lib.logs.repeats import EntryKeys
 from lib.traces.naming import names_in
@@ -59,3 +60,8 @@ def terminated(db: Database, **columns: Any) -> str:
     put_log(db, video_id, *ACCEPTED)
     put_log(db, video_id, "[health] ok", minutes=0)  # another request: the log goes on
     return video_id
+
+
+def attempts_of(db: Database, video_id: str) -> list[Attempt]:
+    """Newest first."""
+    return [Attempt.from_row(row) for row in db.call("dailies_attempts", p_video_id=video_id)]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
 from lib.app import open_app
 from lib.data import alerts as data
+from lib.domain.times import length_of
 from lib.errors import BadInput
 from lib.operations.alerts import active_alerts, silence
-
-_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
 @click.command("alerts")
@@ -41,9 +42,7 @@ def command(name: str | None, span: str, reason: str | None, everything: bool) -
 
 def parse_minutes(span: str) -> int:
     """Raises BadInput."""
-    if span == "0":
-        return 0
-    unit = _MINUTES.get(span[-1:])
-    if unit is None or not span[:-1].isdecimal():
+    length = timedelta() if span == "0" else length_of(span)
+    if length is None:
         raise BadInput(f"{span!r} is not a length of time. Write 30m, 4h, 7d, or 0.")
-    return int(span[:-1]) * unit
+    return length // timedelta(minutes=1)

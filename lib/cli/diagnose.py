@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 
 from lib.app import App
 from lib.cli.files import FILE, MAP_OPTION, logs_of, map_of, say, tasks_of, videos_of
 from lib.domain.cause import CAUSES, Action
 from lib.domain.diagnosis.verdict import Evidence
+from lib.domain.mapping import RowKind
 from lib.domain.repair import Assessment, assess
 from lib.domain.task import Task
 from lib.domain.trace import NobodysTask, time_of
@@ -57,10 +58,9 @@ def command(
     if as_json:
         told = [each.as_row() | {"action": each.advice} for each in assessments]
         key = table_map.columns["id"] if table_map else "id"
-        skipped = {"judged": False, "stuck": False, "action": Action.NONE}  # with why, instead of a cause
-        told += [{"video_id": str(row.get(key)), "cause": kind} | skipped for row, kind in read.apart]
+        told += [_apart(str(row.get(key)), kind) for row, kind in read.apart]
         told += [_nobodys(each, tasks) for each in found.nobodys]
-        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2))
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     else:
         click.echo("\n".join([*table(videos, assessments), *map(_nobodys_line, found.nobodys)]))
 
@@ -70,6 +70,20 @@ def _flows_used(app: App) -> Iterator[str]:
     if app.settings.database_kind != "embedded":
         used, where = ", ".join(app.flows.flows), app.database_label
         yield f"Judged from files alone, by the flows {used}. Those kept in {where} were not read."
+
+
+def _apart(video_id: str, kind: RowKind) -> dict[str, Any]:
+    """A row that is not judged, with why instead of a cause."""
+    why = "It is deleted." if kind is RowKind.DELETED else "It is of another provider."
+    repair = {"kind": Action.NONE, "pays": False, "credits": 0, "needs_a_person": False, "reason": why}
+    return {
+        "video_id": video_id,
+        "cause": kind,
+        "judged": False,
+        "stuck": False,
+        "action": Action.NONE,
+        "repair": repair | {"proof": None},
+    }
 
 
 def _nobodys(found: NobodysTask, tasks: Iterable[Task]) -> dict[str, Any]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 
 from lib.app import open_app
 from lib.cli.terminal import until_stopped
+from lib.domain.times import length_of
 from lib.errors import BadInput
 from lib.logs.vercel import API
 from lib.operations.pull_logs import LogFollower, LogPull, open_vercel, said
 from lib.settings import load_settings
-
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @click.command("pull-logs")
@@ -40,10 +39,9 @@ def command(follow: bool, since: str | None, api: str) -> None:
 
 def parse_since(text: str, now: datetime) -> datetime:
     """Raises BadInput."""
-    number, unit = text[:-1], _UNITS.get(text[-1:])
     try:
-        if unit:
-            return now - timedelta(**{unit: float(number)})
+        if ago := length_of(text):
+            return now - ago
         at = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         raise BadInput(f"{text!r} is not a time. Write 30m, 6h, 2d, or 2026-03-14T12:00:00Z.") from None

@@ -5,11 +5,11 @@ No message repeats any part of an address that may hold a password.
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import urlsafe_b64decode
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-import orjson
 from psycopg import pq
 
 from lib.errors import SettingsError
@@ -84,6 +84,6 @@ def key_role(key: str) -> str:
         return {"secret": "service_role", "publishable": "publishable"}.get(key.split("_")[1], "unknown")
     try:
         body = key.split(".")[1]
-        return str(orjson.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))["role"])
+        return str(json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))["role"])
     except (IndexError, ValueError, KeyError, TypeError):
         return "unknown"

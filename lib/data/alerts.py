@@ -53,9 +53,9 @@ def _alerts(db: Database, is_active: bool, limit: int) -> list[Alert]:
     return [Alert.from_row(row) for row in db.call("dailies_alerts", p_active=is_active, p_limit=limit)]
 
 
-def claim_notices(db: Database, limit: int = 20) -> list[Alert]:
+def claim_notices(db: Database) -> list[Alert]:
     """Alerts that the webhook is to hear of now: that they began or, with `ended_at`, that they are over."""
-    return [Alert.from_row(row) for row in db.call("dailies_claim_notices", p_limit=limit)]
+    return [Alert.from_row(row) for row in db.call("dailies_claim_notices", p_limit=20)]
 
 
 def notice_sent(db: Database, alert: Alert, problem: str | None = None) -> None:

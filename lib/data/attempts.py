@@ -74,24 +74,10 @@ def sent(db: Database, attempt_id: str) -> Attempt:
     return _one(db.call("dailies_attempt_sent", p_attempt=attempt_id))
 
 
-def created(
-    db: Database,
-    attempt_id: str,
-    task_id: str,
-    *,
-    credits: float | None = None,
-    operator: str | None = None,
-) -> Attempt:
+def created(db: Database, attempt_id: str, task_id: str, *, credits: float | None = None) -> Attempt:
     """Saves the task id in attempt, row and task list; harmless when repeated."""
-    return _one(
-        db.call(
-            "dailies_attempt_created",
-            p_attempt=attempt_id,
-            p_task_id=task_id,
-            p_credits=credits,
-            p_operator=operator,
-        )
-    )
+    told = {"p_attempt": attempt_id, "p_task_id": task_id, "p_credits": credits}
+    return _one(db.call("dailies_attempt_created", **told))
 
 
 def refused(db: Database, attempt_id: str, cause: str, reason: str) -> Attempt:
@@ -109,11 +95,6 @@ def abandoned(db: Database, attempt_id: str, reason: str) -> Attempt:
 
 def unknown(db: Database, attempt_id: str, cause: str, reason: str) -> Attempt:
     return _one(db.call("dailies_attempt_unknown", p_attempt=attempt_id, p_cause=cause, p_reason=reason))
-
-
-def of_video(db: Database, video_id: str) -> list[Attempt]:
-    """Newest first."""
-    return _all(db.call("dailies_attempts", p_video_id=video_id))
 
 
 def by_key(db: Database, key: str) -> Attempt | None:
@@ -151,9 +132,9 @@ def recover_task(
     return Video.from_mapped(rows[0]["video"])
 
 
-def claim_look_ups(db: Database, *, limit: int = 20, lease_seconds: float = 60) -> list[LookUp]:
-    """The look-ups of unfinished videos that are due, and now ours for `lease_seconds`."""
-    return _look_ups(db.call("dailies_claim_look_ups", p_limit=limit, p_lease_seconds=lease_seconds))
+def claim_look_ups(db: Database, *, limit: int = 20) -> list[LookUp]:
+    """The look-ups of unfinished videos that are due, and now ours for a minute."""
+    return _look_ups(db.call("dailies_claim_look_ups", p_limit=limit, p_lease_seconds=60))
 
 
 def claim_look_up(db: Database, video_id: str, pause_seconds: float) -> LookUp | None:

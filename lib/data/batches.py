@@ -98,8 +98,8 @@ def freeze(
     )
 
 
-def latest(db: Database, limit: int = 20) -> list[Batch]:
-    return [_batch(row) for row in db.call("dailies_batches", p_limit=limit)]
+def latest(db: Database) -> list[Batch]:
+    return [_batch(row) for row in db.call("dailies_batches", p_limit=20)]
 
 
 def get(db: Database, batch_id: str) -> Batch:

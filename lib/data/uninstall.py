@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from lib.data.migrations import run_patiently
@@ -54,10 +53,7 @@ def removals(database: PostgresDatabase, *, keep_history: bool) -> list[Removal]
     return found
 
 
-def uninstall(
-    database: PostgresDatabase, *, keep_history: bool, say: Callable[[str], object] = lambda _: None
-) -> None:
+def uninstall(database: PostgresDatabase, *, keep_history: bool) -> None:
     """Takes it away; killed half-way, it goes on. The app's table keeps its rows and columns."""
     for removal in removals(database, keep_history=keep_history):
-        say(removal.what)
         run_patiently(database, removal.what, removal.statement)

@@ -17,7 +17,7 @@ from lib.domain.video import short_id
 
 FREE = frozenset({Action.RECOVER, Action.LOOK_UP})
 BY_ITSELF = FREE | {Action.RETRY}  # what may be done to many videos at once
-_PEOPLES = frozenset({Action.ASK, Action.CHANGE_INPUT, Action.FIX_FIRST})  # a person may pay all the same
+PEOPLES = frozenset({Action.ASK, Action.CHANGE_INPUT, Action.FIX_FIRST})  # a person may pay all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Repair:
 
     @property
     def needs_a_person(self) -> bool:
-        return self.action in _PEOPLES
+        return self.action in PEOPLES
 
     @property
     def credits_at_risk(self) -> float:
@@ -96,7 +96,7 @@ def assess(dossier: Dossier, changes: Changes = NO_CHANGES) -> Assessment:
     if action is Action.RETRY and (faults := problems(request)):
         action, reason = Action.CHANGE_INPUT, " ".join(fault.text for fault in faults)
     last = dossier.last_attempt
-    pays = action is Action.RETRY or action in _PEOPLES
+    pays = action is Action.RETRY or action in PEOPLES
     repair = Repair(
         video_id=dossier.video.id,
         action=action,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
+
+import msgspec
 
 from lib.domain.cause import Action
 from lib.domain.video import parse_time
@@ -84,30 +86,14 @@ class Task:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Task:
         """A row of `dailies.tasks`, which holds what `as_row` made of an earlier look-up."""
-        return cls(
-            id=row["task_id"],
-            status=row["status"],
-            created_at=parse_time(row.get("created_at")),
-            progress=row.get("progress"),
-            output=tuple(row.get("output") or ()),
-            failure=row.get("failure"),
-            failure_code=row.get("failure_code"),
-            credits=row.get("credits"),
-            row_problem=row.get("row_problem"),
-        )
+        read = {"id": row["task_id"], "created_at": parse_time(row.get("created_at"))}
+        return msgspec.convert({**row, **read, "output": row.get("output") or ()}, cls, strict=False)
 
     def as_row(self) -> dict[str, Any]:
         """JSON values under the column names of `dailies.tasks`."""
-        return {
-            "task_id": self.id,
-            "status": self.status,
-            "created_at": self.created_at.isoformat() if self.created_at else None,
-            "progress": self.progress,
-            "output": list(self.output),
-            "failure": self.failure,
-            "failure_code": self.failure_code,
-            "credits": self.credits,
-        }
+        row = {name: value for name, value in asdict(self).items() if name not in ("id", "row_problem")}
+        created_at = self.created_at.isoformat() if self.created_at else None
+        return row | {"task_id": self.id, "created_at": created_at, "output": list(self.output)}
 
     @property
     def is_terminal(self) -> bool:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_LENGTH = re.compile(r"(\d{1,6})([mhd])", re.ASCII)
 
 
 def to_ms(at: datetime) -> int:
     """Epoch milliseconds."""
     return round(at.timestamp() * 1000)
+
+
+def length_of(text: str) -> timedelta | None:
+    """`30m`, `6h`, `2d` as a length of time; None for anything else."""
+    found = _LENGTH.fullmatch(text)
+    return int(found[1]) * _UNITS[found[2]] if found else None
+
+
+def iso_of(at: datetime | None) -> str | None:
+    """A time in UTC as `2026-11-12T11:59:00.123Z`."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
 
 
 def iso(at_ms: int) -> str:

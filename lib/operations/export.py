@@ -12,7 +12,7 @@ import pandas as pd
 
 from lib.data.videos import VideoRow
 from lib.domain.cause import CAUSES
-from lib.domain.times import iso, to_ms
+from lib.domain.times import iso_of
 from lib.domain.video import parse_time
 from lib.errors import BadInput
 from lib.logs.redact import redact
@@ -68,16 +68,11 @@ def plain_rows(rows: Iterable[VideoRow]) -> Iterator[dict[str, Any]]:
         image = row["input_image_url"] or ""
         yield {
             **row,
-            "created_at": _iso(row["created_at"]),
-            "updated_at": _iso(row["updated_at"]),
+            "created_at": iso_of(parse_time(row["created_at"])),
+            "updated_at": iso_of(parse_time(row["updated_at"])),
             "cause_title": cause.title if (cause := CAUSES.get(row["cause"] or "")) else None,
             "stages_seen": sum(stage["state"] == "seen" for stage in stages),
             "stages": len(stages),
             "input_image_url": f"{image.partition(',')[0]},…" if image.startswith("data:") else image or None,
             "error_message": redact(row["error_message"]) if row["error_message"] else None,
         }
-
-
-def _iso(at: str | None) -> str | None:
-    time = parse_time(at)
-    return iso(to_ms(time)) if time else None

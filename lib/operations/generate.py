@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from lib.app import App
@@ -30,22 +30,18 @@ def video_id_of(key: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"dailies:{key}"))
 
 
-def generate(
-    app: App, request: GenerationRequest, *, key: str | None = None, dance_style: str | None = None
-) -> Generation:
+def generate(app: App, request: GenerationRequest, *, key: str | None = None) -> Generation:
     """`key` names the click: a page makes one per form, so that a second click generates nothing new.
 
     A refusal by Runway or an unknown outcome is in the returned attempt, not raised. Raises BadInput before
     anything is written or paid, DatabaseError, and paid_call.NotSaved.
     """
     video_id = video_id_of(key or uuid4().hex)
-    attempt, paid = pay(app, video_id, f"{video_id}/1", request, new=_columns(dance_style))
+    attempt, paid = pay(app, video_id, f"{video_id}/1", request, new={})
     return Generation(attempt.video_id, attempt, paid)
 
 
-def enqueue(
-    app: App, requests: Sequence[GenerationRequest], *, key: str | None = None, dance_style: str | None = None
-) -> list[str]:
+def enqueue(app: App, requests: Sequence[GenerationRequest], *, key: str | None = None) -> list[str]:
     """Puts videos into the queue, for the workers to generate: the ids of their rows. `key` names the click:
     the same one queues nothing twice.
 
@@ -55,7 +51,7 @@ def enqueue(
         cost(request)
     not_too_fast(app)
     name = key or uuid4().hex
-    jobs = [_job(request, app.operator, f"{name}/{i}", dance_style) for i, request in enumerate(requests)]
+    jobs = [_job(request, app.operator, f"{name}/{i}") for i, request in enumerate(requests)]
     return [
         queued.video_id
         for start in range(0, len(jobs), BATCH)
@@ -63,9 +59,8 @@ def enqueue(
     ]
 
 
-def _job(request: GenerationRequest, operator: str, key: str, dance_style: str | None) -> NewJob:
+def _job(request: GenerationRequest, operator: str, key: str) -> NewJob:
     video_id = video_id_of(key)
-    row: dict[str, Any] = {"prompt": request.prompt, "input_image_url": request.image}
     return NewJob(
         video_id=video_id,
         key=f"{video_id}/1",
@@ -73,10 +68,5 @@ def _job(request: GenerationRequest, operator: str, key: str, dance_style: str |
         model=request.model,
         ratio=request.ratio,
         duration=request.duration,
-        new=row | _columns(dance_style),
+        new={"prompt": request.prompt, "input_image_url": request.image},
     )
-
-
-def _columns(dance_style: str | None) -> dict[str, Any]:
-    """What is not given is left out, so that the table's defaults hold."""
-    return {"dance_style": dance_style} if dance_style else {}

@@ -40,9 +40,9 @@ def poll(app: App, video_id: str, *, fastest: float = FASTEST) -> Polled | None:
     return _look_up(app, due, fastest) if due else None
 
 
-def poll_due(app: App, limit: int = 20, *, fastest: float = FASTEST) -> list[Polled]:
+def poll_due(app: App, limit: int = 20) -> list[Polled]:
     """One round over the unfinished videos that are due; any number of callers share them."""
-    return [_look_up(app, due, fastest) for due in attempts.claim_look_ups(app.db, limit=limit)]
+    return [_look_up(app, due, FASTEST) for due in attempts.claim_look_ups(app.db, limit=limit)]
 
 
 def _look_up(app: App, due: LookUp, fastest: float) -> Polled:

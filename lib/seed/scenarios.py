@@ -13,31 +13,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 Line = tuple[str, str]  # level, text
 
 
-class Recording(NamedTuple):
+class Recording(msgspec.Struct, frozen=True):
     cause: str  # what the diagnosis has to find
     status: str  # of the row afterwards
     error: str | None  # its error_message
     answer: int  # HTTP status of the request
-    creates_task: bool
-    lines: tuple[Line, ...]
-
-
-class _Recorded(msgspec.Struct):
-    """As it stands in the file."""
-
-    cause: str
-    status: str
-    error: str | None
-    answer: int
-    task: bool
-    as_ok: int
+    creates_task: bool = msgspec.field(name="task")
+    as_ok: int  # how many of its lines, the first, are those of `ok`: the file leaves them out
     lines: tuple[Line, ...]
 
 
@@ -45,13 +34,10 @@ class _Recorded(msgspec.Struct):
 def recordings() -> Mapping[str, Mapping[str, tuple[Recording, ...]]]:
     """By flow, then scenario; some scenarios were recorded more than once."""
     content = Path(__file__).with_name("recordings.json").read_bytes()
-    flows = msgspec.json.decode(content, type=dict[str, dict[str, list[_Recorded]]])
+    flows = msgspec.json.decode(content, type=dict[str, dict[str, list[Recording]]])
     return {
         flow: {
-            name: tuple(
-                Recording(r.cause, r.status, r.error, r.answer, r.task, ok[: r.as_ok] + r.lines)
-                for r in recorded
-            )
+            name: tuple(replace(each, lines=ok[: each.as_ok] + each.lines) for each in recorded)
             for name, recorded in scenarios.items()
         }
         for flow, scenarios in flows.items()
@@ -124,7 +110,7 @@ def scripts(flow: str, scenario: str) -> list[Script]:
         return [Script(recorded["ok"][0], ending, ending.polls, ending.cause)]
     if scenario == "function_terminated":
         ok = recorded["ok"][0]
-        cut = [ok._replace(status="processing", lines=ok.lines[:n], creates_task=False) for n in _CUTS[flow]]
+        cut = [replace(ok, status="processing", lines=ok.lines[:n], creates_task=False) for n in _CUTS[flow]]
         return [Script(recording, None, Polls.NO_ID, scenario) for recording in cut]
     return [
         Script(one, None, Polls.NONE if one.status == "failed" else Polls.NO_ID, one.cause)

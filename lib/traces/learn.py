@@ -242,10 +242,8 @@ def _is_success(lines: Sequence[_Line], depth: int) -> bool:
 
 def _names_follow(lines: Sequence[_Line], depth: int, need: int) -> bool:
     """Whether the object that begins here names the video or the task in enough runs."""
-    return (
-        _runs([line for line in lines if any(t.kind in ("video", "task") for t in line.tokens[depth:])])
-        >= need
-    )
+    named = [line for line in lines if any(t.kind in ("video", "task") for t in line.tokens[depth:])]
+    return _runs(named) >= need
 
 
 def _runs(lines: Iterable[_Line]) -> int:

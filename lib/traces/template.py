@@ -115,12 +115,8 @@ def pattern_of(template: Iterable[Token], *, whole: bool) -> str:
         elif token.literal is None:
             parts.append(_PLACEHOLDERS[token.kind])
         else:
-            parts.append(_escape(token.literal))
+            parts.append(re.sub(r"([\\.^$*+?{}\[\]()|])", r"\\\1", token.literal))
     return "".join(parts) + (r"\s{0,20}$" if whole else "")
-
-
-def _escape(literal: str) -> str:
-    return re.sub(r"([\\.^$*+?{}\[\]()|])", r"\\\1", literal)
 
 
 # How people read and write patterns: the line's own words, {number} and the like where it changes, … where it

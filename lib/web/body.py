@@ -25,8 +25,8 @@ class TooLarge(Refused):
     """The body is too large."""
 
     def __init__(self, limit: int, *, hang_up: bool = False) -> None:
-        super().__init__(413, "too_large", f"The body is larger than {limit >> 20} MB.")
-        self.headers = HANG_UP if hang_up else {}
+        told = f"The body is larger than {limit >> 20} MB."
+        super().__init__(413, "too_large", told, HANG_UP if hang_up else {})
 
 
 @dataclass(eq=False)
@@ -87,8 +87,11 @@ class Reception:
             finally:
                 del self._coming[body]
                 self._kept -= body.kept
+        if scope.cancelled_caught and body.is_given_up:
+            raise Refused(503, "busy", "Too much comes in at once.", HANG_UP | {"retry-after": "10"})
         if scope.cancelled_caught:
-            raise _given_up() if body.is_given_up else _too_slow()
+            told = f"A body has {SECONDS:g} s to come, and one more for every {BYTES_A_SECOND >> 10} KB."
+            raise Refused(408, "too_slow", told, HANG_UP)
         if body.size > limit:
             raise TooLarge(limit)
         if not proven:
@@ -123,27 +126,8 @@ def _signs(secret: str, signature: str, packed: bytes) -> bool:
 
 
 def wrong_signature() -> Refused:
-    return Refused(
-        403,
-        "wrong_signature",
-        "x-vercel-signature is not made with DAILIES_LOG_DRAIN_SECRET.",
-    )
-
-
-def _too_slow() -> Refused:
-    refused = Refused(
-        408,
-        "too_slow",
-        f"A body has {SECONDS:g} s to come, and one more for every {BYTES_A_SECOND >> 10} KB.",
-    )
-    refused.headers = HANG_UP
-    return refused
-
-
-def _given_up() -> Refused:
-    refused = Refused(503, "busy", "Too much comes in at once.")
-    refused.headers = HANG_UP | {"retry-after": "10"}
-    return refused
+    told = "x-vercel-signature is not made with DAILIES_LOG_DRAIN_SECRET."
+    return Refused(403, "wrong_signature", told)
 
 
 def inflate(body: bytes, limit: int) -> bytes:

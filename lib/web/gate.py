@@ -58,28 +58,26 @@ class Gate:
         if path in OPEN:
             await self._app(scope, receive, self._keeping(send))
         elif path.startswith(f"{SIGN_IN}/"):
-            await self._lead(path)(scope, receive, send)
+            leads_to = self._ways_in().get(path.removeprefix(f"{SIGN_IN}/"), "/")
+            await RedirectResponse(leads_to, 303)(scope, receive, send)
         elif person is not None and person.role >= Role.VIEWER:
             back = unquote(HTTPConnection(scope).cookies.get(_BACK, ""))
             if path == "/" and back.startswith("/") and scope["type"] == "http":
                 await _returned(back)(scope, receive, send)
             else:
                 await self._app(scope, receive, self._keeping(send))
-        elif _is_page(scope):
+        elif scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", ""):
             name = person.name if person else None
             await self._page(scope, name)(scope, receive, send)
         else:
             await refuse(Refused(403 if person else 401, "sign_in", "Sign in first."), scope, receive, send)
 
-    def _lead(self, path: str) -> Response:
-        ways = self._ways_in()
-        return RedirectResponse(ways.get(path.removeprefix(f"{SIGN_IN}/"), "/"), 303)
-
     def _page(self, scope: Scope, name: str | None) -> Response:
         """Where to sign in; for somebody (`name`) without a role, that they have none."""
         if name is None:
+            by = {way: "" if way == "default" else f" with {html.escape(way)}" for way in self._ways_in()}
             links = "".join(
-                f'<p><a href="{SIGN_IN}/{quote(way)}">Sign in{_with(way)}</a></p>' for way in self._ways_in()
+                f'<p><a href="{SIGN_IN}/{quote(way)}">Sign in{how}</a></p>' for way, how in by.items()
             )
             page = HTMLResponse(_PAGE.format("Sign in to look at the dailies.", links), 401)
             asked = quote(
@@ -121,19 +119,11 @@ def _kept_cookie(cookie: str, age: int, *, is_https: bool) -> str:
     return "; ".join([*parts, "Secure"] if is_https else parts)
 
 
-def _is_page(scope: Scope) -> bool:
-    return scope["type"] == "http" and "text/html" in Headers(scope=scope).get("accept", "")
-
-
 def _returned(address: str) -> Response:
     """To a path of ours: a browser reads two slashes as another host."""
     answer = RedirectResponse("/" + address.lstrip("/\\"), 303)
     answer.delete_cookie(_BACK, httponly=True, samesite="lax")
     return answer
-
-
-def _with(way: str) -> str:
-    return "" if way == "default" else f" with {html.escape(way)}"
 
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dailies</title>

@@ -60,7 +60,8 @@ class PartHealth(NamedTuple):
     figures: Mapping[str, float] = MappingProxyType({})
 
     def as_json(self, *, whole: bool) -> dict[str, Any]:
-        told: dict[str, Any] = {"state": self.state, "age_seconds": _rounded(self.age)}
+        age = None if self.age is None else round(self.age, 1)
+        told: dict[str, Any] = {"state": self.state, "age_seconds": age}
         if whole:
             told |= ({"message": redact(self.message)} if self.message else {}) | dict(self.figures)
         return told
@@ -163,10 +164,6 @@ def _data_folder(app: GetApp) -> PartHealth:
     except OSError as error:
         return PartHealth(State.DOWN, 0.0, f"The data folder takes nothing: {error.strerror}.")
     return PartHealth(State.OK, 0.0)
-
-
-def _rounded(age: float | None) -> float | None:
-    return None if age is None else round(age, 1)
 
 
 class HealthEndpoints:

@@ -43,11 +43,8 @@ class LogDrain:
         app = self._app()
         secret = app.settings.log_drain_secret
         if secret is None:
-            raise Refused(
-                403,
-                "not_configured",
-                "Set DAILIES_LOG_DRAIN_SECRET to the drain's signature secret and restart.",
-            )
+            todo = "Set DAILIES_LOG_DRAIN_SECRET to the drain's signature secret and restart."
+            raise Refused(403, "not_configured", todo)
         signature = request.headers.get("x-vercel-signature", "")
         pieces = await self._reception.receive(request, secret.get_secret_value(), signature, LIMIT)
         if self._storing.statistics().tasks_waiting >= WAITING:

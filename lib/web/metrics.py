@@ -77,24 +77,26 @@ class Metrics:
         )
 
     async def get(self, request: Request) -> Response:
-        _admit(request, self._app().settings)
+        settings = self._app().settings
+        if not may_watch(request, settings):
+            if settings.metrics_token:
+                raise Refused(401, "unauthorized", "Send DAILIES_METRICS_TOKEN as a bearer token.")
+            todo = "Set DAILIES_METRICS_TOKEN to read the metrics from another machine."
+            raise Refused(403, "not_configured", todo)
         try:
             samples = [Sample("up", {}, 1), *await self._samples.get()]
         except DailiesError:
             samples = [Sample("up", {}, 0)]
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(Samples([*samples, *self._runway()]))
+        if runway := self._watch.seen:
+            samples.append(Sample("runway_up", {}, float(runway.credits is not None)))
+            samples += [] if runway.credits is None else [Sample("runway_credits", {}, runway.credits)]
+        registry.register(Samples(samples))
         return Response(
             generate_latest(registry),
             headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4},
             background=BackgroundTask(self._watch.refresh),
         )
-
-    def _runway(self) -> Iterator[Sample]:
-        if seen := self._watch.seen:
-            yield Sample("runway_up", {}, float(seen.credits is not None))
-            if seen.credits is not None:
-                yield Sample("runway_credits", {}, seen.credits)
 
 
 def may_watch(request: Request, settings: Settings) -> bool:
@@ -103,16 +105,6 @@ def may_watch(request: Request, settings: Settings) -> bool:
         return same_secret(token.get_secret_value(), bearer(request))
     is_forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for"))
     return not is_forwarded and request.client is not None and is_loopback(request.client.host)
-
-
-def _admit(request: Request, settings: Settings) -> None:
-    if may_watch(request, settings):
-        return
-    if settings.metrics_token:
-        raise Refused(401, "unauthorized", "Send DAILIES_METRICS_TOKEN as a bearer token.")
-    raise Refused(
-        403, "not_configured", "Set DAILIES_METRICS_TOKEN to read the metrics from another machine."
-    )
 
 
 def routes(app: GetApp, watch: RunwayWatch) -> list[Route]:

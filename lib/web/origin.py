@@ -31,18 +31,12 @@ class Origins:
         """Raises Refused for what a page of somebody else's asks, or asks under a name that is not ours."""
         headers = Headers(scope=scope)
         if self._access.only_here and not _came_from_here(scope):
-            raise Refused(
-                403,
-                "only_here",
-                "Dailies was started for this machine only. Start it with `python -m lib run --address …`.",
-            )
+            todo = "Start it with `python -m lib run --address …`."
+            raise Refused(403, "only_here", f"Dailies was started for this machine only. {todo}")
         host = headers.get("host", "")
         if not self._is_ours(host, scope):
-            raise Refused(
-                421,
-                "foreign_host",
-                "Dailies does not answer under this host name. Name it in DAILIES_URL or DAILIES_HOSTS.",
-            )
+            todo = "Name it in DAILIES_URL or DAILIES_HOSTS."
+            raise Refused(421, "foreign_host", f"Dailies does not answer under this host name. {todo}")
         origin = headers.get("origin")
         is_safe = scope["type"] == "http" and scope["method"] in SAFE
         if origin is None and not is_safe and not scope["path"].startswith(FOR_PROGRAMS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -12,17 +13,20 @@ from starlette.types import Receive, Scope, Send
 from lib.errors import BadInput, DailiesError, DatabaseUnavailable, NotAllowed, RunwayError, SchemaMissing
 from lib.logs.redact import redact
 
+RETRY_SECONDS = 10
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Refused(DailiesError):
     """The request is refused."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
-        self.headers: dict[str, str] = {}
+        self.headers = headers
 
 
 class Endpoint:
@@ -69,7 +73,9 @@ def failure(error: DailiesError) -> JSONResponse:
     if isinstance(error, NotAllowed):
         return reply(403, "not_allowed", str(error))
     if isinstance(error, (DatabaseUnavailable, SchemaMissing)):
-        return retry_later(error)
+        refusal = reply(503, "unavailable", str(error))
+        refusal.headers["retry-after"] = str(RETRY_SECONDS)
+        return refusal
     if isinstance(error, RunwayError):
         return reply(502, "runway", str(error))
     return reply(500, "failed", str(error))
@@ -81,12 +87,6 @@ async def refuse(error: DailiesError, scope: Scope, receive: Receive, send: Send
         await send({"type": "websocket.close", "code": 1008})
     else:
         await failure(error)(scope, receive, send)
-
-
-def retry_later(error: DailiesError, seconds: int = 10) -> JSONResponse:
-    response = reply(503, "unavailable", str(error))
-    response.headers["retry-after"] = str(seconds)
-    return response
 
 
 def found(**values: Any) -> JSONResponse:

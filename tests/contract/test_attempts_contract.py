@@ -18,6 +18,7 @@ from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
 from lib.domain.video import short_id
 from lib.errors import DatabaseConflict, NotFound
+from tests.production import attempts_of
 
 REQUEST = GenerationRequest(image="https://images.example.com/rex.jpg", prompt="Rex dances the tango")
 
@@ -121,7 +122,7 @@ def test_an_unknown_outcome_blocks_until_the_operator_types_the_videos_short_id(
     assert not claim(db, attempt.video_id, 2, new=False, override="yes").claimed
     again = claim(db, attempt.video_id, 2, new=False, override=short_id(attempt.video_id))
     assert again.claimed
-    assert attempts.of_video(db, attempt.video_id)[1].state is AttemptState.WRITTEN_OFF
+    assert attempts_of(db, attempt.video_id)[1].state is AttemptState.WRITTEN_OFF
 
 
 def test_an_id_found_after_its_attempt_was_written_off_is_kept_and_leaves_the_row_alone(db: Database) -> None:
@@ -186,7 +187,7 @@ def test_an_attempt_only_becomes_what_the_protocol_allows(db: Database, before: 
     attempt = REACH[before](db)
     with pytest.raises(DatabaseConflict, match=r"cannot become|cannot lose|created task"):
         TURN[after](db, attempt.id)
-    assert attempts.of_video(db, attempt.video_id)[0].state == before
+    assert attempts_of(db, attempt.video_id)[0].state == before
 
 
 def test_audit_and_attempts_cannot_be_rewritten(db: Database, database_url: str) -> None:
@@ -221,7 +222,7 @@ def test_a_found_task_is_saved_with_its_state_and_evidence(db: Database) -> None
         db, attempt.video_id, found, "ben", [{"text": "Task created with ID: task-1"}]
     )
     assert (video.status, video.runway_video_id, video.video_url) == ("succeeded", "task-1", found.output[0])
-    assert attempts.of_video(db, attempt.video_id)[0].state is AttemptState.CREATED
+    assert attempts_of(db, attempt.video_id)[0].state is AttemptState.CREATED
     entry = audit.trail(db, attempt.video_id)[0]
     assert entry["after"]
     assert (entry["operator"], entry["action"], entry["after"]["credits_rescued"]) == ("ben", "recover", 25)
@@ -289,4 +290,4 @@ def test_only_attempts_left_open_for_long_are_stale(db: Database) -> None:
     assert attempts.stale(db, 0) == [attempt]
     attempts.unknown(db, attempt.id, "runway_unreachable", "at risk")
     assert attempts.stale(db, 0) == []
-    assert [a.state for a in attempts.of_video(db, attempt.video_id)] == ["unknown"]
+    assert [a.state for a in attempts_of(db, attempt.video_id)] == ["unknown"]

@@ -15,7 +15,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from lib.app import App
-from lib.data import app_table, attempts, audit, errors, mapping, overview, videos
+from lib.data import app_table, audit, errors, mapping, overview, videos
 from lib.data.database import Database
 from lib.data.logs import add_logs, entry_row
 from lib.data.migrations import check_schema, migrate
@@ -38,6 +38,7 @@ from lib.operations.recover import recover, recover_from_journal
 from lib.operations.repair import Agreed, carry_out, plan
 from tests.apps import app_of
 from tests.databases import Cluster, RestServer
+from tests.production import attempts_of
 from tests.simulated import REQUEST, Simulated, simulated
 
 PEOPLE = "create table public.people (id uuid primary key default gen_random_uuid(), name text);"
@@ -388,7 +389,7 @@ def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(
     override = None if found.action is Action.RETRY else ids["failed"][:8]
     done = carry_out(foreign.app, Agreed(ids["failed"], found.action, found.key, override))
     assert done, found
-    (attempt,) = attempts.of_video(foreign.db, ids["failed"])
+    (attempt,) = attempts_of(foreign.db, ids["failed"])
     assert attempt.state is AttemptState.CREATED
     foreign.poll_to_the_end(ids["failed"])
     assert str(foreign.raw(ids["failed"])[foreign.column("status")]) == foreign.shape.words["succeeded"]
@@ -711,7 +712,7 @@ def test_the_history_can_be_kept_and_gone_on_with(open_foreign: Callable[[str], 
     assert foreign.one("select count(*) from pg_proc where proname like 'dailies%'") == (0,)
     migrate(foreign.owner)
     assert check_schema(foreign.db).problem is None
-    assert [each.id for each in attempts.of_video(foreign.db, made.video_id)] == [made.attempt.id]
+    assert [each.id for each in attempts_of(foreign.db, made.video_id)] == [made.attempt.id]
 
 
 def test_an_older_program_leaves_a_newer_schema_alone(open_foreign: Callable[[str], Foreign]) -> None:

@@ -18,6 +18,7 @@ from lib.errors import BadInput
 from lib.operations.dossiers import load_dossier
 from tests.apps import app_of
 from tests.examples import TANGO
+from tests.production import attempts_of
 
 REQUEST = GenerationRequest("https://images.example.com/rex.jpg", "Rex dances")
 TASK = "11111111-aaaa-4000-8000-00000000000a"
@@ -59,7 +60,7 @@ def test_what_cannot_be_saved_is_not_bought(db: Database, alter: Callable[[str],
     with pytest.raises(BadInput, match="Nothing was paid for") as refused:
         claim(db)
     assert "violates check constraint" in str(refused.value)
-    assert attempts.of_video(db, TANGO) == []
+    assert attempts_of(db, TANGO) == []
     assert videos.get_video(db, TANGO)["video"] == before
 
 

@@ -23,6 +23,7 @@ from lib.settings import ROOT
 from tests import production
 from tests.apps import app_of
 from tests.examples import queue_metrics, worker_states
+from tests.production import attempts_of
 from tests.simulated import REQUEST, Simulated, simulated
 
 CREATION = ("POST", "/v1/image_to_video")
@@ -110,7 +111,7 @@ def test_two_workers_of_which_one_is_killed_lose_nothing_and_pay_nothing_twice(p
     plant.until(plant.is_drained)
     assert survivor.poll() is None
 
-    found = {video_id: attempts.of_video(plant.db, video_id) for video_id in ids}
+    found = {video_id: attempts_of(plant.db, video_id) for video_id in ids}
     settled = {
         video_id: [a.state for a in tries if a.state != "abandoned"] for video_id, tries in found.items()
     }

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lib.data import attempts, decisions
+from lib.data import decisions
 from lib.data.database import Database, Row
 from lib.data.verdicts import dossier_rows
 from lib.domain.attempt import Attempt, AttemptState
 from lib.domain.task import TaskStatus
 from lib.runway.simulator.schedule import StoredTask
+from tests.production import attempts_of
 
 ON_THEIR_WAY = (AttemptState.CLAIMED, AttemptState.SENT)
 OPEN = (*ON_THEIR_WAY, AttemptState.UNKNOWN)
@@ -54,7 +55,7 @@ class Left:
 def left(db: Database, video_id: str, tasks: Sequence[StoredTask]) -> Left:
     evidence = dossier_rows(db, [video_id])
     row = evidence[0]["video"] if evidence else None
-    tried = attempts.of_video(db, video_id)
+    tried = attempts_of(db, video_id)
     known = {attempt.task_id for attempt in tried} | {row["runway_video_id"] if row else None}
     known |= {task["task_id"] for found in evidence for task in found["tasks"]}
     flagged = any(each.video_id == video_id for each in decisions.flagged(db))

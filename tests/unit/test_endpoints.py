@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from lib.data import attempts
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import video_log
 from lib.domain.cause import Action
@@ -23,6 +22,7 @@ from lib.runway.simulator.programme import PlannedFault
 from lib.worker.jobs import JobVerb
 from tests import production
 from tests.apps import app_of
+from tests.production import attempts_of
 from tests.simulated import Simulated, simulated
 from tests.stories import dossier, line, row, run
 
@@ -211,7 +211,7 @@ def test_a_retry_of_each_endpoint_pays_once_and_what_it_keeps_suffices_to_repeat
         done, repeated = carry_out(app, second), carry_out(app, second)
         assert (done.spent > 0, repeated.spent) == (True, 0), done.message
         assert done.task_id == repeated.task_id
-        assert attempts.of_video(postgres, video_id)[0].request == found.request.as_json()
+        assert attempts_of(postgres, video_id)[0].request == found.request.as_json()
         assert (model, done.task_id) in [(task.model, task.id) for task in runway.store.tasks()]
     assert runway.posts == 2 * len(made)
 
@@ -228,7 +228,7 @@ def test_the_sweep_and_its_queue_ask_the_same_endpoints(
     while verb.step():
         pass
     for video_id in made.values():
-        (attempt,) = attempts.of_video(postgres, video_id)
+        (attempt,) = attempts_of(postgres, video_id)
         assert (attempt.state, attempt.request) == ("created", planned[video_id].as_json())
     assert sorted(task.model for task in runway.store.tasks()) == sorted(made)
 

@@ -64,6 +64,12 @@ def test_nothing_pays_while_a_task_exists(judged: Judged) -> None:
     assert not [key for key in paying if judged.story.lost.get(key) or set(of_run[key].values()) & made]
 
 
+def test_every_row_has_its_repair_one_that_is_not_judged_too(judged: Judged) -> None:
+    fields = {"kind", "pays", "credits", "needs_a_person", "reason", "proof"}
+    repairs = [each["repair"] for key, each in judged.answers.items() if key]
+    assert [set(each) >= fields for each in repairs] == [True] * len(judged.story.rows)
+
+
 def test_the_flow_says_what_is_sent_created_and_saved(judged: Judged) -> None:
     stages = json.loads((judged.folder / "flows" / "learned.json").read_text())["stages"]
     means = {stage["means"]: stage["pattern"] for stage in stages if "means" in stage}

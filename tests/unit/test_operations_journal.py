@@ -19,6 +19,7 @@ from lib.operations.recover import recover_from_journal, settle_interrupted
 from lib.operations.sweep import sweep
 from lib.worker.jobs import JournalVerb
 from tests.apps import app_of
+from tests.production import attempts_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 ATTEMPT, VIDEO, TASK = (f"{digit * 8}-0000-4000-8000-000000000001" for digit in "abc")
@@ -178,7 +179,7 @@ def test_no_line_stops_a_sweep_a_recovery_or_a_replay(
         attempts.sent(postgres, claim.attempt.id)
         journal.append(claim.attempt.id, video_id, runway.client.create(REQUEST).id)
         bring_back()
-        (saved,) = attempts.of_video(postgres, video_id)
+        (saved,) = attempts_of(postgres, video_id)
         assert saved.task_id == runway.task_ids[-1]
     (problem,) = recover_from_journal(app).problems
     assert f"{journal.path}, line 1: left out, " in problem

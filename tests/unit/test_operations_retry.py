@@ -29,7 +29,7 @@ from lib.operations.repair import Agreed, LookUpFailed, Repaired, carry_out, pla
 from lib.runway.simulator.programme import PlannedFault
 from tests.apps import app_of
 from tests.loopback import ended
-from tests.production import ANSWERED, put_log, put_row, terminated
+from tests.production import ANSWERED, attempts_of, put_log, put_row, terminated
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -59,7 +59,7 @@ class Desk:
         return carry_out(self.app, Agreed(video_id, found.action, found.key, override, changes))
 
     def attempts(self, video_id: str) -> list[Attempt]:
-        return attempts.of_video(self.db, video_id)
+        return attempts_of(self.db, video_id)
 
     def poll_to_the_end(self, video_id: str) -> str:
         for _ in range(200):

@@ -200,11 +200,11 @@ def test_its_length_and_age_are_told(db: Database) -> None:
 
 
 def test_a_batch_makes_its_rows_and_its_jobs_together(postgres: PostgresDatabase) -> None:
-    ids = enqueue(app_of(postgres, operator="ann"), [REQUEST] * 5, key="click", dance_style="Tango")
+    ids = enqueue(app_of(postgres, operator="ann"), [REQUEST] * 5, key="click")
     assert len(set(ids)) == 5
     assert taken(postgres) == ids
     row = videos.get_video(postgres, ids[0])["video"]
-    assert (row["status"], row["dance_style"], row["input_image_url"]) == ("queued", "Tango", REQUEST.image)
+    assert (row["status"], row["prompt"], row["input_image_url"]) == ("queued", REQUEST.prompt, REQUEST.image)
 
 
 def test_a_second_click_queues_nothing_twice(postgres: PostgresDatabase) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.data import attempts, batches, credits
+from lib.data import batches, credits
 from lib.data.batches import Batch
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotFound
@@ -19,6 +19,7 @@ from lib.operations.export import as_csv
 from lib.operations.generate import generate
 from lib.runway.simulator.programme import PlannedFault
 from tests.apps import app_of
+from tests.production import attempts_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -111,7 +112,7 @@ def test_two_batches_over_the_same_video_pay_once(desk: Desk) -> None:
 def test_an_item_that_was_carried_out_but_not_ticked_off_is_not_paid_again(desk: Desk) -> None:
     (video_id,) = desk.refused(1)
     batch = desk.running([video_id])
-    generated = attempts.of_video(desk.db, video_id)
+    generated = attempts_of(desk.db, video_id)
     assert len(generated) == 1
     item = batches.take(desk.db, 0)  # a killed worker's lease
     assert item is not None

@@ -12,7 +12,7 @@ from click import Command
 from click.testing import CliRunner, Result
 
 from lib.cli import budget, cancel, repair, retry
-from lib.data import attempts, batches, credits
+from lib.data import batches, credits
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.generate import generate
@@ -20,6 +20,7 @@ from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import load_settings
 from tests.apps import app_of
+from tests.production import attempts_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -142,5 +143,5 @@ def test_a_cancellation_asks_and_says_what_became_of_the_task(
     run(cancel.command, made.video_id, answer="n\n")
     assert runway.client.task(runway.task_ids[0]).status == "PENDING"
     assert "is cancelled" in run(cancel.command, made.video_id[:8], "--yes").output
-    (attempt,) = attempts.of_video(postgres, made.video_id)
+    (attempt,) = attempts_of(postgres, made.video_id)
     assert runway.client.task(str(attempt.task_id)).status == "CANCELLED"

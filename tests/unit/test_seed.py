@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from lib.app import App
 from lib.cli.seed import command
-from lib.data import attempts, audit, overview, videos
+from lib.data import audit, overview, videos
 from lib.data.postgres import PostgresDatabase
 from lib.data.verdicts import dossier_rows
 from lib.domain.cause import CAUSES
@@ -33,6 +33,7 @@ from lib.seed.write import history, links_of, seed_history
 from lib.settings import load_settings
 from tests.apps import app_of
 from tests.databases import Cluster
+from tests.production import attempts_of
 from tests.simulated import Simulated, simulated
 
 JUDGED_AT_ONCE = 200
@@ -109,7 +110,7 @@ def test_attempts_and_their_audit_are_in_it(seeded: Seeded) -> None:
     states = Counter(attempt.state for attempt in seeded.told.attempts)
     assert set(states) == {"created", "refused", "unknown"}
     video_id = seeded.told.attempts[0].video_id
-    stored = attempts.of_video(seeded.db, video_id)[0]
+    stored = attempts_of(seeded.db, video_id)[0]
     assert stored.state == seeded.told.attempts[0].state
     assert {entry["attempt_id"] for entry in audit.trail(seeded.db, video_id)} == {stored.id}
 

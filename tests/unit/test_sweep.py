@@ -23,6 +23,7 @@ from lib.worker.jobs import JobVerb
 from tests import production
 from tests.apps import app_of
 from tests.examples import queue_metrics
+from tests.production import attempts_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -128,7 +129,7 @@ def test_where_nothing_was_created_and_it_is_allowed_one_new_attempt_is_paid(flo
     floor.later()
     floor.sweep()
     floor.work()
-    (attempt,) = attempts.of_video(floor.db, video_id)
+    (attempt,) = attempts_of(floor.db, video_id)
     assert (attempt.operator, attempt.task_id) == (SWEEP, floor.row(video_id)["runway_video_id"])
     assert floor.runway.posts == 1
 
@@ -149,7 +150,7 @@ def test_evidence_that_arrives_before_the_retry_is_paid_stops_it(floor: Floor) -
     production.put_log(floor.db, video_id, *production.CALLED)
     floor.work()
     assert floor.runway.posts == 0
-    assert attempts.of_video(floor.db, video_id) == []
+    assert attempts_of(floor.db, video_id) == []
 
 
 def test_retries_stay_within_the_budget_and_the_rest_waits(floor: Floor) -> None:
@@ -177,7 +178,7 @@ def test_a_refusal_for_the_moment_is_tried_again_after_the_pause_runway_asked_fo
     floor.later()
     assert floor.actions() == {"retry": 1}
     floor.work()
-    assert [attempt.number for attempt in attempts.of_video(floor.db, video_id)] == [2, 1]
+    assert [attempt.number for attempt in attempts_of(floor.db, video_id)] == [2, 1]
 
 
 def test_a_request_that_runway_would_refuse_is_left_to_people(floor: Floor) -> None:
@@ -192,7 +193,7 @@ def test_rows_that_the_app_leaves_queued_are_generated_only_where_that_is_agreed
     floor.allow(take_queued=True)
     assert floor.actions() == {"retry": 1}
     floor.work()
-    (attempt,) = attempts.of_video(floor.db, video_id)
+    (attempt,) = attempts_of(floor.db, video_id)
     assert (attempt.operator, attempt.request) == (
         WORKER,
         GenerationRequest(REQUEST.image, REQUEST.prompt).as_json(),
@@ -338,4 +339,4 @@ def test_what_killed_processes_left_open_is_called_what_it_is(floor: Floor) -> N
     floor.execute("update dailies.attempts set claimed_at = claimed_at - interval '1 hour', "
                   "sent_at = sent_at - interval '1 hour'")  # fmt: skip
     assert floor.actions() == {"ask": 1}
-    assert [attempts.of_video(floor.db, each)[0].state for each in (one, two)] == ["abandoned", "unknown"]
+    assert [attempts_of(floor.db, each)[0].state for each in (one, two)] == ["abandoned", "unknown"]

@@ -30,6 +30,7 @@ from lib.worker.start import Pace, build_worker
 from tests import production
 from tests.apps import app_of
 from tests.examples import queue_metrics, worker_states
+from tests.production import attempts_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -82,7 +83,7 @@ def row(db: Database, video_id: str) -> dict[str, object]:
 
 def states(db: Database, video_id: str) -> list[str]:
     """Of its attempts, the first one first."""
-    return [attempt.state.value for attempt in reversed(attempts.of_video(db, video_id))]
+    return [attempt.state.value for attempt in reversed(attempts_of(db, video_id))]
 
 
 def test_a_queued_video_gets_one_task_in_the_name_of_who_asked_for_it(worker: Worker) -> None:
@@ -90,7 +91,7 @@ def test_a_queued_video_gets_one_task_in_the_name_of_who_asked_for_it(worker: Wo
     verb = worker.verb()
     assert verb.step() == 1
     assert verb.step() == 0
-    (attempt,) = attempts.of_video(worker.db, video_id)
+    (attempt,) = attempts_of(worker.db, video_id)
     assert (attempt.operator, attempt.state, attempt.request) == (
         "ann",
         AttemptState.CREATED,
@@ -219,7 +220,7 @@ def test_a_row_that_the_app_took_up_meanwhile_is_left_to_it(worker: Worker) -> N
     production.put_log(worker.db, video_id, *production.ACCEPTED)
     worker.verb().step()
     assert worker.runway.posts == 0
-    assert attempts.of_video(worker.db, video_id) == []
+    assert attempts_of(worker.db, video_id) == []
 
 
 def test_a_job_taken_while_stopping_goes_back_unread(worker: Worker, database_url: str) -> None:

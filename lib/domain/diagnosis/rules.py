@@ -9,40 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lib.domain.diagnosis import known_rules as known
+from lib.domain.diagnosis import run_rules as run
+from lib.domain.diagnosis import task_rules as task
 from lib.domain.diagnosis.dossier import Dossier
-from lib.domain.diagnosis.known_rules import (
-    attempt_on_its_way,
-    attempt_settled,
-    id_in_the_logs_only,
-    row_cancelled,
-    row_succeeded,
-    run_still_going,
-    saving_the_id_failed,
-    some_id_in_the_logs,
-)
-from lib.domain.diagnosis.run_rules import (
-    answer_without_id,
-    checked_but_never_begun,
-    key_seen_missing,
-    nothing_decides,
-    platform_ended_the_request,
-    run_ended_without_a_word,
-    run_failed,
-)
-from lib.domain.diagnosis.task_rules import (
-    check_found_no_task,
-    check_said_it_ended_badly,
-    check_said_under_way,
-    checks_fail,
-    id_saved_and_no_word_since,
-    row_failed_after_the_task_began,
-    row_refused_the_outcome,
-    task_done_and_nobody_asked,
-    task_done_but_checks_fail,
-    task_done_but_nameless_checks_fail,
-    task_ended_badly,
-    task_under_way,
-)
 from lib.domain.diagnosis.verdict import Finding
 
 
@@ -60,53 +30,54 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     # The row is settled.
-    Rule(row_succeeded, "The row says that the video was made."),
-    Rule(row_cancelled, "The row says that the video was cancelled."),
+    Rule(known.row_succeeded, "The row says that the video was made."),
+    Rule(known.row_cancelled, "The row says that the video was cancelled."),
     # Dailies itself has tried since.
-    Rule(attempt_on_its_way, "The latest attempt made with Dailies has not come back yet."),
-    Rule(attempt_settled, "The latest attempt made with Dailies says how it ended."),
+    Rule(known.attempt_on_its_way, "The latest attempt made with Dailies has not come back yet."),
+    Rule(known.attempt_settled, "The latest attempt made with Dailies says how it ended."),
     # A task exists, and its id is not in the row: free to repair, so it comes before every error.
-    Rule(run_still_going, "The row changed or the run logged something only a moment ago."),
+    Rule(known.run_still_going, "The row changed or the run logged something only a moment ago."),
     Rule(
-        id_in_the_logs_only,
+        known.id_in_the_logs_only,
         "The logs name this video's task, and the row holds no id: the task was paid for.",
     ),
-    Rule(some_id_in_the_logs, "This run created one of several tasks whose ids are in no row."),
+    Rule(known.some_id_in_the_logs, "This run created one of several tasks whose ids are in no row."),
     Rule(
-        saving_the_id_failed, "The database refused the update that saves the id, after Runway had answered."
+        known.saving_the_id_failed,
+        "The database refused the update that saves the id, after Runway had answered.",
     ),
     # The row holds an id, and Runway was asked.
-    Rule(row_refused_the_outcome, "Runway has answered, and the row did not take it."),
-    Rule(task_ended_badly, "Runway says how the task ended."),
-    Rule(task_done_but_checks_fail, "Runway has finished, and the app's status checks end in errors."),
+    Rule(task.row_refused_the_outcome, "Runway has answered, and the row did not take it."),
+    Rule(task.task_ended_badly, "Runway says how the task ended."),
+    Rule(task.task_done_but_checks_fail, "Runway has finished, and the app's status checks end in errors."),
     Rule(
-        task_done_but_nameless_checks_fail,
+        task.task_done_but_nameless_checks_fail,
         "Runway has finished; status checks fail that name nobody, enough for most videos they may be of.",
     ),
-    Rule(task_done_and_nobody_asked, "Runway has finished, and no status check has told the row."),
-    Rule(task_under_way, "Runway says that the task waits or runs."),
+    Rule(task.task_done_and_nobody_asked, "Runway has finished, and no status check has told the row."),
+    Rule(task.task_under_way, "Runway says that the task waits or runs."),
     # The row holds an id, and only the logs tell what became of the task.
-    Rule(check_said_it_ended_badly, "The app's last status check was told how the task ended."),
-    Rule(check_found_no_task, "The app's status check was told that there is no such task."),
-    Rule(checks_fail, "The app's latest status checks end in errors."),
+    Rule(task.check_said_it_ended_badly, "The app's last status check was told how the task ended."),
+    Rule(task.check_found_no_task, "The app's status check was told that there is no such task."),
+    Rule(task.checks_fail, "The app's latest status checks end in errors."),
     Rule(
-        row_failed_after_the_task_began,
+        task.row_failed_after_the_task_began,
         "The row was set to failed after its task had begun, with this reason.",
     ),
-    Rule(check_said_under_way, "The app's last status check was told how far the task is."),
-    Rule(id_saved_and_no_word_since, "The id is saved, and nothing was heard of the task since."),
+    Rule(task.check_said_under_way, "The app's last status check was told how far the task is."),
+    Rule(task.id_saved_and_no_word_since, "The id is saved, and nothing was heard of the task since."),
     # No id anywhere: the run says why, the platform does, or silence does.
-    Rule(answer_without_id, "Runway answered, and there was no id in its answer."),
-    Rule(run_failed, "The first error of the run says why it failed."),
-    Rule(platform_ended_the_request, "The platform reports how it ended the request."),
-    Rule(key_seen_missing, "The run's own check of its environment found no API key."),
+    Rule(run.answer_without_id, "Runway answered, and there was no id in its answer."),
+    Rule(run.run_failed, "The first error of the run says why it failed."),
+    Rule(run.platform_ended_the_request, "The platform reports how it ended the request."),
+    Rule(run.key_seen_missing, "The run's own check of its environment found no API key."),
     Rule(
-        run_ended_without_a_word,
+        run.run_ended_without_a_word,
         "The run stopped between two stages without an error, as frozen functions do.",
     ),
     Rule(
-        checked_but_never_begun,
+        run.checked_but_never_begun,
         "Status checks found no id, and the run that should create one logged nothing.",
     ),
-    Rule(nothing_decides, "Nothing seen so far decides the cause; the evidence says what would."),
+    Rule(run.nothing_decides, "Nothing seen so far decides the cause; the evidence says what would."),
 )

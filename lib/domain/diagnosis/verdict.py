@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lib.domain.cause import CAUSES, Side
+from lib.domain.times import iso_of
 from lib.domain.trace import LogEntry, Trace, time_of
 from lib.domain.video import Video
 
@@ -49,7 +50,7 @@ class Evidence:
         return cls(Source.ROW, video.updated_at, shorten(", ".join(said)))
 
     def as_json(self) -> dict[str, Any]:
-        return {"source": str(self.source), "at": iso(self.at), "text": self.text}
+        return {"source": str(self.source), "at": iso_of(self.at), "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Verdict:
             "rule": self.rule,
             "explanation": self.explanation,
             "stages": [
-                {"stage": s.stage, "state": str(s.state), "at": iso(s.at)}
+                {"stage": s.stage, "state": str(s.state), "at": iso_of(s.at)}
                 for s in (*trace.stages, *trace.polling)
             ],
             "first_missing": trace.first_missing,
@@ -105,18 +106,14 @@ class Verdict:
             "deployment_id": trace.deployment_id,
             "tries": len(trace.runs),
             "polls": len(trace.polls),
-            "last_polled_at": iso(trace.polls[-1].at) if trace.polls else None,
-            "judged_at": iso(self.judged_at),
-            "recheck_at": iso(self.recheck_at),
+            "last_polled_at": iso_of(trace.polls[-1].at) if trace.polls else None,
+            "judged_at": iso_of(self.judged_at),
+            "recheck_at": iso_of(self.recheck_at),
         }
 
 
 def is_stuck(video: Video, cause: str) -> bool:
     return not video.is_finished and CAUSES[cause].side is not Side.SETTLED
-
-
-def iso(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None
 
 
 def shorten(text: str) -> str:

@@ -147,12 +147,12 @@ _shares: dict[Path, SimulatorServer] = {}
 _shares_lock = threading.Lock()
 
 
-def ensure_simulator(data_dir: Path, port: int | None = None) -> SimulatorServer:
+def ensure_simulator(data_dir: Path) -> SimulatorServer:
     """This process's share in the simulator of `data_dir`, kept until the process ends."""
     folder = data_dir.resolve()
     with _shares_lock:
         if folder not in _shares:
-            share = SimulatorServer(folder, port)
+            share = SimulatorServer(folder)
             share.start()
             _shares[folder] = share
         return _shares[folder]

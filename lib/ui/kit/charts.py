@@ -40,14 +40,32 @@ _LEGEND = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder"
 _MARGIN = {"l": 8, "r": 8, "t": 56, "b": 8}
 _TONES = (RED, AMBER, VIOLET, BLUE, GREEN, "#0f9bb3", "#b5527f")  # where a key has no look of its own
 _LINES = (BLUE, AMBER)
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TIME = {"title": {"text": "Created (UTC)"}}  # which says that what is drawn on it are times
 _VIDEOS = {"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5}
 _ZOOMED = {"dragmode": False, "selectdirection": "h", "hovermode": "closest", "xaxis": _TIME}
 
 
-def _layout(**more: Any) -> Figure:
-    return {"legend": _LEGEND, "margin": _MARGIN, "clickmode": "event+select", **more}
+_LYING = {"orientation": "h"}
+_STACKED = {"barmode": "stack", "dragmode": False}
+
+
+def _figure(traces: list[Figure], **layout: Any) -> Figure:
+    layout = {"legend": _LEGEND, "margin": _MARGIN, "clickmode": "event+select", **layout}
+    return {"data": traces, "layout": layout}
+
+
+def _bars(
+    name: str, color: str, said: str, *, x: Sequence[Any], y: Sequence[Any], points: Sequence[Any]
+) -> Figure:
+    """`said` of each, in Plotly's template; `points`: what a click on each means."""
+    place = {"x": x, "y": y, "customdata": points}
+    said = said if said.endswith("</extra>") else f"{said}<extra>%{{fullData.name}}</extra>"
+    return {"type": "bar", "name": name, "marker": {"color": color}, "hovertemplate": said, **place}
+
+
+def _in_order(names: Sequence[str]) -> Figure:
+    """An axis with these from above."""
+    return {"categoryorder": "array", "categoryarray": names[::-1], "automargin": True}
 
 
 def titled(figure: Figure, title: str) -> Figure:
@@ -147,26 +165,9 @@ def status_over_time(series: Sequence[Row], times: Sequence[datetime]) -> Figure
     for status, values in counts.items():
         shares = [100 * n / total if total else 0 for n, total in zip(values, totals, strict=True)]
         points = [[status, at.isoformat(), share] for at, share in zip(times, shares, strict=True)]
-        traces.append(
-            {
-                "type": "bar",
-                "name": _name(look(STATUS, status)),
-                "x": list(times),
-                "y": values,
-                "customdata": points,
-                "marker": {"color": look(STATUS, status).hex},
-                "hovertemplate": "%{y} videos, %{customdata[2]:.0f}% of them<extra>%{fullData.name}</extra>",
-            }
-        )
-    return {
-        "data": traces,
-        "layout": _layout(
-            **_ZOOMED,
-            barmode="stack",
-            bargap=0.18,
-            yaxis=_VIDEOS,
-        ),
-    }
+        shown, said = look(STATUS, status), "%{y} videos, %{customdata[2]:.0f}% of them"
+        traces.append(_bars(_name(shown), shown.hex, said, x=list(times), y=values, points=points))
+    return _figure(traces, **_ZOOMED, barmode="stack", bargap=0.18, yaxis=_VIDEOS)
 
 
 _PARTS = (RED, BLUE, AMBER, VIOLET, GREEN, "#c2559d", "#178fa8", "#8c7a1f", "#b0603a", GRAY)
@@ -187,31 +188,22 @@ def parts_over_time(
     traces = []
     for index, (part, values) in enumerate(counts.items()):
         drawn = [(at, n, total) for at, n, total in zip(times, values, totals, strict=True) if n]
-        traces.append(
-            {
-                "type": "bar",
-                "name": escape(name(json.loads(part))),
-                "x": [at for at, _, _ in drawn],
-                "y": [n for _, n, _ in drawn],
-                "customdata": [[part, at.isoformat(), 100 * n / total] for at, n, total in drawn],
-                "width": 820
-                * width.total_seconds(),  # of a bucket; a trace with a single bar has no other scale
-                "marker": {"color": _PARTS[index % len(_PARTS)]},
-                "hovertemplate": "%{y} videos, %{customdata[2]:.0f}% of those drawn"
-                "<extra>%{fullData.name}</extra>",
-            }
-        )
-    return {
-        "data": traces,
-        "layout": _layout(
-            **_ZOOMED | {"xaxis": {**_TIME, "range": [times[0] - width / 2, times[-1] + width / 2]}},
-            barmode="stack",
-            showlegend=True,
-            legend=_LEGEND | {"y": -0.42, "yanchor": "top"},
-            margin=_MARGIN | {"t": 30},
-            yaxis=_VIDEOS,
-        ),
-    }
+        meant = [[part, at.isoformat(), 100 * n / total] for at, n, total in drawn]
+        title, color = escape(name(json.loads(part))), _PARTS[index % len(_PARTS)]
+        said = "%{y} videos, %{customdata[2]:.0f}% of those drawn"
+        starts, numbers = [at for at, _, _ in drawn], [n for _, n, _ in drawn]
+        bars = _bars(title, color, said, x=starts, y=numbers, points=meant)
+        # a trace with a single bar has no other scale
+        traces.append(bars | {"width": 820 * width.total_seconds()})
+    return _figure(
+        traces,
+        **_ZOOMED | {"xaxis": {**_TIME, "range": [times[0] - width / 2, times[-1] + width / 2]}},
+        barmode="stack",
+        showlegend=True,
+        legend=_LEGEND | {"y": -0.42, "yanchor": "top"},
+        margin=_MARGIN | {"t": 30},
+        yaxis=_VIDEOS,
+    )
 
 
 _FAINT_TO_STRONG = [[0, "rgba(217,67,75,0.25)"], [1, RED]]
@@ -240,58 +232,42 @@ def hours_of_the_week(points: Sequence[ErrorPoint]) -> Figure:
         },
         "hovertemplate": "%{y} %{x}:00: %{customdata[2]} videos, %{customdata[1]:.0f}%<extra></extra>",
     }
-    return {
-        "data": [trace],
-        "layout": _layout(
-            dragmode=False,
-            hovermode="closest",
-            margin=_MARGIN | {"t": 34},
-            xaxis={"title": {"text": "Hour (UTC)"}, "range": [-0.7, 23.7], "dtick": 3, "zeroline": False},
-            yaxis={
-                "categoryorder": "array",
-                "categoryarray": WEEKDAYS[::-1],
-                "range": [-0.6, 6.6],
-                "automargin": True,
-            },
-        ),
-    }
+    return _figure(
+        [trace],
+        dragmode=False,
+        hovermode="closest",
+        margin=_MARGIN | {"t": 34},
+        xaxis={"title": {"text": "Hour (UTC)"}, "range": [-0.7, 23.7], "dtick": 3, "zeroline": False},
+        yaxis=_in_order(WEEKDAYS) | {"range": [-0.6, 6.6]},
+    )
 
 
-def causes(rows: Sequence[Row], most: int = 10) -> Figure:
+_MOST_CAUSES = 10
+
+
+def causes(rows: Sequence[Row]) -> Figure:
     """Horizontal bars, most frequent first; whose side it is stands in the legend and as a glyph. A click on
     one means its cause."""
-    shown = sorted(rows, key=lambda row: -row["n"])[:most]
+    shown = sorted(rows, key=lambda row: -row["n"])[:_MOST_CAUSES]
     total = sum(row["n"] for row in rows)
     sides = [side for side in Side if any(cause_of(row["cause"]).side == side for row in shown)]
     traces = []
     for side in sides:
         own = [row for row in shown if cause_of(row["cause"]).side == side]
-        traces.append(
-            {
-                "type": "bar",
-                "orientation": "h",
-                "name": _name(SIDE[side]),
-                "x": [row["n"] for row in own],
-                "y": [_cause_name(row["cause"]) for row in own],
-                "customdata": [[row["cause"], 100 * row["n"] / total] for row in own],
-                "text": [f"{row['n']:,}" for row in own],
-                "textposition": "outside",
-                "cliponaxis": False,
-                "marker": {"color": SIDE[side].hex},
-                "hovertemplate": "%{y}: %{x} videos, %{customdata[1]:.0f}%<extra></extra>",
-            }
-        )
-    order = [_cause_name(row["cause"]) for row in reversed(shown)]  # drawn from below
-    return {
-        "data": traces,
-        "layout": _layout(
-            barmode="stack",
-            dragmode=False,
-            margin=_MARGIN | {"r": 40, "t": 76},  # the legend takes two lines
-            xaxis={"visible": False},
-            yaxis={"categoryorder": "array", "categoryarray": order, "automargin": True},
-        ),
-    }
+        names = [_cause_name(row["cause"]) for row in own]
+        points = [[row["cause"], 100 * row["n"] / total] for row in own]
+        said = "%{y}: %{x} videos, %{customdata[1]:.0f}%<extra></extra>"
+        numbers = [row["n"] for row in own]
+        bars = _bars(_name(SIDE[side]), SIDE[side].hex, said, x=numbers, y=names, points=points)
+        text = {"text": [f"{n:,}" for n in numbers], "textposition": "outside", "cliponaxis": False}
+        traces.append(bars | text | _LYING)
+    return _figure(
+        traces,
+        **_STACKED,
+        margin=_MARGIN | {"r": 40, "t": 76},  # the legend takes two lines
+        xaxis={"visible": False},
+        yaxis=_in_order([_cause_name(row["cause"]) for row in shown]),
+    )
 
 
 def _cause_name(cause: str | None) -> str:
@@ -308,29 +284,19 @@ def funnel(rows: Sequence[FunnelStage]) -> Figure:
     for key, state in STAGE_STATE.items():
         values = [row[key] for row in states]
         if any(values):
-            traces.append(
-                {
-                    "type": "bar",
-                    "orientation": "h",
-                    "name": _name(state),
-                    "x": [100 * n / total for n, total in zip(values, totals, strict=True)],
-                    "y": names,
-                    "customdata": [[row["stage"], key, n] for row, n in zip(states, values, strict=True)],
-                    "marker": {"color": state.hex, "opacity": 0.45 if key == "not_reached" else 1},
-                    "hovertemplate": "%{y}: %{customdata[2]} videos, %{x:.0f}%"
-                    "<extra>%{fullData.name}</extra>",
-                }
-            )
-    return {
-        "data": traces,
-        "layout": _layout(
-            barmode="stack",
-            dragmode=False,
-            hovermode="closest",
-            xaxis={"title": {"text": "Videos (%)"}, "range": [0, 100]},
-            yaxis={"categoryorder": "array", "categoryarray": names[::-1], "automargin": True},
-        ),
-    }
+            shares = [100 * n / total for n, total in zip(values, totals, strict=True)]
+            points = [[row["stage"], key, n] for row, n in zip(states, values, strict=True)]
+            said = "%{y}: %{customdata[2]} videos, %{x:.0f}%"
+            bars = _bars(_name(state), state.hex, said, x=shares, y=names, points=points) | _LYING
+            bars["marker"]["opacity"] = 0.45 if key == "not_reached" else 1
+            traces.append(bars)
+    return _figure(
+        traces,
+        **_STACKED,
+        hovermode="closest",
+        xaxis={"title": {"text": "Videos (%)"}, "range": [0, 100]},
+        yaxis=_in_order(names),
+    )
 
 
 def heat(
@@ -342,27 +308,23 @@ def heat(
     """Numbers in cells, the more the redder; none in empty ones. `points` is what a click on each means."""
     total = max(1, sum(map(sum, counts)))
     axis = {"type": "category", "automargin": True, "showgrid": False}
-    return {
-        "data": [
-            {
-                "type": "heatmap",
-                "z": [[n or None for n in line] for line in counts],
-                "x": [escape(column) for column in columns],
-                "y": [escape(line) for line in lines],
-                "text": [[f"{n:,}" if n else "" for n in line] for line in counts],
-                "texttemplate": "%{text}",
-                "textfont": {"color": "#ffffff"},
-                "hovertext": [[f"{100 * n / total:.1f}%" for n in line] for line in counts],
-                "customdata": points,
-                "colorscale": [[0, GRAY], [1, RED]],
-                "showscale": False,
-                "xgap": 1,
-                "ygap": 1,
-                "hovertemplate": "%{y}, %{x}: %{z} videos, %{hovertext}<extra></extra>",
-            }
-        ],
-        "layout": _layout(dragmode=False, xaxis=dict(axis), yaxis=axis | {"autorange": "reversed"}),
+    trace = {
+        "type": "heatmap",
+        "z": [[n or None for n in line] for line in counts],
+        "x": [escape(column) for column in columns],
+        "y": [escape(line) for line in lines],
+        "text": [[f"{n:,}" if n else "" for n in line] for line in counts],
+        "texttemplate": "%{text}",
+        "textfont": {"color": "#ffffff"},
+        "hovertext": [[f"{100 * n / total:.1f}%" for n in line] for line in counts],
+        "customdata": points,
+        "colorscale": [[0, GRAY], [1, RED]],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": "%{y}, %{x}: %{z} videos, %{hovertext}<extra></extra>",
     }
+    return _figure([trace], dragmode=False, xaxis=dict(axis), yaxis=axis | {"autorange": "reversed"})
 
 
 def percentiles(lines: Mapping[str, Sequence[Row]]) -> Figure:
@@ -383,7 +345,7 @@ def percentiles(lines: Mapping[str, Sequence[Row]]) -> Figure:
         for key, said, dash in (("p50", "median", "solid"), ("p95", "95%", "dot"))
     ]
     yaxis = {"title": {"text": "Seconds"}, "rangemode": "tozero"}
-    return {"data": traces, "layout": _layout(**_ZOOMED, yaxis=yaxis)}
+    return _figure(traces, **_ZOOMED, yaxis=yaxis)
 
 
 def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
@@ -394,26 +356,19 @@ def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
     traces = []
     for number, (name, rows) in enumerate(lines.items()):
         total = max(1, sum(row["n"] for row in rows))
-        traces.append(
-            {
-                "type": "bar",
-                "name": escape(name),
-                "x": [steps[row["low"]] for row in rows],
-                "y": [100 * row["n"] / total for row in rows],
-                "customdata": [[row["n"]] for row in rows],
-                "marker": {"color": _LINES[number % len(_LINES)]},
-                "hovertemplate": "%{x} s: %{customdata[0]} videos, %{y:.0f}%<extra>%{fullData.name}</extra>",
-            }
-        )
+        places, shares = [steps[row["low"]] for row in rows], [100 * row["n"] / total for row in rows]
+        color, points = _LINES[number % len(_LINES)], [[row["n"]] for row in rows]
+        said = "%{x} s: %{customdata[0]} videos, %{y:.0f}%"
+        traces.append(_bars(escape(name), color, said, x=places, y=shares, points=points))
     order = {"type": "category", "categoryorder": "array", "categoryarray": list(steps.values())}
-    layout = _layout(
+    return _figure(
+        traces,
         barmode="group",
         dragmode=False,
         showlegend=len(lines) > 1,
         xaxis={"title": {"text": "Seconds"}, **order},
         yaxis={"title": {"text": "Videos (%)"}, "rangemode": "tozero"},
     )
-    return {"data": traces, "layout": layout}
 
 
 def _seconds(value: float) -> str:
@@ -424,27 +379,20 @@ def _seconds(value: float) -> str:
 def stage_times(rows: Sequence[Row]) -> Figure:
     """The median and the 95th percentile of each stage, from `[{stage, n, p50, p95}]`, in seconds."""
     names = [escape(words(row["stage"])) for row in rows]
+    points = [[row["stage"], row["n"]] for row in rows]
+    said = "%{y}: %{x:.3~r} s, of %{customdata[1]} videos"
     traces = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "name": said,
-            "x": [row[key] for row in rows],
-            "y": names,
-            "customdata": [[row["stage"], row["n"]] for row in rows],
-            "marker": {"color": color},
-            "hovertemplate": "%{y}: %{x:.3~r} s, of %{customdata[1]} videos<extra>%{fullData.name}</extra>",
-        }
-        for key, said, color in (("p50", "median", BLUE), ("p95", "95%", AMBER))
+        _bars(name, color, said, x=[row[key] for row in rows], y=names, points=points) | _LYING
+        for key, name, color in (("p50", "median", BLUE), ("p95", "95%", AMBER))
     ]
-    layout = _layout(
+    return _figure(
+        traces,
         barmode="group",
         dragmode=False,
         hovermode="closest",
         xaxis={"title": {"text": "Seconds since the stage before"}, "type": "log", "tickformat": "~r"},
-        yaxis={"categoryorder": "array", "categoryarray": names[::-1], "automargin": True},
+        yaxis=_in_order(names),
     )
-    return {"data": traces, "layout": layout}
 
 
 def success_over_time(series: Sequence[Row], times: Sequence[datetime], usual: Row | None) -> Figure:
@@ -468,7 +416,7 @@ def success_over_time(series: Sequence[Row], times: Sequence[datetime], usual: R
         height = {"y0": 100 * usual["low"], "y1": 100 * usual["high"]}
         shapes = [band | height | {"fillcolor": GREEN, "opacity": 0.15}]
     yaxis = {"title": {"text": "Succeeded (%)"}, "range": [0, 105]}
-    return {"data": [trace], "layout": _layout(**_ZOOMED, yaxis=yaxis, shapes=shapes)}
+    return _figure([trace], **_ZOOMED, yaxis=yaxis, shapes=shapes)
 
 
 _FEW_DAYS = 8
@@ -479,28 +427,20 @@ def cost(rows: Sequence[Row]) -> Figure:
     traces = []
     for number, model in enumerate(sorted({row["model"] for row in rows})):
         own = [row for row in rows if row["model"] == model]
-        traces.append(
-            {
-                "type": "bar",
-                "name": escape(model or "model unknown"),
-                "x": [row["day"][:10] for row in own],
-                "y": [row["credits"] for row in own],
-                "customdata": [[row["tasks"], row["delivered"]] for row in own],
-                "marker": {"color": _TONES[(number + 3) % len(_TONES)]},
-                "hovertemplate": "%{y:,} credits for %{customdata[0]} tasks, %{customdata[1]} delivered"
-                "<extra>%{fullData.name}</extra>",
-            }
-        )
+        days, credits = [row["day"][:10] for row in own], [row["credits"] for row in own]
+        points = [[row["tasks"], row["delivered"]] for row in own]
+        name, color = escape(model or "model unknown"), _TONES[(number + 3) % len(_TONES)]
+        said = "%{y:,} credits for %{customdata[0]} tasks, %{customdata[1]} delivered"
+        traces.append(_bars(name, color, said, x=days, y=credits, points=points))
     few = len({row["day"][:10] for row in rows}) <= _FEW_DAYS  # a tick for each, else a day may have two
-    days = {"type": "date", "tickformat": "%d %b", **({"dtick": 86_400_000} if few else {"nticks": 8})}
-    layout = _layout(
-        barmode="stack",
-        dragmode=False,
+    ticks = {"type": "date", "tickformat": "%d %b", **({"dtick": 86_400_000} if few else {"nticks": 8})}
+    return _figure(
+        traces,
+        **_STACKED,
         showlegend=True,
-        xaxis={"title": {"text": "Day (UTC)"}, **days},
+        xaxis={"title": {"text": "Day (UTC)"}, **ticks},
         yaxis={"title": {"text": "Credits ($0.01 each)"}, "rangemode": "tozero", "tickformat": ",d"},
     )
-    return {"data": traces, "layout": layout}
 
 
 def sparkline(series: Sequence[Row], times: Sequence[datetime], *statuses: str) -> list[int]:

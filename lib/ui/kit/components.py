@@ -29,7 +29,7 @@ from lib.ui.kit.format import (
     words,
 )
 from lib.ui.kit.outside import outside_text
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link, page
 from lib.ui.kit.window import Window
 from lib.ui.kit.zone import zone
 
@@ -42,11 +42,11 @@ def video_link(row: VideoRow, now: datetime) -> None:
     """A line that leads to the video: real link, so keyboard and middle click work."""
     cause = cause_of(row["cause"])
     title = cause.title if row["cause"] else "Not judged yet"
-    st.page_link(
-        page("video"),
-        label=f"`{short_id(row['id'])}` **{title}** · {age(row['created_at'], now)}",
+    link(
+        "video",
+        f"`{short_id(row['id'])}` **{title}** · {age(row['created_at'], now)}",
+        {"id": row["id"]},
         icon=SIDE[cause.side].icon if row["cause"] else ":material/hourglass_top:",
-        query_params={"id": row["id"]},
         help=f"{ACTION[cause.action]} · created {exact(row['created_at'])}",
     )
 

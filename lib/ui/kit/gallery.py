@@ -10,7 +10,7 @@ import streamlit as st
 from lib.data.videos import VideoRow
 from lib.ui.kit.format import age, exact, short_id
 from lib.ui.kit.player import copied_output, may_be_played, play
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link
 
 MOST = 12
 _ACROSS = 4
@@ -34,10 +34,9 @@ def _one(row: VideoRow, now: datetime) -> bool:
         st.video(copied[0], alt="The generated video")
     elif not (may_be_played(row["video_url"]) and play(row["video_url"])):
         return False
-    st.page_link(
-        page("video"),
-        label=f"`{short_id(row['id'])}` · {age(row['created_at'], now)}",
-        query_params={"id": row["id"]},
-        help=f"Created {exact(row['created_at'])}",
+    label, help = (
+        f"`{short_id(row['id'])}` · {age(row['created_at'], now)}",
+        f"Created {exact(row['created_at'])}",
     )
+    link("video", label, {"id": row["id"]}, icon=None, help=help)
     return True

@@ -37,17 +37,15 @@ def _cause(row: VideoRow, _: datetime) -> str:
     return html.tone(cause_label(row["cause"]), tone)
 
 
-def _words(key: str | None) -> str:
-    return html.text(words(key or ""))
-
-
 COLUMNS = {
     "video": Column("Video", None, lambda row, _: html.video(row["id"])),
     "created": Column("Created", "created", lambda row, now: html.time(row["created_at"], now)),
     "status": Column("Status", "status", _status),
     "cause": Column("Cause", "cause", _cause),
     "stages": Column("Stages seen", None, lambda row, _: escape(stage_progress(row["stages"]))),
-    "stage": Column("First missing stage", "stage", lambda row, _: _words(row["first_missing"])),
+    "stage": Column(
+        "First missing stage", "stage", lambda row, _: html.text(words(row["first_missing"] or ""))
+    ),
     "prompt": Column("Prompt", "prompt", lambda row, _: html.text(row["prompt"])),
     "error": Column("Error", "error", lambda row, _: html.text(row["error_message"])),
     "action": Column("What to do", None, lambda row, _: escape(ACTION.get(row["action"] or "", ""))),

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-import pandas as pd
-import streamlit as st
+from streamlit.column_config import NumberColumn, TextColumn
 
 from lib.data.database import Row
 from lib.data.logs import FoundLine
@@ -16,36 +15,24 @@ from lib.domain.attempt import Attempt
 from lib.domain.video import Video, parse_time
 from lib.ui.kit import html
 from lib.ui.kit.format import ATTEMPT_STATE, clock, exact, seconds_text, short_id, without_walls
-from lib.ui.kit.zone import zone_name
+from lib.ui.kit.tables import Columns, table, time_column, times
 
 
 def log_table(entries: Sequence[LogRow]) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "at": pd.to_datetime([entry["at"] for entry in entries], utc=True, format="ISO8601"),
-                "level": [entry["level"] for entry in entries],
-                "message": [without_walls(entry["message"]) for entry in entries],
-                "request": [short_id(entry["request_id"]) for entry in entries],
-                "path": [entry["path"] or "" for entry in entries],
-                "answer": [entry["status_code"] for entry in entries],
-            }
+    messages = [without_walls(entry["message"]) for entry in entries]
+    requests = [short_id(entry["request_id"]) for entry in entries]
+    columns: Columns = {
+        "at": (times([entry["at"] for entry in entries]), time_column("Time", fine=True)),
+        "level": ([entry["level"] for entry in entries], TextColumn("Level", width=64)),
+        "message": (messages, TextColumn("Message", width=620)),
+        "request": (requests, TextColumn("Request", width=84)),
+        "path": ([entry["path"] or "" for entry in entries], TextColumn("Path", width=150)),
+        "answer": (
+            [entry["status_code"] for entry in entries],
+            NumberColumn("Answer", format="%d", width=64),
         ),
-        column_config={
-            "at": st.column_config.DatetimeColumn(
-                "Time", timezone=zone_name(), format="DD MMM HH:mm:ss.SSS", width=140
-            ),
-            "level": st.column_config.TextColumn("Level", width=64),
-            "message": st.column_config.TextColumn("Message", width=620),
-            "request": st.column_config.TextColumn("Request", width=84),
-            "path": st.column_config.TextColumn("Path", width=150),
-            "answer": st.column_config.NumberColumn("Answer", format="%d", width=64),
-        },
-        hide_index=True,
-        row_height=28,
-        height=min(560, 40 + 28 * max(len(entries), 1)),
-        alt="Log entries of this video, oldest first",
-    )
+    }
+    table(columns, "Log entries of this video, oldest first", most=18, row=28)
 
 
 def log_line(entry: LogRow) -> str:
@@ -66,7 +53,12 @@ _ASKED = ("Prompt", "Image", "Model", "Ratio", "Seconds")
 
 def tries(attempts: Sequence[Row], video: Video, now: datetime) -> None:
     """The app's own try and ours, a column each; what was asked otherwise than before is marked."""
-    shown = [_of_the_app(video), *map(_of_ours, attempts[-_MOST_TRIES:])]
+    of_the_app: dict[str, object] = {
+        "Begun": video.created_at,
+        "Prompt": video.prompt,
+        "Image": video.input_image_url,
+    }
+    shown = [of_the_app, *map(_of_ours, attempts[-_MOST_TRIES:])]
     names = list(dict.fromkeys(name for one in shown for name in one))
     heads = ["<th></th>", "<th>The app</th>"]
     heads += [f"<th>Attempt {escape(str(row.get('number')))}</th>" for row in attempts[-_MOST_TRIES:]]
@@ -86,10 +78,6 @@ def _cell(value: object, now: datetime) -> str:
     if isinstance(value, datetime):
         return html.titled_time(clock(value, now), value)
     return html.text(without_walls(str(value))) if value is not None else ""
-
-
-def _of_the_app(video: Video) -> dict[str, object]:
-    return {"Begun": video.created_at, "Prompt": video.prompt, "Image": video.input_image_url}
 
 
 def _of_ours(row: Row) -> dict[str, object]:

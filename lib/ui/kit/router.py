@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.state.query_params import QueryParamsInput
 
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
@@ -15,6 +17,7 @@ from lib.ui.kit.notices import narrated
 
 # A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
 _ICON = ROOT / "lib" / "ui" / "static" / "icon.svg"
+_ONWARDS = ":material/arrow_forward:"
 _STYLE = Path(__file__).with_name("style.css")
 PAGES = (
     ("overview", "Overview", "monitoring", "Is generation healthy right now, and what does it cost?"),
@@ -59,6 +62,13 @@ def page(name: str) -> Page:
         visibility="hidden" if name in ("video", "incident") else "visible",
         help=question,
     )
+
+
+def link(
+    name: str, label: str, query: QueryParamsInput | None = None, *, icon: str | None = _ONWARDS, **look: Any
+) -> None:
+    """Leads to a page: a real link, so that keyboard and middle click work."""
+    st.page_link(page(name), label=label, icon=icon, query_params=query, **look)
 
 
 def run() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.column_config import ButtonColumn, DatetimeColumn, MultiselectColumn, TextColumn
 
 from lib.data.database import Row
 from lib.data.videos import VideoRow
@@ -26,26 +27,32 @@ from lib.ui.kit.zone import zone_name
 
 _OPENED = "opened-video"
 ROW = 32  # pixels
+Columns = dict[str, tuple[Any, Any]]  # of each its values, and how they are shown
 
 
-def video_rows(rows: Sequence[VideoRow]) -> pd.DataFrame:
-    """The videos to choose among, as the table shows them."""
-    return pd.DataFrame(
-        {
-            "video": [f":material/movie_info: {short_id(row['id'])}" for row in rows],
-            "age": pd.to_datetime([row["created_at"] for row in rows], utc=True, format="ISO8601"),
-            "status": [badge(STATUS, row["status"]) for row in rows],
-            "cause": [[cause_label(row["cause"])] for row in rows],
-            "action": [ACTION.get(row["action"] or "", "") for row in rows],
-            "first_missing": [words(row["first_missing"] or "") for row in rows],
-            "error": [row["error_message"] or "" for row in rows],
-        }
+def table(columns: Columns, alt: str, *, most: int, row: int = ROW, **more: Any) -> Any:
+    """More than `most` rows scroll; `row`: pixels of one."""
+    rows = min(max((len(values) for values, _ in columns.values()), default=0), most)
+    return st.dataframe(
+        pd.DataFrame({name: values for name, (values, _) in columns.items()}),
+        column_config={name: how for name, (_, how) in columns.items()},
+        hide_index=True,
+        row_height=row,
+        height=row * (max(rows, 1) + 1) + 3,
+        alt=alt,
+        **more,
     )
 
 
-def time_column(label: str) -> Any:
-    """Exact times, which sort as times."""
-    return st.column_config.DatetimeColumn(label, timezone=zone_name(), format="DD MMM HH:mm:ss", width=118)
+def times(values: Sequence[str]) -> pd.DatetimeIndex:
+    """Of ISO texts, for `time_column`."""
+    return pd.to_datetime(list(values), utc=True, format="ISO8601")
+
+
+def time_column(label: str, *, fine: bool = False) -> Any:
+    """Exact times, which sort as times; `fine`: with milliseconds."""
+    shape, width = ("DD MMM HH:mm:ss.SSS", 140) if fine else ("DD MMM HH:mm:ss", 118)
+    return DatetimeColumn(label, timezone=zone_name(), format=shape, width=width)
 
 
 def stage_progress(stages: Sequence[Row] | None) -> str:
@@ -64,22 +71,21 @@ def badge(table: Mapping[str, Look], key: str | None) -> list[str]:
 
 def badges(label: str, table: Mapping[Any, Look], **more: Any) -> Any:
     """A column of coloured words."""
-    options = {f"{shown.glyph} {shown.word}": shown.color for shown in table.values()}
-    return st.column_config.MultiselectColumn(
-        label, options=list(options), color=list(options.values()), **more
-    )
+    return _coloured(label, {f"{shown.glyph} {shown.word}": shown.color for shown in table.values()}, **more)
+
+
+def _coloured(label: str, colors: Mapping[str, str], **more: Any) -> Any:
+    return MultiselectColumn(label, options=list(colors), color=list(colors.values()), **more)
 
 
 def cause_badges(keys: Sequence[str | None]) -> Any:
     options = {cause_label(key): SIDE[cause_of(key).side].color for key in keys}
-    return st.column_config.MultiselectColumn(
-        "Cause", options=list(options), color=list(options.values()), width=190
-    )
+    return _coloured("Cause", options, width=190)
 
 
 def open_column(key: str, *, pinned: bool = False) -> Any:
     """A column of ids; a click on one opens its video, among the rows that were remembered under `key`."""
-    return st.column_config.ButtonColumn(
+    return ButtonColumn(
         "Video",
         key=f"open-{key}",
         type="tertiary",
@@ -95,34 +101,27 @@ def remember_rows(key: str, video_ids: Sequence[str | None]) -> None:
     st.session_state[f"rows-{key}"] = list(video_ids)
 
 
-def table_height(rows: int, most: int) -> int:
-    """Pixels for `rows` rows and the header; more than `most` rows scroll."""
-    return ROW * (min(rows, most) + 1) + 3
-
-
 def choose_videos(rows: Sequence[VideoRow], *, key: str) -> list[str]:
     """The table with a box in front of each row. Returns the chosen ids, looked up in the rows as drawn.
     `key` has to change with the rows."""
     remember_rows(key, [row["id"] for row in rows])
-    event = st.dataframe(
-        video_rows(rows),
-        key=f"table-{key}",
-        column_config={
-            "video": open_column(key, pinned=True),
-            "age": time_column("Created"),
-            "status": badges("Status", STATUS, width=118),
-            "cause": cause_badges([row["cause"] for row in rows]),
-            "action": st.column_config.TextColumn("What to do", width=190),
-            "first_missing": st.column_config.TextColumn("First missing stage", width=150),
-            "error": st.column_config.TextColumn("Error", width="large"),
-        },
-        hide_index=True,
-        row_height=ROW,
-        height=table_height(len(rows), 16),
-        alt="Videos, newest first",
-        on_select="rerun",
-        selection_mode="multi-row",
-    )
+    ids = [f":material/movie_info: {short_id(row['id'])}" for row in rows]
+    statuses = [badge(STATUS, row["status"]) for row in rows]
+    causes = [row["cause"] for row in rows]
+    actions = [ACTION.get(row["action"] or "", "") for row in rows]
+    stages = [words(row["first_missing"] or "") for row in rows]
+    errors = [row["error_message"] or "" for row in rows]
+    columns: Columns = {
+        "video": (ids, open_column(key, pinned=True)),
+        "age": (times([row["created_at"] for row in rows]), time_column("Created")),
+        "status": (statuses, badges("Status", STATUS, width=118)),
+        "cause": ([[cause_label(cause)] for cause in causes], cause_badges(causes)),
+        "action": (actions, TextColumn("What to do", width=190)),
+        "first_missing": (stages, TextColumn("First missing stage", width=150)),
+        "error": (errors, TextColumn("Error", width="large")),
+    }
+    select: dict[str, Any] = {"on_select": "rerun", "selection_mode": "multi-row", "key": f"table-{key}"}
+    event = table(columns, "Videos, newest first", most=16, **select)
     drawn: list[str] = st.session_state[f"rows-{key}"]
     return [drawn[index] for index in event.selection.rows if index < len(drawn)]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from lib.domain.times import length_of
 from lib.ui.kit.zone import zone
 
 MINUTE = timedelta(minutes=1)
@@ -13,8 +13,6 @@ LENGTHS = ("1h", "24h", "7d", "14d", "30d")  # those a page offers
 DEFAULT = "24h"
 ALL = "all"
 _WORDS = {"1h": "hour", "24h": "24 hours", "7d": "7 days", "14d": "14 days", "30d": "30 days"}
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_LENGTH = re.compile(r"([1-9]\d{0,5})([mhd])")
 _ALL_TIME = timedelta(days=3650)
 _STEPS = [
     *(timedelta(minutes=n) for n in (1, 2, 5, 10, 15, 30)),
@@ -38,8 +36,7 @@ class Window:
 
     @property
     def size(self) -> timedelta:
-        found = _LENGTH.fullmatch(self.length)
-        return min(int(found[1]) * _UNITS[found[2]], _ALL_TIME) if found else _ALL_TIME
+        return min(length_of(self.length) or _ALL_TIME, _ALL_TIME)
 
     @property
     def bucket_seconds(self) -> int:
@@ -89,7 +86,7 @@ class Window:
 
 
 def known(length: str) -> bool:
-    return length == ALL or bool(_LENGTH.fullmatch(length))
+    return length == ALL or bool(length_of(length))
 
 
 def between(since: datetime, until: datetime) -> Window:

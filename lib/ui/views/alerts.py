@@ -16,7 +16,7 @@ from lib.ui.kit.acting import act, why_not
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import AMBER, RED, Look, clock, plain, since
 from lib.ui.kit.notices import narrated
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link
 
 SEVERITY = {
     Severity.CRITICAL: Look("critical", "×", ":material/error:", "red", RED),
@@ -115,13 +115,7 @@ def _way_out(group: Group) -> None:
         return
     todo, target = TODO[group.measure]
     narrowed = len(group.alerts) == 1 and group.first.subject in CAUSES and target in ("recover", "videos")
-    st.page_link(
-        page(target),
-        label=todo,
-        icon=":material/arrow_forward:",
-        query_params={"cause": group.first.subject} if narrowed else None,
-        width="content",
-    )
+    link(target, todo, {"cause": group.first.subject} if narrowed else None)
 
 
 def _silenced(group: Group, now: datetime) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
 import streamlit as st
+from streamlit.column_config import TextColumn
 
 from lib.data.audit import AuditRow, end_of
 from lib.ui.kit import address, loaders
@@ -16,7 +16,7 @@ from lib.ui.kit.format import clock, short_id, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
-from lib.ui.kit.tables import open_column, remember_rows, table_height
+from lib.ui.kit.tables import Columns, open_column, remember_rows, table
 
 
 def change_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
@@ -41,37 +41,21 @@ def _value(value: object) -> str:
 
 def audit_table(rows: Sequence[AuditRow], now: datetime, *, key: str | None = None) -> None:
     """With a `key`, which has to change with the rows, each names its video: a click opens it."""
-    named = {"video": [_video(row) for row in rows]} if key else {}
+    columns: Columns = {
+        "at": ([clock(row["at"], now) for row in rows], TextColumn("When", width=120)),
+        "operator": ([row["operator"] for row in rows], TextColumn("Operator", width=110)),
+        "action": ([words(row["action"]) for row in rows], TextColumn("Action", width=130)),
+    }
     if key:
-        remember_rows(key, [row["video_id"] for row in rows])
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "at": [clock(row["at"], now) for row in rows],
-                "operator": [row["operator"] for row in rows],
-                "action": [words(row["action"]) for row in rows],
-                **named,
-                "credits": [f"{row['credits']:g}" if row.get("credits") else "" for row in rows],
-                "change": [change_text(row.get("before"), row.get("after")) for row in rows],
-            }
-        ),
-        key=f"audit-{key}" if key else None,
-        column_config={
-            "at": st.column_config.TextColumn("When", width=120),
-            "operator": st.column_config.TextColumn("Operator", width=110),
-            "action": st.column_config.TextColumn("Action", width=130),
-            "credits": st.column_config.TextColumn("Credits", width=64, alignment="right"),
-            "change": st.column_config.TextColumn("What changed", width=900),
-            **({"video": open_column(key)} if key else {}),
-        },
-        hide_index=True,
-        height=table_height(len(rows), 22),
-        alt="Who did what, newest first",
-    )
-
-
-def _video(row: AuditRow) -> str:
-    return f":material/movie_info: {short_id(row['video_id'])}" if row["video_id"] else "–"
+        ids = [row["video_id"] for row in rows]
+        remember_rows(key, ids)
+        links = [f":material/movie_info: {short_id(each)}" if each else "–" for each in ids]
+        columns["video"] = (links, open_column(key))
+    credits = [f"{row['credits']:g}" if row.get("credits") else "" for row in rows]
+    columns["credits"] = (credits, TextColumn("Credits", width=64, alignment="right"))
+    changes = [change_text(row.get("before"), row.get("after")) for row in rows]
+    columns["change"] = (changes, TextColumn("What changed", width=900))
+    table(columns, "Who did what, newest first", most=22, key=f"audit-{key}" if key else None)
 
 
 def audit_page(frame: Frame) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
+from streamlit.column_config import TextColumn
 
 from lib.data import batches
 from lib.data.batches import ENDED, Batch, Item
@@ -20,8 +20,8 @@ from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import BATCH_STATE, clock, count, credits_text, exact, look, plain, short_id
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.outside import outside_text
-from lib.ui.kit.router import page
-from lib.ui.kit.tables import table_height
+from lib.ui.kit.router import link
+from lib.ui.kit.tables import Columns, table
 
 _ASKED = "batch"  # in the address
 _TOLD = "batch-end-told"  # in the session: the last one that the page was drawn anew for
@@ -33,29 +33,17 @@ def item_table(items: Sequence[Item]) -> None:
     """What would be done or was done to each video; what is left out comes last."""
     ordered = sorted(items, key=lambda item: (item["state"] == "left_out", item["position"]))
     begun = any(item["state"] in ENDED for item in ordered)
-    state = {"State": [_STATE.get(item["state"], "– left out") for item in ordered]} if begun else {}
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "Video": [short_id(item["video_id"]) for item in ordered],
-                "What": [_KIND.get(item["kind"], "left out") for item in ordered],
-                **state,
-                "Credits": [_price(item, begun=begun) for item in ordered],
-                "Why" if not begun else "Result": [item["result"] or item["reason"] for item in ordered],
-            }
-        ),
-        hide_index=True,
-        height=table_height(len(ordered), 10),
-        column_config={
-            "Video": st.column_config.TextColumn(width=90),
-            "What": st.column_config.TextColumn(width=90),
-            "State": st.column_config.TextColumn(width=90),
-            "Credits": st.column_config.TextColumn(width=70),
-            "Why": st.column_config.TextColumn(width=640),
-            "Result": st.column_config.TextColumn(width=760),
-        },
-        alt="What is to be done to each video, or was done",
-    )
+    columns: Columns = {
+        "Video": ([short_id(item["video_id"]) for item in ordered], TextColumn(width=90)),
+        "What": ([_KIND.get(item["kind"], "left out") for item in ordered], TextColumn(width=90)),
+    }
+    if begun:
+        states = [_STATE.get(item["state"], "– left out") for item in ordered]
+        columns["State"] = (states, TextColumn(width=90))
+    columns["Credits"] = ([_price(item, begun=begun) for item in ordered], TextColumn(width=70))
+    told = [item["result"] or item["reason"] for item in ordered]
+    columns["Result" if begun else "Why"] = (told, TextColumn(width=760 if begun else 640))
+    table(columns, "What is to be done to each video, or was done", most=10)
 
 
 def _price(item: Item, *, begun: bool) -> str:
@@ -158,12 +146,12 @@ def earlier_batches(frame: Frame) -> None:
     with st.expander(f"{count(len(begun), 'run')} of repairs", icon=":material/history:"):
         for batch in begun:
             shown, how = look(BATCH_STATE, batch.state), str(batch.chosen.get("chosen", ""))
-            st.page_link(
-                page("recover"),
-                label=f"{clock(batch.begun_at, frame.now)} · **{shown.word}** · "
+            link(
+                "recover",
+                f"{clock(batch.begun_at, frame.now)} · **{shown.word}** · "
                 f"{batch.count('done')} of {count(batch.to_do, 'video')} repaired · {_spent(batch)} · "
                 f"by {plain(batch.operator)}" + (f", {plain(how)}" if how else ""),
+                {_ASKED: batch.id},
                 icon=shown.icon,
-                query_params={_ASKED: batch.id},
                 help=f"Begun {exact(batch.begun_at)}",
             )

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
-import pandas as pd
 import streamlit as st
+from streamlit.column_config import BarChartColumn, ButtonColumn, NumberColumn, TextColumn
 
 from lib.data.database import Row
 from lib.data.errors import By, ErrorPoint
@@ -41,8 +41,8 @@ from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import shown_columns, video_list
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.outside import outside_text
-from lib.ui.kit.router import page
-from lib.ui.kit.tables import ROW, badge, badges, cause_badges, table_height, time_column
+from lib.ui.kit.router import link, page
+from lib.ui.kit.tables import Columns, badge, badges, cause_badges, table, time_column
 from lib.ui.kit.window_control import empty_window
 
 BY: dict[By, str] = {
@@ -175,57 +175,33 @@ def part_name(part: Mapping[str, str]) -> str:
 
 def _table(groups: Sequence[ErrorGroup], states: dict[GroupKey, GroupState], frame: Frame) -> None:
     keys = [key_of(row) for row in groups]
-    table = f"groups-{hash((frame.window, tuple(keys))):x}"
+    table_key = f"groups-{hash((frame.window, tuple(keys))):x}"
 
     def open_group() -> None:
-        chosen = keys[st.session_state[table].row]
+        chosen = keys[st.session_state[table_key].row]
         address.put({name: [value] for name, value in exactly(chosen).items()})
 
     shown = [states[key] for key in keys]
-    section("Groups", "Alike but for ids and numbers, with one cause and one first missing stage.")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "open": [":material/arrow_forward: Open"] * len(groups),
-                "mark": [badge(STATE, mark_of(state, frame)) for state in shown],
-                "n": [row["n"] for row in groups],
-                "growth": [row["n"] - row["previous_n"] for row in groups],
-                "trend": [row["trend"] or [] for row in groups],
-                "grp": [redact(row["grp"]) for row in groups],
-                "cause": [[cause_label(row["cause"])] for row in groups],
-                "stage": [words(row["stage"] or "") for row in groups],
-                "first": [parse_time(state["first_at"]) for state in shown],
-                "last": [parse_time(state["last_at"]) for state in shown],
-            }
-        ),
-        column_config={
-            "open": st.column_config.ButtonColumn(
-                "Group",
-                key=table,
-                type="tertiary",
-                alignment="left",
-                width=84,
-                on_click=open_group,
-                pinned=True,
-            ),
-            "mark": badges("State", STATE, width=104),
-            "n": st.column_config.NumberColumn("Videos", width=64),
-            "growth": st.column_config.NumberColumn(
-                "Growth", width=72, format="%+d", help="Against the time before, as long as this one"
-            ),
-            "trend": st.column_config.BarChartColumn("Trend", width=110, y_min=0),
-            "grp": st.column_config.TextColumn("Error", width=360),
-            "cause": cause_badges([row["cause"] for row in groups]),
-            "stage": st.column_config.TextColumn("First missing stage", width=150),
-            "first": time_column("First seen"),
-            "last": time_column("Last seen"),
-        },
-        hide_index=True,
-        row_height=ROW,
-        height=table_height(len(groups), 18),
-        key=f"table-{table}",
-        alt="Groups of errors, most frequent first",
+    causes = [row["cause"] for row in groups]
+    stages = [words(row["stage"] or "") for row in groups]
+    growth = NumberColumn(
+        "Growth", width=72, format="%+d", help="Against the time before, as long as this one"
     )
+    look: dict[str, Any] = {"type": "tertiary", "alignment": "left", "width": 84, "pinned": True}
+    opening = ButtonColumn("Group", key=table_key, on_click=open_group, **look)
+    columns: Columns = {
+        "open": ([":material/arrow_forward: Open"] * len(groups), opening),
+        "mark": ([badge(STATE, mark_of(state, frame)) for state in shown], badges("State", STATE, width=104)),
+        "n": ([row["n"] for row in groups], NumberColumn("Videos", width=64)),
+        "growth": ([row["n"] - row["previous_n"] for row in groups], growth),
+        "trend": ([row["trend"] or [] for row in groups], BarChartColumn("Trend", width=110, y_min=0)),
+        "grp": ([redact(row["grp"]) for row in groups], TextColumn("Error", width=360)),
+        "cause": ([[cause_label(cause)] for cause in causes], cause_badges(causes)),
+        "stage": (stages, TextColumn("First missing stage", width=150)),
+        "first": ([parse_time(state["first_at"]) for state in shown], time_column("First seen")),
+        "last": ([parse_time(state["last_at"]) for state in shown], time_column("Last seen")),
+    }
+    table(columns, "Groups of errors, most frequent first", most=18, key=f"table-{table_key}")
 
 
 def group_page(key: GroupKey, frame: Frame) -> None:
@@ -257,18 +233,8 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="group-head"):
         st.header(title, anchor=False, width="content")
         st.badge(mark.word, icon=mark.icon, color=mark.color)  # type: ignore[arg-type]
-        st.page_link(
-            page("videos"),
-            label=f"Open its {count(n, 'video')}",
-            icon=":material/arrow_forward:",
-            query_params=exactly(key) | frame.window.query,
-        )
-        st.page_link(
-            page("errors"),
-            label="All errors",
-            icon=":material/arrow_back:",
-            query_params=frame.window.query,
-        )
+        link("videos", f"Open its {count(n, 'video')}", exactly(key) | frame.window.query)
+        link("errors", "All errors", frame.window.query, icon=":material/arrow_back:")
     outside_text(redact(key.grp), code=True)
     missing = f"the first missing stage **{words(key.stage)}**" if key.stage else "no missing stage"
     st.caption(
@@ -302,7 +268,7 @@ def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) 
             if row["key"]:
                 query = exactly(key) | {kind: row["key"]} | frame.window.query
                 shown = f"`{deployment(row['key'])}`" if kind == "deployment" else plain(row["key"])
-                st.page_link(page("videos"), label=f"{shown} · {said}", query_params=query)
+                link("videos", f"{shown} · {said}", query, icon=None)
             else:
                 st.markdown(f"not known · {said}")
 

@@ -13,7 +13,7 @@ from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.kept import look_again
 from lib.ui.kit.notices import failure
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link
 
 _JOB = "sample-history"
 
@@ -40,7 +40,7 @@ def _step(title: str, text: str, leads_to: str, label: str, *, done: bool) -> No
     icon = ":green[:material/check_circle:]" if done else ":material/radio_button_unchecked:"
     with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="center"):
         st.markdown(f"{icon} **{title}** {text}", width="stretch")
-        st.page_link(page(leads_to), label=label, icon=":material/arrow_forward:", width="content")
+        link(leads_to, label)
 
 
 def _videos(settings: Settings) -> None:

@@ -40,7 +40,7 @@ from lib.ui.kit.media import SAMPLES, data_uri, jpeg, uploaded_picture
 from lib.ui.kit.notices import empty, failure
 from lib.ui.kit.outside import outside_text
 from lib.ui.kit.player import player
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link
 from lib.ui.views.mapping import sample_needs
 from lib.ui.views.repair import unknown_attempt
 
@@ -116,7 +116,7 @@ def image() -> str:
             st.text(varied)  # another's server is not asked because a row says so
         return str(varied)
     if source == "address":
-        return _from_address()
+        return (st.text_input("Address of the image", placeholder="https://…", key="address") or "").strip()
     return _from_upload() if source == "upload" else _from_sample()
 
 
@@ -131,11 +131,6 @@ def _from_sample() -> str:
 def _suggest() -> None:
     """A prompt that fits the sample."""
     st.session_state["prompt"] = SAMPLES[st.session_state["sample"]][1]
-
-
-def _from_address() -> str:
-    address = st.text_input("Address of the image", placeholder="https://…", key="address")
-    return (address or "").strip()
 
 
 def _from_upload() -> str:
@@ -191,7 +186,7 @@ def account() -> int | None:
     if app.client is None:
         st.warning("**Nothing can be generated here**", icon=":material/key_off:")
         st.text(app.no_runway or "Runway has not been opened.")
-        st.page_link(page("environment"), label="Check the environment", icon=":material/arrow_forward:")
+        link("environment", "Check the environment")
         return None
     if app.settings.runway_kind == "simulator":
         st.caption("The Runway simulator is in use: its credits are play money.")
@@ -305,12 +300,7 @@ def progress(frame: Frame) -> None:
             _running(video_id, known=row is not None)
         with st.container(horizontal=True, vertical_alignment="center"):
             if row is not None:
-                st.page_link(
-                    page("video"),
-                    label=f"Open `{short_id(row['video']['id'])}`",
-                    icon=":material/movie_info:",
-                    query_params={"id": row["video"]["id"]},
-                )
+                link("video", f"Open `{short_id(video_id)}`", {"id": video_id}, icon=":material/movie_info:")
             st.button("Make another", icon=":material/add:", type="tertiary", on_click=_another)
 
 

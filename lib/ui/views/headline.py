@@ -17,7 +17,7 @@ from lib.domain.video import parse_time
 from lib.ui.kit import loaders
 from lib.ui.kit.format import cause_of, count, deployment, percent, since
 from lib.ui.kit.frame import Frame
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link
 from lib.ui.kit.window import ALL, MINUTE, Window
 
 Level = Literal["healthy", "degraded", "broken", "quiet", "judging"]
@@ -114,23 +114,15 @@ def _stuck_links(pulse: Pulse, began: datetime, window: Window) -> None:
         return
     with st.container(horizontal=True, gap="medium", key="stuck-links"):
         if pulse.stuck:
-            _stuck_link(
-                f"{pulse.stuck:,} stuck from the last hour",
-                window.over(began, began + timedelta(hours=1) + MINUTE),
-            )
+            hour = window.over(began, began + timedelta(hours=1) + MINUTE)
+            _stuck_link(f"{pulse.stuck:,} stuck from the last hour", hour)
         if pulse.older_stuck:
             needs = "one still needs" if pulse.older_stuck == 1 else "ones still need"
             _stuck_link(f"{pulse.older_stuck:,} older {needs} repair", Window(ALL, began, window.own))
 
 
 def _stuck_link(label: str, window: Window) -> None:
-    st.page_link(
-        page("videos"),
-        label=label,
-        icon=":material/hourglass_disabled:",
-        query_params={"trouble": "stuck", **window.query},
-        width="content",
-    )
+    link("videos", label, {"trouble": "stuck", **window.query}, icon=":material/hourglass_disabled:")
 
 
 def _last_hour(pulse: Pulse) -> str:

@@ -15,7 +15,7 @@ from lib.ui.kit.components import evidence, section
 from lib.ui.kit.format import ACTION, SIDE, cause_of, count, deployment, percent, short_id, since, span
 from lib.ui.kit.notices import empty
 from lib.ui.kit.outside import outside_text
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link, page
 from lib.ui.kit.window import Window, covering, parse_until
 from lib.ui.kit.window_control import samples_count
 
@@ -24,7 +24,8 @@ SOON = timedelta(minutes=15)  # what begins this soon after a deployment came wi
 
 def address_of(row: Incident, *, own: bool = False) -> dict[str, str]:
     """The query of its page: `id=missing_api_key@dpl_1@2025-11-13T14:05:12Z`."""
-    name = "@".join((row["cause"], row["deployment_id"] or "", _time(row["first_at"])))
+    first = f"{_at(row['first_at']):%Y-%m-%dT%H:%M:%S}Z"
+    name = "@".join((row["cause"], row["deployment_id"] or "", first))
     return {"id": name, **({"own": "yes"} if own else {})}
 
 
@@ -35,10 +36,6 @@ def of_what(row: Incident, now: datetime) -> str:
         f"**{row['n']:,} of {count(row['videos'], 'video')}** {where}"
         f" between {since(row['first_at'], now)} and {since(row['last_at'], now)}"
     )
-
-
-def _time(at: str) -> str:
-    return f"{_at(at):%Y-%m-%dT%H:%M:%S}Z"
 
 
 def _at(text: str) -> datetime:
@@ -112,33 +109,13 @@ def _share(part: int, whole: int) -> str:
 
 def _links(row: IncidentDetails) -> None:
     first, last = _at(row["first_at"]), _at(row["last_at"])
+    these = {"cause": row["cause"], "deployment": row["deployment_id"] or "none"}
     exactly = Window(own=samples_count()).over(first, last + timedelta(microseconds=1))
     with st.container(horizontal=True, gap="small", key="incident-links"):
-        st.page_link(
-            page("videos"),
-            label=f"All {row['n']:,} of them",
-            icon=":material/video_library:",
-            query_params={
-                "cause": row["cause"],
-                "deployment": row["deployment_id"] or "none",
-                **exactly.query,
-            },
-            width="content",
-        )
-        st.page_link(
-            page("overview"),
-            label="Overview of this time",
-            icon=":material/monitoring:",
-            query_params=covering(first, last).query,
-            width="content",
-        )
-        st.page_link(
-            page("recover"),
-            label="Repair what this cause left stuck",
-            icon=":material/healing:",
-            query_params={"cause": row["cause"]},
-            width="content",
-        )
+        link("videos", f"All {row['n']:,} of them", these | exactly.query, icon=":material/video_library:")
+        link("overview", "Overview of this time", covering(first, last).query, icon=":material/monitoring:")
+        stuck = {"cause": row["cause"]}
+        link("recover", "Repair what this cause left stuck", stuck, icon=":material/healing:")
 
 
 def before_and_during(row: IncidentDetails) -> None:
@@ -164,12 +141,8 @@ def before_and_during(row: IncidentDetails) -> None:
 
 def first_video(row: IncidentDetails, now: datetime) -> None:
     section("The first video it hit")
-    st.page_link(
-        page("video"),
-        label=f"`{short_id(row['first_video_id'])}` · {since(row['first_at'], now)}",
-        icon=":material/movie_info:",
-        query_params={"id": row["first_video_id"]},
-    )
+    label = f"`{short_id(row['first_video_id'])}` · {since(row['first_at'], now)}"
+    link("video", label, {"id": row["first_video_id"]}, icon=":material/movie_info:")
     if row["error_message"]:
         outside_text(redact(row["error_message"]), code=True)
     evidence(row["evidence"] or (), now)

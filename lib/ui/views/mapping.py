@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -47,16 +47,7 @@ def unmapped_words() -> None:
 
 def _unmapped(word: str, rows: int, guess: str | None) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        st.text(f"{word[:60]}: {count(rows, 'video')}", width=260)
-        meaning = st.selectbox(
-            f"What {plain(word[:60])} means",
-            STATUSES,
-            index=STATUSES.index(guess) if guess in STATUSES else None,
-            placeholder="means …",
-            key=f"means-{word}",
-            label_visibility="collapsed",
-            width=160,
-        )
+        meaning = _meaning(word, rows, STATUSES, guess, key=f"means-{word}")
         act(
             f"Map it as {meaning}" if meaning else "Choose what it means",
             disabled=meaning is None,
@@ -64,6 +55,20 @@ def _unmapped(word: str, rows: int, guess: str | None) -> None:
             on_click=_change,
             args=({"words": {word: meaning}},),
         )
+
+
+def _meaning(word: str, rows: int, options: Sequence[str], now: str | None, *, key: str) -> str | None:
+    """A word of the app's with its rows, and the choice of what it means."""
+    st.text(f"{word[:60]}: {count(rows, 'video')}", width=260)
+    return st.selectbox(
+        f"Meaning of {plain(word[:60])}",
+        options,
+        index=options.index(now) if now in options else None,
+        placeholder="means …",
+        key=key,
+        label_visibility="collapsed",
+        width=160,
+    )
 
 
 @st.fragment
@@ -115,15 +120,7 @@ def _words(found: Mapped) -> dict[str, Any]:
         now = status if status in STATUSES else UNMAPPED
         guess = guesses.get(word)
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.text(f"{word[:60]}: {count(rows, 'video')}", width=260)
-            meaning = st.selectbox(
-                f"Meaning of {plain(word[:60])}",
-                options,
-                index=options.index(now),
-                key=f"word-{word}-{now}",
-                label_visibility="collapsed",
-                width=160,
-            )
+            meaning = _meaning(word, rows, options, now, key=f"word-{word}-{now}")
             if guess:
                 st.caption(f"Its rows suggest *{guess}*.", width="content")
         if meaning != now:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lib.data.credits import Ledger
 from lib.data.overview import Incident, Overview, Totals
+from lib.domain.cause import Side
 from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders, series
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link
@@ -26,7 +27,7 @@ from lib.ui.kit.format import (
 )
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.notices import empty
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link, page
 from lib.ui.kit.window import ALL, Window
 from lib.ui.kit.window_control import empty_window
 from lib.ui.views.incident import address_of, of_what
@@ -96,22 +97,18 @@ def _figures(totals: Totals, credits: Ledger, window: Window) -> dict[str, str]:
     spent, before = totals["credits"], totals["previous"].get("credits")
     more = round(spent - before) if before is not None else 0
     change = f"{abs(more):,} {'more' if more > 0 else 'fewer'} than before" if more else ""
+    month = dollars(spent * (timedelta(days=30) / window.size))  # at this pace
+    each = dollars(spent / totals["succeeded"]) if totals["succeeded"] else "–"  # failures included
     own = f", {credits_text(totals['credits_own'])} more for samples" if totals["credits_own"] else ""
     return {
         "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else "") + own,
-        "Per delivered video": _pace(spent, totals["succeeded"], window),
+        "Per delivered video": f"**{each}**, {month} a month at this pace",
         "Paid for nothing": f"**{credits_text(credits.undelivered + credits.written_off)}**,"
         f" {dollars(credits.rescued)} rescued",
         "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
         "Time to finish": _spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
         "Not finished": f"**{totals['unfinished']:,}** of {count(totals['total'], 'video')}",
     }
-
-
-def _pace(spent: float, delivered: int, window: Window) -> str:
-    """What one cost, failures included, and what a month would at this pace."""
-    month = dollars(spent * (timedelta(days=30) / window.size))
-    return f"**{dollars(spent / delivered) if delivered else '–'}**, {month} a month at this pace"
 
 
 def _change(now: float, before: float | None) -> str | int | None:
@@ -149,7 +146,7 @@ def chart_row(data: Overview, frame: Frame) -> None:
             )
     with right, st.container(border=True, height="stretch"):
         section("Causes of trouble", "Of videos that failed or are stuck; the glyph says on whose side.")
-        troubles = [row for row in data["causes"] if cause_of(row["cause"]).side not in _SETTLED]
+        troubles = [row for row in data["causes"] if cause_of(row["cause"]).side is not Side.SETTLED]
         if troubles:
             event = choose_in(
                 charts.causes(troubles),
@@ -194,9 +191,6 @@ def _open_bar(point: list[Any] | None, frame: Frame) -> None:
         st.switch_page(page("videos"), query_params={"status": point[0], **span.query})
 
 
-_SETTLED = ("settled",)
-
-
 def trouble_list(data: Overview, frame: Frame) -> None:
     totals, window = data["totals"], frame.window
     with st.container(border=True, height="stretch", gap="xsmall"):
@@ -208,20 +202,12 @@ def trouble_list(data: Overview, frame: Frame) -> None:
         for row in data["trouble"]:
             video_link(row, frame.now)
         if totals["troubled"]:
-            st.page_link(
-                page("videos"),
-                label=f"All {count(totals['troubled'], 'video')} in trouble {window.said}",
-                icon=":material/arrow_forward:",
-                query_params={"trouble": "any", **window.query},
-            )
+            label = f"All {count(totals['troubled'], 'video')} in trouble {window.said}"
+            link("videos", label, {"trouble": "any", **window.query})
         if totals["stuck_now"]:
-            st.page_link(
-                page("videos"),
-                label=f"All {totals['stuck_now']:,} that are stuck now",
-                icon=":material/arrow_forward:",
-                query_params={"trouble": "stuck", **Window(ALL, own=window.own).query},
-            )
-            st.page_link(page("recover"), label="Repair the stuck ones", icon=":material/arrow_forward:")
+            stuck = {"trouble": "stuck", **Window(ALL, own=window.own).query}
+            link("videos", f"All {totals['stuck_now']:,} that are stuck now", stuck)
+            link("recover", "Repair the stuck ones")
 
 
 _MOST_INCIDENTS = 8
@@ -240,12 +226,10 @@ def incident_list(rows: Sequence[Incident], frame: Frame) -> None:
             st.caption(f"No cause hit several videos of a deployment {frame.window.said}.")
         for row in rows[:_MOST_INCIDENTS]:
             cause = cause_of(row["cause"])
-            st.page_link(
-                page("incident"),
-                label=f"**{cause.title}** · {of_what(row, frame.now)}",
-                icon=SIDE[cause.side].icon,
-                query_params=address_of(row, own=frame.window.own),
-                help=cause.explanation,
+            label, where = (
+                f"**{cause.title}** · {of_what(row, frame.now)}",
+                address_of(row, own=frame.window.own),
             )
+            link("incident", label, where, icon=SIDE[cause.side].icon, help=cause.explanation)
         if len(rows) > _MOST_INCIDENTS:
             st.caption(f"The latest {_MOST_INCIDENTS} of {len(rows)} are shown.")

@@ -13,7 +13,7 @@ import streamlit as st
 from lib.data.batches import Batch, items
 from lib.data.videos import Filters, VideoRow
 from lib.domain.cause import Action
-from lib.domain.repair import BY_ITSELF, FREE
+from lib.domain.repair import BY_ITSELF, FREE, PEOPLES
 from lib.errors import DatabaseConflict
 from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, html, loaders
@@ -33,16 +33,11 @@ _WORDS = {
     Action.LOOK_UP: ("look the task up", ":material/search:"),
     Action.RETRY: ("retry, nothing was created so far", ":material/replay:"),
     Action.ASK: ("left out: a task may exist, decide on the video's own page", ":material/help:"),
-    Action.FIX_FIRST: (
-        "left out: fix the cause first, then decide one by one",
-        ":material/build:",
-    ),
+    Action.FIX_FIRST: ("left out: fix the cause first, then decide one by one", ":material/build:"),
     Action.CHANGE_INPUT: ("left out: the same input would fail again", ":material/edit:"),
     Action.WAIT: ("left out: still on its way", ":material/schedule:"),
     Action.NONE: ("left out: nothing to do", ":material/check:"),
 }
-
-_FOR_PEOPLE = (Action.ASK, Action.FIX_FIRST, Action.CHANGE_INPUT)
 
 
 def shown_videos() -> list[VideoRow]:
@@ -59,7 +54,7 @@ def groups() -> None:
     rows = {row["id"]: row for of_kind in kinds for row in of_kind}.values()
     free = tuple(row["id"] for row in rows if row["action"] in FREE)
     paid = tuple(row["id"] for row in rows if row["action"] == Action.RETRY)
-    people = sum(row["action"] in _FOR_PEOPLE for row in rows)
+    people = sum(row["action"] in PEOPLES for row in rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="groups"):
         if free:
             act(

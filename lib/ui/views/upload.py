@@ -22,7 +22,7 @@ from lib.ui.kit.components import evidence
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import cause_of, clock, count, plain, short_id, words
 from lib.ui.kit.notices import narrated
-from lib.ui.kit.router import page
+from lib.ui.kit.router import link, page
 from lib.ui.kit.stage_list import stage_list
 from lib.ui.kit.window import covering
 from lib.ui.kit.window_control import show_window
@@ -136,14 +136,7 @@ def _ways_to_its_time(report: ImportReport) -> None:
     window = covering(first, last)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         for name in ("overview", "videos"):
-            target = page(name)
-            st.page_link(
-                target,
-                label=f"{target.title} of this time",
-                icon=":material/arrow_forward:",
-                query_params=window.query,
-                width="content",
-            )
+            link(name, f"{page(name).title} of this time", window.query)
 
 
 def _figures(report: ImportReport) -> dict[str, str]:

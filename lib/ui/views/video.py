@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +19,7 @@ from lib.ui.kit.notices import empty
 from lib.ui.kit.outside import outside_text
 from lib.ui.kit.player import copied_output, player
 from lib.ui.kit.records import log_line, log_table, tries
-from lib.ui.kit.router import go_to_video, page
+from lib.ui.kit.router import go_to_video, link
 from lib.ui.kit.stage_list import stage_list
 from lib.ui.views.audit import audit_table
 from lib.ui.views.repair import repair_panel
@@ -56,7 +55,7 @@ def _say_not_found(asked: str, found: list[str]) -> None:
         return
     st.markdown(f"{len(found)} videos begin with this id:")
     for video_id in found[:20]:
-        st.page_link(page("video"), label=f"`{short_id(video_id)}`", query_params={"id": video_id})
+        link("video", f"`{short_id(video_id)}`", {"id": video_id}, icon=None)
 
 
 def follow(video_id: str, now: datetime) -> VideoDetails:
@@ -72,12 +71,11 @@ def follow(video_id: str, now: datetime) -> VideoDetails:
         )
         with st.popover("Link", icon=":material/link:", type="tertiary"):
             st.code(f"{(st.context.url or 'video').partition('?')[0]}?id={video.id}", language=None)
-        st.page_link(
-            page("generate"),
-            label="Make a variation",
+        link(
+            "generate",
+            "Make a variation",
+            {"from": video.id},
             icon=":material/auto_awesome:",
-            query_params={"from": video.id},
-            width="content",
             help="Leads to Generate with this video's image and prompt; nothing is paid yet.",
         )
         _neighbours(video.id)
@@ -97,17 +95,9 @@ def _neighbours(video_id: str) -> None:
             ("Next", ":material/chevron_right:", place.after),
         ):
             if other:
-                st.page_link(
-                    page("video"), label=label, icon=icon, query_params={"id": other}, width="content"
-                )
+                link("video", label, {"id": other}, icon=icon)
         st.caption(f"{place.number} of {place.of}", width="content")
-        st.page_link(
-            page("videos"),
-            label="The list",
-            icon=":material/list:",
-            query_params=[(name, value) for name, values in place.address.items() for value in values],
-            width="content",
-        )
+        link("videos", "The list", place.address, icon=":material/list:")
 
 
 def is_moving(row: VideoDetails) -> bool:
@@ -169,6 +159,7 @@ def preview(row: VideoDetails, now: datetime) -> None:
 def facts(row: VideoDetails) -> None:
     section("Row and task")
     video = Video.from_mapped(row["video"])
+    task = row.get("task") or {}
     shown: dict[str, Any] = {
         "Prompt": video.prompt,
         "Error": video.error_message,
@@ -176,12 +167,19 @@ def facts(row: VideoDetails) -> None:
         "Image": without_walls(video.input_image_url),
         "Created": clock(video.created_at),
         "Changed": clock(video.updated_at),
-        **_task_facts(row.get("task") or {}),
+        "Task": task.get("status"),
+        "Failure": " ".join(str(task[k]) for k in ("failure_code", "failure") if task.get(k)),
+        "Credits": task.get("credits"),
+        "Looked up": clock(task.get("checked_at")),
     }
     with st.container(gap="xsmall"):
         for label, value in shown.items():
-            if value not in (None, "", "–"):
-                _fact(label, str(value))
+            if value in (None, "", "–"):
+                continue
+            with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
+                st.caption(label, width=84)
+                with st.container():
+                    outside_text(str(value))
         _links_out(row)
 
 
@@ -198,22 +196,6 @@ def _links_out(row: VideoDetails) -> None:
     with st.container(horizontal=True, gap="small", key="links-out"):
         for name, leads_to in found.items():
             st.link_button(plain(name), leads_to, icon=":material/open_in_new:", type="tertiary")
-
-
-def _fact(label: str, value: str) -> None:
-    with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
-        st.caption(label, width=84)
-        with st.container():
-            outside_text(value)
-
-
-def _task_facts(task: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "Task": task.get("status"),
-        "Failure": " ".join(str(task[k]) for k in ("failure_code", "failure") if task.get(k)),
-        "Credits": task.get("credits"),
-        "Looked up": clock(task.get("checked_at")),
-    }
 
 
 def details(video_id: str, row: VideoDetails, now: datetime) -> None:

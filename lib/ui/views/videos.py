@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from lib.data.videos import COUNTED, NEWEST, Filters, Position, VideoRow, end_of
+from lib.data.videos import COUNTED, NEWEST, Filters, Position, end_of
 from lib.data.views import LONGEST_NAME, View, delete_view, save_view
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
@@ -233,22 +233,17 @@ def _rows(filters: Filters, frame: Frame, columns: Sequence[str]) -> None:
     if st.query_params.get("outputs") == "yes" and not gallery(shown, frame.now):
         st.caption("No output of these can be shown: none was made, or its address has expired.")
     video_list(shown, frame.now, columns, sort)
-    last = end_of(shown)
+    last, matches = end_of(shown), shown[0]["matches"] or 0
     turn_pages(
         "Videos",
         len(shown),
         last.written if last else None,
         more=len(rows) > PAGE,
-        of=_matches(shown),
+        of=f"more than {COUNTED:,}" if matches > COUNTED else f"{matches:,}",
         order=", newest first" if sort == NEWEST else "",
         ways=("Newer", "Older") if sort == NEWEST else ("Previous", "Next"),
     )
     _export(filters, frame)
-
-
-def _matches(rows: list[VideoRow]) -> str:
-    number = rows[0]["matches"] or 0
-    return f"more than {COUNTED:,}" if number > COUNTED else f"{number:,}"
 
 
 def _export(filters: Filters, frame: Frame) -> None:
@@ -277,8 +272,5 @@ def _say_empty(filters: Filters, frame: Frame) -> None:
             "Choose a longer window above, or make one on the page Generate.",
         )
     else:
-        empty(
-            "No video fits these filters",
-            "Take one away or choose a longer window.",
-            ":material/filter_alt_off:",
-        )
+        hint = "Take one away or choose a longer window."
+        empty("No video fits these filters", hint, ":material/filter_alt_off:")
