@@ -16,7 +16,6 @@ from lib.data.database import Row
 from lib.data.errors import ErrorPoint
 from lib.data.overview import FunnelStage
 from lib.data.series import STEP
-from lib.data.videos import VideoRow
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
 from lib.ui.kit.format import (
@@ -299,47 +298,6 @@ def funnel(rows: Sequence[FunnelStage]) -> Figure:
         xaxis={"title": {"text": "Videos (%)"}, "range": [0, 100]},
         yaxis=_in_order(names),
     )
-
-
-def matrix(videos: Sequence[VideoRow], stages: Sequence[str]) -> Figure:
-    """Videos × stages, a glyph in each cell: what is missing stands out, the rest stays faint. A click on a
-    cell means its video."""
-    names = [f"{cause_of(video['cause']).title}  {video['id'][:8]}" for video in videos]
-    columns = [escape(words(stage)) for stage in stages]
-    cells: dict[str, list[tuple[str, str, str]]] = {state: [] for state in STAGE_STATE}
-    for video, name in zip(videos, names, strict=True):
-        states = {stage["stage"]: stage["state"] for stage in video["stages"] or ()}
-        for stage, column in zip(stages, columns, strict=True):
-            if (state := states.get(stage)) in cells:
-                cells[state].append((column, name, video["id"]))
-    grid = {"showgrid": False, "categoryorder": "array"}
-    return _figure(
-        [_cells(state, points) for state, points in cells.items() if points],
-        dragmode=False,
-        hovermode="closest",
-        margin=_MARGIN | {"t": 130},
-        legend=_LEGEND | {"y": 0, "yanchor": "top"},
-        xaxis=grid
-        | {"side": "top", "tickangle": -35, "categoryarray": columns, "range": [-0.5, len(columns) - 0.5]},
-        yaxis=grid | _in_order(names) | {"range": [-0.5, len(names) - 0.5], "dtick": 1},
-    )
-
-
-def _cells(state: str, points: Sequence[tuple[str, str, str]]) -> Figure:
-    shown, strong = STAGE_STATE[state], state == "missing"
-    columns, names, ids = zip(*points, strict=True)
-    return {
-        "type": "scatter",
-        "mode": "markers+text",
-        "name": _name(shown),
-        "x": columns,
-        "y": names,
-        "customdata": [[video_id] for video_id in ids],
-        "text": [shown.glyph] * len(points),
-        "textfont": {"color": "#ffffff" if strong else shown.hex},
-        "marker": {"symbol": "square", "size": 17, "color": shown.hex, "opacity": 1 if strong else 0.22},
-        "hovertemplate": "%{y}: %{x} %{fullData.name}<extra></extra>",
-    }
 
 
 def heat(
