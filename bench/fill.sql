@@ -55,3 +55,4 @@ alter table dailies.requests enable trigger user;
 alter table dailies.tasks enable trigger user;
 alter table dailies.verdicts enable trigger user;
 delete from dailies.counted;
+drop index dailies.searched_anywhere;
