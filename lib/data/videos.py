@@ -72,7 +72,8 @@ class Filters:
     trouble        stuck, recoverable, failed or any of these
     deployment     an id, or `none` for videos that name none
     error_group    a normalised message, or `any`
-    first_missing  a stage, or `none` for videos that miss none
+    first_missing  a stage, `none` for videos that miss none, or `any` for those that miss one
+    flow           which flow the logs show
     model, ratio, duration  what was last asked for, or `none` where nobody knows
     user           what the app's row says in `user_id`, whole
     hour           of the week in UTC: 0 begins on Monday at midnight, 167 is the last
@@ -88,6 +89,7 @@ class Filters:
     deployment: str | None = None
     error_group: str | None = None
     first_missing: str | None = None
+    flow: str | None = None
     model: str | None = None
     ratio: str | None = None
     duration: str | None = None

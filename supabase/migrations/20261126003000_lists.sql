@@ -3,16 +3,18 @@
 -- by what p_sort names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on
 -- all pages, counted up to 10,001 and only when asked. Indexes: dailies_videos_newest, dailies_videos_status,
 -- verdicts_cause, verdicts_deployment, verdicts_stuck, verdicts_errors, verdicts_recoverable, dailies_videos_user,
--- attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none; `p_deployment` is
--- `none` for those that name no deployment. `p_error_group` is `any` for those of any group; `p_hour` is an hour of the week
+-- attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none and `any` for those
+-- that miss one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for those of any group; `p_hour` is an hour of the week
 -- (see dailies.hour_of_week). `p_user` is what the app's row says in `user_id` (see dailies.user_sql). `p_model`, `p_ratio`
--- and `p_duration` are what was asked for (see dailies.asked_for): these have no index, so the span of time decides how many
--- rows are read for them. Videos that Dailies made itself are only listed with p_own, or when p_ids names them. `p_search` is
+-- and `p_duration` are what was asked for (see dailies.asked_for), `p_flow` is the flow that the logs show: these have no
+-- index, so the span of time decides how many rows are read for them. Videos that Dailies made itself are only listed with p_own, or when p_ids names them. `p_search` is
 -- looked up in the texts that were kept with the verdicts (see dailies.searched); of rows that wait to be judged it is looked
 -- for in the row.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
-    dailies.video_key, text, text, boolean, boolean, int, boolean);
+    dailies.video_key, text, text, boolean, boolean, int, boolean), public.dailies_list_videos(
+    text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, text, text, text,
+    timestamptz, dailies.video_key, text, text, boolean, boolean, int, boolean);
 
 create or replace function public.dailies_list_videos(
     p_statuses text[] default null, p_causes text[] default null, p_search text default null,
@@ -20,6 +22,7 @@ create or replace function public.dailies_list_videos(
     p_deployment text default null, p_error_group text default null, p_first_missing text default null,
     p_ids dailies.video_key[] default null, p_model text default null, p_hour int default null,
     p_ratio text default null, p_duration text default null, p_user text default null,
+    p_flow text default null,
     p_after_at timestamptz default null, p_after_id dailies.video_key default null, p_after_value text default null,
     p_sort text default 'created', p_ascending boolean default false, p_counted boolean default false,
     p_limit int default 50, p_own boolean default false
@@ -32,7 +35,7 @@ create or replace function public.dailies_list_videos(
 language plpgsql stable security definer set search_path = '' as $$
 declare
     judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
-        or p_first_missing is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
+        or p_first_missing is not null or p_flow is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
     at text := case when judged then 'd.created_at' else 'v.created_at' end;
     key text := case when judged then 'd.video_id' else 'v.id' end;
     -- null: by time alone
@@ -69,7 +72,9 @@ begin
         case when not p_own and p_ids is null then 'v.id not in (select m.video_id from dailies.made_here m)' end,
         case when p_error_group = 'any' then 'd.error_group is not null'
              when p_error_group is not null then 'd.error_group = $8' end,
-        case when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
+        case when p_first_missing = 'any' then 'd.first_missing is not null'
+             when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
+        case when p_flow is not null then 'd.flow = $20' end,
         case when p_ids is not null then 'v.id = any($12)' end,
         case when p_model is not null then 'dailies.asked_for(v.id, ''model'') = $14' end,
         case when p_ratio is not null then 'dailies.asked_for(v.id, ''ratio'') = $16' end,
@@ -119,7 +124,7 @@ begin
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
           '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
           least(greatest(p_limit, 1), 1000), p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,
-          p_hour, p_ratio, p_duration, p_user, beginnings;
+          p_hour, p_ratio, p_duration, p_user, beginnings, p_flow;
 end $$;
 
 select dailies.service_only('public.dailies_list_videos');

@@ -40,6 +40,33 @@ def test_a_cell_of_the_stage_matrix_opens_its_video_and_back_stays_back(page: Pa
     expect(page.get_by_role("heading", name="Stages", exact=True)).to_be_visible()
 
 
+def test_a_flow_of_long_ago_shows_its_videos_and_a_stage_opens_those_of_this_flow(
+    page: Page, address: str
+) -> None:
+    open_page(page, f"{address}/stages?window=14d")
+    page.locator(".st-key-flow").get_by_text(re.compile("async-fetch")).click()
+    settle(page)
+    assert page.locator(".dailies-matrix tbody tr").count() == 40
+    page.locator(".st-key-missing").get_by_text("Only videos with a missing stage").click()
+    settle(page)
+    marked = page.locator(".dailies-matrix tbody tr").filter(has=page.locator('b[title$=": missing"]'))
+    assert marked.count() == page.locator(".dailies-matrix tbody tr").count() > 0
+    told = page.get_by_text(re.compile("^Most flows that break, break at .* missing for [0-9,]+ videos?"))
+    number = int(re.findall(r"missing for ([\d,]+)", told.inner_text())[0].replace(",", ""))
+
+    bars = page.locator('[class*="st-key-funnel-"] .barlayer .trace').nth(1).locator(".point path")
+    widths = [box["width"] if (box := bar.bounding_box()) else 0 for bar in bars.all()]
+    click(page, bars.nth(widths.index(max(widths))))
+    assert listed(page) == number
+    assert "flow=async-fetch" in page.url
+    expect_no_exception(page)
+    page.go_back()
+    settle(page)
+    expect(page.get_by_role("heading", name="Stages", exact=True)).to_be_visible()
+    assert "missing=yes" in page.url
+    assert "flow=async-fetch" in page.url
+
+
 def test_a_cause_opens_as_many_videos_as_its_bar_says(page: Page, address: str) -> None:
     open_page(page, f"{address}/overview?window=14d")
     chart = page.locator(".st-key-causes")

@@ -27,6 +27,7 @@ from tests.examples import (
     the_entries,
     the_verdicts,
     the_videos,
+    verdict,
     video,
 )
 
@@ -102,6 +103,21 @@ def test_a_line_of_the_list_carries_row_and_verdict(filled: Database) -> None:
     assert (row["recoverable_runway_id"], row["first_missing"], row["attempts"]) == (WALTZ_TASK, "saved", 0)
     assert parse_time(row["created_at"]) == parse_time(at(1))
     assert [stage["stage"] for stage in row["stages"]] == ["accepted", "saved"]
+
+
+def test_videos_are_found_by_their_flow_and_by_whether_a_stage_is_missing(db: Database) -> None:
+    videos.import_videos(db, the_videos())
+    judged = [
+        verdict(TANGO, "succeeded", flow="a"),
+        verdict(WALTZ, "task_id_not_saved", flow="a", first_missing="saved"),
+        verdict(SALSA, "task_id_not_saved", flow="b", first_missing="saved"),
+    ]
+    db.call("dailies_save_verdicts", p_verdicts=judged)
+    assert listed(db, flow="a") == [WALTZ, TANGO]
+    assert listed(db, first_missing="any") == [SALSA, WALTZ]
+    assert listed(db, flow="a", first_missing="any") == [WALTZ]
+    assert listed(db, flow="a", first_missing="none") == [TANGO]
+    assert listed(db, flow="c") == []
 
 
 def test_a_video_without_a_verdict_is_listed_too(db: Database) -> None:

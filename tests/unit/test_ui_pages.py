@@ -237,7 +237,15 @@ def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> N
 
 
 def test_a_filter_that_nothing_fits_says_so(filled: Database) -> None:
-    assert "No video fits these filters" in text_of(opened("videos", q="no such thing"))
+    said = text_of(opened("videos", q="no such thing"))
+    assert "No video fits these filters" in said
+    assert "Take one away or choose a longer window." in said
+
+
+def test_where_all_time_is_looked_at_no_longer_window_is_proposed(filled: Database) -> None:
+    said = text_of(opened("videos", q="no such thing", window="all"))
+    assert "Take one away." in said
+    assert "longer window" not in said
 
 
 def test_a_click_in_the_table_opens_the_video_that_was_drawn_there(filled: Database) -> None:

@@ -35,6 +35,7 @@ QUALIFIERS: Mapping[str, Mapping[str, str]] = {
     "user": {},
     "deployment": {},
     "stage": {},
+    "flow": {},
     "group": {},
     "before": {},
     "after": {},
@@ -134,7 +135,7 @@ def completions() -> str:
             'Words are looked for in ids, prompts and errors: `asset`, `"not enough"`. Filters go before:',
             *lines,
             "`before:` `after:` `2h`, `3d`, `2026-11-25T14:00` · `window:` `24h`, `14d`, `all`",
-            "`deployment:dpl_…` `stage:task_created` `group:…` `ratio:1280:720` `duration:5`",
+            "`deployment:dpl_…` `stage:task_created` `flow:sync-sdk` `group:…` `ratio:1280:720` `duration:5`",
             "`user:…` what the app's row says in `user_id`, whole; of the chosen time only, unlike an id",
         ]
     )

@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from lib.data.overview import FunnelStage
-from lib.data.videos import VideoRow
+from lib.data.videos import Filters, VideoRow
 from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
 from lib.ui.kit.format import STAGE_STATE, clock, count, deployment, plain, short_id, words
@@ -93,7 +93,7 @@ def deaths(rows: Sequence[FunnelStage], frame: Frame) -> None:
             height=130 + 24 * len(rows),
         )
         if (point := clicked(event)) and point[1] == "missing":
-            _to_videos({"stage": point[0]}, frame)
+            _to_videos({"stage": point[0], "flow": rows[0]["flow"]}, frame)
 
 
 def _to_videos(query: dict[str, str], frame: Frame) -> None:
@@ -146,16 +146,15 @@ def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> Non
         )
         if point := clicked(event):
             where = {"deployment": point[0]} if point[0] else {}
-            _to_videos({"stage": point[1], **where}, frame)
+            _to_videos({"stage": point[1], "flow": flow, **where}, frame)
 
 
 def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
     with st.container(border=True):
         section("Newest videos, stage by stage", "A click on a row opens its video.")
-        found = loaders.videos(frame.window, limit=200)
-        rows = [row for row in found if row["flow"] == flow and row["stages"]]
         only = address.toggle("Only videos with a missing stage", "missing")
-        rows = [row for row in rows if row["first_missing"] or not only][:SHOWN]
+        chosen = Filters(flow=flow, first_missing="any" if only else None)
+        rows = loaders.videos(frame.window, chosen, limit=SHOWN)
         if not rows:
             empty(f"No such video {frame.window.said}", "Choose a longer window above.")
             return

@@ -27,6 +27,7 @@ from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
 from lib.ui.kit.records import found_line
 from lib.ui.kit.search import TROUBLES, completions, read
+from lib.ui.kit.window import ALL
 from lib.ui.kit.window_control import empty_window
 
 LONGEST_SEARCH = 200  # characters
@@ -61,6 +62,7 @@ def chosen_filters(frame: Frame) -> Filters:
         deployment=_narrowed("deployment", "deployment"),
         error_group=_narrowed("group", "the error group"),
         first_missing=_narrowed("stage", "where the first missing stage is"),
+        flow=_narrowed("flow", "the flow"),
         model=_narrowed("model", "the model"),
         ratio=_narrowed("ratio", "the ratio"),
         duration=_narrowed("duration", "so many seconds asked for:"),
@@ -272,5 +274,6 @@ def _say_empty(filters: Filters, frame: Frame) -> None:
             "Choose a longer window above, or make one on the page Generate.",
         )
     else:
-        hint = "Take one away or choose a longer window."
+        is_all = frame.window.length == ALL and not frame.window.until
+        hint = "Take one away." if is_all else "Take one away or choose a longer window."
         empty("No video fits these filters", hint, ":material/filter_alt_off:")
