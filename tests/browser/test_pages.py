@@ -137,3 +137,21 @@ def test_a_window_that_ended_is_shared_kept_and_left_by_back(page: Page, address
     settle(page)
     assert "window=24h" in page.url
     expect(end).to_contain_text("Now")
+
+
+@pytest.mark.parametrize("theme", ["light"])
+def test_what_is_found_in_pasted_variables_stays_until_it_is_closed(page: Page, address: str) -> None:
+    open_page(page, f"{address}/environment")
+    page.wait_for_timeout(4_000)  # what was found is then old, so the page asks again and draws itself anew
+    field = page.get_by_test_id("stChatInput").locator("textarea")
+    field.fill("RUNWAY_API_KEY=key_of_nobody")
+    field.press("Enter")
+    pasted = page.locator(".st-key-pasted")
+    expect(pasted).to_contain_text("RUNWAY_API_KEY")
+    page.wait_for_timeout(4_000)
+    settle(page)
+    expect(pasted).to_contain_text("RUNWAY_API_KEY")
+    assert "key_of_nobody" not in page.content()
+    pasted.get_by_role("button", name="Close").click()
+    expect(pasted).to_have_count(0)
+    expect_no_exception(page)

@@ -22,6 +22,8 @@ class Proxy:
         self.port: int = self._listening.getsockname()[1]
         self._lost_call: bytes | None = None
         self._silent: set[socket.socket] = set()
+        self._flows = threading.Event()
+        self._flows.set()
         self._accept()
 
     def cut(self) -> None:
@@ -31,17 +33,23 @@ class Proxy:
             while self._open:
                 _close(self._open.pop())
 
+    def freeze(self) -> None:
+        """Connections stay open, and nothing comes through until it is mended."""
+        self._flows.clear()
+
     def lose_answer(self, function: str, *, then_cut: bool) -> None:
         """To the next call of this function: it is carried out, then the connection breaks off."""
         self._lost_call, self._cuts = f'"{function}"'.encode(), then_cut
 
     def mend(self) -> None:
+        self._flows.set()
         self._lost_call = None
         if self._listening.fileno() < 0:
             self._listening = socket.create_server((HOST, self.port))
             self._accept()
 
     def close(self) -> None:
+        self._flows.set()
         self.cut()
 
     def _accept(self) -> None:
@@ -67,12 +75,14 @@ class Proxy:
                 if self._lost_call and self._lost_call in data:
                     self._lost_call = None
                     self._silent.add(server)
+                self._flows.wait()
                 server.sendall(data)
         self._end(client, server)
 
     def _back(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
+                self._flows.wait()
                 if server not in self._silent:
                     client.sendall(data)
                 elif DONE in data:

@@ -37,8 +37,12 @@ class Outage:
 
     def spare(self, seconds: float) -> None:
         """Raises the last failure again where it was less than `seconds` ago."""
-        if self.error and time.monotonic() - self.failed_at < seconds:
+        if self.error and self.seconds_ago() < seconds:
             raise self.error
+
+    def seconds_ago(self) -> float:
+        """How long ago it last failed; infinite where it never did."""
+        return time.monotonic() - self.failed_at
 
     def began(self, error: DatabaseUnavailable) -> None:
         if error is not self.error:

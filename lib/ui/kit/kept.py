@@ -12,8 +12,8 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lib.errors import DatabaseUnavailable
-from lib.ui.kit.dashboard import dashboard
+from lib.errors import DailiesError, DatabaseUnavailable
+from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import clock
 from lib.ui.kit.zone import zone_name
 
@@ -72,7 +72,25 @@ def _say(at: datetime) -> None:
             f" {zone_name()} or before. The page refreshes as soon as the database answers.",
             icon=":material/cloud_off:",
         )
-        look_again(AGAIN_SECONDS)
+        come_back()
+
+
+def come_back() -> None:
+    """Draws the page anew once the database answers; until then it stays as it is, with what it says."""
+    drawn = time.monotonic()
+
+    def ask() -> None:
+        if time.monotonic() - drawn < AGAIN_SECONDS:
+            return
+        try:
+            running_app().db.call("dailies_search_kind")
+        except DatabaseUnavailable:
+            return
+        except DailiesError:  # an answer, too: the page says what is wrong
+            pass
+        st.rerun()
+
+    st.fragment(ask, run_every=AGAIN_SECONDS + 0.5)()
 
 
 def look_again(seconds: float) -> None:

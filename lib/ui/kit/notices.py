@@ -27,7 +27,7 @@ from lib.errors import (
     TooFast,
 )
 from lib.logs.redact import redact
-from lib.ui.kit.kept import AGAIN_SECONDS, look_again
+from lib.ui.kit.kept import come_back
 from lib.ui.kit.outside import outside_text
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def tell(error: Exception) -> bool:
             st.error("**An unexpected error**", icon=":material/error:")
             st.text("The server's log holds the details.")
     if isinstance(error, DatabaseUnavailable):
-        look_again(AGAIN_SECONDS)
+        come_back()
     else:
         st.button("Reload the page", icon=":material/refresh:", key=f"again-{uuid4().hex}")
     return True

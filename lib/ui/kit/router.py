@@ -12,7 +12,7 @@ from streamlit.runtime.state.query_params import QueryParamsInput
 from lib.errors import DatabaseUnavailable
 from lib.settings import ROOT
 from lib.ui.kit.dashboard import ENTERED
-from lib.ui.kit.kept import AGAIN_SECONDS, look_again
+from lib.ui.kit.kept import come_back
 from lib.ui.kit.notices import narrated
 
 # A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
@@ -83,7 +83,7 @@ def run() -> None:
         with narrated() as shown:
             current.run()
         if isinstance(shown.error, DatabaseUnavailable):
-            look_again(AGAIN_SECONDS)
+            come_back()
     finally:
         ENTERED.reset(token)
 

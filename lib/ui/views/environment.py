@@ -32,7 +32,7 @@ from lib.settings import Settings
 from lib.ui.kit import html, loaders
 from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import Checked, Dashboard, dashboard, running_app
-from lib.ui.kit.format import AMBER, BLUE, GREEN, RED, STATUS, Look, clock, count, look
+from lib.ui.kit.format import AMBER, BLUE, GRAY, GREEN, RED, STATUS, Look, clock, count, look
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.window import Window
 
@@ -45,6 +45,7 @@ LEVEL = {
 _LATEST = ("id", "status", "error_message", "runway_video_id", "created_at", "updated_at")
 _JUST_SECONDS = 3  # a page that shows news asks no more
 JOB = "environment"
+_PASTED = "checks-of-pasted"
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -55,13 +56,21 @@ def checks(now: datetime) -> None:
     if seen is None or (now - seen[0]).total_seconds() > _JUST_SECONDS:
         board.jobs.start(JOB, partial(_check, board, app))
         _show_news(seen)
+        if seen and _is_disproved(seen, board):
+            seen = None
     found = [*check_settings(app.settings), *check_services(app.settings), *_production()]
-    show_checks([*found, *(seen[1] if seen else ())])
-    html.said(
-        f"Database, flows and Runway were asked {html.time(seen[0], now)}."
-        if seen
-        else "Database, flows and Runway are being asked …"
-    )
+    if seen:
+        show_checks([*found, *seen[1]])
+        html.said(f"Database, flows and Runway were asked {html.time(seen[0], now)}.")
+    else:
+        st.info("**Database, flows and Runway are being asked …**", icon=":material/hourglass_top:")
+        list_checks(found)
+
+
+def _is_disproved(seen: Checked, board: Dashboard) -> bool:
+    """Whether the database answered then, and has failed to since."""
+    answered = any(check.code == "E201" and check.level is Level.OK for check in seen[1])
+    return answered and board.outage.seconds_ago() < (datetime.now(UTC) - seen[0]).total_seconds()
 
 
 def _check(board: Dashboard, app: App) -> None:
@@ -93,6 +102,10 @@ def show_checks(checks: Sequence[Check]) -> None:
         )
     else:
         st.success(f"**Everything checked is in order** ({len(checks)} checks).", icon=LEVEL[Level.OK].icon)
+    list_checks(checks)
+
+
+def list_checks(checks: Sequence[Check]) -> None:
     html.table(
         "Checks",
         [f"<th>{head}</th>" for head in ("State", "Code", "What is so, and what to do")],
@@ -114,33 +127,31 @@ def check_another() -> None:
     st.caption(
         "Its `.env`, or what `vercel env ls` prints. It is read once, kept nowhere, and no value is shown."
     )
-    if pasted:
-        with st.container(border=True):
+    if pasted:  # the page draws itself anew while its own checks go on
+        st.session_state[_PASTED] = check_pasted(pasted)
+    if found := st.session_state.get(_PASTED):
+        with st.container(border=True, key="pasted"):
             section("The pasted environment")
-            show_checks(check_pasted(pasted))
+            show_checks(found)
+            st.button("Close", icon=":material/close:", type="tertiary", on_click=_close_pasted)
+
+
+def _close_pasted() -> None:
+    del st.session_state[_PASTED]
 
 
 def show_variables(settings: Settings) -> None:
     section("Variables", "From the environment, .env or .streamlit/secrets.toml. Values are never shown.")
-    found = variables(settings)
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "Variable": [name for name, _ in found],
-                "State": [["✓ set"] if is_set else ["○ not set"] for _, is_set in found],
-            }
-        ),
-        column_config={
-            "Variable": st.column_config.TextColumn(width=330),
-            "State": st.column_config.MultiselectColumn(
-                options=["✓ set", "○ not set"], color=["green", "gray"], width="small"
-            ),
-        },
-        hide_index=True,
-        height="content",
-        row_height=30,
-        alt="Variables Dailies reads and whether each is set",
+    html.table(
+        "Variables Dailies reads and whether each is set",
+        ["<th>Variable</th>", "<th>State</th>"],
+        [[escape(name), _is_set(is_set)] for name, is_set in variables(settings)],
+        "dailies-variables",
     )
+
+
+def _is_set(given: bool) -> str:
+    return html.tone("✓ set", GREEN) if given else html.tone("○ not set", GRAY)
 
 
 def latest_query(table: str, columns: Mapping[str, str]) -> str:
