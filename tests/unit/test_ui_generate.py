@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ from streamlit.testing.v1 import AppTest
 from lib.data import videos
 from lib.data.postgres import PostgresDatabase
 from lib.operations.generate import generate
-from lib.ui.kit.dashboard import Dashboard, provide
+from lib.operations.judge import judge_dirty
+from lib.operations.poll import poll
+from lib.ui.kit.dashboard import Dashboard, dashboard, provide
 from lib.ui.kit.media import SAMPLES, jpeg
 from lib.ui.kit.player import web_host
 from tests.apps import app_of
@@ -121,3 +124,27 @@ def test_only_a_task_that_may_still_run_can_be_cancelled(
     desk.call("dailies_save_task", p_task=task | {"checked_at": row["created_at"]}, p_video_id=None)
     labels = [button.label for button in opened("video", id=WALTZ).button]
     assert ("Cancel the task …" in labels) is offered
+
+
+def test_where_all_addresses_have_expired_one_click_renews_them(
+    desk: PostgresDatabase, runway: Simulated, tmp_path: Path
+) -> None:
+    app = app_of(desk, runway.client, tmp_path)
+    made = generate(app, REQUEST)
+    ends = time.monotonic() + 30
+    while not ((polled := poll(app, made.video_id, fastest=0)) and polled.task and polled.task.is_terminal):
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    with desk.transaction("expire") as connection:
+        connection.execute(
+            r"update public.videos set video_url = regexp_replace(video_url, 'expires=\d+', 'expires=1')"
+        )
+        connection.execute("update dailies.look_ups set asked_at = asked_at - interval '1 minute'")
+    judge_dirty(app, 10)
+    page = opened("generate")
+    assert not page.get("video")
+    page.button(key="renew").click().run()
+    while dashboard().jobs.is_running("renew-addresses"):
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    assert len(opened("generate").get("video")) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -25,6 +26,7 @@ from lib.domain.task import Task, TaskStatus
 from lib.domain.video import Video
 from lib.errors import BadInput, NotFound, RunwayError
 from lib.operations.generate import enqueue, generate, video_id_of
+from lib.operations.poll import poll
 from lib.operations.stage_log import DEPLOYMENT
 from lib.ui.kit import html, loaders
 from lib.ui.kit.acting import act, why_not
@@ -46,6 +48,7 @@ from lib.ui.views.repair import unknown_attempt
 
 _VARIED = "varied-from"
 _QUEUED = "queued-videos"
+_RENEWING = "renew-addresses"
 DRILLS = {  # fault of the simulator: what it is in production, and what Dailies then says
     "http:401": (
         "The key is refused",
@@ -315,10 +318,36 @@ def several(frame: Frame) -> None:
 def earlier(frame: Frame) -> None:
     """What was made with Dailies before, as far as it can still be shown."""
     done = Filters(deployment=DEPLOYMENT, statuses=("succeeded",))
-    if rows := loaders.videos(None, done, limit=2 * MOST_SHOWN):
-        section("Made with Dailies before", "Runway's addresses expire after 24 to 48 hours.")
-        if not gallery(rows, frame.now):
-            st.caption("Their addresses have expired; the page of each video can renew its own.")
+    rows = loaders.videos(None, done, limit=2 * MOST_SHOWN)
+    if not rows:
+        return
+    section("Made with Dailies before", "Runway's addresses expire after 24 to 48 hours.")
+    if gallery(rows, frame.now):
+        return
+    if dashboard().jobs.is_running(_RENEWING):
+        _wait_for_addresses()
+        return
+    st.caption("Their addresses have expired. A look-up gives new ones, as long as Runway keeps the files.")
+    ids = tuple(row["id"] for row in rows[:MOST_SHOWN])
+    act("Fresh addresses (free)", icon=":material/link:", key="renew", on_click=_renew, args=(ids,))
+
+
+def _renew(ids: Sequence[str]) -> None:
+    app = running_app()
+
+    def work() -> None:
+        for video_id in ids:
+            poll(app, video_id)
+        loaders.forget()
+
+    dashboard().jobs.start(_RENEWING, work)
+
+
+@st.fragment(run_every=1)
+def _wait_for_addresses() -> None:
+    if not dashboard().jobs.is_running(_RENEWING):
+        st.rerun()
+    st.markdown(":material/progress_activity: Asking Runway …")
 
 
 def _watched(video_id: str) -> VideoDetails | None:
