@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -213,6 +214,7 @@ def test_pasted_lines_say_which_stage_is_missing_without_any_row(empty: Database
     assert loaders.freshness()["last_log_at"] is not None
     app.chat_input(key="logs").set_value("hello").run()
     assert "This input cannot be used" in text_of(app)
+    assert "store-pasted" not in [button.key for button in app.button]
 
 
 def test_what_was_chosen_on_one_page_holds_on_the_next(empty: Database) -> None:
@@ -234,6 +236,14 @@ def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> N
     app = opened("videos", q="task created", window="1h")
     assert "Found in logs" in [part.label for part in app.expander]
     assert "Task created" not in "".join(str(each.proto.body) for each in app.get("html"))
+
+
+def test_recover_says_of_how_many_its_figures_are(empty: Database) -> None:
+    videos.import_videos(empty, [video(str(UUID(int=n)), "failed", n) for n in range(199)])
+    assert "Of the newest" not in text_of(opened("recover"))
+    videos.import_videos(empty, [video(str(UUID(int=999)), "failed", 999)])
+    loaders.forget()
+    assert "Of the newest 200 of each kind" in text_of(opened("recover"))
 
 
 def test_a_filter_that_nothing_fits_says_so(filled: Database) -> None:

@@ -50,7 +50,7 @@ def shown_videos() -> list[VideoRow]:
 
 def groups() -> None:
     """Of all that is in trouble: first what is free, then what costs; the dialog says how much before."""
-    kinds = (loaders.videos(None, Filters(trouble=kind), limit=MOST) for kind in KINDS)
+    kinds = [loaders.videos(None, Filters(trouble=kind), limit=MOST) for kind in KINDS]
     rows = {row["id"]: row for of_kind in kinds for row in of_kind}.values()
     free = tuple(row["id"] for row in rows if row["action"] in FREE)
     paid = tuple(row["id"] for row in rows if row["action"] == Action.RETRY)
@@ -76,6 +76,10 @@ def groups() -> None:
             _confirm(paid, str(uuid4()), {"chosen": "all that are to be retried"})
         if people:
             st.caption(f"{count(people, 'video')} a person must look at, one by one", width="content")
+        if max(map(len, kinds)) == MOST:
+            st.caption(
+                f"Of the newest {MOST} of each kind; older ones follow as these are done", width="content"
+            )
 
 
 def _repair_free(videos: tuple[str, ...], batch_id: str) -> None:

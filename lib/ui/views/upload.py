@@ -68,7 +68,7 @@ def _close() -> None:
 
 def _look_at(text: str) -> None:
     """Says at once what pasted lines show."""
-    with narrated():
+    with narrated() as told:
         verdicts = verdicts_of(running_app(), text)
         if not verdicts:
             st.caption("These lines name no video.")
@@ -76,7 +76,7 @@ def _look_at(text: str) -> None:
             _shown(verdict)
         if len(verdicts) > MOST_SHOWN:
             st.caption(f"The latest {MOST_SHOWN} of {len(verdicts)} videos. Stored, all of them are listed.")
-    if act("Store it as well", icon=":material/upload:", key="store-pasted"):
+    if not told.error and act("Store it as well", icon=":material/upload:", key="store-pasted"):
         _close()
         _store([("pasted text", BytesIO(text.encode()))])
 
