@@ -58,11 +58,12 @@ CLOCK = """(() => {
     : document.querySelector(selector)?.checkVisibility() ?? false;
   const idle = () => document.querySelector(
     '[data-testid="stApp"][data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]');
+  const seen = (id) => [...document.querySelectorAll(`[data-testid="${id}"]`)]
+    .filter((each) => each.checkVisibility());
   const drawn = () => !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')
-    && [...document.querySelectorAll('[data-testid="stDataFrame"]')].every((each) =>
+    && seen("stDataFrame").every((each) =>
       [...each.querySelectorAll('[data-testid="data-grid-canvas"]')].some((canvas) => canvas.width > 100))
-    && [...document.querySelectorAll('[data-testid="stPlotlyChart"]')].every((each) =>
-      each.querySelector(".cartesianlayer .trace"));
+    && seen("stPlotlyChart").every((each) => each.querySelector(".main-svg"));
   const headed = (title) => [...document.querySelectorAll("h1")].some((each) => each.textContent === title);
   const conditions = {
     stands: ({ stands }) => !stands || shown(stands),
