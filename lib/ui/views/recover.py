@@ -77,9 +77,7 @@ def groups() -> None:
         if people:
             st.caption(f"{count(people, 'video')} a person must look at, one by one", width="content")
         if max(map(len, kinds)) == MOST:
-            st.caption(
-                f"Of the newest {MOST} of each kind; older ones follow as these are done", width="content"
-            )
+            st.caption(f"Of the newest {MOST} of each kind; older ones follow", width="content")
 
 
 def _repair_free(videos: tuple[str, ...], batch_id: str) -> None:
