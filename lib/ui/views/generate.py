@@ -52,7 +52,7 @@ _RENEWING = "renew-addresses"
 DRILLS = {  # fault of the simulator: what it is in production, and what Dailies then says
     "http:401": (
         "The key is refused",
-        "Runway answers 401. Dailies: *Key refused*, nothing paid, fix the key.",
+        "Runway answers 401. Dailies: *Key refused*, nothing paid; retry once the key is right.",
     ),
     "http:404": ("The address is wrong", "Runway answers 404. Dailies: *Wrong endpoint*, nothing paid."),
     "http:429": ("Too many requests", "Runway answers 429. Dailies: *Rate limited*, may be retried."),
