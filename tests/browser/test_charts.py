@@ -67,6 +67,23 @@ def test_a_flow_of_long_ago_shows_its_videos_and_a_stage_opens_those_of_this_flo
     assert "flow=async-fetch" in page.url
 
 
+def test_a_first_missing_stage_of_a_deployment_opens_as_many_videos_as_its_number(
+    page: Page, address: str
+) -> None:
+    open_page(page, f"{address}/stages?window=14d")
+    numbers = page.locator(".dailies-numbers td a")
+    number = int(numbers.first.inner_text().replace(",", ""))
+    numbers.first.click()
+    assert listed(page) == number
+    expect_no_exception(page)
+    page.go_back()
+    settle(page)
+    numbers.nth(1).focus()
+    number = int(numbers.nth(1).inner_text().replace(",", ""))
+    page.keyboard.press("Enter")
+    assert listed(page) == number
+
+
 def test_a_cause_opens_as_many_videos_as_its_bar_says(page: Page, address: str) -> None:
     open_page(page, f"{address}/overview?window=14d")
     chart = page.locator(".st-key-causes")

@@ -300,34 +300,6 @@ def funnel(rows: Sequence[FunnelStage]) -> Figure:
     )
 
 
-def heat(
-    counts: Sequence[Sequence[int]],
-    columns: Sequence[str],
-    lines: Sequence[str],
-    points: Sequence[Sequence[Any]] | None = None,
-) -> Figure:
-    """Numbers in cells, the more the redder; none in empty ones. `points` is what a click on each means."""
-    total = max(1, sum(map(sum, counts)))
-    axis = {"type": "category", "automargin": True, "showgrid": False}
-    trace = {
-        "type": "heatmap",
-        "z": [[n or None for n in line] for line in counts],
-        "x": [escape(column) for column in columns],
-        "y": [escape(line) for line in lines],
-        "text": [[f"{n:,}" if n else "" for n in line] for line in counts],
-        "texttemplate": "%{text}",
-        "textfont": {"color": "#ffffff"},
-        "hovertext": [[f"{100 * n / total:.1f}%" for n in line] for line in counts],
-        "customdata": points,
-        "colorscale": [[0, GRAY], [1, RED]],
-        "showscale": False,
-        "xgap": 1,
-        "ygap": 1,
-        "hovertemplate": "%{y}, %{x}: %{z} videos, %{hovertext}<extra></extra>",
-    }
-    return _figure([trace], dragmode=False, xaxis=dict(axis), yaxis=axis | {"autorange": "reversed"})
-
-
 def percentiles(lines: Mapping[str, Sequence[Row]]) -> Figure:
     """Per name the median and the 95th percentile over time, from `[{at, n, p50, p95}]`, in seconds."""
     traces = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -131,22 +132,21 @@ def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> Non
         return
     deployments = list(dict.fromkeys(one for one, _ in found))
     columns = [stage for stage in stages if any(stage == other for _, other in found)]
+    most = max(found.values())
+
+    def cell(one: str | None, stage: str) -> str:
+        n = found.get((one, stage), 0)
+        if not n:
+            return ""
+        query = {"stage": stage, "flow": flow, "deployment": one or "none", **frame.window.query}
+        where = escape(f"videos?{urlencode(query)}")
+        return f'<a href="{where}" style="--share:{100 * n // most}%">{n:,}</a>'
+
     with st.container(border=True):
-        section("First missing stage by deployment", "A click on a cell opens its videos.")
-        event = choose_in(
-            charts.heat(
-                [[found.get((one, stage), 0) for stage in columns] for one in deployments],
-                [words(stage) for stage in columns],
-                [deployment(one) for one in deployments],
-                [[[one, stage] for stage in columns] for one in deployments],
-            ),
-            f"first-missing-{hash((frame.window, flow)):x}",
-            "First missing stage by deployment, the latest first",
-            height=160 + 28 * len(deployments),
-        )
-        if point := clicked(event):
-            where = {"deployment": point[0]} if point[0] else {}
-            _to_videos({"stage": point[1], "flow": flow, **where}, frame)
+        section("First missing stage by deployment", "The latest first. A number opens its videos.")
+        heads = [f"<th>{escape(head)}</th>" for head in ("Deployment", *map(words, columns))]
+        lines = [[escape(deployment(one)), *(cell(one, stage) for stage in columns)] for one in deployments]
+        html.table("First missing stage by deployment", heads, lines, "dailies-numbers")
 
 
 def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
