@@ -98,25 +98,6 @@ def test_as_long_as_the_database_does_not_answer_the_page_says_so_without_a_brea
     expect_no_exception(page)
 
 
-def test_environment_does_not_call_in_order_what_it_cannot_reach(
-    page: Page, elsewhere: str, wire: Proxy
-) -> None:
-    open_page(page, f"{elsewhere}/environment")
-    database = page.locator(".dailies-checks tr").filter(has_text="E201")
-    expect(database).to_contain_text("answers")
-    page.wait_for_timeout(CACHED)
-    wire.freeze()
-    page.reload()
-    expect(page.locator(".st-key-outage")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("are being asked …")).to_be_visible()
-    expect(database).to_have_count(0)
-    expect(database).to_contain_text("does not answer", timeout=60_000)
-    wire.mend()
-    expect(page.locator(".st-key-outage")).to_have_count(0, timeout=BACK)
-    expect(database).not_to_contain_text("does not answer", timeout=BACK)
-    expect_no_exception(page)
-
-
 def test_what_watches_by_itself_waits_for_the_database_too(
     page: Page, elsewhere: str, wire: Proxy, own_database_url: str
 ) -> None:

@@ -16,9 +16,11 @@ from lib.data import videos
 from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
+from lib.operations.environment.settings import Check, Level
 from lib.settings import ROOT
 from lib.ui.kit import loaders
 from lib.ui.kit.dashboard import Dashboard, provide
+from lib.ui.views.environment import is_disproved
 from lib.ui.views.video import is_moving
 from tests.apps import app_of
 from tests.examples import NOON, SALSA, WALTZ, entry, the_entries, the_verdicts, the_videos, verdict, video
@@ -364,3 +366,14 @@ def test_the_checks_of_the_environment_stand_as_they_were_found_last_with_code_a
     assert "<code>E201</code>" in checks
     assert "set it to <code>local</code>" in checks
     assert "`" not in checks
+
+
+def test_what_was_found_of_a_database_that_has_failed_since_is_not_shown_any_more() -> None:
+    board, now = Dashboard(app_of()), datetime.now(UTC)
+    answered = [Check("E201", "Database", Level.OK, "It answers")]
+    before, after = (now - timedelta(seconds=20), answered), (now + timedelta(seconds=20), answered)
+    assert not is_disproved(before, board)
+    board.outage.began(DatabaseUnavailable("gone"))
+    assert is_disproved(before, board)
+    assert not is_disproved(after, board)
+    assert not is_disproved((before[0], [Check("E201", "Database", Level.ERROR, "It does not")]), board)

@@ -56,7 +56,7 @@ def checks(now: datetime) -> None:
     if seen is None or (now - seen[0]).total_seconds() > _JUST_SECONDS:
         board.jobs.start(JOB, partial(_check, board, app))
         _show_news(seen)
-        if seen and _is_disproved(seen, board):
+        if seen and is_disproved(seen, board):
             seen = None
     found = [*check_settings(app.settings), *check_services(app.settings), *_production()]
     if seen:
@@ -67,7 +67,7 @@ def checks(now: datetime) -> None:
         list_checks(found)
 
 
-def _is_disproved(seen: Checked, board: Dashboard) -> bool:
+def is_disproved(seen: Checked, board: Dashboard) -> bool:
     """Whether the database answered then, and has failed to since."""
     answered = any(check.code == "E201" and check.level is Level.OK for check in seen[1])
     return answered and board.outage.seconds_ago() < (datetime.now(UTC) - seen[0]).total_seconds()
