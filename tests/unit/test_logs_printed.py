@@ -306,6 +306,16 @@ def test_the_worst_level_of_a_request_goes_to_what_speaks_of_trouble() -> None:
     assert levels["out of memory"] == "fatal"
 
 
+def test_the_worst_level_goes_to_a_warning_where_nothing_speaks_of_more() -> None:
+    said = [
+        ("info", "[clips] accepted"),
+        ("error", "(node:4) ExperimentalWarning: slow"),
+        ("info", "[clips] sent"),
+    ]
+    items, _ = read(table([Printed(NOON, said)], expand=True))
+    assert [item.level for item in items if isinstance(item, LogEntry)] == ["info", "error", "info"]
+
+
 def test_requests_that_look_the_same_stay_apart_and_have_the_same_ids_in_every_capture() -> None:
     twice = [Printed(NOON, [("info", text)]) for text in ("first", "second")]
     items, report = read(table(twice, expand=True))
