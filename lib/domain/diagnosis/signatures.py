@@ -85,6 +85,7 @@ PLATFORM_STOP = rows(
     \b(?:process|function|lambda|container|instance|worker) (?:was|has been|has) (?:killed|terminated|stopped)
     exit (?:status|code) 1[23]\d\b
     \bcontainer called exit\b
+    \bworker exceeded resource limits
     \bmemory quota exceeded\b
     failed to post handler success response
     an error occurred with (?:your|this) (?:deployment|application)
@@ -152,6 +153,7 @@ STORAGE = rows(
     provided token has expired
     requesttimetooskewed
     entitytoolarge
+    reduce your request rate
     expiredtoken\b
     calling the (?:put|head|get|copy|delete|list|create|upload|complete)\w{0,30} operation
     \b(?:put|head|get|copy|delete)object\b
@@ -321,6 +323,7 @@ DATABASE = rows(
     violate the required relation
     related record could not be found
     query interpretation error
+    \bp[1256]0[0-3]\d\b
     connected records were not found
     inconsistent column data
     transaction (?:api error|already closed|failed)
@@ -351,6 +354,7 @@ DATABASE = rows(
     \bdjango\.db\b
     activerecord::
     libsql\w{0,6}error
+    \bora-\d{5}\b
     sqlite_\w
     sqliteerror
     \ber_[a-z_]{3,30}
@@ -544,6 +548,8 @@ NAMES_SERVICE = rows(
     telegram
     upstash
     \bredis\b
+    vercel kv
+    edge config
     :6379\b
     \binngest\b
     trigger\.dev
@@ -621,6 +627,7 @@ FAILURE = rows(
     too (?:many|large|low)
     did not
     not verified
+    not enough
     must be set
     without
     \blost\b

@@ -57,6 +57,8 @@ _SAYS_SO = (
     rf"[a-z]['\"`)]? \({_KNOWN}\)(?= ?(?:$|[:;,.\n-]))",
     rf"\b(?:get|post|put|patch|delete|head) \S{{1,200}} :? ?{_KNOWN}",
     rf"(?:->|=>|→) ?{_KNOWN}",
+    rf"(?<![\w.$#/:-]){_KNOWN} from (?:the )?(?:runway|upstream|api)",
+    rf"\({_KNOWN}, [a-z]",
     rf"\b(?:runway(?:ml)?|_to_video|_to_image|api|upstream|gateway|server|request|fetch)['\"`)]?(?: api)?"
     rf" ?[:=–—-] ?{_KNOWN}",
     rf"(?:runway(?:ml)?(?: api)?|_to_video|_to_image) {_KNOWN}(?:{_AFTER}|(?= [a-z]))",

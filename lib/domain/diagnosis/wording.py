@@ -110,7 +110,8 @@ STATED = (
             r"""
             (?:not|n't|n’t) have enough credits?
             (?:not enough|insufficient|out of|no (?:more|remaining)|lack(?:s|ing)?) (?:\w{1,12} )?credits?
-            insufficient (?:account )?balance
+            insufficient (?:(?:account )?balance|funds)\b
+            \bbalance (?:is|was) (?:0|zero)\b
             \b(?:0|no|zero) credits? (?:left|remain|available)
             credit balance
             \bspend(?:ing)? (?:cap|limit)\b
@@ -190,6 +191,7 @@ ASSET = pattern(
 NOT_FETCHED = pattern(
     r"""
     <failed to> (?:fetch|download|load|access)\w{0,3} (?:the |your )?(?:input )?asset
+    \b(?:image|picture)\b[^\n]{0,200} (?:could not|cannot|can't) be (?:fetch|download|load)ed by runway
     \bprompt_?image\b[^\n]{0,30} (?:not|un)[^\n]{0,8}(?:fetch|download|load|reach|access)
     runway\w{0,2} (?:could not|cannot|can't|couldn't) (?:fetch|download|load) [^\n]{0,20}\b(?:image|picture)\b
     """
@@ -205,6 +207,7 @@ BY_WORDING = (
             rate.?limit
             (?:daily|monthly|task|generation|request)s? (?:\w{1,12} )?(?:limit|quota)
             (?:limit|quota) (?:\w{1,12} ){0,3}(?:reached|exceeded|exhausted)
+            \blimit of \d{1,6} (?:generation|task|request|video)s\b
             reached (?:your|the) \S{1,30}(?: \w{1,12})? limit
             throttl
             """
@@ -217,6 +220,8 @@ BY_WORDING = (
             unauthori[sz]ed
             (?:authentication|authori[sz]ation) (?:has )?(?:failed|error|required|is required)
             (?:fail\w{0,4}|unable|could not) (?:to )?(?:authenticat|authori[sz])
+            \bauthentication with \S{1,40} failed
+            (?:reject|refus)\w{0,3} (?:our|your|the|this) (?:api )?(?:key|token)\b
             \bkey\b[^.\n]{0,40}(?:invalid|incorrect|wrong|revoked|expired|disabled|not (?:valid|recogni))
             (?:invalid|incorrect|wrong|expired|revoked|bad) (?:\w{1,12} ){0,3}(?:key|token|credentials)
             \bforbidden\b
@@ -307,7 +312,7 @@ NO_CONNECTION = pattern(
     certificate
     \bcert_
     self[- ]signed
-    \berr_(?:tls|ssl)
+    \berr_(?:tls|ssl|network)
     \beproto\b
     wrong version number
     sslerror
