@@ -130,7 +130,8 @@ def learn_flow(runs: Sequence[Lines], key: str = "learned") -> dict[str, Any]:
     """The content of a flow file. Raises ValueError saying why nothing can be learned."""
     if len(runs) < FEWEST_RUNS:
         raise ValueError(
-            f"a flow is learned from {FEWEST_RUNS} runs that worked or more, and there are {len(runs)}"
+            f"a flow is learned from {FEWEST_RUNS} runs that worked or more, and there are {len(runs)}; "
+            "runs are told apart by request ids, or by what of their rows they name"
         )
     lines = [line for number, run in enumerate(runs) for line in _lines_of(number, run)]
     need = max(2, round(ENOUGH * len(runs)))

@@ -385,6 +385,11 @@ def test_any_words_come_back_from_expand(words: list[str], windows: bool) -> Non
         ('{"type":"deployment-state","created":1,"payload":{"value":"READY"}}\n', "build events"),
         ('{"id":"dpl_1","readyState":"READY","url":"a.example.com"}', "describes deployments"),
         ('{"deployments":[{"uid":"dpl_1","url":"a.example.com"}]}', "describes deployments"),
+        ("Vercel CLI 54.2.0\n> Deployments for studio [400ms]\n\n  Age   Deployment\n", "lists deployments"),
+        (
+            'Vercel CLI 54.2.0\nFetching deployment "clips.example.com" in studio\n  General\n',
+            "lists deployments",
+        ),
         ('{"error":{"code":"forbidden","message":"Not authorized"}}', "Not authorized"),
         ('{"type":"deployment_error","message":"it never reached READY"}\n', "never reached READY"),
         ("Vercel CLI 54.2.0\nError: Your codebase isn't linked to a project on Vercel.\n", "isn't linked"),
