@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,8 +19,10 @@ from lib.settings import ROOT, load_settings
 from lib.ui.kit.dashboard import Dashboard, process_app, provide
 from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
 from lib.ui.kit.notices import tell
+from lib.ui.kit.router import SHOWN
 from lib.ui.kit.uploads import held_bytes
 from lib.ui.startup import Startup, warm_imports
+from lib.web.built import Built, Packed, streamlit_folder
 from lib.web.gate import Gate
 from lib.web.limits import Limits
 from lib.web.middleware import Guard
@@ -31,6 +34,7 @@ logger = logging.getLogger("dailies")
 settings = load_settings()
 keep_from_logs()
 check_sign_in(settings)
+built = Built(streamlit_folder(), SHOWN)
 access = Access(settings, config.get_option("server.address"))
 
 
@@ -45,6 +49,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     local = "localhost" if host in (None, "127.0.0.1", "0.0.0.0") else host  # noqa: S104
     startup = Startup(opening, f"http://{local}:{config.get_option('server.port')}")
     startup.start()
+    threading.Thread(target=built.pack, name="dailies-pack", daemon=True).start()
     await anyio.to_thread.run_sync(warm_imports)
     gc.collect()
     gc.freeze()  # a collection otherwise walks through every imported module
@@ -68,7 +73,8 @@ app = st.App(
             lambda: ways_in(settings),
             is_https=(settings.address or "").startswith("https:"),
         ),
-        Middleware(OwnScript),
+        Middleware(OwnScript, built.links),
+        Middleware(Packed, built),
     ],
     on_script_error=tell,
 )

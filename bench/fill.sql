@@ -6,11 +6,11 @@ alter table dailies.log_entries disable trigger user;
 alter table dailies.requests disable trigger user;
 alter table dailies.tasks disable trigger user;
 alter table dailies.verdicts disable trigger user;
-insert into public.videos (id, status, created_at, updated_at, prompt, input_image_url, runway_video_id,
+insert into public.videos (id, user_id, status, created_at, updated_at, prompt, input_image_url, runway_video_id,
                            error_message, video_url)
-select md5('v' || n)::uuid,
+select md5('v' || n)::uuid, md5('u' || n % 10000)::uuid,
     case when n % 100 = 1 then 'processing' when n % 5 = 0 then 'failed' else 'succeeded' end,
-    at, at + interval '1 minute' * (1 + n % 3), 'A pet number ' || n || ' performing the Waltz dance style.',
+    at, at + interval '1 second' * (40 + 160 * random() * random()), 'A pet number ' || n || ' performing the Waltz dance style.',
     'https://example.app/' || n || '.jpg', case when n % 100 <> 1 then md5('t' || n)::uuid::text end,
     case when n % 5 = 0 then 'Task ' || md5('t' || n)::uuid || ' failed after ' || n % 60 || ' s: '
         || (array['INTERNAL', 'moderated', 'bad image', 'no credits'])[1 + n % 4] end,
@@ -40,13 +40,13 @@ select v.id, v.created_at,
     (select string_agg('stage' || i || case when v.status = 'processing' and i > 12 then ':missing' else ':seen' end, ' ')
      from generate_series(1, 14) i),
     case when v.status = 'processing' and left(v.id::text, 1) in ('0', '1', '2', '3', '4') then v.id::text end,
-    'dpl_' || (extract(epoch from v.created_at) / 86400)::int, v.created_at + interval '4 seconds',
+    'dpl_' || (extract(epoch from v.created_at) / 86400)::int, v.created_at + interval '1 second' * (2 + 6 * random() * random()),
     case when v.status = 'succeeded' then v.updated_at end, v.status
 from public.videos v;
 update dailies.verdicts d set error_group = dailies.group_of(v.error_message)
 from public.videos v where v.id = d.video_id and (v.error_message is not null or d.stuck);
-insert into dailies.tasks (task_id, video_id, status, credits, created_at, checked_at)
-select v.runway_video_id, v.id, upper(v.status), 25, v.created_at, v.created_at
+insert into dailies.tasks (task_id, video_id, status, credits, created_at, checked_at, delivered)
+select v.runway_video_id, v.id, upper(v.status), 25, v.created_at, v.created_at, v.status = 'succeeded'
 from public.videos v where v.runway_video_id is not null;
 delete from dailies.dirty;
 alter table public.videos enable trigger user;
@@ -55,3 +55,4 @@ alter table dailies.requests enable trigger user;
 alter table dailies.tasks enable trigger user;
 alter table dailies.verdicts enable trigger user;
 delete from dailies.counted;
+drop index dailies.searched_anywhere;

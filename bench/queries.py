@@ -39,7 +39,7 @@ from pg_class c where c.relnamespace in ('public'::regnamespace, 'dailies'::regn
 
 
 FLOW = {"p_flow": "sync-sdk"}
-STRIDE = {"p_bucket_seconds": 86400}
+STRIDE = {"p_bucket_seconds": 86400}  # that of the pages is 6 hours for 7 days, and 30 days for 365
 SPANS: list[tuple[str, str, dict[str, Any]]] = [
     ("error groups", "dailies_error_groups", {}),
     *(
@@ -52,6 +52,9 @@ SPANS: list[tuple[str, str, dict[str, Any]]] = [
     ("incidents", "dailies_incidents", {}),
     ("deployments", "dailies_deployments", {}),
     ("latency", "dailies_latency", STRIDE),
+    ("latency, how it spreads", "dailies_latency_histogram", {}),
+    ("ledger of credits", "dailies_ledger", {}),
+    ("cost by day", "dailies_cost_by_day", {}),
 ]
 
 
@@ -102,6 +105,7 @@ def questions(database: Database, days: int) -> list[tuple[str, str, dict[str, A
     now = datetime.now(UTC)
     week = {"p_from": (now - timedelta(days=7)).isoformat(), "p_to": now.isoformat()}
     newest = database.call("dailies_list_videos", p_limit=1)[0]["id"]
+    user = database.call("dailies_video", p_id=newest)[0]["video"]["user_id"]
     year = {"p_from": (now - timedelta(days=days)).isoformat(), "p_to": now.isoformat()}
     middle = (now - timedelta(days=days / 2)).isoformat()
     deep = {"p_after_at": middle, "p_after_id": newest}
@@ -122,12 +126,18 @@ def questions(database: Database, days: int) -> list[tuple[str, str, dict[str, A
         ("text, part of an id", {"p_search": str(newest)[9:18]}),
         ("text, nowhere, 7 days", week | {"p_search": "no such words"}),
         ("text, nowhere, all times", {"p_search": "no such words"}),
+        ("of a user", {"p_user": user}),
+        ("of a user who has none", {"p_user": "nobody"}),
     ]
     return [
         *((f"videos: {name}", "dailies_list_videos", arguments) for name, arguments in lists),
         ("one video", "dailies_video", {"p_id": newest}),
         ("one video's log", "dailies_video_log", {"p_id": newest}),
         ("a video by the beginning of its id", "dailies_find_videos", {"p_text": newest[:8]}),
+        ("ledger, all times", "dailies_ledger", {}),
+        ("metrics", "dailies_metrics", {}),
+        ("the mapping, with its words", "dailies_mapping", {}),
+        ("words that nobody has mapped", "dailies_unmapped", {}),
         ("overview, 24 hours", "dailies_overview", {"p_from": (now - timedelta(days=1)).isoformat()}),
         ("overview, 7 days", "dailies_overview", week | {"p_bucket_seconds": 21600}),
         (f"overview, {days} days", "dailies_overview", year | {"p_bucket_seconds": 7 * 86400}),

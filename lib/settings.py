@@ -181,6 +181,11 @@ class Settings(BaseSettings):
         """`runway` with a key, `simulator` without."""
         return "runway" if self.runway_api_key else "simulator"
 
+    @property
+    def has_runway(self) -> bool:
+        """Whether there is one to ask: the simulator knows nothing of the tasks of another database."""
+        return self.runway_kind == "runway" or self.database_kind == "embedded"
+
     def secrets(self) -> Iterator[str]:
         """Everything in them that nobody may see: keys and tokens, the database's password, what a webhook's
         address ends with; also under names that another one wins over."""

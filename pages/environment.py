@@ -5,14 +5,14 @@ import streamlit as st
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.frame import begin
 from lib.ui.kit.notices import narrated
-from lib.ui.views.environment import all_checks, check_another, latest_videos, show_checks, show_variables
+from lib.ui.views.environment import check_another, checks, latest_videos, show_variables
 from lib.ui.views.mapping import mapping_form, unmapped_words
 
 frame = begin("Environment")
 left, right = st.columns([3, 2], gap="medium")
 with left:
     check_another()
-    show_checks(all_checks())
+    checks(frame.now)
     with narrated():
         unmapped_words()
         if dashboard().before is None:

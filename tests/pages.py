@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -9,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from lib.data.database import Database
 from lib.runway.client import RunwayClient
 from lib.settings import ROOT
-from lib.ui.kit.dashboard import Dashboard, provide
+from lib.ui.kit.dashboard import Dashboard, dashboard, provide
+from lib.ui.views.environment import JOB as CHECKS
 from tests.apps import app_of
 
 
@@ -28,6 +30,8 @@ def opened(page: str, **query: str) -> AppTest:
     _address(app, query)
     app.run()
     assert not app.exception, app.exception[0].message
+    while dashboard().jobs.is_running(CHECKS):  # or it would outlive the test's database
+        time.sleep(0.01)
     return app
 
 

@@ -15,6 +15,10 @@ from lib.settings import load_settings
 from lib.worker.start import Pace, start_worker
 
 PACE = Pace()
+WITHOUT_KEY = (
+    "RUNWAY_API_KEY is not set: it looks and judges. Generating what is queued, repairs, polling, sweeps and"
+    " copies of outputs need a key."
+)
 
 
 @click.command("worker")
@@ -43,6 +47,7 @@ def command(visibility: int, stale: float, idle: float) -> None:
     """Generate what is queued, poll, judge and sweep, until stopped (SIGTERM, Ctrl-C).
 
     Start as many as you like, on as many machines: they share the work. The unit in hand is finished first.
+    Without a Runway key it only judges, sends alerts and reads logs.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for chatty in ("httpx", "uvicorn"):
@@ -50,9 +55,11 @@ def command(visibility: int, stale: float, idle: float) -> None:
     stop = until_stopped()
     if (settings := load_settings()).read_only:
         raise NotAllowed(reader(settings).reason)
-    with open_app(settings) as app:
+    with open_app(settings, runway=settings.has_runway) as app:
         loop = start_worker(app, Pace(visibility=visibility, stale=stale, idle=idle))
         click.echo(f"Working on {app.db.label}.")
+        if app.client is None:
+            click.echo(WITHOUT_KEY)
         while loop.is_running and not stop.wait(1):
             pass
         crashed = not stop.is_set()

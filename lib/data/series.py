@@ -10,6 +10,8 @@ from typing import NamedTuple, TypedDict, cast
 from lib.data.database import Database, Row, span
 from lib.data.overview import FunnelStage
 
+STEP = 1.04**10  # of dailies_latency_histogram
+
 
 class GroupKey(NamedTuple):
     """`stage`: the first missing one, None where none is."""
@@ -110,7 +112,8 @@ def latency(
     *,
     own: bool = False,
 ) -> list[Row]:
-    """`[{measure, at, n, p50, p95}]`: measure `id` or `video`; `at` is None for the whole span."""
+    """`[{measure, at, n, p50, p95, is_exact}]`: measure `id` or `video`; `at` is None for the whole span.
+    What is not exact is two per cent off at most."""
     asked = {"p_bucket_seconds": seconds, "p_deployment": deployment, "p_own": own}
     return db.call("dailies_latency", **span(since, until), **asked)
 
@@ -118,7 +121,7 @@ def latency(
 def latency_histogram(
     db: Database, since: datetime, until: datetime, deployment: str | None = None, *, own: bool = False
 ) -> list[Row]:
-    """`[{measure, low, n}]`: a step goes from `low` seconds to 1.5 times of it."""
+    """`[{measure, low, n}]`: a step goes from `low` seconds to STEP times of it."""
     return db.call("dailies_latency_histogram", **span(since, until), p_deployment=deployment, p_own=own)
 
 

@@ -12,7 +12,8 @@ _STEPS = """
 select 'trigger ' || t.tgname || ' on ' || t.tgrelid::regclass,
        format('drop trigger if exists %I on %s', t.tgname, t.tgrelid::regclass)
 from pg_catalog.pg_trigger t
-where t.tgname in ('dailies_mark_new', 'dailies_mark_changed', 'dailies_forget') and t.tgparentid = 0
+where t.tgname in ('dailies_mark_new', 'dailies_mark_changed', 'dailies_forget', 'dailies_forget_all')
+    and t.tgparentid = 0
 union all
 select 'index ' || i.oid::regclass, format('drop index %sif exists %s',
        case i.relkind when 'I' then '' else 'concurrently ' end, i.oid::regclass)

@@ -74,7 +74,7 @@ class Filters:
     error_group    a normalised message, or `any`
     first_missing  a stage, or `none` for videos that miss none
     model, ratio, duration  what was last asked for, or `none` where nobody knows
-    user           what the app's row says in `user_id`; no index helps, so give a span of time
+    user           what the app's row says in `user_id`, whole
     hour           of the week in UTC: 0 begins on Monday at midnight, 167 is the last
     own            also the videos that Dailies made itself, which figures leave out; those in `ids` anyway
     """

@@ -35,6 +35,7 @@ from lib.logs.values import Unusable, request_start
 EXCERPT = 120
 HEAD_OF_A_LINE = 200  # bytes
 LONGEST_RUN = 10_000
+COUNTED_AT_ONCE = 256  # entries and summaries
 BIG = 64 << 20  # bytes; starting processes pays from here on
 MOST = 4  # processes: passing over the records of the others costs each a tenth of reading them
 CHATTER = re.compile(
@@ -138,7 +139,7 @@ def _records(
     pieces: Iterable[Piece], source: Format, report: ImportReport, skipped: int, share: Share
 ) -> Iterator[list[Item]]:
     """What each used record of the share says. `skipped`: lines before the first piece."""
-    seen, owned = Repeats(), share.of == 1
+    seen, owned, uncounted = Repeats(), share.of == 1, list[Item]()
     parse, repeat_id, shape, request = source.parse, source.repeat_id, source.shape, source.request
     for line, raw, value in pieces:
         if shape and type(value) is dict:  # not of the types that its fields have
@@ -161,9 +162,12 @@ def _records(
             report.repeated += 1
             continue
         report.used += 1
-        for item in items:
-            report.add(item)
+        uncounted += items
+        if len(uncounted) >= COUNTED_AT_ONCE:
+            report.add(uncounted)
+            uncounted.clear()
         yield items
+    report.add(uncounted)
 
 
 def _excerpt(raw: bytes, value: object) -> str:

@@ -16,8 +16,8 @@ from itertools import accumulate
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
+from lib.domain.memo import remembered
 from lib.logs.disguises import Unwrapped, has_escapes, may_be_broken, unbroken, unescaped
-from lib.logs.memo import remembered
 from lib.logs.personal_rules import PERSONAL, addresses_v6
 from lib.logs.secret_rules import NAMED, OAUTH, REDACTED, SHOWN, Span, unmarked
 from lib.outgoing import masked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -62,26 +63,23 @@ class ImportReport:
     def last_at(self) -> str | None:
         return None if self.last_ms is None else iso(self.last_ms)
 
-    def add(self, item: LogEntry | RequestSummary) -> None:
-        """Count what a used record held."""
-        if isinstance(item, LogEntry):
-            self.entries += 1
-            at_ms, level, _, request_id, _, _, _, _ = item
-            self.levels[level] += 1
-        else:
-            self.request_summaries += 1
-            request_id, at_ms = item.request_id, item.at_ms
-        if request_id is not None and request_id not in self._recent:
-            if len(self._recent) >= RECENT_REQUESTS:
-                self._recent.clear()
-            self._recent.add(request_id)
-            self.requests += not self._seen.count(request_start(request_id), request_id)
-        if self.first_ms is None or self.last_ms is None:
-            self.first_ms = self.last_ms = at_ms
-        elif at_ms < self.first_ms:
-            self.first_ms = at_ms
-        elif at_ms > self.last_ms:
-            self.last_ms = at_ms
+    def add(self, items: Sequence[LogEntry | RequestSummary]) -> None:
+        """Count what some used records held: of several at once in half the time."""
+        levels = [item.level for item in items if isinstance(item, LogEntry)]
+        self.levels.update(levels)
+        self.entries += len(levels)
+        self.request_summaries += len(items) - len(levels)
+        for request_id in {item.request_id for item in items} - self._recent:
+            if request_id is not None:
+                if len(self._recent) >= RECENT_REQUESTS:
+                    self._recent.clear()
+                self._recent.add(request_id)
+                self.requests += not self._seen.count(request_start(request_id), request_id)
+        self._stretch([item.at_ms for item in items])
+
+    def _stretch(self, times: Sequence[int | None]) -> None:
+        known = [at for at in (self.first_ms, self.last_ms, *times) if at is not None]
+        self.first_ms, self.last_ms = min(known, default=None), max(known, default=None)
 
     def add_unusable(self, line: int, reason: str, excerpt: str) -> None:
         self.unusable += 1
@@ -104,8 +102,7 @@ class ImportReport:
         """Add the counts of another share of the same file."""
         for name in COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        times = [at for at in (self.first_ms, self.last_ms, other.first_ms, other.last_ms) if at is not None]
-        self.first_ms, self.last_ms = min(times, default=None), max(times, default=None)
+        self._stretch([other.first_ms, other.last_ms])
         self.levels += other.levels
         self.offences = sorted(self.offences + other.offences)[:OFFENCES_KEPT]
         for text in other.notes:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
 
+from lib.domain.memo import remembered
 from lib.domain.times import to_ms
 from lib.logs.disguises import SEQUENCE
-from lib.logs.memo import remembered
 from lib.logs.redact import redact
 
 FIRST_MS, LAST_MS = 946_684_800_000, 4_102_444_799_999  # what a log can be of: the years 2000 to 2099

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import sys
+import threading
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -17,9 +19,9 @@ from lib.app import App, open_app
 from lib.data.database import Row
 from lib.data.logs import Added, EntryRow, add_logs, entry_row, merge_text
 from lib.domain.flow import StageReader
+from lib.domain.memo import remembered
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Item
-from lib.logs.memo import remembered
 from lib.logs.reading import BIG, WHOLE, Share, read_logs, read_stream, shares
 from lib.logs.repeats import EntryKeys, completed
 from lib.logs.report import ImportReport
@@ -57,10 +59,16 @@ def import_file(app: App, path: Path, big: int = BIG) -> ImportReport:
 
 
 def together(work: Callable[[Share], ImportReport], parts: list[Share]) -> ImportReport:
-    """`work` on every share, each in a process of its own; their reports as one."""
+    """`work` on every share, each in a process of its own; their reports as one.
+
+    A copy of this process is there at once, a new one a second later; but what threads hold at the moment of
+    copying stays held in it.
+    """
     if len(parts) == 1:
         return work(parts[0])
-    with ProcessPoolExecutor(len(parts), mp_context=get_context("spawn")) as processes:
+    can_be_copied = sys.platform == "linux" and threading.active_count() == 1
+    context = get_context("fork" if can_be_copied else "spawn")
+    with ProcessPoolExecutor(len(parts), mp_context=context) as processes:
         report, *others = processes.map(work, parts)
     for other in others:
         report.merge(other)

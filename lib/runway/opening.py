@@ -13,7 +13,7 @@ def open_runway(settings: Settings) -> RunwayClient:
     that is not its own: it would call every real task deleted."""
     if settings.runway_api_key is not None:
         return connect(settings.runway_api_key.get_secret_value(), settings.runway_base_url)
-    if settings.database_kind != "embedded":
+    if not settings.has_runway:
         raise SettingsError(
             "RUNWAY_API_KEY is not set, and the Runway simulator knows nothing of the tasks of this "
             "database: look-ups, repairs and generation are off until it is."

@@ -130,8 +130,9 @@ def repeat_history(
     )
     say("counting by hour and day")
     recount(db)
-    with db.transaction("seed") as connection:
+    with db.session("seed") as connection:
         connection.execute("update dailies.counted set searchable = false")
+        connection.execute("drop index if exists dailies.searched_anywhere, dailies.searched_words")
     say("making it searchable")
     keep_older_words(db)
 

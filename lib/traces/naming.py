@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lib.domain.flow import LEAD
+from lib.domain.memo import remembered
 from lib.domain.vocabulary import COLUMN_NAMES
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
@@ -82,6 +83,16 @@ _PATTERNS = (
     (_TASK, "esponse", rf"(?<=[Rr])esponse{_OBJECT_WITH_ID}{_TASK_ID}"),
 )
 _AT_SNIPPET = [(kind, snippet, re.compile(pattern).match) for kind, snippet, pattern in _PATTERNS]
+_SNIPPETS = list(dict.fromkeys(snippet for _, snippet, _ in _PATTERNS))
+
+_DIGITS_FOLDED = bytes.maketrans(b"123456789", b"0" * 9)
+_HEX_FOLDED = bytes.maketrans(b"123456789abcdef", b"0" * 15)
+_FOLDED_UUID = b"00000000-0000-0000-0000-000000000000"
+_STAND_INS = [
+    [b"%b%07d%b" % (first, number, _FOLDED_UUID[8:]) for number in range(1, _READ // 36 + 1)]
+    for first in (b"0", b"a")
+]
+_NUMBERS = {stand_in.decode(): number for each in _STAND_INS for number, stand_in in enumerate(each)}
 
 
 class Names(NamedTuple):
@@ -96,16 +107,56 @@ _NOTHING = Names()
 
 def names_in(message: str) -> Names:
     """The videos and tasks that the wording of `message` calls so: other ids in it are left alone."""
-    if not any(snippet in message for _, snippet, _ in _AT_SNIPPET):
+    for snippet in _SNIPPETS:
+        if snippet in message:
+            break
+    else:
         return _NOTHING
+    shape, ids = _shape(message[:_READ])
+    videos, tasks = _named_by_shape(shape)
+    try:
+        return Names(
+            tuple([ids[_NUMBERS[name]].decode() for name in videos]),
+            tuple([ids[_NUMBERS[name]].decode() for name in tasks]),
+        )
+    except KeyError:  # it is not a uuid that stands by itself
+        return read_names(message)
+
+
+def _shape(message: str) -> tuple[bytes, list[bytes]]:
+    """`message` with its uuids numbered and every other digit made 0; the uuids.
+
+    Programs write the same few shapes all the time, and what is named where depends on nothing else: the
+    patterns here ask of no digit which it is, and of no uuid but whether it begins with a letter.
+    """
+    text = message.encode("utf-8", "surrogatepass")
+    shape = text.translate(_DIGITS_FOLDED)
+    *before, _ = text.translate(_HEX_FOLDED).split(_FOLDED_UUID)
+    ids, parts, done, end = dict[bytes, int](), list[bytes](), 0, 0
+    for passed in before:
+        at = end + len(passed)
+        end = at + 36
+        if not text[end : end + 1].isalnum():  # a pattern may ask for the letter before that
+            found = text[at:end]
+            parts += shape[done:at], _STAND_INS[found[:1].isalpha()][ids.setdefault(found, len(ids))]
+            done = end
+    parts.append(shape[done:])
+    return b"".join(parts), list(ids)
+
+
+@remembered
+def _named_by_shape(shape: bytes) -> Names:
+    return read_names(shape.decode("utf-8", "surrogatepass"))
+
+
+def read_names(message: str) -> Names:
+    """`names_in`, of one message by itself."""
     text = own_words(message)
     named = []
     for kind, snippet, match in _AT_SNIPPET:
-        at = text.find(snippet)
-        while at >= 0:
+        for at in _places(snippet, text):
             if found := match(text, at):
                 named.append((found.start(1), kind, found[1]))
-            at = text.find(snippet, at + 1)
     named.sort()
     videos = dict.fromkeys(name.lower() for _, kind, name in named if kind == _VIDEO)
     tasks = dict.fromkeys(name for _, kind, name in named if kind == _TASK)

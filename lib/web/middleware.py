@@ -6,13 +6,12 @@ import base64
 import hashlib
 import re
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.operations.access import Access
+from lib.web.built import streamlit_folder
 from lib.web.origin import Origins
 from lib.web.replies import Refused, refuse
 
@@ -67,10 +66,7 @@ def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
 @cache
 def inline_scripts() -> str:
     """Hashes of the scripts inside the installed Streamlit's page: the only ones of their kind to run."""
-    package = find_spec("streamlit")
-    assert package is not None
-    assert package.origin is not None
-    page = (Path(package.origin).parent / "static" / "index.html").read_text("utf-8")
+    page = (streamlit_folder() / "index.html").read_text("utf-8")
     digests = (hashlib.sha256(text.encode()).digest() for text in _INLINE_SCRIPT.findall(page))
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 

@@ -4,6 +4,17 @@
 // Streamlit would look for its server below the page that an address names, twice in vain, before it asks here.
 window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src).href };
 (() => {
+  // The scripts of charts and of coloured code are large: they run once the page has been still for a moment.
+  const IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]';
+  let still;
+  window.dailiesShown = new Promise((resolve) => {
+    still = () => {
+      clearTimeout(still.timer);
+      if (document.querySelector(IDLE)) still.timer = setTimeout(resolve, 120);
+    };
+    setTimeout(resolve, 3_000);
+  });
+
   // For one click Streamlit may write the address several times: the parameters of the next page, its path, what
   // that page adds. The first of them is a step, the others belong to it.
   let acted = false;
@@ -21,7 +32,8 @@ window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src
     dispatchEvent(new PopStateEvent("popstate"));
   };
   addEventListener("click", (event) => {
-    const link = event.target.closest?.(".dailies-list a[href], .dailies-link a[href]");
+    const link = event.target.closest?.(".dailies-list a[href], .dailies-link a[href]")
+      ?? event.target.closest?.(".dailies-matrix tbody tr")?.querySelector("a[href]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     visit(link.href);
@@ -144,5 +156,7 @@ window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src
       line.ariaHidden = "true";
     }
   };
-  new MutationObserver(() => { name(); hold(); }).observe(document, { childList: true, subtree: true });
+  new MutationObserver(() => { name(); hold(); still(); }).observe(document, {
+    childList: true, subtree: true, attributeFilter: ["data-test-script-state"],
+  });
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
@@ -18,10 +19,12 @@ _NOT_PASSED_ON = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"
 
 
 class OwnScript:
-    """Serves the script, and loads it in every page before Streamlit's own."""
+    """Serves the script, and loads it in every page before Streamlit's own; `head` gives what else belongs
+    into the head of a page, by its path."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, head: Callable[[str], bytes] = lambda _: b"") -> None:
         self._app = app
+        self._head = head
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -30,16 +33,18 @@ class OwnScript:
             await Response(_SCRIPT, media_type="text/javascript", headers=_FOREVER)(scope, receive, send)
         elif b"text/html" in dict(scope["headers"]).get(b"accept", b""):
             headers = [pair for pair in scope["headers"] if pair[0] not in _NOT_PASSED_ON]
-            await self._app({**scope, "headers": headers}, receive, _Page(send))
+            page = _Page(send, self._head(scope["path"].strip("/")))
+            await self._app({**scope, "headers": headers}, receive, page)
         else:
             await self._app(scope, receive, send)
 
 
 class _Page:
-    """Sends an answer on; into a page of HTML it writes the tag, before the first script."""
+    """Sends an answer on; into a page of HTML it writes the tag, before the first script, and `head`."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, head: bytes) -> None:
         self._send = send
+        self._head = head
         self._start: Message | None = None
         self._body = b""
 
@@ -57,6 +62,7 @@ class _Page:
 
     async def _send_page(self, start: Message) -> None:
         page = self._body.replace(b"<script", _TAG + b"<script", 1)
+        page = page.replace(b"</head>", self._head + b"</head>", 1)
         headers = MutableHeaders(scope=start)
         for name in ("etag", "last-modified", "accept-ranges"):
             del headers[name]

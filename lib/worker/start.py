@@ -50,7 +50,7 @@ def start_worker(app: App, pace: Pace | None = None) -> Loop:
 
 
 def start_judge(app: App) -> Loop:
-    """What is left to do where there is no Runway to ask: keeping the verdicts up to date."""
+    """What is left to do where nothing else may be: keeping the verdicts up to date."""
     loop = Loop([Verb("judge", _judging(app), Pace().idle)])
     loop.start()
     return loop
@@ -81,13 +81,17 @@ def build_worker(app: App, pace: Pace) -> Loop:
     poller = app.acting_as(POLLER)
     verbs = [
         Verb("worker", beat, BEAT_SECONDS),
+        Verb("judge", _judging(app), pace.idle),
+        Verb("journal", JournalVerb(app).step, SWEEP_SECONDS),
+        *watching(app, worker),
+    ]
+    if app.client is None:  # nothing that asks Runway
+        return Loop(verbs, stopping, end)
+    verbs += [
         Verb("queue", jobs.step, pace.idle),
         Verb("repairs", lambda: 1 if work_on(app) else 0, pace.idle),
         Verb("poll", lambda: len(poll_due(poller, POLLED_AT_ONCE)), pace.idle),
-        Verb("judge", _judging(app), pace.idle),
         Verb("sweep", swept, min(pace.sweep, BEAT_SECONDS)),
-        Verb("journal", JournalVerb(app).step, SWEEP_SECONDS),
-        *watching(app, worker),
     ]
     if storage := app.storage:
         verbs.append(Verb("outputs", lambda: int(copy_next(app, storage)), BEAT_SECONDS))

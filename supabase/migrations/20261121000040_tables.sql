@@ -34,7 +34,11 @@ drop function if exists dailies.app_tables();
 create function dailies.app_tables()
 returns table (relation text, kind "char", rows bigint, hides_rows boolean, columns jsonb)
 language sql stable set search_path = '' as $$
-    select format('%I.%I', n.nspname, c.relname), c.relkind, greatest(c.reltuples, 0)::bigint,
+    select format('%I.%I', n.nspname, c.relname), c.relkind, case c.relkind
+               when 'p' then (select coalesce(sum(greatest(x.reltuples, 0)), 0)::bigint
+                              from pg_catalog.pg_partition_tree(c.oid) p join pg_catalog.pg_class x on x.oid = p.relid
+                              where p.isleaf)
+               else greatest(c.reltuples, 0)::bigint end,
            pg_catalog.row_security_active(c.oid), (
                select jsonb_agg(jsonb_build_object(
                           'name', a.attname, 'type', format_type(a.atttypid, null),

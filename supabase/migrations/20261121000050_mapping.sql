@@ -138,13 +138,19 @@ begin
     where named.name is not null and not dailies.has_column(named.name);
 end $$;
 
--- A value of an enum, as text. Said to be immutable, so that an index can be made of it: where labels are renamed,
--- that index is made again by `dailies.table_steps`.
+-- A status, as text, of an enum or of a text: its column may change from one to the other, and the index with it. Said to be
+-- immutable, so that an index can be made of it: where labels are renamed, that index is made again by
+-- `dailies.table_steps`. That of a text vanishes from whatever asks for it.
 create or replace function dailies.word(p_value anyenum) returns text
 language plpgsql immutable strict parallel safe set search_path = '' as $$
 begin
     return p_value::text;
 end $$;
+
+create or replace function dailies.word(p_value text) returns text
+language sql immutable parallel safe as $$
+    select p_value
+$$;
 
 -- Where a text may stand in a JSON value: the first of these paths that leads to one. A new value is written to the
 -- path at which the app's own rows have theirs.
@@ -168,13 +174,25 @@ language sql stable set search_path = '' as $$
         when c.kind = 'key' then format(case when c.base like '%int%' then '(%s.%I::text)' else '%s.%I' end, p_row, c.name)
         when c.base = 'timestamp without time zone' then format('(%s.%I at time zone ''UTC'')', p_row, c.name)
         when c.kind = 'time' then format('%s.%I', p_row, c.name)
-        when c.base = 'enum' then format('dailies.word(%s.%I)', p_row, c.name)
+        when c.kind = 'status' and c.base not like '%int%' then format('dailies.word(%s.%I)', p_row, c.name)
         when c.base like '%[]' then format('((%s.%I)[1]::text)', p_row, c.name)
         when c.base in ('json', 'jsonb') then (
             select format('coalesce(%s)', string_agg(format('%s.%I::jsonb #>> %L', p_row, c.name, path), ', ' order by i))
             from unnest(dailies.json_paths(c.standard)) with ordinality p (path, i))
         else format('(%s.%I::text)', p_row, c.name) end
     from dailies.mapped_columns() c where c.standard = p_standard
+$$;
+
+-- The SQL that reads whose video a row, called p_row, is: `user_id`, under the name that the mapping gives it. Null where no
+-- column of a kind that may be indexed says so.
+create or replace function dailies.user_sql(p_row text) returns text
+language sql stable set search_path = '' as $$
+    select format('(%s.%I::text)', p_row, a.attname)
+    from dailies.mapping m join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation)
+        and a.attname = coalesce(m.columns ->> 'user_id', 'user_id') and a.attnum > 0 and not a.attisdropped
+    join pg_catalog.pg_type t on t.oid = a.atttypid
+    where coalesce(nullif(t.typbasetype, 0), t.oid) in (
+        'uuid'::regtype, 'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bigint'::regtype, 'integer'::regtype)
 $$;
 
 -- The condition under which a row, called p_row, is not left out.

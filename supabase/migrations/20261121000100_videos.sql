@@ -263,7 +263,8 @@ begin
 end $$;
 
 -- Triggers on the app's table run inside the app's own writes. Whatever goes wrong in them must not fail those: a
--- verdict that stays old is the lesser evil. A row that is left out from now on is forgotten like a deleted one.
+-- verdict that stays old is the lesser evil. A row that is left out from now on is forgotten like a deleted one; a mark stays
+-- where a task had made its video: it counts as lost.
 -- A change leaves its own mark and takes away the one before, which others may be holding: nobody waits for it. So marks do
 -- not pile up where nobody judges. Without sequential scans: dailies.dirty may have no statistics yet. Index: dirty_video.
 create or replace function dailies.build_triggers() returns void
@@ -293,18 +294,30 @@ begin
                      from ids i;',
                     dailies.column_sql('id', 'n'), k.name, dailies.visible_sql('n'),
                     (select string_agg(dailies.column_sql(c.standard, 'n'), ', ') from dailies.mapped_columns() c
-                     where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url', 'prompt')),
+                     where c.standard in ('status', 'created_at', 'runway_video_id', 'error_message', 'video_url',
+                                          'prompt')),
                     (select string_agg(dailies.column_sql(c.standard, 'o'), ', ') from dailies.mapped_columns() c
-                     where c.standard in ('status', 'runway_video_id', 'error_message', 'video_url', 'prompt')))
+                     where c.standard in ('status', 'created_at', 'runway_video_id', 'error_message', 'video_url',
+                                          'prompt')))
                     || case dailies.visible_sql('n') when 'true' then '' else format(
                         'insert into dailies.dirty (video_id) select %1$s from changed n join former o using (%2$I)
                          where %3$s and not (%4$s);
-                         delete from dailies.verdicts d using changed n where d.video_id = %1$s and not (%3$s);',
+                         delete from dailies.verdicts d using changed n where d.video_id = %1$s and not (%3$s);
+                         insert into dailies.dirty (video_id) select distinct t.video_id from changed n
+                         join former o using (%2$I) join dailies.tasks t on t.video_id = %1$s
+                         where t.delivered and %4$s and not (%3$s);',
                         dailies.column_sql('id', 'n'), k.name, dailies.visible_sql('n'), dailies.visible_sql('o')) end
                 from dailies.mapped_columns() k where k.standard = 'id')),
             ('forget_videos', 'forget deleted videos', format(
                 'delete from dailies.verdicts d using gone n where d.video_id = %1$s;
-                 delete from dailies.dirty d using gone n where d.video_id = %1$s', dailies.column_sql('id', 'n')))
+                 delete from dailies.dirty d using gone n where d.video_id = %1$s;
+                 insert into dailies.dirty (video_id)
+                 select distinct t.video_id from gone n join dailies.tasks t on t.video_id = %1$s where t.delivered',
+                dailies.column_sql('id', 'n'))),
+            ('forget_all_videos', 'forget the videos of a table that was emptied',
+                'delete from dailies.verdicts;
+                 delete from dailies.dirty;
+                 insert into dailies.dirty (video_id) select distinct t.video_id from dailies.tasks t where t.delivered')
         ) v (name, what, body)
     loop
         execute format(
@@ -326,8 +339,8 @@ end $$;
 --   trigger  catalog only; writers wait for a moment
 --   remove   what was added to a table that was mapped before
 -- Index of the lists: dailies_videos_newest, of all; dailies_videos_status, of some statuses; both in the order of
--- their keyset (created_at, id). dailies_videos_task finds the video of a task, dailies_videos_key a key that is kept
--- as another type.
+-- their keyset (created_at, id). dailies_videos_task finds the video of a task, dailies_videos_user those of a user,
+-- dailies_videos_key a key that is kept as another type.
 create or replace function dailies.table_steps()
 returns table (kind text, name text, statement text, afterwards text)
 language sql stable set search_path = '' as $$
@@ -338,6 +351,7 @@ language sql stable set search_path = '' as $$
     ), at as (
         select dailies.column_sql('created_at', '~') as created, dailies.column_sql('id', '~') as id,
                dailies.column_sql('runway_video_id', '~') as task, dailies.column_sql('status', '~') as word,
+               dailies.user_sql('~') as owner,
                (select format('%I', c.name) from dailies.mapped_columns() c where c.standard = 'status') as status,
                (select string_agg(e.enumlabel, ' ' order by e.enumsortorder) from pg_catalog.pg_attribute a
                 join pg_catalog.pg_enum e on e.enumtypid = a.atttypid
@@ -358,6 +372,9 @@ language sql stable set search_path = '' as $$
         from at
         union all
         select 'dailies_videos_task', format('((%1$s)) where (%1$s) is not null', at.task), null from at where at.has_task
+        union all
+        select 'dailies_videos_user', format('((%1$s), (%2$s) desc, (%3$s) desc) where (%1$s) is not null',
+                                             at.owner, at.created, at.id), null from at where at.owner is not null
         union all
         select 'dailies_videos_key', format('((%s))', at.id), null from at where at.is_number
     ), wanted as (
@@ -382,8 +399,8 @@ language sql stable set search_path = '' as $$
     union all
     select 'remove', t.tgname::text, format('drop trigger if exists %I on %s', t.tgname, t.tgrelid::regclass), null
     from m, pg_catalog.pg_trigger t
-    where t.tgname in ('dailies_mark_new', 'dailies_mark_changed', 'dailies_forget') and t.tgrelid <> m.oid
-        and t.tgparentid = 0
+    where t.tgname in ('dailies_mark_new', 'dailies_mark_changed', 'dailies_forget', 'dailies_forget_all')
+        and t.tgrelid <> m.oid and t.tgparentid = 0
     union all
     select 'column', c.standard, format('alter table %s add column %I text', m.oid::regclass, c.standard),
            format('select dailies.adopt_column(%L)', c.standard)
@@ -410,7 +427,8 @@ language sql stable set search_path = '' as $$
         ('dailies_mark_new', 'insert on TABLE referencing new table as added', 'mark_new_videos'),
         ('dailies_mark_changed', 'update on TABLE referencing new table as changed old table as former',
          'mark_changed_videos'),
-        ('dailies_forget', 'delete on TABLE referencing old table as gone', 'forget_videos')) t (name, of, function)
+        ('dailies_forget', 'delete on TABLE referencing old table as gone', 'forget_videos'),
+        ('dailies_forget_all', 'truncate on TABLE', 'forget_all_videos')) t (name, of, function)
     where not exists (select from pg_catalog.pg_trigger x where x.tgrelid = m.oid and x.tgname = t.name)
 $$;
 

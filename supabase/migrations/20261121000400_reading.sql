@@ -132,8 +132,8 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- Counts of one span of time; without p_own, videos that Dailies made itself are left out. `credits_own` is what
--- those cost. `troubled` is how many videos failed, are stuck or can be recovered. Times are exact up to 5,000 videos,
--- and two per cent off at most beyond. Indexes: those of dailies.tallied and dailies.rewritten, verdicts_newest.
+-- those cost. `troubled` is how many videos failed, are stuck or can be recovered. Indexes: those of dailies.tallied,
+-- dailies.rewritten and dailies.times.
 drop function if exists dailies.totals(timestamptz, timestamptz);
 create or replace function dailies.totals(p_from timestamptz, p_to timestamptz, p_own boolean) returns jsonb
 language plpgsql stable set search_path = '' as $$
@@ -141,26 +141,15 @@ declare
     by_status jsonb;
     trouble record;
     spent record;
-    to_id double precision[];
-    to_finish double precision[];
+    took jsonb;
 begin
     select coalesce(jsonb_object_agg(s.status, s.n), '{}') into by_status from (
         select coalesce(w.status, b.word, 'none') as status, sum(b.n) as n
         from dailies.statuses_between(p_from, p_to, p_own) b left join dailies.mapped_words() w using (word)
         group by 1 having sum(b.n) > 0) s;
     select * into trouble from dailies.trouble_between(p_from, p_to, p_own);
-    if (select coalesce(sum(c.n), 0) from dailies.tallied('cause', p_from, p_to, p_own) c) <= 5000 then
-        select percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.id_at - d.created_at))
-                   filter (where d.id_at >= d.created_at),
-               percentile_cont(array[0.5, 0.95]) within group (order by extract(epoch from d.finished_at - d.created_at))
-                   filter (where d.finished_at >= d.created_at)
-        into to_id, to_finish from dailies.judged(p_own) d where d.created_at >= p_from and d.created_at < p_to;
-    else
-        select dailies.percentiles_of(array_agg(t.key[1]::int), array_agg(t.n::bigint)) into to_id
-        from dailies.tallied('id', p_from, p_to, p_own) t;
-        select dailies.percentiles_of(array_agg(t.key[1]::int), array_agg(t.n::bigint)) into to_finish
-        from dailies.tallied('finish', p_from, p_to, p_own) t;
-    end if;
+    select coalesce(jsonb_object_agg(t.measure, jsonb_build_array(t.p50, t.p95)), '{}') into took
+    from dailies.times(p_from, p_to, p_own, true) t;
     select coalesce(sum(t.n) filter (where p_own or not t.own), 0) as counted,
            coalesce(sum(t.n) filter (where not p_own and t.own), 0) as own
     into spent from dailies.tallied('credits', p_from, p_to, true) t;
@@ -175,8 +164,8 @@ begin
         'stuck', trouble.stuck, 'recoverable', trouble.recoverable,
         'troubled', trouble.unfailed + coalesce((by_status ->> 'failed')::int, 0),
         'credits', spent.counted, 'credits_own', spent.own,
-        'seconds_to_id_p50', to_id[1], 'seconds_to_id_p95', to_id[2],
-        'seconds_to_finish_p50', to_finish[1], 'seconds_to_finish_p95', to_finish[2]);
+        'seconds_to_id_p50', took -> 'id' -> 0, 'seconds_to_id_p95', took -> 'id' -> 1,
+        'seconds_to_finish_p50', took -> 'video' -> 0, 'seconds_to_finish_p95', took -> 'video' -> 1);
 end $$;
 
 -- Is generation healthy? Everything of the Overview in one row; `previous` is the span before, as long.

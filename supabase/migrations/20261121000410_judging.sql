@@ -91,6 +91,8 @@ create or replace function dailies.mark_attempt() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
     insert into dailies.dirty (video_id) values (new.video_id);
+    update dailies.verdicts d set retried = true
+    where d.video_id = new.video_id and not d.retried and dailies.tried_again(new.video_id);
     return null;
 end $$;
 
@@ -102,10 +104,11 @@ insert into dailies.dirty (video_id)
 select d.video_id from dailies.verdicts d
 where d.action not in ('none', 'wait', 'recover', 'look_up', 'retry', 'ask', 'change_input', 'fix_first');
 
--- Marks videos that were there before Dailies, or before they were mapped like this, the newest first, by the piece so
--- that no transaction is long: those of the next p_limit that nobody has judged since, or marked. With the first piece go
--- the verdicts of rows that are no videos any more. The next piece comes with the place where this one ended; no row
--- when there are no more. Index: dailies_videos_newest.
+-- Marks videos that were there before Dailies, before they were mapped like this, or whose status or time was changed past
+-- every trigger, as by a change of the column's type; the newest first, by the piece so that no transaction is long: those
+-- of the next p_limit that nobody has judged since, or marked. With the first piece go the verdicts of rows that are no
+-- videos any more. The next piece comes with the place where this one ended; no row when there are no more.
+-- Index: dailies_videos_newest.
 drop function if exists dailies.mark_unknown(int);
 create or replace function dailies.mark_unknown(
     p_at timestamptz default 'infinity', p_id dailies.video_key default null, p_limit int default 20000
@@ -114,22 +117,26 @@ language plpgsql set search_path = '' as $$
 declare
     mapped_at timestamptz := (select m.changed_at from dailies.mapping m);
 begin
-    if p_id is null and mapped_at is not null then
+    if p_id is null then
         delete from dailies.verdicts d where not exists (select from dailies.videos() v where v.id = d.video_id);
+        update dailies.tasks t set delivered = false
+        where t.delivered and not exists (select from dailies.videos() v where v.id = t.video_id);
     end if;
-    create temporary table if not exists dailies_piece (at timestamptz, id dailies.video_key) on commit drop;
+    create temporary table if not exists dailies_piece (at timestamptz, id dailies.video_key, word text) on commit drop;
     delete from pg_temp.dailies_piece;
     insert into pg_temp.dailies_piece
-    select v.created_at, v.id from dailies.videos() v
+    select v.created_at, v.id, v.status_word from dailies.videos() v
     where (v.created_at, v.id) < (p_at, p_id)
     order by v.created_at desc, v.id desc limit p_limit;
     if p_id is null then
-        insert into pg_temp.dailies_piece select null, v.id from dailies.videos() v where v.created_at is null;
+        insert into pg_temp.dailies_piece
+        select null, v.id, v.status_word from dailies.videos() v where v.created_at is null;
     end if;
     insert into dailies.dirty (video_id, since)
     select p.id, coalesce(p.at, 'epoch') from pg_temp.dailies_piece p
     where not exists (select from dailies.verdicts d
-                      where d.video_id = p.id and (mapped_at is null or d.judged_at >= mapped_at))
+                      where d.video_id = p.id and (mapped_at is null or d.judged_at >= mapped_at)
+                          and d.created_at = coalesce(p.at, 'epoch') and (d.word is null or d.word = p.word))
         and not exists (select from dailies.dirty m where m.video_id = p.id);
     return query select p.at, p.id from pg_temp.dailies_piece p where p.at is not null order by p.at, p.id limit 1;
 end $$;
@@ -183,6 +190,9 @@ begin
         select d.video_id from dailies.dirty d order by d.since limit p_limit for update skip locked) m;
     delete from dailies.dirty d where d.ctid = any(array(
         select m.ctid from dailies.dirty m where m.video_id = any(found_ids) for update skip locked));
+    update dailies.tasks t set delivered = false
+    where t.video_id = any(found_ids) and t.delivered
+        and not exists (select from dailies.videos() v where v.id = t.video_id);
     return query
     insert into dailies.dirty as d (video_id, since, taken)
     select v.id, clock_timestamp(), true from dailies.videos() v where v.id = any(found_ids)
@@ -296,7 +306,7 @@ end $$;
 
 -- Saves verdicts and takes away the marks they answer (see dailies_dirty). A verdict whose mark is gone was
 -- overtaken: somebody looked later and saw more, so it is not saved. Indexes: verdicts_pkey, dirty_video,
--- log_entries_of_task.
+-- log_entries_of_task, tasks_video.
 create or replace function public.dailies_save_verdicts(p_verdicts jsonb)
 returns table (saved int)
 language plpgsql security definer set search_path = ''
@@ -305,10 +315,14 @@ declare
     n int;
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.dirty'));
+    perform set_config('dailies.settling', 'on', true);
+    -- before the verdicts: whoever waits for a verdict never holds a task
+    update dailies.tasks t set delivered = not t.delivered where t.task_id in (select m.task_id from dailies.misplaced(array(
+        select q.video_id from jsonb_to_recordset(p_verdicts) as q (video_id dailies.video_key))) m);
     insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
         recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
-        finished_at, error_group, judged_at, recheck_at, word)
+        finished_at, error_group, judged_at, recheck_at, word, retried)
     select q.video_id, coalesce(v.created_at, 'epoch'), q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
            q.first_missing, coalesce(q.stages, '[]'),
            coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
@@ -320,7 +334,7 @@ begin
                 then dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at) end,
            case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
-           coalesce(q.judged_at, now()), q.recheck_at, v.status_word
+           coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id)
     from jsonb_to_recordset(p_verdicts) as q (
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
@@ -338,7 +352,8 @@ begin
         candidate_runway_ids = excluded.candidate_runway_ids, deployment_id = excluded.deployment_id,
         polls = excluded.polls, last_polled_at = excluded.last_polled_at, tries = excluded.tries,
         id_at = excluded.id_at, finished_at = excluded.finished_at, error_group = excluded.error_group,
-        judged_at = excluded.judged_at, recheck_at = excluded.recheck_at, word = excluded.word;
+        judged_at = excluded.judged_at, recheck_at = excluded.recheck_at, word = excluded.word,
+        retried = excluded.retried;
     get diagnostics n = row_count;
     perform dailies.settle_tallies();
     perform dailies.keep_words(array(

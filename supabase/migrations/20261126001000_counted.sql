@@ -91,13 +91,14 @@ where v.id = d.video_id and d.finished_at is not null
 -- a row, each less than six hours after the one before. Here are those that overlap a span of time, each as a whole
 -- (within thirty days on either side): `n` of all `videos` of that deployment between the first and the last it hit;
 -- `inside` is how many of them lie in the span. Found by the hour: only hours that lie six apart are looked at closely.
+-- Planned once, and without nested loops: the planner does not know how many incidents there are.
 -- Indexes: those of dailies.tallied, verdicts_cause, verdicts_deployment, verdicts_newest.
 create or replace function dailies.incidents(p_from timestamptz, p_to timestamptz, p_own boolean)
 returns table (
     cause text, deployment_id text, n int, videos int, inside int, first_at timestamptz, last_at timestamptz,
     first_video_id dailies.video_key
 )
-language plpgsql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' set enable_nestloop = off set plan_cache_mode = force_generic_plan as $$
 begin
     return query
     with hours as (
@@ -105,8 +106,8 @@ begin
                coalesce(sum(t.n) filter (where s.inside), 0) as inside
         from (values (p_from - interval '30 days', p_from, false), (p_from, p_to, true),
                      (p_to, p_to + interval '30 days', false)) s (since, until, inside),
-            dailies.tallied('cause', s.since, s.until, p_own, false) t
-        where t.key[1] in (select c.key from dailies.causes c where c.incident)
+            dailies.tallied('cause', s.since, s.until, p_own, false,
+                            array(select c.key from dailies.causes c where c.incident)) t
         group by 1, 2, 3 having sum(t.n) > 0
     ), apart as (
         select h.*, h.at - lag(h.at) over w as gap from hours h window w as (partition by h.cause, h.deployment order by h.at)
@@ -129,7 +130,7 @@ begin
         from numbered i group by i.cause, i.deployment, i.incident
         having sum(i.n) >= 3 and min(i.at) < p_to and max(i.at) + interval '1 hour' > p_from
     ), ended as (
-        select f.*, one.video_id, one.created_at as began, (
+        select row_number() over () as id, f.*, one.video_id, one.created_at as began, (
                    select d.created_at from dailies.judged(p_own) d
                    where d.cause = f.cause and d.deployment_id is not distinct from f.deployment
                        and d.created_at >= f.last_hour and d.created_at < f.last_hour + interval '1 hour'
@@ -142,15 +143,15 @@ begin
                 and d.created_at < f.first_hour + interval '1 hour'
             order by d.created_at, d.video_id limit 1) one
     ), served as materialized (
-        select t.key[1] as deployment, t.at, sum(t.n) as n
+        select t.key[1] as deployment, t.at, t.n
         from (select min(e.began) as since, max(e.ended) as until from ended e) s,
             dailies.tallied('served', s.since, s.until, p_own, false) t
-        where s.since < s.until group by 1, 2
-    ), between_them as materialized ( -- the first and the last hour in part, those between as a whole
-        select e.cause, e.deployment, e.began, sum(s.n) as n
+        where s.since < s.until
+    ), between_them as ( -- the first and the last hour in part, those between as a whole
+        select e.id, sum(s.n) as n
         from ended e join served s on coalesce(s.deployment, '') = coalesce(e.deployment, '')
             and s.at > e.first_hour and s.at < e.last_hour
-        group by 1, 2, 3
+        group by 1
     )
     select e.cause, e.deployment, e.n, (
                coalesce(b.n, 0)
@@ -162,8 +163,7 @@ begin
                      where d.deployment_id is not distinct from e.deployment
                          and d.created_at >= e.last_hour and d.created_at <= e.ended) else 0 end)::int,
            e.inside, e.began, e.ended, e.video_id
-    from ended e left join between_them b on b.cause = e.cause and b.began = e.began
-        and b.deployment is not distinct from e.deployment
+    from ended e left join between_them b using (id)
     where e.began < p_to and e.ended >= p_from;
 end $$;
 
@@ -298,15 +298,19 @@ language sql stable security definer set search_path = '' as $$
         (select count(*)::int as n, extract(epoch from now() - min(m.since))::double precision as age from dailies.dirty m) d
 $$;
 
--- Everything Prometheus is told, a row a sample; of videos, those that the app made. Indexes: dailies_videos_status,
--- verdicts_cause, verdicts_stuck, verdicts_recoverable, alerts_one_incident, and those of dailies_health.
+-- Everything Prometheus is told, a row a sample; of videos, those that the app made. Indexes: those of dailies.tallied,
+-- dailies_videos_status, verdicts_stuck, verdicts_recoverable, tasks_created, alerts_one_incident, and those of dailies_health.
 create or replace function public.dailies_metrics()
 returns table (name text, labels jsonb, value numeric)
-language sql stable security definer set search_path = '' as $$
-    select 'videos', jsonb_build_object('status', v.status), count(*)::numeric from dailies.videos() v
-    where v.id not in (select m.video_id from dailies.made_here m) group by v.status
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query select m.name, m.labels, m.value::numeric from (
+    select 'videos' as name, jsonb_build_object('status', coalesce(w.status, b.word)) as labels, sum(b.n) as value
+    from dailies.statuses_between('-infinity', 'infinity', false) b left join dailies.mapped_words() w using (word)
+    group by coalesce(w.status, b.word) having sum(b.n) > 0
     union all
-    select 'videos_by_cause', jsonb_build_object('cause', d.cause), count(*) from dailies.judged(false) d group by d.cause
+    select 'videos_by_cause', jsonb_build_object('cause', t.key[1]), sum(t.n)
+    from dailies.tallied('cause', '-infinity', 'infinity', false) t group by t.key[1] having sum(t.n) > 0
     union all
     select s.name, '{}', s.value
     from public.dailies_videos_now() n,
@@ -322,7 +326,9 @@ language sql stable security definer set search_path = '' as $$
     from (select a.state, count(*)::numeric as n, sum(a.credits) as credits from dailies.attempts a group by 1) a,
         lateral (values ('attempts', a.n), ('attempts_credits', a.credits)) s (name, value)
     union all
-    select 'credits_spent', '{}', coalesce(sum(t.credits), 0) from dailies.tasks t
+    select 'credits_spent', '{}', coalesce(sum(t.n), 0)
+    from (select c.n from dailies.tallied('credits', '-infinity', 'infinity', true) c
+          union all select k.credits from dailies.tasks k where k.created_at is null) t
     union all
     select 'queue_jobs', jsonb_build_object('state', s.state), s.n
     from public.dailies_queue_metrics() q,
@@ -338,8 +344,8 @@ language sql stable security definer set search_path = '' as $$
                         ('last_log_age_seconds', h.last_log_age_seconds)) s (name, value)
     union all
     select 'alerts', jsonb_build_object('rule', a.rule, 'severity', a.severity), count(*)
-    from dailies.alerts a where a.ended_at is null group by a.rule, a.severity
-$$;
+    from dailies.alerts a where a.ended_at is null group by a.rule, a.severity) m;
+end $$;
 
 create index if not exists audit_deliveries on dailies.audit (at)
     where action = 'poll' and after ->> 'status' = 'succeeded';
@@ -350,26 +356,23 @@ create index if not exists audit_deliveries on dailies.audit (at)
 --   undelivered  charged for tasks created in it that ended without a delivered video
 --   written_off  of attempts in it whose risk an operator accepted: they may have been paid twice
 --   at_risk      of attempts whose outcome nobody knows
--- Indexes: tasks_created, tasks_pkey, videos_pkey, attempts (task_id), audit_recoveries, audit_deliveries,
+-- Indexes: those of dailies.tasks_between, tasks_pkey, attempts (task_id), audit_recoveries, audit_deliveries,
 -- attempts_at_risk.
 create or replace function public.dailies_ledger(p_from timestamptz default null, p_to timestamptz default null)
 returns table (
     spent numeric, rescued numeric, rescued_videos int, undelivered numeric, undelivered_tasks int,
     written_off numeric, written_off_attempts int, at_risk numeric, at_risk_attempts int
 )
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
     with span as (
         select coalesce(p_from, '-infinity') as since, coalesce(p_to, 'infinity') as until
-    ), charged as (
-        select t.credits, t.status not in ('PENDING', 'THROTTLED', 'RUNNING')
-                   and (t.status <> 'SUCCEEDED' or v.status is distinct from 'succeeded') as undelivered
-        from span, dailies.tasks t left join dailies.videos() v on v.id = t.video_id
-        where t.created_at >= span.since and t.created_at < span.until and t.credits > 0
     ), tasks as (
-        select coalesce(sum(c.credits), 0) as spent,
-               coalesce(sum(c.credits) filter (where c.undelivered), 0) as undelivered,
-               count(*) filter (where c.undelivered)::int as undelivered_tasks
-        from charged c
+        select coalesce(sum(t.credits), 0) as spent,
+               coalesce(sum(t.credits) filter (where t.outcome in ('failed', 'lost')), 0) as undelivered,
+               coalesce(sum(t.n) filter (where t.outcome in ('failed', 'lost')), 0)::int as undelivered_tasks
+        from span, dailies.tasks_between(span.since, span.until) t
     ), brought as (
         select a.after ->> 'task_id' as task_id, false as by_itself from span, dailies.audit a
         where a.action = 'recover' and a.at >= span.since and a.at < span.until
@@ -394,8 +397,8 @@ language sql stable security definer set search_path = '' as $$
     )
     select tasks.spent, recoveries.rescued, recoveries.rescued_videos, tasks.undelivered, tasks.undelivered_tasks,
            risks.written_off, risks.written_off_attempts, risks.at_risk, risks.at_risk_attempts
-    from tasks, recoveries, risks
-$$;
+    from tasks, recoveries, risks;
+end $$;
 
 select dailies.service_only(f::regproc) from unnest(array[
     'public.dailies_pulse', 'public.dailies_videos_now', 'public.dailies_health', 'public.dailies_metrics',

@@ -134,8 +134,9 @@ begin
 end $$;
 
 -- Was it tried again here? Then it says nothing of how long things take: its times came with the repair, maybe days
--- later. Without a search_path of its own, so that it becomes part of what asks. Index: attempts (video_id, number).
-create or replace function dailies.tried_again(p_id dailies.video_key) returns boolean language sql stable as $$
+-- later. Kept as dailies.verdicts.retried. Index: attempts (video_id, number).
+create or replace function dailies.tried_again(p_id dailies.video_key) returns boolean
+language sql stable set search_path = '' as $$
     select exists (select from dailies.attempts a where a.video_id = p_id
                    and (a.number > 1 or not exists (select from dailies.made_here m where m.video_id = p_id)))
 $$;
@@ -162,7 +163,7 @@ begin
             select * from dailies.judged(p_own) x
             where x.created_at >= p_from + i * (p_to - p_from) / parts
                 and x.created_at < p_from + (i + 1) * (p_to - p_from) / parts
-                and x.flow = p_flow and not dailies.tried_again(x.video_id)
+                and x.flow = p_flow and not x.retried
             order by x.created_at limit case when parts > 1 then 1 end) d
     ), timed as (
         select r.video_id, r.created_at, s.one ->> 'stage' as stage, s.i::int as i, (s.one ->> 'at')::timestamptz as at
@@ -201,46 +202,34 @@ begin
     order by l.last_at desc, f.deployment, f.missing;
 end $$;
 
--- The times to the task id (`id`) and to the finished video (`video`), in seconds, of a span; of one deployment, if
--- one is named. A video that was tried again is left out.
--- Index: verdicts_newest.
-create or replace function dailies.times_between(
-    p_from timestamptz, p_to timestamptz, p_own boolean, p_deployment text
-) returns table (measure text, at timestamptz, seconds double precision)
-language sql stable set search_path = '' as $$
-    select x.measure, d.created_at, extract(epoch from x.at - d.created_at)::double precision
-    from dailies.judged(p_own) d,
-        lateral (values ('id', d.id_at), ('video', d.finished_at)) x (measure, at)
-    where d.created_at >= p_from and d.created_at < p_to and x.at >= d.created_at
-        and (p_deployment is null or d.deployment_id = p_deployment)
-        and not dailies.tried_again(d.video_id)
-$$;
-
--- How long does it take, by time; `at` is null for the whole span. Index: verdicts_newest.
+-- How long does it take, by time; `at` is null for the whole span. A video that was tried again is left out.
+-- Indexes: those of dailies.times.
+drop function if exists public.dailies_latency(timestamptz, timestamptz, int, text, boolean);
 create or replace function public.dailies_latency(
     p_from timestamptz, p_to timestamptz, p_bucket_seconds int, p_deployment text default null,
     p_own boolean default false
-) returns table (measure text, at timestamptz, n int, p50 double precision, p95 double precision)
-language sql stable security definer set search_path = '' as $$
-    select t.measure, t.bucket, count(*)::int, percentile_cont(0.5) within group (order by t.seconds),
-           percentile_cont(0.95) within group (order by t.seconds)
-    from (select b.measure, b.seconds,
-                 date_bin(make_interval(secs => greatest(p_bucket_seconds, 1)), b.at, 'epoch') as bucket
-          from dailies.times_between(p_from, p_to, p_own, p_deployment) b) t
-    group by grouping sets ((t.measure, t.bucket), (t.measure)) order by 1, 2 nulls first
-$$;
+) returns table (measure text, at timestamptz, n int, p50 double precision, p95 double precision, is_exact boolean)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
+    select t.* from dailies.times(
+        p_from, p_to, p_own, false, p_deployment, make_interval(secs => greatest(p_bucket_seconds, 1))) t
+    order by 1, 2 nulls first;
+end $$;
 
--- How many videos took how long? Each step is 1.5 times as long as the one before; it begins at `low` seconds.
--- Index: verdicts_newest.
+-- How many videos took how long? Each part is ten steps of dailies.step_of: it begins at `low` seconds and is 1.48 times as
+-- long as the one before. A video that was tried again is left out. Indexes: those of dailies.tallied.
 create or replace function public.dailies_latency_histogram(
     p_from timestamptz, p_to timestamptz, p_deployment text default null, p_own boolean default false
 ) returns table (measure text, low double precision, n int)
-language sql stable security definer set search_path = '' as $$
-    select t.measure, power(1.5, t.step)::double precision, count(*)::int
-    from (select b.measure, floor(ln(greatest(b.seconds, 0.1)) / ln(1.5)) as step
-          from dailies.times_between(p_from, p_to, p_own, p_deployment) b) t
-    group by 1, 2 order by 1, 2
-$$;
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
+    select k.measure, power(1.04::double precision, 10 * floor(greatest(t.key[1]::int, -60) / 10.0)), sum(t.n)::int
+    from (values ('id', 'id'), ('video', 'finish')) k (measure, kind), dailies.tallied(k.kind, p_from, p_to, p_own) t
+    where (p_deployment is null or t.key[2] = p_deployment) and t.key[3] = 'false'
+    group by 1, 2 having sum(t.n) > 0 order by 1, 2;
+end $$;
 
 -- Which success rate is usual? The middle four fifths of the rates of equal parts of the fourteen days before p_to, 0
 -- to 1; null with fewer than five parts in which three videos or more ended. Index: dailies_videos_newest.
@@ -271,8 +260,8 @@ begin
     select date_trunc('day', t.at, 'UTC'), replace(t.key[1], 'none', ''),
            coalesce(sum(t.n) filter (where k.kind = 'credits'), 0)::double precision,
            coalesce(sum(t.n) filter (where k.kind = 'tasks'), 0)::int,
-           coalesce(sum(t.n) filter (where k.kind = 'made'), 0)::int
-    from (values ('credits'), ('tasks'), ('made')) k (kind), dailies.tallied(k.kind, p_from, p_to, p_own) t
+           coalesce(sum(t.n) filter (where k.kind = 'tasks' and t.key[2] in ('delivered', 'lost')), 0)::int
+    from (values ('credits'), ('tasks')) k (kind), dailies.tallied(k.kind, p_from, p_to, p_own) t
     group by 1, 2 having sum(t.n) filter (where k.kind = 'tasks') > 0 order by 1, 2;
 end $$;
 

@@ -6,7 +6,8 @@ alter table dailies.made_here add column if not exists ref text unique;
 -- How is the app's table mapped, and what is not judged? `columns`: all it has, with their types; `words`: rows by the
 -- app's word, with the status that it is, its own name where nobody has mapped it; `others`: rows by the value of
 -- another provider that are not deleted; `unsaid`: rows without any, which count as Runway's; `left_out`: deleted ones, whoever's; `required`: columns that a sample lacks.
--- `row_security`: whether row security hides rows from us. Index: dailies_videos_newest.
+-- `row_security`: whether row security hides rows from us. Indexes: those of dailies.statuses_between; dailies_videos_newest
+-- has all that tells others and deleted ones.
 drop function if exists public.dailies_mapping();
 create or replace function public.dailies_mapping()
 returns table (
@@ -25,8 +26,9 @@ begin
     where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attnum > 0 and not a.attisdropped;
     row_security := pg_catalog.row_security_active(m.relation);
     select coalesce(jsonb_agg(to_jsonb(u) order by u.n desc, u.word), '[]') into words from (
-        select v.status_word as word, v.status, count(*) as n from dailies.videos() v
-        where v.status is not null group by 1, 2 limit 100) u;
+        select b.word, coalesce(min(w.status), b.word) as status, sum(b.n)::bigint as n
+        from dailies.statuses_between('-infinity', 'infinity', true) b left join dailies.mapped_words() w using (word)
+        where b.word is not null group by 1 having sum(b.n) > 0 order by 3 desc limit 100) u;
     select coalesce(jsonb_agg(to_jsonb(r)), '[]') into required from dailies.required_columns() r;
     others := '{}';
     unsaid := 0;

@@ -27,7 +27,7 @@ def click(page: Page, mark: Locator) -> None:
 def test_a_cell_of_the_stage_matrix_opens_its_video_and_back_stays_back(page: Page, address: str) -> None:
     open_page(page, f"{address}/stages?window=14d&missing=yes")
     before = page.url
-    click(page, page.locator('[class*="st-key-matrix"] .scatterlayer .point').first)
+    page.locator(".dailies-matrix tbody b").first.click()
     expect(page.get_by_role("heading", name="Video", exact=True)).to_be_visible()
     settle(page)
     expect_no_exception(page)

@@ -34,7 +34,8 @@ _SOUGHT = {
     "button": f"{_MAIN} button:visible:enabled, {_MAIN} [role='combobox']:visible,"
     f" {_MAIN} [role='tab']:visible, {_MAIN} [data-testid='stCheckbox'] label:visible",
     "link": f'{_MAIN} a:visible, [data-testid="stTopNavLink"]:visible',
-    "text": f'{_MAIN} input[type="text"]:visible:enabled, {_MAIN} input[type="search"]:visible',
+    "text": f'{_MAIN} input[type="text"]:visible:enabled, {_MAIN} input[type="search"]:visible,'
+    f' {_MAIN} [data-testid="stChatInput"] textarea:visible:enabled',
     "point": f"{_MAIN} [data-testid='stDataFrame'] canvas:visible, {_MAIN} .nsewdrag:visible",
     "choice": '[role="option"]:visible, [role="dialog"] button:visible:enabled,'
     ' [data-testid="stPopoverBody"] button:visible',

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lib.data import attempts, audit, credits, videos
-from lib.data.credits import ledger
+from lib.data.credits import Ledger, ledger
 from lib.data.database import Database
+from lib.data.postgres import PostgresDatabase
 from lib.domain.attempt import Attempt
 from lib.domain.pricing import GenerationRequest
 from lib.domain.task import Task, TaskStatus
 from lib.domain.video import short_id
+from tests.examples import verdict
 
 REQUEST = GenerationRequest(image="https://images.example.com/rex.jpg", prompt="Rex dances the tango")
 
@@ -124,3 +126,34 @@ def test_filters_are_values_and_never_sql(db: Database, hostile: str) -> None:
 
 def test_an_empty_audit_has_no_names(db: Database) -> None:
     assert audit.names(db) == audit.AuditChoices([], [])
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "update public.videos set status = 'failed'",
+        "delete from public.videos",
+        "truncate public.videos",
+    ],
+)
+def test_what_a_row_no_longer_has_is_lost_at_once_and_after_it_was_judged(
+    postgres: PostgresDatabase, loss: str
+) -> None:
+    ended(postgres, sent(postgres), "task-1", TaskStatus.SUCCEEDED, 25)
+    video_id = videos.list_videos(postgres, videos.Filters(own=True))[0]["id"]
+
+    def judged() -> Ledger:
+        marks = postgres.call("dailies_dirty")
+        verdicts = [verdict(mark["video_id"], "unknown") | mark for mark in marks]
+        postgres.call("dailies_save_verdicts", p_verdicts=verdicts)
+        assert postgres.call("dailies_dirty") == []
+        return ledger(postgres)
+
+    assert judged().undelivered == 0
+    with postgres.transaction("test") as connection:
+        connection.execute(loss.encode())
+    assert ledger(postgres)[:1] + ledger(postgres)[3:5] == (25, 25, 1)
+    assert judged()[3:5] == (25, 1)
+    videos.import_videos(postgres, [{"id": video_id, "status": "succeeded", "runway_video_id": "task-1"}])
+    assert ledger(postgres).undelivered == 0
+    assert judged().undelivered == 0

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +40,7 @@ from lib.operations.poll import poll
 from lib.operations.process import process
 from lib.operations.recover import recover, recover_from_journal
 from lib.operations.repair import Agreed, carry_out, plan
+from lib.settings import ROOT
 from tests.apps import app_of
 from tests.databases import Cluster, RestServer
 from tests.production import attempts_of
@@ -442,6 +447,150 @@ def test_the_apps_own_writes_are_noticed(open_foreign: Callable[[str], Foreign],
     assert {row["id"] for row in videos.list_videos(foreign.db, Filters(trouble="stuck"))} == {
         ids["processing"]
     }
+
+
+def by_status(foreign: Foreign) -> dict[str, int]:
+    return dict(overview.overview(foreign.db)["totals"]["by_status"])
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_figures_follow_a_row_to_another_time_and_a_table_that_is_emptied(
+    open_foreign: Callable[[str], Foreign], name: str
+) -> None:
+    foreign = open_foreign(name)
+    mapped(foreign)
+    foreign.judge()
+    table, created, status = foreign.shape.table, foreign.column("created_at"), foreign.column("status")
+    assert by_status(foreign)["failed"] == 1
+    foreign.run(
+        f"update {table} set {created} = now() - interval '20 days'"
+        f" where {status} = '{foreign.shape.words['failed']}'"
+    )
+    assert "failed" not in by_status(foreign)
+    foreign.judge()
+    assert "failed" not in by_status(foreign)
+    foreign.run(f"truncate {table}")
+    assert by_status(foreign) == {}
+    assert foreign.one("select count(*) from dailies.verdicts") == (0,)
+    assert foreign.one("select coalesce(sum(n), 0) from dailies.tallies where kind = 'cause'") == (0,)
+
+
+def test_a_partition_that_was_dropped_counts_until_migrate_runs_again(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("a partitioned table")
+    mapped(foreign)
+    foreign.judge()
+    foreign.run("drop table public.video_jobs_new")
+    assert by_status(foreign) != {}
+    migrate(foreign.owner)
+    assert by_status(foreign) == {}
+
+
+TO_TEXT = """alter table studio."Clips" alter column phase drop default,
+    alter column phase type text using phase::text"""
+TO_ENUM = """create type public.state as enum ('new', 'rendering', 'complete', 'failed');
+    alter table public.render_requests disable trigger guard;
+    drop trigger guard on public.render_requests;
+    alter table public.render_requests alter column state drop default,
+    alter column state type public.state using state::public.state"""
+UPPER = """alter table studio."Clips" alter column phase drop default,
+    alter column phase type text using upper(phase::text)"""
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("numbers, times without zone, another schema and deleted rows", TO_TEXT),
+        ("a trigger guards the status", TO_ENUM),
+    ],
+)
+def test_the_apps_own_migration_may_make_an_enum_a_text_and_a_text_an_enum(
+    open_foreign: Callable[[str], Foreign], name: str, change: str
+) -> None:
+    foreign = open_foreign(name)
+    ids = mapped(foreign)
+    foreign.judge()
+    before, words = by_status(foreign), mapping.mapped(foreign.db)["words"]
+    foreign.run(change)
+    assert by_status(foreign) == before
+    assert mapping.mapped(foreign.db)["words"] == words
+    (listed,) = videos.list_videos(foreign.db, Filters(statuses=("failed",)))
+    assert listed["id"] == ids["failed"]
+    migrate(foreign.owner)
+    assert check_schema(foreign.db).problem is None
+    foreign.run(
+        f"update {foreign.shape.table} set {foreign.column('status')} = '{foreign.shape.words['failed']}'"
+        f" where {foreign.column('id')}::text = '{ids['queued']}'"
+    )
+    foreign.judge()
+    assert by_status(foreign)["failed"] == 2
+    assert foreign.one("select count(*) from dailies.verdicts where word is null") == (0,)
+
+
+def test_words_that_change_with_the_type_of_their_column_are_counted_by_migrate(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    foreign = open_foreign("numbers, times without zone, another schema and deleted rows")
+    mapped(foreign)
+    foreign.judge()
+    foreign.run(UPPER)
+    migrate(foreign.owner)
+    words = {"WAITING": 1, "RENDERING": 1, "READY": 1, "BROKEN": 1, "DRAFT": 1}
+    assert by_status(foreign) == words
+    assert {word.word: word.rows for word in mapping.unmapped(foreign.db)} == words
+    assert {word["word"]: word["n"] for word in mapping.mapped(foreign.db)["words"]} == words
+    foreign.judge()
+    assert by_status(foreign) == words
+
+
+def test_words_of_a_partitioned_table_are_counted_from_its_rows(
+    open_foreign: Callable[[str], Foreign],
+) -> None:
+    """Of the parent Postgres has neither an estimate nor statistics, until somebody analyses it."""
+    foreign = open_foreign("a partitioned table")
+    for _ in range(3):
+        foreign.add("failed")
+    foreign.run("analyze public.video_jobs_new")
+    assert foreign.one("select reltuples from pg_class where relname = 'video_jobs'") == (-1,)
+    (found,) = foreign.look()
+    assert "about 3 rows, status `status` (failed 3)" in str(found)
+    ids = mapped(foreign)
+    expected = {"succeeded": 1, "failed": 4, "processing": 1, "queued": 1}
+    for _ in ("nobody has judged", "all are judged"):
+        told = mapping.mapped(foreign.db)["words"]
+        assert {word["status"]: word["n"] for word in told} == expected
+        foreign.judge()
+    assert ids.keys() == expected.keys()
+
+
+def test_a_worker_without_a_runway_key_looks_and_judges_and_says_what_needs_one(
+    open_foreign: Callable[[str], Foreign], tmp_path: Path
+) -> None:
+    foreign = open_foreign("a partitioned table")
+    mapped(foreign)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DAILIES_DATA": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "lib", "worker", "--idle", "0.1"],
+        cwd=ROOT,
+        env=environment | {"DATABASE_URL": foreign.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as worker:
+        try:
+            ends = time.monotonic() + 30
+            while worker.poll() is None and foreign.one("select count(*) from dailies.verdicts") != (4,):
+                assert time.monotonic() < ends
+                time.sleep(0.1)
+            worker.send_signal(signal.SIGTERM)
+            told, _ = worker.communicate(timeout=20)
+        finally:
+            worker.kill()
+    assert worker.returncode == 0, told
+    assert "RUNWAY_API_KEY is not set: it looks and judges. Generating" in told
+    assert foreign.one("select count(*) from dailies.verdicts") == (4,)
+    assert foreign.runway.posts == 0
 
 
 def test_rows_that_are_not_judged_are_counted_apart(open_foreign: Callable[[str], Foreign]) -> None:

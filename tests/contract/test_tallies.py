@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
-from lib.data import attempts, errors, overview, series, videos
+from lib.data import attempts, credits, errors, mapping, overview, series, videos
 from lib.data.migrations import migrate, recount
 from lib.data.postgres import PostgresDatabase
 from lib.domain.pricing import GenerationRequest
-from tests.examples import verdict
+from tests.examples import entry, verdict
 
 # Three days and a bit, in UTC; spans begin and end within hours, at their full hours and at midnight.
 BEGAN = datetime(2026, 3, 1, 21, 30, tzinfo=UTC)
 CAUSES = ("succeeded", "generation_failed", "unauthorized", "unauthorized")
 STATES = ("queued", "processing", "succeeded", "failed", "cancelled", "archived")
+TASK_STATES = ("RUNNING", "SUCCEEDED", "SUCCEEDED", "FAILED")
+METRICS = ("videos", "videos_by_cause", "credits_spent")
 REQUEST = GenerationRequest(image="https://images.example.com/mia.jpg", prompt="Mia dances the polka")
 
 
@@ -40,27 +42,32 @@ def judgement(chance: random.Random, video_id: str) -> dict[str, Any]:
 
 
 class History:
-    """Videos that come, are judged, change, are judged again and are deleted, in any order."""
+    """Videos that come, are judged, change, are judged again, paid for and deleted, in any order."""
 
     def __init__(self, db: PostgresDatabase, seed: int) -> None:
         self.db, self.chance, self.ids = db, random.Random(seed), list[str]()
 
+    def new_id(self) -> str:
+        return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+
     def go_on(self, steps: int) -> None:
+        steps_ = [self.come, self.judge, self.change, self.move, self.delete, self.pay, self.retry]
         for _ in range(steps):
-            self.chance.choice([self.come, self.judge, self.judge, self.change, self.delete, self.pay])()
+            self.chance.choices([*steps_, self.empty], [3, 6, 3, 2, 2, 4, 2, 0.5])[0]()
 
     def come(self) -> None:
-        rows = []
+        rows, entries = [], []
         for _ in range(self.chance.randint(1, 9)):
-            at = moment(self.chance).isoformat()
+            at, new = moment(self.chance), self.new_id()
+            named, updated = (at + timedelta(seconds=self.chance.uniform(0.01, 200)) for _ in range(2))
             error = self.chance.choice([None, "No credits", "Task 7 was moderated"])
-            state = self.chance.choice(STATES)
-            rows.append(
-                {"id": str(uuid.uuid4()), "status": state, "created_at": at, "updated_at": at}
-                | ({"error_message": error} if error else {})
-            )
+            row = {"id": new, "status": self.chance.choice(STATES), "runway_video_id": f"task-{new}"}
+            times = {"created_at": at.isoformat(), "updated_at": updated.isoformat()}
+            rows.append({**row, **times, "user_id": None} | ({"error_message": error} if error else {}))
+            entries.append(entry("Task", 0, new, task_id=f"task-{new}") | {"at": named.isoformat()})
         videos.import_videos(self.db, rows)
-        self.ids += [row["id"] for row in rows]
+        self.db.call("dailies_add_logs", p_entries=entries)
+        self.ids += [str(row["id"]) for row in rows]
 
     def judge(self) -> None:
         marks = self.db.call("dailies_dirty", p_limit=self.chance.randint(1, 12))
@@ -70,24 +77,43 @@ class History:
     def change(self) -> None:
         self.on_some("update public.videos set status = %s where id = any(%s)", self.chance.choice(STATES))
 
+    def move(self) -> None:
+        self.on_some("update public.videos set created_at = %s where id = any(%s)", moment(self.chance))
+
     def delete(self) -> None:
         self.on_some("delete from public.videos where %s <> '' and id = any(%s)", "x")
 
+    def empty(self) -> None:
+        with self.db.transaction("test") as connection:
+            connection.execute("truncate public.videos")
+
+    def retry(self) -> None:
+        """Of those that failed, at most one."""
+        with self.db.transaction("test") as connection:
+            failed = connection.execute("select id::text from public.videos where status = 'failed'")
+            ids = sorted({row[0] for row in failed} & set(self.ids))
+        for video_id in self.chance.sample(ids, min(len(ids), 1)):
+            attempts.claim(self.db, video_id, f"{video_id}/again", "ann", request=REQUEST, credits=25)
+
     def pay(self) -> None:
-        """A sample that Dailies makes itself, and a task of it that cost something."""
-        sample = str(uuid.uuid4())
+        """A sample that Dailies makes itself, and tasks, of it or of others, that cost something."""
+        sample = self.new_id()
         attempts.claim(self.db, sample, f"{sample}/1", "ann", request=REQUEST, credits=25, new={})
         self.ids.append(sample)
         with self.db.transaction("test") as connection:
+            for video_id in (sample, None, *self.chance.sample(self.ids, min(len(self.ids), 9))):
+                connection.execute(
+                    "insert into dailies.tasks (task_id, video_id, status, credits, created_at, checked_at) "
+                    "values (%s, %s, %s, 5, %s, now())",
+                    [self.new_id(), video_id, self.chance.choice(TASK_STATES), moment(self.chance)],
+                )
             connection.execute(
-                "insert into dailies.tasks (task_id, video_id, status, credits, created_at, checked_at) "
-                "values (%s, %s, 'RUNNING', 5, %s, now())",
-                [str(uuid.uuid4()), self.chance.choice([sample, *self.ids]), moment(self.chance)],
+                "update dailies.tasks set credits = credits + 1, status = %s where ascii(task_id) %% 3 = %s",
+                [self.chance.choice(TASK_STATES), self.chance.randrange(3)],
             )
-            connection.execute("update dailies.tasks set credits = credits + 1 where random() < 0.3")
 
-    def on_some(self, statement: str, value: str) -> None:
-        chosen = self.chance.sample(self.ids, min(len(self.ids), 3))
+    def on_some(self, statement: str, value: object) -> None:
+        chosen = self.chance.sample(self.ids, min(len(self.ids), 5))
         with self.db.transaction("test") as connection:
             connection.execute(statement.encode(), [value, chosen])
 
@@ -110,6 +136,15 @@ def figures(db: PostgresDatabase, since: datetime, until: datetime, *, own: bool
         found["causes"],
         sorted(groups, key=str),
         overview.stage_funnel(db, since, until, own=own),
+        *(series.latency_histogram(db, since, until, name, own=own) for name in (None, "dpl_one")),
+        *(series.latency(db, since, until, seconds, own=own) for seconds in (600, 3600, 86400)),
+        credits.ledger(db, since, until),
+        sorted(((row["word"], row["n"]) for row in mapping.mapped(db)["words"]), key=str),
+        sorted(
+            (r["name"], *r["labels"].values(), float(r["value"]))
+            for r in db.call("dailies_metrics")
+            if r["name"] in METRICS
+        ),
     ]
 
 
@@ -228,3 +263,46 @@ def test_few_rows_wait_to_be_settled_and_none_is_kept_twice(postgres: PostgresDa
             "count(distinct (kind, grain, at, own, key)) from dailies.tallies"
         ).fetchone() or (1, 1, 0)
     assert (waiting, kept) == (0, keys)
+
+
+MANY = """
+with new as (
+    insert into public.videos (status, created_at, prompt)
+    select 'succeeded', %s::timestamptz + make_interval(secs => n * 40), n from generate_series(1, 6000) n
+    returning id, created_at, prompt::int as n
+)
+insert into dailies.verdicts (
+    video_id, created_at, cause, confidence, action, deployment_id, id_at, finished_at, word)
+select n.id, n.created_at, 'succeeded', 'certain', 'none',
+    case when n.n %% 3 = 0 then 'dpl_one' else 'dpl_two' end,
+    n.created_at + make_interval(secs => 2 * exp(n.n * 7919 %% 6000 / 1500.0)),
+    n.created_at + make_interval(secs => 20 * exp(n.n * 3571 %% 6000 / 1500.0)), 'succeeded'
+from new n"""
+
+
+def test_times_of_many_videos_are_two_per_cent_off_at_most(postgres: PostgresDatabase) -> None:
+    with postgres.transaction("test") as connection:
+        connection.execute(MANY, [BEGAN])
+    span = BEGAN + timedelta(minutes=20), BEGAN + timedelta(days=3)
+
+    def times(seconds: int, deployment: str | None) -> dict[Any, Any]:
+        rows = series.latency(postgres, *span, seconds, deployment)
+        return {(row["measure"], row["at"]): row for row in rows}
+
+    for deployment in (None, "dpl_two"):
+        for hours in (6, 24):
+            counted, by_row = times(hours * 3600, deployment), times(hours * 3600 + 1, deployment)
+            assert {row["is_exact"] for row in counted.values()} == {False}
+            assert {row["is_exact"] for row in by_row.values()} == {True}
+            for measure in ("id", "video"):
+                found, exact = counted[measure, None], by_row[measure, None]
+                assert found["n"] == exact["n"]
+                assert found["p50"] == pytest.approx(exact["p50"], rel=0.022)
+                assert found["p95"] == pytest.approx(exact["p95"], rel=0.022)
+                parts = [row["n"] for (name, at), row in counted.items() if name == measure and at]
+                assert sum(parts) == found["n"]
+                assert len(parts) == (12 if hours == 6 else 4)
+    totals = overview.overview(postgres, *span)["totals"]
+    whole = times(86400, None)
+    assert totals["seconds_to_id_p50"] == whole["id", None]["p50"]
+    assert totals["seconds_to_finish_p95"] == whole["video", None]["p95"]

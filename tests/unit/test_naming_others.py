@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
 from lib.traces.correlate import Correlation, correlate
 from lib.traces.flows import flow_of, load_flows
-from lib.traces.naming import ids_in, names_in, own_words
+from lib.traces.naming import ids_in, names_in, own_words, read_names
 from tests.growth import grows_too_fast
 from tests.stories import ANNA, ms, row
 
@@ -100,3 +102,44 @@ def test_what_stands_behind_a_level_is_still_the_apps_own(lead: str) -> None:
 @pytest.mark.parametrize("text", ['a="', "a=b ", 'a="\\', "text=", 'text:"\\', "x=1 y=2 z="])
 def test_own_words_are_read_in_linear_time(text: str) -> None:
     assert grows_too_fast(own_words, text * 200) is None
+
+
+IDS = [
+    ANNA,
+    ANNA.upper(),
+    "a" + ANNA[1:],
+    "1" + ANNA[1:],
+    "00000001-0000-0000-0000-000000000000",
+    "cm3x8k2p9000",
+]
+SAID = [
+    *(
+        "video ",
+        "Updated record: { id: '",
+        "Task created with ID: ",
+        "runway_video_id: ",
+        "task_id=",
+        "status ",
+    ),
+    *(
+        "Task status: { id: '",
+        "prompt: ",
+        "caption='",
+        "title=",
+        "",
+        "video 1",
+        "video -",
+        ": 404 task_id: 7",
+    ),
+]
+BEHIND = ["", "' ", " ", ": ", ", ", "=", "=1 b=c d=e ", "-1 ", "é ", "'\n}", ". ", "prompt=video: "]
+
+
+@settings(max_examples=2_000)
+@example(["a", ANNA[1:], "=1 b=c d=e prompt: video ", ANNA])
+@example([f"a{ANNA[1:]}=1 x=y video=", ANNA])
+@example(["{ ", ANNA[:-1], "bprompt=video: ", ANNA])
+@given(st.lists(st.tuples(*map(st.sampled_from, (SAID, IDS, BEHIND))).map("".join), max_size=4))
+def test_names_are_the_same_whether_a_message_of_this_shape_came_before_or_not(words: list[str]) -> None:
+    message = "".join(words)
+    assert names_in(message) == read_names(message)

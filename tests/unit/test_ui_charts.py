@@ -87,28 +87,11 @@ def test_the_funnel_keeps_the_order_of_the_flow() -> None:
     }
 
 
-def test_the_matrix_has_a_cell_for_each_stage_a_video_has_and_each_knows_its_video() -> None:
-    videos: list[Any] = [
-        {"id": "a" * 36, "cause": "succeeded", "stages": [{"stage": "accepted", "state": "seen"}]},
-        {"id": "b" * 36, "cause": None, "stages": [{"stage": "accepted", "state": "missing"}]},
-    ]
-    figure = charts.matrix(videos, ["accepted", "saved"])
-    cells = {trace["name"]: (trace["x"], trace["customdata"]) for trace in figure["data"]}
-    assert cells == {
-        "✓ seen": (("accepted",), [["a" * 36]]),
-        "× missing": (("accepted",), [["b" * 36]]),
-    }
-
-
 def test_every_figure_is_one_that_plotly_accepts() -> None:
-    videos: list[Any] = [
-        {"id": "a" * 36, "cause": "moderated", "stages": [{"stage": "saved", "state": "missing"}]}
-    ]
     for figure in (
         charts.status_over_time(SERIES, HOURS),
         charts.causes([{"cause": "moderated", "n": 1}]),
         charts.funnel([stage("accepted", 1, seen=4, not_reached=1)]),
-        charts.matrix(videos, ["accepted", "saved"]),
         charts.percentiles({"all": TIMES}),
         charts.histogram({"one": [{"low": 1.5, "n": 3}], "two": [{"low": 1.0, "n": 1}]}),
         charts.stage_times([{"stage": "saved", "n": 2, "p50": 1.0, "p95": 2.0}]),

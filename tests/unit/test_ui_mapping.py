@@ -59,7 +59,7 @@ def test_a_word_that_nobody_has_mapped_is_named_and_mapped_by_one_click(
 
 
 def test_the_mapping_is_corrected_on_the_page_environment(db: PostgresDatabase) -> None:
-    page = opened("environment")
+    page = with_form()
     page.selectbox(key="word-sketch-unmapped").select("queued").run()
     page.selectbox(key="column-prompt-prompt").select("dance_style").run()
     assert button(page, "Apply")
@@ -70,11 +70,18 @@ def test_the_mapping_is_corrected_on_the_page_environment(db: PostgresDatabase) 
 
 
 def test_what_cannot_be_used_is_said_and_changes_nothing(db: PostgresDatabase) -> None:
-    page = opened("environment")
+    page = with_form()
     page.selectbox(key="column-created_at-created_at").select("prompt").run()
     assert button(page, "Apply")
     assert "public.videos.prompt is text" in text_of(page)
     assert mapping.mapped(db)["mapping"]["columns"]["created_at"] == "created_at"
+
+
+def with_form() -> AppTest:
+    """The page Environment with the form of the mapping open."""
+    page = opened("environment")
+    page.session_state["mapping"] = True
+    return page.run()
 
 
 PEOPLE = """
@@ -122,7 +129,7 @@ def test_what_a_new_row_needs_is_asked_for_and_tried_before_anything_is_paid(
 
 def test_a_fixed_value_is_corrected_or_given_up_on_the_page_environment(db: PostgresDatabase) -> None:
     mapping.remap(db, {"fixed": {"dance_style": "tango", "provider": "runway"}}, "eve")
-    page = opened("environment")
+    page = with_form()
     page.text_input(key="fixed-dance_style").input("samba")
     page.text_input(key="fixed-provider").input("").run()
     assert button(page, "Apply")

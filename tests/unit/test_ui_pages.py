@@ -337,3 +337,12 @@ def test_outputs_are_played_from_allowed_hosts_only(empty: Database) -> None:
     shown = opened("videos", outputs="yes", window="1h").get("video")
     assert [each.proto.url for each in shown] == [f"https://{hosts[0]}/out.mp4"]
     assert not opened("videos", window="1h").get("video")
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_checks_of_the_environment_stand_as_they_were_found_last_with_code_as_code() -> None:
+    page = opened("environment").run()
+    (checks,) = [e.proto.body for e in page.get("html") if 'aria-label="Checks"' in e.proto.body]
+    assert "<code>E201</code>" in checks
+    assert "set it to <code>local</code>" in checks
+    assert "`" not in checks

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from lib.data.database import Row
 from lib.ui.kit.stage_list import longest, rows
+from lib.ui.views.stages import matrix_line
 
 BEGAN = datetime(2026, 5, 2, 8, 30, tzinfo=UTC)
 
@@ -69,3 +71,16 @@ def test_the_longest_step_is_told() -> None:
 
 def test_what_a_flow_calls_its_stages_is_no_markup() -> None:
     assert "<" not in rows([stage("<b>x</b>", 0)], BEGAN, waits=False)[0][0].split("</span>")[1]
+
+
+def test_a_line_of_the_matrix_leads_to_its_video_and_what_is_missing_stands_out() -> None:
+    video: Any = {
+        "id": "b" * 36,
+        "cause": None,
+        "stages": [stage("accepted", 0), stage("saved", None, "missing")],
+    }
+    link, _, seen, missing, none = matrix_line(video, ["accepted", "saved", "<b>"], BEGAN)
+    assert f'href="video?id={"b" * 36}"' in link
+    assert seen.startswith('<span title="accepted: seen"')
+    assert missing.startswith('<b title="saved: missing"')
+    assert none == ""

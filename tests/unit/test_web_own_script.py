@@ -31,11 +31,18 @@ async def _rows(_: Request) -> Response:
     return JSONResponse({"text": "<script"})
 
 
+def _head(page: str) -> bytes:
+    return f"<!-- of {page} -->".encode()
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
     app: ASGIApp = Starlette(
         routes=[Route("/rows", _rows), Route("/{path:path}", _page)],
-        middleware=[Middleware(OwnScript), Middleware(GZipMiddleware)],
+        middleware=[
+            Middleware(OwnScript, lambda page: f"<!-- of {page} -->".encode()),
+            Middleware(GZipMiddleware),
+        ],
     )
     with served(app) as http:
         yield http
@@ -46,6 +53,11 @@ def test_the_script_is_loaded_before_any_other(client: httpx.Client, path: str) 
     page = client.get(path, headers={"accept": "text/html"}).text
     assert re.search(r'</title><script src="\./dailies\.js\?\w+"></script><script>first', page)
     assert page.count("dailies.js") == 1
+
+
+def test_what_a_page_needs_is_named_in_its_head_behind_all_else(client: httpx.Client) -> None:
+    page = client.get("/videos", headers={"accept": "text/html"}).text
+    assert "first()</script><!-- of videos --></head>" in page
 
 
 def test_a_page_that_somebody_has_from_before_is_not_called_unchanged(client: httpx.Client) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
 from msgspec import Raw, Struct
 from orjson import JSONDecodeError, loads
@@ -74,19 +76,32 @@ def _parse(record: _Record) -> list[Item]:
     if not written:
         return [_summary(record)]
     severity = record.level
+    at = at_ms(record.timestamp)
+    about = record.requestId, record.path, record.statusCode, record.deploymentId
+    try:
+        request, where, code, deployment = _about(about)
+    except TypeError:  # something that is no value, and so cannot be remembered
+        request, where, code, deployment = _about.__wrapped__(about)
     entry = LogEntry(
-        at_ms(record.timestamp),
+        at,
         severity if severity == "info" else level(severity),
         written,
-        request_id(record.requestId),
-        path(record.path),
-        status(record.statusCode),
-        an_id(record.deploymentId),
+        request,
+        where,
+        code,
+        deployment,
         _entry_id(record),
     )
     if written.startswith("START RequestId:") and (wrapped := _WRAPPED.match(written)):
         return list(_unwrapped(entry, wrapped["body"], wrapped["report"] or ""))
     return [entry]
+
+
+@lru_cache(1_024)
+def _about(said: tuple[Any, Any, Any, Any]) -> tuple[str | None, str | None, int | None, str | None]:
+    """Request, path, status and deployment, which lines of a request share. Raises Unusable."""
+    request, where, code, deployment = said
+    return request_id(request), path(where), status(code), an_id(deployment)
 
 
 def _summary(record: _Record) -> RequestSummary:

@@ -15,7 +15,7 @@ from typing import Any
 from lib.data.database import Row
 from lib.data.errors import ErrorPoint
 from lib.data.overview import FunnelStage
-from lib.data.videos import VideoRow
+from lib.data.series import STEP
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
 from lib.ui.kit.format import (
@@ -300,47 +300,6 @@ def funnel(rows: Sequence[FunnelStage]) -> Figure:
     )
 
 
-def matrix(videos: Sequence[VideoRow], stages: Sequence[str]) -> Figure:
-    """Videos × stages, a glyph in each cell: what is missing stands out, the rest stays faint. A click on a
-    cell means its video."""
-    names = [f"{cause_of(video['cause']).title}  {video['id'][:8]}" for video in videos]
-    columns = [escape(words(stage)) for stage in stages]
-    cells: dict[str, list[tuple[str, str, str]]] = {state: [] for state in STAGE_STATE}
-    for video, name in zip(videos, names, strict=True):
-        states = {stage["stage"]: stage["state"] for stage in video["stages"] or ()}
-        for stage, column in zip(stages, columns, strict=True):
-            if (state := states.get(stage)) in cells:
-                cells[state].append((column, name, video["id"]))
-    grid = {"showgrid": False, "categoryorder": "array"}
-    return _figure(
-        [_cells(state, points) for state, points in cells.items() if points],
-        dragmode=False,
-        hovermode="closest",
-        margin=_MARGIN | {"t": 130},
-        legend=_LEGEND | {"y": 0, "yanchor": "top"},
-        xaxis=grid
-        | {"side": "top", "tickangle": -35, "categoryarray": columns, "range": [-0.5, len(columns) - 0.5]},
-        yaxis=grid | _in_order(names) | {"range": [-0.5, len(names) - 0.5], "dtick": 1},
-    )
-
-
-def _cells(state: str, points: Sequence[tuple[str, str, str]]) -> Figure:
-    shown, strong = STAGE_STATE[state], state == "missing"
-    columns, names, ids = zip(*points, strict=True)
-    return {
-        "type": "scatter",
-        "mode": "markers+text",
-        "name": _name(shown),
-        "x": columns,
-        "y": names,
-        "customdata": [[video_id] for video_id in ids],
-        "text": [shown.glyph] * len(points),
-        "textfont": {"color": "#ffffff" if strong else shown.hex},
-        "marker": {"symbol": "square", "size": 17, "color": shown.hex, "opacity": 1 if strong else 0.22},
-        "hovertemplate": "%{y}: %{x} %{fullData.name}<extra></extra>",
-    }
-
-
 def heat(
     counts: Sequence[Sequence[int]],
     columns: Sequence[str],
@@ -391,10 +350,10 @@ def percentiles(lines: Mapping[str, Sequence[Row]]) -> Figure:
 
 
 def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
-    """Per name the part of its videos that took so long, from `[{low, n}]`; each step is 1.5 times as long
+    """Per name the part of its videos that took so long, from `[{low, n}]`; each step is STEP times as long
     as the one before."""
     lows = sorted({row["low"] for rows in lines.values() for row in rows})
-    steps = {low: f"{_seconds(low)}–{_seconds(low * 1.5)}" for low in lows}
+    steps = {low: f"{_seconds(low)}–{_seconds(low * STEP)}" for low in lows}
     traces = []
     for number, (name, rows) in enumerate(lines.items()):
         total = max(1, sum(row["n"] for row in rows))

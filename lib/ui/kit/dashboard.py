@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,10 +18,12 @@ from lib.data.limited import reader
 from lib.domain.access import Person, Role
 from lib.errors import DailiesError, DatabaseUnavailable, NotAllowed, NotSignedIn
 from lib.operations.access import Access
+from lib.operations.environment.settings import Check
 from lib.ui.kit.identity import claims
 from lib.ui.kit.jobs import Jobs
 from lib.worker.loop import Loop
 
+Checked = tuple[datetime, Sequence[Check]]
 ENTERED: ContextVar[bool] = ContextVar("entered", default=False)  # this run came through the router
 
 
@@ -53,6 +56,7 @@ class Dashboard:
     access     who may do what
     preparing  the step of the start that is going on; None once all is there
     problems   a part that did not start -> why
+    checked    what was found last of database, flows and Runway, and when
     before     what is looked at while Dailies has no schema in the app's database
     """
 
@@ -61,6 +65,7 @@ class Dashboard:
         self.access = access or Access(app.settings)
         self.preparing = preparing
         self.problems: dict[str, str] = {}
+        self.checked: Checked | None = None
         self.before: Before | None = None
         self.loop: Loop | None = None
         self.jobs = Jobs()

@@ -5,6 +5,7 @@ Everything from outside is escaped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
@@ -15,6 +16,8 @@ from lib.domain.video import parse_time
 from lib.ui.kit.format import age, exact
 
 LONGEST = 160  # characters of a cell
+LONGEST_PROSE = 2000
+_CODE = re.compile("`([^`]{1,200})`")
 # They turn the writing around, and with it what stands beside: shown as signs that do nothing.
 _INERT = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd")
 
@@ -27,6 +30,11 @@ def text(value: str | None) -> str:
     """Cut; whole on hover."""
     shown = " ".join((value or "")[: 2 * LONGEST].translate(_INERT).split())
     return f'<span title="{escape(shown)}">{escape(shown[:LONGEST])}</span>' if shown else ""
+
+
+def prose(value: str) -> str:
+    """Sentences, of which others may have written a part; what stands between backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(value[:LONGEST_PROSE].translate(_INERT)))
 
 
 def video(video_id: str | None) -> str:
@@ -43,11 +51,12 @@ def titled_time(said: str, at: datetime | None) -> str:
     return f'<time title="{escape(exact(at))}">{escape(said)}</time>'
 
 
-def table(label: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """`heads` are whole cells, `rows` what is inside of cells."""
+def table(label: str, heads: Sequence[str], rows: Sequence[Sequence[str]], kind: str = "") -> None:
+    """`heads` are whole cells, `rows` what is inside of cells; `kind` is one more class of the table."""
     lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    classes = f"dailies-list {kind}".strip()
     st.html(
-        f'<div class="dailies-list" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<div class="{classes}" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<table><thead><tr>{''.join(heads)}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
 

@@ -33,6 +33,23 @@ PAGES = (
     ("video", "Video", "movie_info", "Why is this video stuck, and what to do."),
 )
 
+# The elements of each page at first sight, by the names of Streamlit's scripts (a browser test compares).
+_FRAME = ("Html", "Button", "TextInput")
+_WINDOW = (*_FRAME, "ButtonGroup", "Checkbox")
+SHOWN = {
+    "overview": (*_WINDOW, "Metric", "Table", "PlotlyChart", "PageLink", "MenuButton"),
+    "videos": (*_WINDOW, "Multiselect", "DownloadButton"),
+    "stages": (*_WINDOW, "ChatInput", "FileUploader", "TextArea", "PlotlyChart"),
+    "errors": (*_WINDOW, "PlotlyChart", "DataFrame"),
+    "latency": (*_WINDOW, "Selectbox", "PlotlyChart"),
+    "recover": (*_WINDOW, "Metric", "Multiselect", "DataFrame"),
+    "audit": (*_FRAME, "Selectbox", "DataFrame"),
+    "generate": (*_WINDOW, "Selectbox", "ImageList", "TextArea", "Slider", "NumberInput", "Table"),
+    "environment": (*_FRAME, "ChatInput", "DataFrame", "StreamlitSyntaxHighlighter"),
+    "video": (*_FRAME, "StreamlitSyntaxHighlighter", "PageLink", "Checkbox", "Multiselect", "DataFrame"),
+}
+SHOWN[""] = SHOWN["overview"]  # where the bare address leads
+
 
 def page(name: str) -> Page:
     """The page `name`, to link or switch to."""

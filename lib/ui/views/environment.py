@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from html import escape
 
 import pandas as pd
 import streamlit as st
 
+from lib.app import App
 from lib.domain.video import parse_time
 from lib.errors import DailiesError
 from lib.logs.redact import redact
@@ -26,12 +29,11 @@ from lib.operations.environment.settings import (
     variables,
 )
 from lib.settings import Settings
-from lib.ui.kit import loaders
+from lib.ui.kit import html, loaders
 from lib.ui.kit.components import section
-from lib.ui.kit.dashboard import dashboard, running_app
+from lib.ui.kit.dashboard import Checked, Dashboard, dashboard, running_app
 from lib.ui.kit.format import AMBER, BLUE, GREEN, RED, STATUS, Look, clock, count, look
 from lib.ui.kit.notices import narrated
-from lib.ui.kit.outside import outside_text
 from lib.ui.kit.window import Window
 
 LEVEL = {
@@ -41,18 +43,35 @@ LEVEL = {
     Level.OK: Look("ok", "✓", ":material/check_circle:", "green", GREEN),
 }
 _LATEST = ("id", "status", "error_message", "runway_video_id", "created_at", "updated_at")
+_JUST_SECONDS = 3  # a page that shows news asks no more
+JOB = "environment"
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 
-def all_checks() -> list[Check]:
-    app = running_app()
-    own = [*check_settings(app.settings), *check_services(app.settings)]
-    return [*own, *check_database(app), *check_flows(app), *_runway(), *_production()]
+def checks(now: datetime) -> None:
+    """What was found last, at once, and checked anew meanwhile: database and Runway may take their time."""
+    app, board = running_app(), dashboard()
+    seen = board.checked
+    if seen is None or (now - seen[0]).total_seconds() > _JUST_SECONDS:
+        board.jobs.start(JOB, partial(_check, board, app))
+        _show_news(seen)
+    found = [*check_settings(app.settings), *check_services(app.settings), *_production()]
+    show_checks([*found, *(seen[1] if seen else ())])
+    html.said(
+        f"Database, flows and Runway were asked {html.time(seen[0], now)}."
+        if seen
+        else "Database, flows and Runway are being asked …"
+    )
 
 
-@st.cache_data(ttl=30, max_entries=2, show_spinner="Asking Runway …")
-def _runway() -> list[Check]:
-    return check_runway(running_app())
+def _check(board: Dashboard, app: App) -> None:
+    board.checked = datetime.now(UTC), [*check_database(app), *check_flows(app), *check_runway(app)]
+
+
+@st.fragment(run_every=1)
+def _show_news(seen: Checked | None) -> None:
+    if dashboard().checked is not seen:
+        st.rerun()
 
 
 def _production() -> list[Check]:
@@ -74,23 +93,19 @@ def show_checks(checks: Sequence[Check]) -> None:
         )
     else:
         st.success(f"**Everything checked is in order** ({len(checks)} checks).", icon=LEVEL[Level.OK].icon)
-    with st.container(border=True, gap="small"):
-        for check in sorted(checks, key=lambda check: list(LEVEL).index(check.level)):
-            _row(check)
+    html.table(
+        "Checks",
+        [f"<th>{head}</th>" for head in ("State", "Code", "What is so, and what to do")],
+        [check_line(check) for check in sorted(checks, key=lambda check: list(LEVEL).index(check.level))],
+        "dailies-checks",
+    )
 
 
-def _row(check: Check) -> None:
-    """`found` and `todo` may quote outside text: they are plain."""
+def check_line(check: Check) -> list[str]:
+    """The cells, as HTML."""
     shown = LEVEL[check.level]
-    with st.container(
-        horizontal=True, gap="small", vertical_alignment="top", key=f"check-{check.code}-{hash(check):x}"
-    ):
-        st.badge(shown.word, icon=shown.icon, color=shown.color, width=96)  # type: ignore[arg-type]
-        st.markdown(f"`{check.code}`", width=52)
-        with st.container(gap=None):
-            outside_text(check.found)
-            if check.todo:
-                outside_text(f"→ {check.todo}")
+    said = html.prose(check.found) + (f"<div>→ {html.prose(check.todo)}</div>" if check.todo else "")
+    return [html.tone(f"{shown.glyph} {shown.word}", shown.hex), f"<code>{escape(check.code)}</code>", said]
 
 
 def check_another() -> None:

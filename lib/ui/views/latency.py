@@ -92,5 +92,5 @@ def _sentence(name: str, row: Row) -> str:
     whose = f"`{name}`: " if name else ""
     return (
         f"{whose}**{seconds_text(row['p50'])}** median, {seconds_text(row['p95'])} for 95%"
-        f" of {count(row['n'], 'video')}"
+        f" of {count(row['n'], 'video')}{'' if row['is_exact'] else ', within 2%'}"
     )

@@ -75,7 +75,12 @@ def _meaning(word: str, rows: int, options: Sequence[str], now: str | None, *, k
 def mapping_form() -> None:
     """All of the mapping but table and key: those take a migration."""
     found = loaders.mapped()
-    with st.expander("How the app's table is mapped", icon=":material/table:", key="mapping"):
+    form = st.expander(
+        "How the app's table is mapped", icon=":material/table:", key="mapping", on_change="rerun"
+    )
+    if not form.open:  # it has some thirty fields
+        return
+    with form:
         st.text(f"The videos are in {found['relation']}.")
         st.caption(
             "Another table or key: `python -m lib map --table NAME --out map.toml`, then `--apply map.toml`."

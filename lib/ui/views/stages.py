@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from html import escape
 
 import streamlit as st
 
 from lib.data.overview import FunnelStage
-from lib.ui.kit import address, charts, loaders, series
+from lib.data.videos import VideoRow
+from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
-from lib.ui.kit.format import clock, count, deployment, plain, short_id, words
+from lib.ui.kit.format import STAGE_STATE, clock, count, deployment, plain, short_id, words
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.listing import COLUMNS
 from lib.ui.kit.notices import empty
-from lib.ui.kit.router import go_to_video, page
+from lib.ui.kit.router import page
 from lib.ui.kit.window_control import empty_window
 
 SHOWN = 40
@@ -147,7 +151,7 @@ def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> Non
 
 def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
     with st.container(border=True):
-        section("Newest videos, stage by stage", "A click on a cell opens the video.")
+        section("Newest videos, stage by stage", "A click on a row opens its video.")
         found = loaders.videos(frame.window, limit=200)
         rows = [row for row in found if row["flow"] == flow and row["stages"]]
         only = address.toggle("Only videos with a missing stage", "missing")
@@ -155,11 +159,23 @@ def matrix(flow: str, stages: Sequence[str], frame: Frame) -> None:
         if not rows:
             empty(f"No such video {frame.window.said}", "Choose a longer window above.")
             return
-        event = choose_in(
-            charts.matrix(rows, stages),
-            f"matrix-{plain(flow)}-{only}-{rows[0]['id']}-{len(rows)}",
-            "Stages of the newest videos",
-            height=160 + 22 * len(rows),
-        )
-        if point := clicked(event):
-            go_to_video(point[0])
+        html.said(*(escape(f"{state.glyph} {state.word}") for state in STAGE_STATE.values()))
+        turned = "".join(f"<th><span>{escape(words(stage))}</span></th>" for stage in stages)
+        heads = ["<th>Video</th>", "<th>Cause</th>", turned]
+        lines = [matrix_line(row, stages, frame.now) for row in rows]
+        html.table("Stages of the newest videos", heads, lines, "dailies-matrix")
+
+
+def matrix_line(video: VideoRow, stages: Sequence[str], now: datetime) -> list[str]:
+    """The cells, as HTML: what is missing stands out."""
+    states = {stage["stage"]: stage["state"] for stage in video["stages"] or ()}
+    named = [COLUMNS[name].cell(video, now) for name in ("video", "cause")]
+    return [*named, *(_cell(stage, states.get(stage)) for stage in stages)]
+
+
+def _cell(stage: str, state: str | None) -> str:
+    if state not in STAGE_STATE:
+        return ""
+    shown, mark = STAGE_STATE[state], "b" if state == "missing" else "span"
+    said = escape(f"{words(stage)}: {shown.word}")
+    return f'<{mark} title="{said}" style="--tone:{shown.hex}">{shown.glyph}</{mark}>'

@@ -8,14 +8,15 @@ from typing import TypeVar
 MESSAGES = 1_024  # few enough to stay in the processor's cache
 LENGTH = 2_000  # characters; longer ones are seldom the same and would fill the memory
 
+Text = TypeVar("Text", str, bytes)
 Result = TypeVar("Result")
 
 
-def remembered(work: Callable[[str], Result]) -> Callable[[str], Result]:
+def remembered(work: Callable[[Text], Result]) -> Callable[[Text], Result]:
     """`work`, done once for a text that comes again soon. Cheaper than `lru_cache` where most are new."""
-    known: dict[str, Result] = {}
+    known: dict[Text, Result] = {}
 
-    def look_up(text: str) -> Result:
+    def look_up(text: Text) -> Result:
         result = known.get(text)
         if result is None:
             result = work(text)

@@ -1,0 +1,37 @@
+"""A page that is opened by its address is told in its head of all the scripts that it shows itself with."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lib.ui.kit.router import SHOWN
+from lib.web.built import streamlit_folder
+from tests.browser.looking import open_page, settle
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("theme", ["light"])]
+
+_PARTS = json.loads((streamlit_folder() / "manifest.json").read_bytes())
+ELEMENTS = {
+    _PARTS[key]["file"]: _PARTS[key]["name"]
+    for key in _PARTS["index.html"]["dynamicImports"]
+    if key in _PARTS
+}
+LOADED = "() => performance.getEntriesByType('resource').map((each) => new URL(each.name).pathname.slice(1))"
+
+
+VISIT = "(to) => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')); }"
+START, OF_START = "incident", {"PageLink"}  # a page for which nothing is named, and what it alone shows
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWN if name not in ("", "video")])
+def test_a_page_names_the_elements_it_shows_and_no_others(page: Page, address: str, name: str) -> None:
+    """What it fetches when somebody comes from a page that named nothing."""
+    open_page(page, f"{address}/{START}")
+    page.evaluate(VISIT, f"/{name}?window=14d")
+    expect(page.get_by_role("heading", name=name.title(), exact=True)).to_be_visible()
+    settle(page)
+    shown = {ELEMENTS[file] for file in page.evaluate(LOADED) if file in ELEMENTS}
+    assert shown - OF_START == set(SHOWN[name]) - OF_START
