@@ -1,8 +1,10 @@
-"""Two apps that nobody wrote Dailies for: rows, tasks, and a log drain of each, in their own words.
+"""Three apps that nobody wrote Dailies for: rows, tasks, and a log drain of each, in their own words.
 
 `Kino` is a Python service that logs JSON, counts its films, has several makers of videos and speaks German.
 `Reel` logs as little as it can: the video's id in a run's first line, nothing of it afterwards.
-Both: a good day to learn from, and an evening with one video of each fate.
+`Dock` begins in one request and goes on in another, whose first line names no video; its keys are random
+letters, seldom with a digit, and no column's name speaks of a task.
+All: a good day to learn from, and an evening with one video of each fate.
 """
 
 from __future__ import annotations
@@ -215,6 +217,68 @@ def reel() -> Story:
     clip(27, "insufficient_credits", lines=3, error="You do not have enough credits to run this task.")
     clip(28, "function_terminated", lines=2, prompt=f"a cat\n< {task_id(78)}\nkept")
     clip(40, "succeeded")  # the logs go on
+    return story
+
+
+def dock() -> Story:
+    """A consumer takes jobs off a queue: its first line has the job's number alone."""
+    story = Story()
+
+    def key_of(number: int) -> str:
+        return f"kQ{chr(97 + number % 26)}Zw{'x7' if number % 3 == 0 else 'Tb'}{chr(65 + number % 26)}uLmp"
+
+    def clip(number: int, fate: str, *, lines: int = 8, error: str | None = None) -> None:
+        began = (MORNING if fate == "good" else EVENING) + timedelta(minutes=3 * number)
+        key, task, prompt = key_of(number), task_id(number), f"a crane lifts crate {number}"
+        said = [
+            Said(0, f"order in, {5 + 5 * (number % 2)} s"),
+            Said(0.1, f"order {key} is a row"),
+            Said(0.1, f"queued as job-{number}"),
+            Said(1.0, f"took job-{number}"),
+            Said(0.1, f"order={key} wants {prompt}"),
+            Said(0.2, "calling gen4_turbo"),
+            Said(1.2, f"ticket {task}"),
+            Said(0.1, f"order={key} has ticket {task}"),
+        ]
+        warned = [] if fate == "good" else [Said(0.1, "(node:4) Warning: slow start", "error")]
+        broke = [Said(0.4, f"order={key} sank: {error}", "error")] if error else []
+        story.log(began, said[: min(lines, 3)] + warned, "/api/orders", 202)
+        if lines > 3:
+            story.log(
+                began + timedelta(seconds=2), said[3:lines] + broke, "/api/consume", 500 if error else 200
+            )
+        done = fate in ("good", "succeeded")
+        story.rows.append(
+            {
+                "ref": key,
+                "customer": clip_id(900 + number % 4),
+                "state": "ashore" if done else "sunk" if error else "waiting" if lines < 4 else "afloat",
+                "wish": prompt,
+                "still": f"https://stills.example/{number}.jpg",
+                "ticket": task if lines > 7 else None,
+                "film": f"https://films.example/{number}.mp4" if done else None,
+                "trouble": error,
+                "ordered_at": began.isoformat(),
+            }
+        )
+        if lines > 5:
+            story.task(number)
+        if fate != "good":
+            story.fates[key] = fate
+        if fate == "task_id_not_saved":
+            story.lost[key] = task
+
+    for number in range(GOOD_RUNS):
+        clip(number, "good")
+    clip(20, "succeeded")
+    clip(9, "function_terminated", lines=3)
+    clip(10, "task_id_not_saved", lines=7)
+    clip(11, "task_id_not_saved", lines=7, error="canceling statement due to statement timeout")
+    clip(12, "task_id_not_saved", lines=7, error="remaining connection slots are reserved")
+    clip(13, "never_polled")
+    clip(14, "insufficient_credits", lines=6, error="You do not have enough credits to run this task.")
+    clip(15, "function_terminated", lines=5)
+    clip(25, "succeeded")  # the logs go on
     return story
 
 

@@ -163,7 +163,7 @@ def propose(
     sample = rows[:: max(1, len(rows) // _LOOK_AT)]
     names = dict.fromkeys([*(types or {}), *(name for row in sample for name in row)])
     columns = [_column(name, sample, (types or {}).get(name)) for name in names]
-    found = _assign(columns)
+    found = _assign(columns, sample)
     if lacking := [name for name in NEEDED if name not in found]:
         raise ValueError(f"no column looks like {', '.join(lacking)}; there are {', '.join(names)}")
     by_word = counts or Counter(
@@ -251,7 +251,7 @@ _TEXTS: tuple[tuple[str, Callable[[str], object]], ...] = (
 )
 
 
-def _assign(columns: Sequence[_Column]) -> dict[str, str]:
+def _assign(columns: Sequence[_Column], rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The best column for each of Dailies' names, each column once."""
     scored = sorted(
         ((score, -place, ours, c.name) for place, c in enumerate(columns) for ours in _KINDS
@@ -269,11 +269,24 @@ def _assign(columns: Sequence[_Column]) -> dict[str, str]:
         times = [c for c in columns if c.kind == "time" and c.filled == 1 and c.name not in found.values()]
         if times:
             found["created_at"] = min(times, key=lambda c: min(map(str, c.values))).name
+    if "runway_video_id" not in found and "video_url" in found:
+        ids = [c for c in columns if c.name not in found.values() and _goes_with_films(c, found, rows)]
+        found.update(("runway_video_id", c.name) for c in ids if len(ids) == 1)
     if "error_message" not in found and "video_url" in found:
         films = next(c for c in columns if c.name == found["video_url"])
         rare = (c for c in columns if c.kind == "text" and 0 < c.filled <= 1 - films.filled)
         found.update(("error_message", c.name) for c in rare if c.name not in found.values())
     return {name: found[name] for name in COLUMNS if name in found}
+
+
+def _goes_with_films(column: _Column, found: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a column holds a uuid of its own in every row with a film, and not in every row: as a task's id
+    does, whatever it is called."""
+    if column.kind != "uuid" or not column.is_unique or not 0 < column.filled < 1:
+        return False
+    if _named(column, OTHER_NAMES.get("runway_video_id", "")):
+        return False
+    return all(row.get(column.name) for row in rows if row.get(found["video_url"]))
 
 
 def _score(ours: str, column: _Column) -> float:

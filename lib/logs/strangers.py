@@ -32,6 +32,10 @@ _PROGRESS = re.compile(
 )
 _ERROR = re.compile(r"^\s{0,8}(?:\S{1,40} ?: )?Error: (.{1,300})", re.MULTILINE)
 _LIST = re.compile(r"(?:\s*https://[\w.-]{1,200}\.vercel\.app)+\s*")
+_DEPLOYMENTS = re.compile(  # `vercel ls`, `vercel inspect`
+    r"^\s{0,8}(?:> Deployments for \S|Age\s{1,40}(?:Project\s{1,40})?Deployment\s|Fetching deployment \")",
+    re.MULTILINE,
+)
 _OBJECTS = 20
 _EVENTS = ("deployment-state", "delimiter", "command", "exit")
 
@@ -49,7 +53,7 @@ def stranger(name: str, head: bytes) -> str | None:
         return _of_json(name, head)
     if _NOTHING.search(text) or (_CLI.search(text) and _is_chatter(text)):
         return f"{name}: {NOTHING_LOGGED}"
-    if _LIST.fullmatch(text[:2_000].rpartition("\n")[0]):
+    if _LIST.fullmatch(text[:2_000].rpartition("\n")[0]) or _DEPLOYMENTS.search(text):
         return f"{name} lists deployments and holds no logs. {RIGHT_ONE}"
     if (error := _ERROR.search(text)) and (_CLI.search(text) or _is_chatter(text[: error.start()])):
         return f"{name} holds an error of the Vercel CLI and no logs: {redact(error[1])}"

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from lib.domain.diagnosis.symptoms import is_warning
 from lib.traces.assign import Assigned
 from lib.traces.extras import TIMED_OUT
 from lib.traces.polls import SHORTEST_PAUSE_MS
@@ -77,7 +76,7 @@ def settle_failed_checks(found: Assigned, lines: Sequence[Line]) -> None:
 
 
 def _errors_in(lines: Iterable[Line]) -> list[Line]:
-    return [e for e in lines if e.is_error and not (e.steps or e.poll or is_warning(e.entry.message))]
+    return [e for e in lines if e.is_error and not (e.steps or e.poll)]
 
 
 def _asking(lines: Sequence[Line]) -> dict[int, Line]:

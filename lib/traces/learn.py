@@ -27,6 +27,8 @@ FEWEST_RUNS = 3
 ONCE = 1.3  # times a run at most, on average: what comes again and again asks for the status
 _TAG = re.compile(r"^(?:\[[^\]]{1,40}\] ?){1,3}")
 _NAME = re.compile(r"[\w-]{4,}")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  # as JSON may write what is not ASCII
+_KEY = re.compile(r'"([\w.-]{1,60})" ?:')
 _TELLS_OF_CALL = re.compile(
     r"runway|\b(?:ask\w*|api|sdk|endpoint|call\w*|post\w*|send\w*|submit\w*|hand\w*|dispatch\w*|invok\w*|creat\w*|fetch\w*)\b",
     re.I,
@@ -113,16 +115,23 @@ def _usual_requests(entries: Iterable[LogEntry]) -> list[Lines]:
             rooms[entry.request_id].entries.append(entry)
     alike: dict[str, list[Lines]] = defaultdict(list)
     for room in rooms.values():
-        start = tokens_of(room.entries[0].message, {})[:4]
-        alike["".join(t.kind if t.kind in ("number", "id", "quoted") else t.key for t in start)].append(room)
+        alike[_beginning(room.entries[0].message)].append(room)
     return max(alike.values(), key=lambda those: sum(len(room.entries) for room in those), default=[])
+
+
+def _beginning(message: str) -> str:
+    """What lines of one kind begin with; records begin alike, and are told apart by their keys."""
+    keys = _KEY.findall(message) if message.startswith("{") else []
+    start = tokens_of(message, {})[:4]
+    return " ".join(keys) or "".join(t.kind if t.kind in ("number", "id", "quoted") else t.key for t in start)
 
 
 def learn_flow(runs: Sequence[Lines], key: str = "learned") -> dict[str, Any]:
     """The content of a flow file. Raises ValueError saying why nothing can be learned."""
     if len(runs) < FEWEST_RUNS:
         raise ValueError(
-            f"a flow is learned from {FEWEST_RUNS} runs that worked or more, and there are {len(runs)}"
+            f"a flow is learned from {FEWEST_RUNS} runs that worked or more, and there are {len(runs)}; "
+            "runs are told apart by request ids, or by what of their rows they name"
         )
     lines = [line for number, run in enumerate(runs) for line in _lines_of(number, run)]
     need = max(2, round(ENOUGH * len(runs)))
@@ -411,6 +420,7 @@ def _stage(
     space = Token("space", " ")
     own = [token if token.kind in CHANGING or token not in usual else space for token in candidate.template]
     named = replace(candidate, template=own).text if _is_record(candidate.template) else candidate.text
+    named = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), named)
     text = re.sub(r"[\s\"{}=]+", " ", _TAG.sub("", named)).strip(" [](),:;'")
     words = re.findall(r"[a-z0-9]+", text.lower().replace("'", ""))
     key = "_".join(words[:6])[:40].strip("_") or ("task" if means is Means.CREATED else "line")

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
+from lib.domain.diagnosis.warning import is_warning
 from lib.domain.flow import Flow, Means, Steps
 from lib.domain.trace import LogEntry
 from lib.traces.polls import PollSign
@@ -43,7 +44,8 @@ class Line:
 
     @property
     def is_error(self) -> bool:
-        return self.entry.level in ("error", "fatal")
+        """Whether it tells of a failure: a warning does not, at whatever level it was logged."""
+        return self.entry.level in ("error", "fatal") and not is_warning(self.entry.message)
 
 
 def named_stages(lines: Iterable[Line]) -> set[tuple[str, int]]:

@@ -33,7 +33,8 @@ _TOKEN = re.compile(
     re.X | re.S,
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_ID = r"(?=[A-Za-z_-]{0,60}\d)[0-9A-Za-z_-]{1,200}"  # `undefined` and `null` are none
+# `undefined`, `Started` and `NOT_FOUND` are none: an id has a digit, or a capital behind a small letter.
+_ID = r"(?=[A-Z_-]{0,60}+[a-z_-]{0,60}+[0-9A-Z])[0-9A-Za-z_-]{1,200}"
 _PLACEHOLDERS: Mapping[str, str] = {
     "uuid": "[0-9a-fA-F-]{36}",
     "url": r"https?://[^\s'\"`<>()\[\]{},]{1,400}",

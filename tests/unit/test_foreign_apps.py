@@ -14,7 +14,7 @@ from lib.cli.diagnose import command as diagnose
 from lib.cli.flow import command as flow
 from lib.cli.map import command as propose_map
 from lib.settings import load_settings
-from tests.foreign import NOW, Story, as_drain, kino, reel
+from tests.foreign import NOW, Story, as_drain, dock, kino, reel
 
 
 class Judged(NamedTuple):
@@ -29,7 +29,7 @@ def run(command: Any, *arguments: object) -> str:
     return told.stdout
 
 
-@pytest.fixture(params=[kino, reel], ids=["Kino", "Reel"])
+@pytest.fixture(params=[kino, reel, dock], ids=["Kino", "Reel", "Dock"])
 def judged(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judged:
     tell: Callable[[], Story] = request.param
     story, rows, mapping = tell(), tmp_path / "rows.json", tmp_path / "map.toml"
@@ -60,7 +60,7 @@ def test_every_lost_id_is_found_and_no_other(judged: Judged) -> None:
 def test_nothing_pays_while_a_task_exists(judged: Judged) -> None:
     made = {task["id"] for task in judged.story.tasks}
     paying = [key for key, each in judged.answers.items() if (each.get("repair") or {}).get("pays")]
-    of_run = {str(row.get("nr") or row.get("clipId")): row for row in judged.story.rows}
+    of_run = {str(row.get("nr") or row.get("clipId") or row.get("ref")): row for row in judged.story.rows}
     assert not [key for key in paying if judged.story.lost.get(key) or set(of_run[key].values()) & made]
 
 

@@ -125,6 +125,24 @@ def test_records_whose_words_come_last_are_told_apart_by_them(separators: tuple[
     assert all(re.match(stages[2]["pattern"], record(7, said)) is None for said in ("clip in", "job noted"))
 
 
+def test_without_rows_records_of_runs_are_told_from_others_by_their_keys() -> None:
+    start = round(NOON.timestamp() * 1000)
+    runs = [
+        [{"level": 30, "secs": 5, "evt": "demande reçue"}, {"level": 30, "evt": "appel runway"},
+         {"level": 30, "task": task_id(n), "evt": "tâche créée"}, {"level": 30, "evt": "enregistrée"}]
+        for n in range(6)
+    ]  # fmt: skip
+    others = [[{"level": 30, "rows": n, "evt": "liste"}] for n in range(20)]
+    entries = [
+        LogEntry(start + number * 60_000 + place * 500, "info", json.dumps(record), f"request-{number}")
+        for number, records in enumerate([*runs, *others])
+        for place, record in enumerate(records)
+    ]
+    stages = learn_flow(runs_in(entries))["stages"]
+    assert [stage["title"] for stage in stages][0::3] == ["secs demande reçue", "enregistrée"]
+    assert len(stages) == 4
+
+
 def test_no_stage_is_left_with_so_little_that_it_takes_the_lines_of_others() -> None:
     stages = learned(
         lambda n: [

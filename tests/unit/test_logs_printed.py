@@ -306,6 +306,16 @@ def test_the_worst_level_of_a_request_goes_to_what_speaks_of_trouble() -> None:
     assert levels["out of memory"] == "fatal"
 
 
+def test_the_worst_level_goes_to_a_warning_where_nothing_speaks_of_more() -> None:
+    said = [
+        ("info", "[clips] accepted"),
+        ("error", "(node:4) ExperimentalWarning: slow"),
+        ("info", "[clips] sent"),
+    ]
+    items, _ = read(table([Printed(NOON, said)], expand=True))
+    assert [item.level for item in items if isinstance(item, LogEntry)] == ["info", "error", "info"]
+
+
 def test_requests_that_look_the_same_stay_apart_and_have_the_same_ids_in_every_capture() -> None:
     twice = [Printed(NOON, [("info", text)]) for text in ("first", "second")]
     items, report = read(table(twice, expand=True))
@@ -375,6 +385,11 @@ def test_any_words_come_back_from_expand(words: list[str], windows: bool) -> Non
         ('{"type":"deployment-state","created":1,"payload":{"value":"READY"}}\n', "build events"),
         ('{"id":"dpl_1","readyState":"READY","url":"a.example.com"}', "describes deployments"),
         ('{"deployments":[{"uid":"dpl_1","url":"a.example.com"}]}', "describes deployments"),
+        ("Vercel CLI 54.2.0\n> Deployments for studio [400ms]\n\n  Age   Deployment\n", "lists deployments"),
+        (
+            'Vercel CLI 54.2.0\nFetching deployment "clips.example.com" in studio\n  General\n',
+            "lists deployments",
+        ),
         ('{"error":{"code":"forbidden","message":"Not authorized"}}', "Not authorized"),
         ('{"type":"deployment_error","message":"it never reached READY"}\n', "never reached READY"),
         ("Vercel CLI 54.2.0\nError: Your codebase isn't linked to a project on Vercel.\n", "isn't linked"),

@@ -122,3 +122,28 @@ def test_a_column_that_has_our_name_is_it_however_it_is_spelt_and_filled() -> No
 def test_what_is_needed_and_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="no column looks like status"):
         propose([{"id": 1, "created_at": "2026-02-03T10:00:00Z", "title": "A cat on the roof"}])
+
+
+def with_tickets(*more: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": an_id(1, number),
+            "stage": "served" if number % 3 else "baking",
+            "wish": f"a loaf of bread rises slowly {number}",
+            "ticket": an_id(2, number) if number % 6 else None,
+            "result": f"https://films.example/{number}.mp4" if number % 3 else None,
+            "ordered_at": f"2026-02-03 10:{number:02}:00+00",
+        }
+        | {name: an_id(3, number) if number % 6 else None for name in more}
+        for number in range(40)
+    ]
+
+
+def test_a_uuid_that_goes_with_every_film_is_the_task_whatever_it_is_called() -> None:
+    proposed = propose(with_tickets())
+    assert proposed.map.columns["runway_video_id"] == "ticket"
+    assert proposed.map.statuses["processing"] == ("baking",)
+
+
+def test_where_two_columns_may_be_the_task_none_is_guessed() -> None:
+    assert "runway_video_id" not in propose(with_tickets("voucher")).map.columns

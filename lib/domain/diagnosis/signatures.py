@@ -21,6 +21,7 @@ RUNWAY = rows(
     (?:fetch|invalid|input|unsupported) assets?\b
     prompt(?:image|text)\b
     runwayml\.\w{3,40}error
+    runway (?:could not|cannot|couldn't|can't) (?:fetch|download|load) [^\n]{0,20}(?:image|picture)\b
     """
 )
 
@@ -34,7 +35,10 @@ PLATFORM_TIMEOUT = rows(
     did(?: not|n't) return an initial response within
     \bfunction (?:"[^"\n]{1,80}" )?(?:has |was |execution |invocation |call )?(?:timed out|time-?out|exceeded)
     \bfunction took (?:too long|longer)
-    \bfunction (?:did not|didn't) (?:respond|return|finish|complete) (?:\w{1,8} )?(?:within|in) \d
+    \bfunction (?:did not|didn't) (?:respond|return|finish|complete|send) (?:[a-z]{1,8} ){0,3}(?:within|in) \d
+    \binitial response (?:time )?(?:limit|timeout|time-?out)\b
+    \bmaximum request timeout\b
+    \bh12\b[^\n]{0,20}request timeout
     exceeded (?:its |the )?max(?:imum)? (?:allowed |execution |function )?(?:duration|time|runtime|execution)
     max(?:imum)? (?:allowed |execution |function )?(?:duration|time|run ?time) [^\n]{0,30}(?:exceeded|reached)
     \bmaxduration\b
@@ -79,7 +83,10 @@ PLATFORM_STOP = rows(
     signal: killed
     \b(?:process|function|lambda|container|instance|worker) (?:\w{1,10} )?(?:exited|crashed)
     \b(?:process|function|lambda|container|instance|worker) (?:was|has been|has) (?:killed|terminated|stopped)
-    exit status 1[23]\d\b
+    exit (?:status|code) 1[23]\d\b
+    \bcontainer called exit\b
+    \bworker exceeded resource limits
+    \bmemory quota exceeded\b
     failed to post handler success response
     an error occurred with (?:your|this) (?:deployment|application)
     """
@@ -146,6 +153,7 @@ STORAGE = rows(
     provided token has expired
     requesttimetooskewed
     entitytoolarge
+    reduce your request rate
     expiredtoken\b
     calling the (?:put|head|get|copy|delete|list|create|upload|complete)\w{0,30} operation
     \b(?:put|head|get|copy|delete)object\b
@@ -315,6 +323,7 @@ DATABASE = rows(
     violate the required relation
     related record could not be found
     query interpretation error
+    \bp[1256]0[0-3]\d\b
     connected records were not found
     inconsistent column data
     transaction (?:api error|already closed|failed)
@@ -339,9 +348,13 @@ DATABASE = rows(
     pdoexception
     \bjava\.sql\b
     \bpsqlexception\b
+    \bnpgsql
+    \bdbconnection\.
+    (?:error|fatal):? {1,3}(?:0[8a]|2[1-358bd6]|3[4df]|4[0-4]|5[3-8]|p0|xx)[0-9a-z]{3}: (?=[a-z])
     \bdjango\.db\b
     activerecord::
     libsql\w{0,6}error
+    \bora-\d{5}\b
     sqlite_\w
     sqliteerror
     \ber_[a-z_]{3,30}
@@ -419,6 +432,7 @@ SERVICE = rows(
     please (?:log|sign) in\b
     session (?:has |is )?expired
     jwt_session_error
+    \bsession_not_found\b
     # functions that the app calls
     functions(?:http|relay|fetch)error
     edge function returned a non-2xx
@@ -534,6 +548,8 @@ NAMES_SERVICE = rows(
     telegram
     upstash
     \bredis\b
+    vercel kv
+    edge config
     :6379\b
     \binngest\b
     trigger\.dev
@@ -559,7 +575,7 @@ NAMES_SERVICE = rows(
     cloudflare (?:kv|images|stream|workers?)\b
     push notification
     \b(?:fcm|apns|onesignal)\b
-    \b(?:sqs|sns|pubsub)\b
+    \b(?:sqs|sns|ses|pubsub)\b
     \bpusher\b
     \bably\b
     hubspot
@@ -610,6 +626,9 @@ FAILURE = rows(
     quota
     too (?:many|large|low)
     did not
+    not verified
+    not enough
+    must be set
     without
     \blost\b
     enotfound

@@ -9,10 +9,11 @@ from lib.domain.diagnosis.text import LONGEST, any_of, without_stack
 _AT_ALL = re.compile(r"[45]\d\d")
 _END = r"(?![\d%]|[.,]\d|-?\w|/\d|:\d)"
 _ANY = rf"([45]\d\d){_END}"
+_MANY = r"(?:m?s|sec(?:ond)?s|min(?:ute)?s|videos|clips|images|pictures|files|tasks|users|rows|items|times)\b"
 # Where the words around it are weaker, only numbers that are a status in use.
 _KNOWN = (
     r"(4(?:0\d|1[0-8]|2[1-689]|31|51|99)|5(?:0\d|1[01]|2[0-79]|30|4[046]|9[89]))"
-    rf"{_END}(?! ?(?:is|are|was|were|has|have|of|or|per|not supported|exceeds?)\b)"
+    rf"{_END}(?! ?(?:is|are|was|were|has|have|of|or|per|not supported|exceeds?)\b| {_MANY})"
 )
 _REASON = (
     r"(?:bad request|unauthori[sz]ed|payment required|forbidden|not found|page not found|method not allowed"
@@ -40,7 +41,7 @@ _SOMETHING_ELSE = (
 )
 _AFTER = r"(?=\s?(?:$|[:;,.(){}\[\]<>\"'\n|–—-]))"
 _SAYS_SO = (
-    rf"status(?:[ _-]?code)?['\"]?(?: (?:is|was|of))?{_OPEN}{_ANY}",
+    rf"status(?:[ _-]?code)?['\"]?(?::? (?:is|was|of|got))?{_OPEN}{_ANY}",
     rf"indicate success:? ?{_ANY}",
     rf"\bhttps?(?:/[\d.]{{1,3}})?(?:[ _-]?(?:error|code|status|response)){{0,2}}_?{_OPEN}{_ANY}",
     rf"(?:response|error|result|status)[ _-]?code['\"]?(?: (?:is|was|of))?{_OPEN}{_ANY}",
@@ -56,9 +57,15 @@ _SAYS_SO = (
     rf"[a-z]['\"`)]? \({_KNOWN}\)(?= ?(?:$|[:;,.\n-]))",
     rf"\b(?:get|post|put|patch|delete|head) \S{{1,200}} :? ?{_KNOWN}",
     rf"(?:->|=>|→) ?{_KNOWN}",
+    rf"(?<![\w.$#/:-]){_KNOWN} from (?:the )?(?:runway|upstream|api)",
+    rf"\({_KNOWN}, [a-z]",
     rf"\b(?:runway(?:ml)?|_to_video|_to_image|api|upstream|gateway|server|request|fetch)['\"`)]?(?: api)?"
     rf" ?[:=–—-] ?{_KNOWN}",
-    rf"(?:runway(?:ml)?(?: api)?|_to_video|_to_image) {_KNOWN}{_AFTER}",
+    rf"(?:runway(?:ml)?(?: api)?|_to_video|_to_image) {_KNOWN}(?:{_AFTER}|(?= [a-z]))",
+    # Spanish and Italian, Slavic, Japanese, Chinese; French, Spanish, German, Swedish, Dutch for "answered"
+    rf"(?:c[oó]di(?:go|ce)|\bkode?m?|код\w{{0,2}}(?: \w{{1,10}})?|コード|代码|状态码|返回){_OPEN}{_KNOWN}",
+    r"(?:répondu?|respondió|risposto|antwortete?|svarade|antwoordde)(?: (?:par|con|mit|med|met))?"
+    rf"{_OPEN}{_KNOWN}",
 )
 _REPORTED = any_of(*_SOMETHING_ELSE, *_SAYS_SO)
 # A text that begins with its status, also behind tags and as the value of `message`.

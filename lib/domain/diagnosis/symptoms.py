@@ -101,6 +101,8 @@ def _of_another(who: Speaker, said: str, *, direct: bool) -> Symptom:
 def _of_runway(who: Speaker, text: str, said: str, status: int | None) -> Symptom | None:
     refusal = _is_refusal(who, text, said, status)
     who = Speaker.RUNWAY if refusal else who
+    if status != 400 and wording.NOT_FETCHED.search(said):
+        return Symptom("asset_rejected", who, refusal=refusal)
     for cause, pattern in wording.STATED:
         if pattern.search(said):
             return Symptom(cause, Speaker.APP if cause == "missing_api_key" else who, refusal=refusal)

@@ -16,6 +16,9 @@ STATED = (
             (?:set the|without) (?:an? )?(?:runway\w{0,3} )?api[ _-]?key\b(?! you| is)
             (?:missing|no|undefined|required|not found|keyerror)\b[^\n.;]{0,30}\brunway\w{0,12}_(?:key|secret)
             \brunway\w{0,12}_(?:key|secret)['"`]?[^\n.;]{0,20} (?:not|field) (?:defined|set|found|required)\b
+            \brunway\w{0,12}_(?:key|secret)['"`]?[^\n.;]{0,20} not present\b
+            \brunway\w{0,12}_(?:key|secret)['"`]?: required\b
+            \bclient option must be set\b[^\n]{0,80}\brunway\w{0,12}_(?:key|secret)
             # German, French, Spanish, Portuguese, Italian, Dutch, Polish, Russian, Japanese, Chinese
             \brunway\w{0,12}_(?:key|secret)['"`]?[^\n]{0,20}(?:fehlt|manqu|absent|ausente|ontbreekt|brak)
             \brunway\w{0,12}_(?:key|secret)['"`]?[^\n]{0,20}n[a-zã]{1,4} \S{0,12}(?:gesetzt|d[eé]fini)
@@ -35,7 +38,9 @@ STATED = (
             did not return an? (?:\w{1,12} )?id\b
             no (?:video|task) id (?:was )?(?:found|returned|received|in\b)
             created with id: (?:undefined|null|$)
-            (?:response|answer) (?:has|had|contains|without|lacks|is missing) (?:no |an? )?(?:task )?id\b
+            (?:response|answer)\w{0,2} (?:has|had|contains|without|lacks) (?:no |an? )?(?:task )?id\b
+            (?:response|answer)\w{0,2} (?:is |was )?missing (?:an? |the )?(?:task )?id\b
+            \bno (?:task )?id in (?:the |its )?(?:\w{1,12} )?(?:response|answer)\b
             """
         ),
     ),
@@ -72,10 +77,13 @@ STATED = (
         "model_unavailable",
         pattern(
             r"""
+            \bmodel (?:variant )?[`'"]?[\w.-]{1,60}[`'"]? isn['’]t (?:available|enabled|allowed|supported)
             \bmodel (?:variant )?[`'"]?[\w.-]{1,60}[`'"]? (?:is )?not (?:available|enabled|accessible|found)
             \bmodel (?:variant )?[`'"]?[\w.-]{1,60}[`'"]? (?:is )?(?:not (?:allowed|supported)|unavailable)
             \bmodel (?:variant )?[`'"]?[\w.-]{1,60}[`'"]? (?:is )?(?:no longer|deprecated|does not exist)
-            \b(?:no|not have|without) access to (?:the |this )?(?:\S{1,40} )?model
+            \b(?:no|not have|n't have|without) access to (?:the |this )?(?:\S{1,40} )?model
+            \b(?:no|not have|n't have|without) access to [`'"]?(?:gen-?\d|veo|act_two|aleph|upscale)
+            \b(?:tier|plan) (?:does not|doesn't) include\b
             \bmodel\b[^\n.]{0,60}\brequires? [^\n.]{0,30}\b(?:tier|plan|subscription)\b
             ['"]path['"]:\s?\[\s?['"]model['"]
             (?:invalid|unknown|unsupported) model\b
@@ -102,9 +110,11 @@ STATED = (
             r"""
             (?:not|n't|n’t) have enough credits?
             (?:not enough|insufficient|out of|no (?:more|remaining)|lack(?:s|ing)?) (?:\w{1,12} )?credits?
-            insufficient (?:account )?balance
+            insufficient (?:(?:account )?balance|funds)\b
+            \bbalance (?:is|was) (?:0|zero)\b
             \b(?:0|no|zero) credits? (?:left|remain|available)
             credit balance
+            \bspend(?:ing)? (?:cap|limit)\b
             payment required
             """
         ),
@@ -163,6 +173,9 @@ MODERATION = pattern(
     inappropriate
     not allowed content
     prohibited content
+    \bnsfw\b
+    \bpublic figures?\b
+    violat\w{1,4} (?:\w{1,8} ){0,2}(?:usage|use|acceptable|safety|community)\b
     """
 )
 ASSET = pattern(
@@ -171,6 +184,16 @@ ASSET = pattern(
     \b(?:fetch|download|load|read|decode|process|access)\w{0,4} (?:the |your )?(?:\w{1,12} )?(?:asset|image)
     (?:asset|image) (?:\w{1,12} ){0,3}(?:not |un|in)(?:valid|supported|readable|reachable|accessible|be\b)
     (?:invalid|unsupported|corrupt\w{0,3}|unreadable) (?:\w{1,12} ){0,2}(?:asset|image)
+    """
+)
+
+# Runway could not have the picture: the status beside it, other than 400, is that of the picture's host.
+NOT_FETCHED = pattern(
+    r"""
+    <failed to> (?:fetch|download|load|access)\w{0,3} (?:the |your )?(?:input )?asset
+    \b(?:image|picture)\b[^\n]{0,200} (?:could not|cannot|can't) be (?:fetch|download|load)ed by runway
+    \bprompt_?image\b[^\n]{0,30} (?:not|un)[^\n]{0,8}(?:fetch|download|load|reach|access)
+    runway\w{0,2} (?:could not|cannot|can't|couldn't) (?:fetch|download|load) [^\n]{0,20}\b(?:image|picture)\b
     """
 )
 
@@ -184,6 +207,7 @@ BY_WORDING = (
             rate.?limit
             (?:daily|monthly|task|generation|request)s? (?:\w{1,12} )?(?:limit|quota)
             (?:limit|quota) (?:\w{1,12} ){0,3}(?:reached|exceeded|exhausted)
+            \blimit of \d{1,6} (?:generation|task|request|video)s\b
             reached (?:your|the) \S{1,30}(?: \w{1,12})? limit
             throttl
             """
@@ -196,6 +220,8 @@ BY_WORDING = (
             unauthori[sz]ed
             (?:authentication|authori[sz]ation) (?:has )?(?:failed|error|required|is required)
             (?:fail\w{0,4}|unable|could not) (?:to )?(?:authenticat|authori[sz])
+            \bauthentication with \S{1,40} failed
+            (?:reject|refus)\w{0,3} (?:our|your|the|this) (?:api )?(?:key|token)\b
             \bkey\b[^.\n]{0,40}(?:invalid|incorrect|wrong|revoked|expired|disabled|not (?:valid|recogni))
             (?:invalid|incorrect|wrong|expired|revoked|bad) (?:\w{1,12} ){0,3}(?:key|token|credentials)
             \bforbidden\b
@@ -286,10 +312,13 @@ NO_CONNECTION = pattern(
     certificate
     \bcert_
     self[- ]signed
-    \berr_(?:tls|ssl)
+    \berr_(?:tls|ssl|network)
     \beproto\b
     wrong version number
     sslerror
+    handshake
+    \bpkix path\b
+    \bdns error\b
     fetch failed
     failed to (?:fetch|connect)
     connection error
@@ -310,6 +339,7 @@ LOST = pattern(
     readtimeout
     remote end closed
     server disconnected
+    stream (?:was )?disconnected
     remoteprotocolerror
     incomplete ?read
     connection (?:was )?(?:closed|lost|terminated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ _NOISE = re.compile(  # whole lines that the tools write between rows, and that 
 )
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,6}))?(?: ?([AP])M)?")
 _TROUBLE = {
-    "warning": re.compile(r"\b(?:warn(?:ing)?|deprecat)", re.IGNORECASE),
+    "warning": re.compile(r"\bwarn|warning\b|\bdeprecat", re.IGNORECASE),
     "error": re.compile(
         r"(?:error|exception)\b|\b(?:fail(?:ed|ure|s)?|fatal|timed out|timeout|refused|denied|unhandled"
         r"|uncaught|cannot|could not|rejected|terminated|crashed|aborted)\b",
@@ -155,13 +155,18 @@ class Requests:
 def told(about: RequestSummary, worst: str, messages: Sequence[str]) -> Iterator[Item]:
     """A request and its messages, of which only the worst level is known.
 
-    It is given to those that speak of trouble, to the last one where none does.
+    It is given to those that speak of trouble; where none does, to those that warn, as Node does at level
+    error; else to the last one.
     """
     yield about
     written = [text for text in map(message, messages) if text]
-    trouble = _TROUBLE.get(worst)
-    bad = {number for number, text in enumerate(written) if trouble and trouble.search(text[:1000])}
-    bad = bad or {len(written) - 1}
+    troubles = (worst, "warning") if worst in _TROUBLE else ()
+    bad = next(filter(None, (_speak_of(each, written) for each in troubles)), {len(written) - 1})
     for number, text in enumerate(written):
         of_request = about.request_id, about.path, about.status_code, about.deployment_id
         yield LogEntry(about.at_ms, worst if number in bad else "info", text, *of_request)
+
+
+def _speak_of(trouble: str, messages: Iterable[str]) -> set[int]:
+    """The places of those messages that do."""
+    return {number for number, text in enumerate(messages) if _TROUBLE[trouble].search(text[:1000])}
