@@ -56,3 +56,5 @@ alter table dailies.tasks enable trigger user;
 alter table dailies.verdicts enable trigger user;
 delete from dailies.counted;
 drop index dailies.searched_anywhere;
+insert into dailies.searched (video_id, words)
+select v.id, concat_ws(e'\n', v.id, v.runway_video_id, v.prompt, v.error_message) from public.videos v;

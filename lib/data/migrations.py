@@ -55,9 +55,6 @@ notify pgrst, 'reload schema';
 """
 # PostgREST answers for functions that it has read; elsewhere nobody listens.
 _RELOAD = "notify pgrst, 'reload schema'"
-_OLDER_WORDS = """
-select w::text from dailies.keep_older_words(%s::text::dailies.video_key) w where w is not null
-"""
 # In one transaction under a lock: of two processes starting together, the second finds all done.
 _PROLOGUE = """
 select pg_advisory_xact_lock(hashtext('dailies.migrations'));
@@ -216,16 +213,8 @@ def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
         recount(database, say)
     with database.transaction("migrate") as connection:
         connection.execute("select dailies.count_all()")
+        connection.execute("select dailies.mark_wordless()")
         connection.execute(_RELOAD)
-    keep_older_words(database)
-
-
-def keep_older_words(database: PostgresDatabase) -> None:
-    """Keeps what videos are searched for by, of those judged before there was such a text; by the piece."""
-    place: tuple[object, ...] | None = (None,)
-    while place:
-        with database.transaction("migrate") as connection:
-            place = connection.execute(_OLDER_WORDS, place).fetchone()
 
 
 def recount(database: Database, say: Callable[[str], object] = lambda _: None) -> int:

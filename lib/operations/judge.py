@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lib.app import App
@@ -10,7 +10,10 @@ from lib.data.verdicts import DossierRow, dirty_videos, dossier_rows, save_verdi
 from lib.domain.cause import CAUSES
 from lib.domain.repair import assess
 from lib.domain.video import Video
+from lib.logs.redact import redact
 from lib.operations.dossiers import dossiers_of, now_of
+
+LONGEST_SEARCHED = 20_000  # characters
 
 
 def judge_dirty(app: App, limit: int) -> int:
@@ -19,9 +22,22 @@ def judge_dirty(app: App, limit: int) -> int:
     if not dirty:
         return 0
     since = {each["video_id"]: each["since"] for each in dirty}
-    verdicts = judged(app, dossier_rows(app.db, list(since)))
-    save_verdicts(app.db, [{**verdict, "since": since[verdict["video_id"]]} for verdict in verdicts])
+    rows = dossier_rows(app.db, list(since))
+    words = {row["video_id"]: searched_words(row["video"]) for row in rows}
+    save_verdicts(
+        app.db,
+        [
+            {**verdict, "since": since[verdict["video_id"]], "words": words[verdict["video_id"]]}
+            for verdict in judged(app, rows)
+        ],
+    )
     return len(dirty)
+
+
+def searched_words(row: Mapping[str, Any]) -> str:
+    """What a video is searched for by, without secrets: its ids, prompt and error."""
+    named = (row.get(name) for name in ("id", "runway_video_id", "prompt", "error_message"))
+    return redact("\n".join(str(each)[:LONGEST_SEARCHED] for each in named if each))
 
 
 def judged(app: App, rows: Sequence[DossierRow]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from uuid import UUID
 
-from lib.data.migrations import keep_older_words, recount
+from lib.data.migrations import recount
 from lib.data.postgres import PostgresDatabase
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
@@ -85,6 +85,11 @@ _LOST = """
 select d.recoverable_runway_id from dailies.verdicts d
 where d.recoverable_runway_id is not null and d.created_at < %(until)s
 """
+_WORDS = """
+insert into dailies.searched (video_id, words)
+select v.id, concat_ws(e'\\n', v.id, v.runway_video_id, v.prompt, v.error_message) from dailies.videos() v
+on conflict do nothing
+"""
 _COUNTS = """
 select (select count(*) from dailies.videos()),
        (select count(*) from dailies.videos() v where v.created_at < %(until)s),
@@ -130,11 +135,11 @@ def repeat_history(
     )
     say("counting by hour and day")
     recount(db)
-    with db.session("seed") as connection:
-        connection.execute("update dailies.counted set searchable = false")
-        connection.execute("drop index if exists dailies.searched_anywhere, dailies.searched_words")
     say("making it searchable")
-    keep_older_words(db)
+    with db.transaction("seed") as connection:
+        connection.execute("drop index if exists dailies.searched_anywhere, dailies.searched_words")
+        connection.execute(_WORDS)
+        connection.execute("select dailies.index_words()")
 
 
 def _earlier(task: StoredTask, n: int, days: int) -> StoredTask:

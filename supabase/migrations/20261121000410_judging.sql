@@ -148,7 +148,6 @@ language plpgsql set search_path = '' as $$
 declare
     step record;
     place record;
-    older dailies.video_key;
     n int := 0;
 begin
     loop
@@ -165,10 +164,7 @@ begin
         select * into place from dailies.mark_unknown(place.at, place.id);
     end loop;
     perform dailies.count_all();
-    loop
-        older := dailies.keep_older_words(older);
-        exit when older is null;
-    end loop;
+    perform dailies.mark_wordless();
     return n;
 end $$;
 
@@ -356,12 +352,10 @@ begin
         retried = excluded.retried;
     get diagnostics n = row_count;
     perform dailies.settle_tallies();
-    perform dailies.keep_words(array(
-        select d.video_id from dailies.verdicts d
-        where d.video_id in (select (q ->> 'video_id')::dailies.video_key from jsonb_array_elements(p_verdicts) q)));
     delete from dailies.dirty d
     using jsonb_to_recordset(p_verdicts) as q (video_id dailies.video_key, since timestamptz)
     where d.video_id = q.video_id and d.since = q.since;
+    perform dailies.keep_words(p_verdicts);
     return query select n;
 end $$;
 

@@ -19,6 +19,8 @@ create table if not exists dailies.searched (
 alter table dailies.searched enable row level security;
 
 -- A first index over many texts is built in a minute, where it would take ten to keep one up meanwhile: so it comes last.
+drop function if exists dailies.keep_words(dailies.video_key[]);
+drop function if exists dailies.keep_older_words(dailies.video_key, int);
 create or replace function dailies.index_words() returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -40,36 +42,38 @@ alter table dailies.counted add column if not exists searchable boolean not null
 select dailies.index_words()
 where not exists (select from dailies.verdicts) or exists (select from dailies.counted c where c.searchable);
 
--- Keeps what these videos are searched for by. Index: searched_pkey.
-create or replace function dailies.keep_words(p_ids dailies.video_key[]) returns void
-language sql set search_path = '' set enable_seqscan = off as $$
-    insert into dailies.searched as s (video_id, words)
-    select v.id, concat_ws(e'\n', v.id, v.runway_video_id, left(v.prompt, 20000), left(v.error_message, 20000))
-    from dailies.videos() v where v.id = any(p_ids)
-    order by v.id
-    on conflict (video_id) do update set words = excluded.words where s.words <> excluded.words
-$$;
-
--- Keeps the texts of the next p_limit verdicts that were saved before there were any; the last of them, null at the end.
--- Index: verdicts_pkey.
-create or replace function dailies.keep_older_words(p_after dailies.video_key default null, p_limit int default 5000)
-returns dailies.video_key
+-- Keeps the `words` of verdicts {video_id, words}, which come without secrets. Once nothing waits to be judged and every
+-- verdict has its text, they are searched. Index: searched_pkey.
+create or replace function dailies.keep_words(p_verdicts jsonb) returns void
 language plpgsql set search_path = '' as $$
-declare
-    ids dailies.video_key[];
 begin
-    if exists (select from dailies.counted c where c.searchable) then
-        return null;
-    end if;
-    ids := array(select d.video_id from dailies.verdicts d where p_after is null or d.video_id > p_after
-                 order by d.video_id limit p_limit);
-    if ids = '{}' then
+    insert into dailies.searched as s (video_id, words)
+    select distinct on (d.video_id) d.video_id, q.words
+    from jsonb_to_recordset(p_verdicts) q (video_id dailies.video_key, words text)
+    join dailies.verdicts d on d.video_id = q.video_id
+    where q.words is not null
+    order by d.video_id
+    on conflict (video_id) do update set words = excluded.words where s.words <> excluded.words;
+    if exists (select from jsonb_to_recordset(p_verdicts) q (video_id dailies.video_key, words text)
+               join dailies.verdicts d on d.video_id = q.video_id
+               where not exists (select from dailies.searched s where s.video_id = d.video_id)) then
+        update dailies.counted set searchable = false where searchable;
+    elsif exists (select from dailies.counted c where not c.searchable)
+        and not exists (select from dailies.dirty)
+        and not exists (select from dailies.verdicts d
+                        where not exists (select from dailies.searched s where s.video_id = d.video_id)) then
         perform dailies.index_words();
-        return null;
     end if;
-    perform dailies.keep_words(ids);
-    return ids[cardinality(ids)];
 end $$;
+
+-- Verdicts from before there were such texts are judged again.
+create or replace function dailies.mark_wordless() returns void
+language sql set search_path = '' as $$
+    insert into dailies.dirty (video_id)
+    select d.video_id from dailies.verdicts d
+    where not exists (select from dailies.searched s where s.video_id = d.video_id)
+        and not exists (select from dailies.dirty m where m.video_id = d.video_id)
+$$;
 
 -- How is a text found in videos? `anywhere` in them, by `words` that begin like it, or by reading `rows` one by one.
 create or replace function public.dailies_search_kind() returns table (kind text)

@@ -79,25 +79,6 @@ def test_after_an_outage_pages_come_back_by_themselves(
     assert metric(page, "Videos") == "3"
 
 
-def test_as_long_as_the_database_does_not_answer_the_page_says_so_without_a_break(
-    page: Page, elsewhere: str, wire: Proxy
-) -> None:
-    open_page(page, f"{elsewhere}/overview?window=24h")
-    wire.freeze()
-    page.wait_for_timeout(CACHED)
-    page.reload()
-    outage = page.locator(".st-key-outage")
-    expect(outage).to_contain_text("What you see was read at", timeout=60_000)
-    for _ in range(30):  # each try to reach it takes five seconds
-        page.wait_for_timeout(500)
-        assert outage.is_visible()
-    wire.mend()
-    expect(outage).to_have_count(0, timeout=BACK)
-    settle(page)
-    assert metric(page, "Videos") == "2"
-    expect_no_exception(page)
-
-
 def test_what_watches_by_itself_waits_for_the_database_too(
     page: Page, elsewhere: str, wire: Proxy, own_database_url: str
 ) -> None:
