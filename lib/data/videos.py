@@ -188,7 +188,7 @@ def find_videos(db: Database, text: str) -> list[str]:
 
 def search_kind(db: Database) -> str:
     """How `search` finds a text: `anywhere` in what is searched, `words` that begin like it, or by reading
-    `rows` one by one, until `migrate` has kept what videos are searched for by."""
+    `rows` one by one, while videos that were judged by an earlier version wait to be judged again."""
     return str(db.call("dailies_search_kind")[0]["kind"])
 
 

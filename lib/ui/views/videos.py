@@ -39,8 +39,8 @@ SEARCHED_BY = {
     "anywhere": "",
     "words": "Words are found by how they begin. With the extension `pg_trgm`, and `python -m lib migrate` "
     "after it, any three characters are.",
-    "rows": "Rows are read one by one: seconds for a million. `python -m lib migrate` makes them quick to "
-    "search; a shorter span helps, too.",
+    "rows": "Rows are read one by one, seconds for a million, until the older ones are judged again. "
+    "A shorter span is quicker.",
 }
 FEW = "Three characters are found at once; for fewer, rows are read one by one. A shorter span is quicker."
 ALL_LINES = "Every line of that time is read: seconds for a million. A shorter span is quicker."
