@@ -10,10 +10,8 @@ from lib.app import App, open_app
 from lib.cli.telling import video_id_of
 from lib.data.videos import Filters, every_video
 from lib.errors import BadInput, DailiesError, DatabaseUnavailable
-from lib.operations.judge import judge_dirty
+from lib.operations.judge import judge_all
 from lib.operations.recover import recover, settle_interrupted
-
-JUDGED_AT_ONCE = 200
 
 
 @click.command("recover")
@@ -42,8 +40,7 @@ def command(videos: tuple[str, ...], task: str | None, apply: bool) -> None:
 
 
 def _recover_all(app: App, *, apply: bool) -> None:
-    while judge_dirty(app, JUDGED_AT_ONCE):
-        pass  # what is not judged is not known to be recoverable
+    judge_all(app)  # what is not judged is not known to be recoverable
     found = list(every_video(app.db, Filters(trouble="recoverable")))
     if apply:
         _recover(app, (row["id"] for row in found))

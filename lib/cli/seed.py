@@ -8,13 +8,11 @@ from lib.app import open_app
 from lib.data.limited import READ_ONLY
 from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotAllowed
-from lib.operations.judge import judge_dirty
+from lib.operations.judge import judge_all
 from lib.runway.simulator import ensure_simulator
 from lib.seed.many import DAYS, repeat_history
 from lib.seed.write import may_be_seeded, seed_sample
 from lib.settings import load_settings
-
-JUDGED_AT_ONCE = 500
 
 
 @click.command("seed")
@@ -42,8 +40,7 @@ def command(videos: int | None, log_entries: int | None, days: int) -> None:
         tasks = len(seeded.tasks)
         click.echo(f"{seeded.videos:,} videos, {seeded.entries:,} log entries and {tasks:,} tasks written.")
         if videos:
-            while judge_dirty(app, JUDGED_AT_ONCE):
-                pass
+            judge_all(app)
             store = ensure_simulator(settings.data_dir).store
             repeat_history(
                 app.db, store, seeded.tasks, videos=videos, entries=log_entries, days=days, say=click.echo

@@ -13,7 +13,14 @@ from lib.domain.video import Video
 from lib.logs.redact import redact
 from lib.operations.dossiers import dossiers_of, now_of
 
+JUDGED_AT_ONCE = 200
 LONGEST_SEARCHED = 20_000  # characters
+
+
+def judge_all(app: App) -> None:
+    """Judges until nothing waits."""
+    while judge_dirty(app, JUDGED_AT_ONCE):
+        pass
 
 
 def judge_dirty(app: App, limit: int) -> int:

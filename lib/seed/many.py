@@ -140,6 +140,7 @@ def repeat_history(
         connection.execute("drop index if exists dailies.searched_anywhere, dailies.searched_words")
         connection.execute(_WORDS)
         connection.execute("select dailies.index_words()")
+        connection.execute("update dailies.counted set searchable = true")
 
 
 def _earlier(task: StoredTask, n: int, days: int) -> StoredTask:

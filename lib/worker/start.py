@@ -17,7 +17,7 @@ from lib.app import App
 from lib.data import workers
 from lib.data.queue import VISIBILITY_SECONDS
 from lib.operations.batches import work_on
-from lib.operations.judge import judge_dirty
+from lib.operations.judge import JUDGED_AT_ONCE, judge_dirty
 from lib.operations.outputs import copy_next
 from lib.operations.poll import POLLER, poll_due
 from lib.operations.process import process
@@ -30,7 +30,6 @@ from lib.worker.watch import watching
 BEAT_SECONDS = 10.0
 SWEEP_SECONDS = 60.0
 POLLED_AT_ONCE = 5  # look-ups that a stop has to wait for
-JUDGED_AT_ONCE = 200
 
 
 class Pace(NamedTuple):

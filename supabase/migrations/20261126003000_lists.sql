@@ -52,6 +52,7 @@ declare
     found_by text := case when p_search is not null then (select k.kind from public.dailies_search_kind() k) end;
     beginnings tsquery := case when found_by = 'words' then dailies.beginnings(p_search) end;
     in_the_row text := ' and (v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9 or v.id::text ilike $9)';
+    joined text;
     conditions text;
     places text[];
 begin
@@ -90,16 +91,17 @@ begin
             when 'failed' then 'v.status_word = any(dailies.words(''failed''))'
             when 'any' then '(v.status_word = any(dailies.words(''failed'')) or d.stuck or d.recoverable_runway_id is not null)'
         end]) c;
-    conditions := format('dailies.videos() v %s join dailies.verdicts d on d.video_id = v.id %%s where %s',
-                         case when judged then '' else 'left' end, conditions);
+    joined := format('dailies.videos() v %s join dailies.verdicts d on d.video_id = v.id',
+                     case when judged then '' else 'left' end);
+    conditions := ' where ' || conditions;
     places := case
-        when found_by is null then array[format(conditions, '')]
-        when found_by = 'rows' then array[format(conditions, '') || in_the_row]
+        when found_by is null then array[joined || conditions]
+        when found_by = 'rows' then array[joined || conditions || in_the_row]
         else array[
-            format(conditions, 'join dailies.searched s on s.video_id = v.id')
+            joined || ' join dailies.searched s on s.video_id = v.id' || conditions
                 || ' and s.words ilike $9 and not exists (select from dailies.dirty m where m.video_id = v.id)'
                 || case when numnode(beginnings) > 0 then ' and to_tsvector(''simple'', s.words) @@ $19' else '' end,
-            format(conditions, '') || ' and v.id in (select m.video_id from dailies.dirty m)' || in_the_row] end;
+            joined || conditions || ' and v.id in (select m.video_id from dailies.dirty m)' || in_the_row] end;
     return query execute (
         select format('select p.*, %s from (%s) p order by %s p.created_at %s, p.id %4$s limit $10',
             case when p_counted

@@ -18,9 +18,6 @@ create table if not exists dailies.searched (
 );
 alter table dailies.searched enable row level security;
 
--- A first index over many texts is built in a minute, where it would take ten to keep one up meanwhile: so it comes last.
-drop function if exists dailies.keep_words(dailies.video_key[]);
-drop function if exists dailies.keep_older_words(dailies.video_key, int);
 create or replace function dailies.index_words() returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -34,13 +31,13 @@ begin
         drop index if exists dailies.searched_words;
     end if;
     analyze dailies.searched;
-    update dailies.counted set searchable = true;
 end $$;
+
+select dailies.index_words();
 
 -- Does every verdict have its text? Until then rows are read one by one.
 alter table dailies.counted add column if not exists searchable boolean not null default false;
-select dailies.index_words()
-where not exists (select from dailies.verdicts) or exists (select from dailies.counted c where c.searchable);
+update dailies.counted set searchable = true where not exists (select from dailies.verdicts);
 
 -- Keeps the `words` of verdicts {video_id, words}, which come without secrets. Once nothing waits to be judged and every
 -- verdict has its text, they are searched. Index: searched_pkey.
@@ -62,7 +59,7 @@ begin
         and not exists (select from dailies.dirty)
         and not exists (select from dailies.verdicts d
                         where not exists (select from dailies.searched s where s.video_id = d.video_id)) then
-        perform dailies.index_words();
+        update dailies.counted set searchable = true;
     end if;
 end $$;
 

@@ -346,6 +346,21 @@ def test_user_and_ratio_are_read_from_the_columns_that_the_mapping_names(
     assert parts == {("16:9",), ("none",)}
 
 
+def test_a_column_may_have_a_per_cent_sign_in_its_name(open_foreign: Callable[[str], Foreign]) -> None:
+    foreign = open_foreign("keys are texts, updates have no time")
+    foreign.run('alter table public.generations add column "whose, in %s" text')
+    ids = mapped(foreign)
+    chosen = app_table.choose(foreign.look())
+    assert chosen is not None
+    columns = {**chosen.columns, "user_id": "whose, in %s"}
+    migrate(foreign.owner, table_map=replace(chosen, columns=columns, fixed=foreign.shape.fixed))
+    foreign.run(f"""update public.generations set "whose, in %s" = 'mia' where id = '{ids["failed"]}'""")
+    foreign.judge()
+    for text in (None, ids["failed"][:6]):
+        found = videos.list_videos(foreign.db, Filters(user="mia", search=text), counted=True)
+        assert [row["id"] for row in found] == [ids["failed"]]
+
+
 @pytest.mark.parametrize("transport", ["postgres", pytest.param("supabase", marks=pytest.mark.rest)])
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_table_of_somebody_else_is_looked_at_judged_and_repaired(

@@ -34,9 +34,6 @@ def _one(row: VideoRow, now: datetime) -> bool:
         st.video(copied[0], alt="The generated video")
     elif not (may_be_played(row["video_url"]) and play(row["video_url"])):
         return False
-    label, help = (
-        f"`{short_id(row['id'])}` · {age(row['created_at'], now)}",
-        f"Created {exact(row['created_at'])}",
-    )
-    link("video", label, {"id": row["id"]}, icon=None, help=help)
+    label = f"`{short_id(row['id'])}` · {age(row['created_at'], now)}"
+    link("video", label, {"id": row["id"]}, icon=None, help=f"Created {exact(row['created_at'])}")
     return True

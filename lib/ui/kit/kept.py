@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lib.data.migrations import check_schema
 from lib.errors import DailiesError, DatabaseUnavailable
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.format import clock
@@ -83,7 +84,7 @@ def come_back() -> None:
         if time.monotonic() - drawn < AGAIN_SECONDS:
             return
         try:
-            running_app().db.call("dailies_search_kind")
+            check_schema(running_app().db)
         except DatabaseUnavailable:
             return
         except DailiesError:  # an answer, too: the page says what is wrong
