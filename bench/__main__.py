@@ -146,13 +146,16 @@ def plot_of(question: str) -> str:
 
 
 def write(title: str, text: str) -> None:
-    """Puts a section into the document, in the place of the one that has its title."""
+    """Puts a section into the document, instead of the one with its title. What the command does not know of
+    stays, and comes last."""
     document = DOCUMENT.read_text("utf-8") if DOCUMENT.exists() else "# What it costs\n"
     head, *sections = re.split(r"^## ", document, flags=re.M)
-    found = dict(section.split("\n", 1) for section in sections)
-    found[title] = f"\n{text}\n\n"
-    head = re.sub(r"<!-- versions -->.*", f"<!-- versions -->\n{versions()}\n\n", head, flags=re.S)
-    DOCUMENT.write_text(head + "".join(f"## {title}\n{found[title]}" for title in found), "utf-8")
+    found = dict(section.split("\n", 1) for section in sections) | {title: text}
+    order = [bench.title for bench in BENCHES.values()] + [GROWTH]
+    titles = sorted(found, key=lambda each: order.index(each) if each in order else len(order))
+    head = re.sub(r"<!-- versions -->.*", f"<!-- versions -->\n{versions()}", head, flags=re.S)
+    parts = [head.strip(), *(f"## {each}\n\n{found[each].strip()}" for each in titles)]
+    DOCUMENT.write_text("\n\n".join(parts) + "\n", "utf-8")
 
 
 def versions() -> str:
