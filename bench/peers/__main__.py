@@ -282,6 +282,7 @@ def timed(context: BrowserContext, step: Step) -> float:
         page.evaluate("(step) => stood({ rows: step.rows, text: '' })", wanted)
         page.wait_for_timeout(500)
     spent = page.evaluate(f"(step) => {'typed' if step.target else 'stood'}(step)", wanted)
+    page.evaluate("localStorage.clear()")  # where Flower keeps what was searched for
     page.close()
     return float(spent)
 
