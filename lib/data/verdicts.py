@@ -22,6 +22,7 @@ class DossierRow(TypedDict):
     nobodys         lines of requests that name a task and no video, where the row has none
     peers           the other rows whose task that may be
     observed_until  up to when everything is known that was logged after its last line
+    logs_expired    logs of the video's time have been dropped: nothing follows from what is not there
     now             the database's clock
     """
 
@@ -35,6 +36,7 @@ class DossierRow(TypedDict):
     nobodys: list[dict[str, Any]]
     peers: list[dict[str, Any]]
     observed_until: str | None
+    logs_expired: bool
     now: str
 
 

@@ -215,17 +215,19 @@ language sql stable set search_path = '' as $$
          order by e.at desc limit 1))
 $$;
 
--- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `readings`: of
+-- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `logs_expired`: logs of the
+-- video's time have been dropped, so nothing follows from what is not there. `readings`: of
 -- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
 -- task, the lines of requests that name a task and no video; `peers`, the other rows that it may be the task
 -- of. As json, which is built three
 -- times as fast as jsonb. Indexes: those of requests_of and observed_until, log_entries_request,
 -- log_entries_of_nobody, dailies_videos_newest,
 -- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
+drop function if exists public.dailies_dossiers(dailies.video_key[]);
 create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
 returns table (
     video_id dailies.video_key, video json, entries json, requests json, tasks json, attempts json, readings json,
-    nobodys json, peers json, observed_until timestamptz, now timestamptz
+    nobodys json, peers json, observed_until timestamptz, logs_expired boolean, now timestamptz
 )
 language plpgsql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set work_mem = '64MB' as $$
@@ -260,8 +262,9 @@ begin
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
                      where x.video_id = v.id), '[]'),
            r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
-           dailies.observed_until(g.last_at, g.drained), now()
+           case when not x.expired then dailies.observed_until(g.last_at, g.drained) end, x.expired, now()
     from dailies.videos() v
+    cross join lateral (select v.created_at < dailies.logs_from() + interval '1 hour' as expired) x
     left join grouped g on g.of = v.id
     left join answered a on a.of = v.id
     left join lateral (
@@ -300,6 +303,30 @@ begin
     where v.id = any(p_ids);
 end $$;
 
+-- Verdicts with what the former ones had found in logs that have been dropped since: their stages and times, and where the
+-- row's status is still the same, their cause and evidence. What is to be done is always the new one. Index: verdicts_pkey.
+create or replace function dailies.with_expired(p_verdicts jsonb) returns jsonb
+language plpgsql stable set search_path = '' as $$
+begin
+    if dailies.logs_from() = '-infinity' then
+        return p_verdicts;
+    end if;
+    return (
+        select coalesce(jsonb_agg(q || coalesce(former.found, '{}')), '[]')
+        from jsonb_array_elements(p_verdicts) q
+        left join lateral (
+            select jsonb_build_object(
+                'flow', d.flow, 'first_missing', d.first_missing, 'stages', d.stages, 'deployment_id', d.deployment_id,
+                'polls', d.polls, 'last_polled_at', d.last_polled_at, 'tries', d.tries, 'id_at', d.id_at)
+                || case when d.word = v.status_word then jsonb_build_object(
+                    'cause', d.cause, 'confidence', d.confidence, 'evidence', d.evidence, 'finished_at', d.finished_at)
+                else '{}' end as found
+            from dailies.verdicts d join dailies.videos() v on v.id = d.video_id
+            where d.video_id = (q ->> 'video_id')::dailies.video_key and d.pattern like '%:seen%'
+                and d.created_at < dailies.logs_from() + interval '1 hour'
+                and not coalesce(q -> 'stages', '[]') @> '[{"state": "seen"}]') former on true);
+end $$;
+
 -- Saves verdicts and takes away the marks they answer (see dailies_dirty). A verdict whose mark is gone was
 -- overtaken: somebody looked later and saw more, so it is not saved. Indexes: verdicts_pkey, dirty_video,
 -- log_entries_of_task, tasks_video.
@@ -312,6 +339,7 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.dirty'));
     perform set_config('dailies.settling', 'on', true);
+    p_verdicts := dailies.with_expired(p_verdicts);
     -- before the verdicts: whoever waits for a verdict never holds a task
     update dailies.tasks t set delivered = not t.delivered where t.task_id in (select m.task_id from dailies.misplaced(array(
         select q.video_id from jsonb_to_recordset(p_verdicts) as q (video_id dailies.video_key))) m);
@@ -325,9 +353,9 @@ begin
                      from jsonb_array_elements(q.stages) with ordinality e (s, i)), ''),
            coalesce(q.evidence, '[]'), q.recoverable_runway_id, coalesce(q.candidate_runway_ids, '{}'),
            q.deployment_id, coalesce(q.polls, 0), q.last_polled_at, coalesce(q.tries, 0),
-           (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id),
+           coalesce(q.id_at, (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id)),
            case when v.status = 'succeeded'
-                then dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at) end,
+                then coalesce(q.finished_at, dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at)) end,
            case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
            coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id)
@@ -335,7 +363,7 @@ begin
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
         deployment_id text, polls int, last_polled_at timestamptz, tries int, judged_at timestamptz,
-        recheck_at timestamptz, since timestamptz)
+        recheck_at timestamptz, since timestamptz, id_at timestamptz, finished_at timestamptz)
     join dailies.videos() v on v.id = q.video_id
     where q.since is null
         or exists (select from dailies.dirty m where m.video_id = q.video_id and m.since = q.since)

@@ -53,6 +53,7 @@ class Dossier:
     readings          of Runway's account around the last attempt
     model             what a retry asks for where nothing says what was asked before
     left_to_workers   the team leaves queued rows to Dailies' workers: the app itself begins none
+    logs_expired      logs of the video's time have been dropped: nothing follows from what is not there
     """
 
     video: Video
@@ -66,6 +67,7 @@ class Dossier:
     readings: Around | None = None
     model: str = DEFAULT_MODEL
     left_to_workers: bool = False
+    logs_expired: bool = False
 
     @property
     def task(self) -> Task | None:
