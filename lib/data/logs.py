@@ -121,7 +121,7 @@ def old_weeks(db: Database, days: int) -> list[OldWeek]:
 
 
 def expire_week(db: Database, days: int, operator: str) -> DroppedWeek | None:
-    """Drops the oldest such week. None when there is none. Raises DatabaseConflict while the logs are read."""
+    """Drops the oldest such week; None when there is none. Raises DatabaseConflict while they are read."""
     rows = db.call("dailies_expire_week", p_days=days, p_operator=operator)
     return DroppedWeek(**rows[0]) if rows else None
 
