@@ -43,7 +43,7 @@ LIST = ".dailies-list tbody tr"
 STANDS = {
     "bare": "canvas",
     "videos": LIST,
-    "overview": '[data-testid="stMetricValue"]',
+    "overview": ".dailies-figures",
     "errors": "canvas",
     "video": LIST,
 }
