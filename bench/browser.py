@@ -44,7 +44,7 @@ STANDS = {
     "bare": "canvas",
     "videos": LIST,
     "overview": ".dailies-figures",
-    "errors": "canvas",
+    "errors": LIST,
     "video": LIST,
 }
 CLOCK = """(() => {

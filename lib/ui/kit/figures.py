@@ -38,14 +38,15 @@ def figures(label: str, shown: Sequence[Figure], rows: Mapping[str, tuple[str, s
 
 def _figure(figure: Figure) -> str:
     label, value, words, trend, is_line = figure
-    drawn = (_line if is_line else _bars)(trend) if any(trend) else ""
+    drawn = (_line if is_line else bars)(trend) if any(trend) else ""
     return f"<div><span>{escape(label)}</span><b>{escape(value)}</b><span>{escape(words)}</span>{drawn}</div>"
 
 
-def _bars(values: Sequence[float]) -> str:
+def bars(values: Sequence[float]) -> str:
+    """One is more than 0."""
     most = max(values)
-    bars = "".join(f'<i style="height:{100 * value / most:.1f}%"></i>' for value in values)
-    return f'<div class="bars" aria-hidden="true">{bars}</div>'
+    each = "".join(f'<s style="height:{100 * value / most:.1f}%"></s>' for value in values)
+    return f'<div class="dailies-bars" aria-hidden="true">{each}</div>'
 
 
 def _line(values: Sequence[float]) -> str:
@@ -55,4 +56,4 @@ def _line(values: Sequence[float]) -> str:
     points = [(n * step, 90 * (high - value) / span) for n, value in enumerate(values)]
     back = [(x, y + 10) for x, y in reversed(points)]
     shape = ", ".join(f"{x:.1f}% {y:.1f}%" for x, y in points + back)
-    return f'<div class="line" style="clip-path:polygon({shape})" aria-hidden="true"></div>'
+    return f'<div class="dailies-line" style="clip-path:polygon({shape})" aria-hidden="true"></div>'

@@ -40,7 +40,7 @@ SHOWN = {
     "overview": (*_WINDOW, "PlotlyChart", "PageLink", "MenuButton"),
     "videos": (*_WINDOW, "Multiselect", "DownloadButton"),
     "stages": (*_WINDOW, "ChatInput", "FileUploader", "TextArea", "PlotlyChart"),
-    "errors": (*_WINDOW, "PlotlyChart", "DataFrame"),
+    "errors": (*_WINDOW, "PlotlyChart"),
     "latency": (*_WINDOW, "Selectbox", "PlotlyChart"),
     "recover": (*_WINDOW, "Multiselect", "DataFrame"),
     "audit": (*_FRAME, "Selectbox", "DataFrame"),
