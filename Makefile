@@ -1,6 +1,7 @@
 # make run [PORT=8501] [DATA=.dailies]   the dashboard, with everything it needs
 # make test                              lint, types and every test
 # make faults                            the fault matrix, as a table
+# make bench [BENCH=--full]              every figure, into docs/benchmarks.md; about half an hour
 # make screenshots                       every page in both themes, for the README, into docs/pictures/
 # make hostile                           who may reach what, and which secrets get through, as tables
 # make lock, make sbom, make audit       requirements.lock; what is in it, as CycloneDX; known holes in it
@@ -12,7 +13,7 @@ DATA ?= .dailies
 ATTACKS = hostile.py ui_outside.py terminal.py export.py outgoing.py planted.py linear_patterns.py \
 	web_floods.py web_origin.py web_limits.py paid_pace.py user_text.py health_truth.py
 
-.PHONY: run test faults screenshots hostile lock sbom audit clean
+.PHONY: run test faults bench screenshots hostile lock sbom audit clean
 .DELETE_ON_ERROR:
 
 run: .venv/runtime
@@ -26,6 +27,10 @@ test: .venv/development .venv/browser .venv/rest
 
 faults: .venv/development
 	.venv/bin/python -m tests.faults
+
+bench: .venv/development .venv/browser
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	.venv/bin/python -m bench $(BENCH)
 
 hostile: .venv/development
 	.venv/bin/python -m tests.hostile

@@ -2,99 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from uuid import UUID
 
 from lib.data.migrations import recount
-from lib.data.postgres import PostgresDatabase
+from lib.data.postgres import Connection, PostgresDatabase
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
 from lib.seed.calendar import HOURS
 
-PIECE = 20  # repetitions a transaction
+SAY = 20  # after so many repetitions
 DAYS = HOURS // 24
-# What is repeated: all but the last day, in which videos are still being made.
-_BASE = (
-    """create temporary table base on commit drop as
-    select v.id, v.runway_video_id as task from dailies.videos() v where v.created_at < %(until)s""",
-    """create temporary table base_requests on commit drop as
-    select e.request_id from dailies.log_entries e join base b on e.video_id = b.id
-    union select e.request_id from dailies.log_entries e join base b on e.task_id = b.task""",
-    """create temporary table repeated on commit drop as
-    select n, interval '1 day' * (n * %(days)s::int / %(most)s::int) as back
-    from generate_series(%(first)s::int, %(last)s::int) n""",
-    "analyze base",
-    "analyze base_requests",
-    """create or replace function pg_temp.other(id text, n int) returns text immutable language sql
-    return md5(id || ':' || n)::uuid::text""",
-    """create or replace function pg_temp.named(said text, id text, n int) returns text immutable language sql
-    return case when id is null then said else replace(said, id, pg_temp.other(id, n)) end""",
-    "set local session_replication_role = replica",  # nobody marks, and nobody counts yet
+# What is repeated: all but the last day, in which videos are still being made. Read once, repeated often.
+_BASE = """
+create temporary table base_videos on commit drop as
+select v.* from public.videos v where v.created_at < %(until)s
+"""
+_BASE_VERDICTS = (
+    """create temporary table base_tasks on commit drop as
+    select t.* from dailies.tasks t join base_videos b on b.id::text = t.video_id::text""",
+    """create temporary table base_verdicts on commit drop as
+    select d.* from dailies.verdicts d join base_videos b on b.id::text = d.video_id::text""",
+    """create temporary table base_searched on commit drop as
+    select s.*, b.runway_video_id as task
+    from dailies.searched s join base_videos b on b.id::text = s.video_id::text""",
 )
-_VIDEOS = """
-insert into public.videos (
-    id, status, created_at, updated_at, prompt, input_image_url, video_url, runway_video_id, error_message)
-select pg_temp.other(v.id::text, n)::uuid, v.status, v.created_at - back, v.updated_at - back, v.prompt,
-    v.input_image_url, v.video_url, pg_temp.other(v.runway_video_id, n),
-    pg_temp.named(v.error_message, v.runway_video_id, n)
-from public.videos v join base b on b.id::text = v.id::text, repeated
+_BASE_LOGS = (
+    """create temporary table base_requests on commit drop as
+    select r.* from dailies.requests r where r.request_id in (
+        select e.request_id from dailies.log_entries e join base_videos b on b.id::text = e.video_id::text
+        union
+        select e.request_id from dailies.log_entries e
+        join base_videos b on b.runway_video_id = e.task_id)""",
+    """create temporary table base_entries on commit drop as
+    select e.* from dailies.log_entries e join base_requests r using (request_id)""",
+)
+_NAMES = (
+    """create or replace function pg_temp.other(id text, n text) returns text
+    immutable language sql
+    return md5(id || ':' || n)::uuid::text""",
+    """create or replace function pg_temp.named(said text, id text, n text) returns text
+    immutable language sql
+    return case when id is null then said else replace(said, id, pg_temp.other(id, n)) end""",
+)
+_REPEATED = """
+with repeated as (
+    select %(n)s::text as n, (%(n)s::int / 10)::text as era, interval '1 day' * %(back)s::int as back)
 """
-_TASKS = """
-insert into dailies.tasks (
-    task_id, video_id, status, failure, failure_code, credits, output, created_at, checked_at, active_at,
-    ended_at, model)
-select pg_temp.other(t.task_id, n), pg_temp.other(t.video_id::text, n)::dailies.video_key, t.status,
-    t.failure, t.failure_code, t.credits, t.output, t.created_at - back, t.checked_at - back,
-    t.active_at - back, t.ended_at - back, t.model
-from dailies.tasks t join base b on b.id = t.video_id, repeated
+_VERDICTS = (
+    """insert into public.videos (
+        id, user_id, status, created_at, updated_at, prompt, dance_style, input_image_url, video_url,
+        runway_video_id, error_message)
+    select pg_temp.other(v.id::text, n)::uuid, pg_temp.other(v.user_id::text, era)::uuid, v.status,
+        v.created_at - back, v.updated_at - back, v.prompt, v.dance_style, v.input_image_url, v.video_url,
+        pg_temp.other(v.runway_video_id, n), pg_temp.named(v.error_message, v.runway_video_id, n)
+    from base_videos v, repeated""",
+    """insert into dailies.tasks (
+        task_id, video_id, status, failure, failure_code, credits, output, created_at, checked_at, active_at,
+        ended_at, model, delivered)
+    select pg_temp.other(t.task_id, n), pg_temp.other(t.video_id::text, n)::dailies.video_key, t.status,
+        t.failure, t.failure_code, t.credits, t.output, t.created_at - back, t.checked_at - back,
+        t.active_at - back, t.ended_at - back, t.model, t.delivered
+    from base_tasks t, repeated""",
+    """insert into dailies.verdicts (
+        video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern,
+        evidence, recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries,
+        id_at, finished_at, error_group, judged_at, word, retried)
+    select pg_temp.other(d.video_id::text, n)::dailies.video_key, d.created_at - back, d.cause, d.confidence,
+        d.action, d.stuck, d.flow, d.first_missing, d.stages, d.pattern, d.evidence,
+        pg_temp.other(d.recoverable_runway_id, n),
+        array(select pg_temp.other(c, n) from unnest(d.candidate_runway_ids) c), d.deployment_id, d.polls,
+        d.last_polled_at - back, d.tries, d.id_at - back, d.finished_at - back, d.error_group, d.judged_at,
+        d.word, d.retried
+    from base_verdicts d, repeated""",
+    """insert into dailies.searched (video_id, words)
+    select pg_temp.other(s.video_id::text, n)::dailies.video_key,
+        pg_temp.named(pg_temp.named(s.words, s.video_id::text, n), s.task, n)
+    from base_searched s, repeated""",
+)
+# Keys of a repetition lie together: in any order, each would be written to another end of a large index.
+_LOGS = (
+    """insert into dailies.requests (request_id, at, method, path, status_code, duration_ms, deployment_id)
+    select r.request_id || '-' || n, r.at - back, r.method, r.path, r.status_code, r.duration_ms,
+        r.deployment_id
+    from base_requests r, repeated""",
+    """insert into dailies.log_entries (
+        key, at, request_id, video_id, task_id, level, message, path, status_code, deployment_id)
+    select overlay(md5(e.key::text) placing lpad(n, 8, '0') from 1)::uuid, e.at - back,
+        e.request_id || '-' || n, pg_temp.other(e.video_id::text, n)::dailies.video_key,
+        pg_temp.other(e.task_id, n), e.level,
+        pg_temp.named(pg_temp.named(e.message, e.video_id::text, n), e.task_id, n), e.path, e.status_code,
+        e.deployment_id
+    from base_entries e, repeated""",
+)
+_LOST = "select d.recoverable_runway_id from base_verdicts d where d.recoverable_runway_id is not null"
+_COUNTS = "select count(*), count(*) filter (where v.created_at < %(until)s) from public.videos v"
+_LINES = "select (select count(*) from dailies.log_entries), (select count(*) from base_entries)"
+# Those that no constraint needs.
+_INDEXES = """
+select i.indexrelid::regclass::text, replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ')
+from pg_index i join pg_class c on c.oid = i.indexrelid
+where i.indrelid = any(%s::regclass[]) and not c.relispartition
+    and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
 """
-_VERDICTS = """
-insert into dailies.verdicts (
-    video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
-    recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
-    finished_at, error_group, judged_at, word)
-select pg_temp.other(d.video_id::text, n)::dailies.video_key, d.created_at - back, d.cause, d.confidence,
-    d.action, d.stuck, d.flow, d.first_missing, d.stages, d.pattern, d.evidence,
-    pg_temp.other(d.recoverable_runway_id, n),
-    array(select pg_temp.other(c, n) from unnest(d.candidate_runway_ids) c), d.deployment_id, d.polls,
-    d.last_polled_at - back, d.tries, d.id_at - back, d.finished_at - back, d.error_group, d.judged_at,
-    d.word
-from dailies.verdicts d join base b on b.id = d.video_id, repeated
-"""
-_REQUESTS = """
-insert into dailies.requests (request_id, at, method, path, status_code, duration_ms, deployment_id)
-select r.request_id || '-' || n, r.at - back, r.method, r.path, r.status_code, r.duration_ms, r.deployment_id
-from dailies.requests r join base_requests using (request_id), repeated where n <= %(logged)s
-"""
-_ENTRIES = """
-insert into dailies.log_entries (
-    key, at, request_id, video_id, task_id, level, message, path, status_code, deployment_id)
-select md5(e.key::text || n)::uuid, e.at - back, e.request_id || '-' || n,
-       pg_temp.other(e.video_id::text, n)::dailies.video_key, pg_temp.other(e.task_id, n), e.level,
-       pg_temp.named(pg_temp.named(e.message, e.video_id::text, n), e.task_id, n),
-       e.path, e.status_code, e.deployment_id
-from dailies.log_entries e join base_requests using (request_id), repeated where n <= %(logged)s
-"""
-
-
-_REPEATED = (_VIDEOS, _TASKS, _VERDICTS, _REQUESTS, _ENTRIES)
-_LOST = """
-select d.recoverable_runway_id from dailies.verdicts d
-where d.recoverable_runway_id is not null and d.created_at < %(until)s
-"""
-_WORDS = """
-insert into dailies.searched (video_id, words)
-select v.id, concat_ws(e'\\n', v.id, v.runway_video_id, v.prompt, v.error_message) from dailies.videos() v
-on conflict do nothing
-"""
-_COUNTS = """
-select (select count(*) from dailies.videos()),
-       (select count(*) from dailies.videos() v where v.created_at < %(until)s),
-       (select count(*) from dailies.log_entries)
-"""
+_QUICKLY = (
+    "set local session_replication_role = replica",  # nobody marks, and nobody counts yet
+    "set local synchronous_commit = off",
+    "set local maintenance_work_mem = '256MB'",
+)
 
 
 def repeat_history(
@@ -113,34 +133,85 @@ def repeat_history(
     entries  about so many log entries, of the newest videos; without it, those of all
     """
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
-    with db.transaction("seed") as connection:
-        have, base, lines = connection.execute(_COUNTS, {"until": until}).fetchone() or (0, 0, 0)
-    most = -(-(videos - have) // base)
-    known = {"until": until, "most": most, "days": max(days - DAYS, 0)}
-    known["logged"] = most if entries is None else max(entries - lines, 0) // lines
-    for first in range(1, most + 1, PIECE):
-        with db.transaction("seed") as connection:
-            last = min(first + PIECE - 1, most)
-            for statement in (*_BASE, *_REPEATED):
-                connection.execute(statement.encode(), {**known, "first": first, "last": last})
-        say(f"{have + last * base:,} videos")
     with db.session("seed") as connection:
-        connection.execute("analyze")
-        lost = {row[0] for row in connection.execute(_LOST, {"until": until})}
-    simulator.import_tasks(
-        _earlier(task, n, days=n * known["days"] // most)
-        for task in tasks
-        if task.id in lost
-        for n in range(1, most + 1)
-    )
-    say("counting by hour and day")
-    recount(db)
-    say("making it searchable")
+        have, base = connection.execute(_COUNTS, {"until": until}).fetchone() or (0, 0)
+    if videos <= have:
+        return
+    most = -(-(videos - have) // base)
+    back = [n * max(days - DAYS, 0) // most for n in range(most + 1)]
+    with ThreadPoolExecutor(1) as beside:  # the log is as much work as all else
+        log = beside.submit(_repeat_logs, db, until, back[1:], entries, say)
+        lost = _repeat_verdicts(db, until, back[1:], say)
+        simulator.import_tasks(
+            _earlier(task, n, days=back[n]) for task in tasks if task.id in lost for n in range(1, most + 1)
+        )
+        say("counting by hour and day")
+        recount(db)
+        log.result()
+
+
+def _repeat_verdicts(
+    db: PostgresDatabase, until: datetime, back: Sequence[int], say: Callable[[str], object]
+) -> set[str]:
+    """The videos with all that is known of each, but for logs; the ids of the tasks that no row knows."""
+    tables = ["dailies.tasks", "dailies.verdicts", "dailies.searched"]
+    with _writing(db, until, _BASE_VERDICTS) as connection:
+        with _indexed_afterwards(connection, tables):
+            for n in _repeat(connection, _VERDICTS, back):
+                say(f"{n:,} of {len(back):,} times the videos")
+            say("building their indexes")
+        lost = {row[0] for row in connection.execute(_LOST)}
+    with db.session("seed") as connection:
+        connection.execute(f"vacuum analyze public.videos, {', '.join(tables)}".encode())
+    return lost
+
+
+def _repeat_logs(
+    db: PostgresDatabase,
+    until: datetime,
+    back: Sequence[int],
+    entries: int | None,
+    say: Callable[[str], object],
+) -> None:
+    with _writing(db, until, _BASE_LOGS) as connection:
+        have, base = connection.execute(_LINES).fetchone() or (0, 0)
+        most = len(back) if entries is None else round(max(entries - have, 0) / base)
+        with _indexed_afterwards(connection, ["dailies.log_entries"]):
+            for n in _repeat(connection, _LOGS, back[:most]):
+                say(f"{n:,} of {most:,} times the log")
+            say("building its indexes")
+    with db.session("seed") as connection:
+        connection.execute("vacuum analyze dailies.requests, dailies.log_entries")
+
+
+@contextmanager
+def _writing(db: PostgresDatabase, until: datetime, base: Iterable[str]) -> Iterator[Connection]:
     with db.transaction("seed") as connection:
-        connection.execute("drop index if exists dailies.searched_anywhere, dailies.searched_words")
-        connection.execute(_WORDS)
-        connection.execute("select dailies.index_words()")
-        connection.execute("update dailies.counted set searchable = true")
+        for statement in (*_QUICKLY, *_NAMES):
+            connection.execute(statement.encode())
+        connection.execute(_BASE.encode(), {"until": until})
+        for statement in base:
+            connection.execute(statement.encode())
+        yield connection
+
+
+def _repeat(connection: Connection, statements: Iterable[str], back: Sequence[int]) -> Iterator[int]:
+    """Once for each number of days in `back`. Gives, now and then, how often by now."""
+    for n, days in enumerate(back, 1):
+        for statement in statements:
+            connection.execute((_REPEATED + statement).encode(), {"n": n, "back": days})
+        if n % SAY == 0:
+            yield n
+
+
+@contextmanager
+def _indexed_afterwards(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
+    """Indexes of many rows are built in a fraction of the time that adding to them takes."""
+    indexes = connection.execute(_INDEXES, [tables]).fetchall()
+    connection.execute(f"drop index {', '.join(name for name, _ in indexes)}".encode())
+    yield
+    for _, definition in indexes:
+        connection.execute(definition.encode())
 
 
 def _earlier(task: StoredTask, n: int, days: int) -> StoredTask:

@@ -269,7 +269,12 @@ begin
          order by d.created_at desc limit 1)
         union all (select t.created_at from dailies.tasks t where t.created_at < p_before
                    order by t.created_at desc limit 1)
-        union all select max(t.at) from dailies.tallies t where t.grain = 'day' and t.at < p_before) x;
+        union all (select t.at from dailies.tallies t where not t.settled and t.at < p_before order by t.at desc limit 1)
+        union all
+        select t.at from unnest(dailies.tally_kinds()) k (kind)
+        cross join lateral (select t.at from dailies.tallies t
+                            where t.settled and t.kind = k.kind and t.grain = 'day' and t.at < p_before
+                            order by t.at desc limit 1) t) x;
     if day is null then
         insert into dailies.counted as c (since) values (p_began)
         on conflict (one) do update set since = greatest(c.since, excluded.since);

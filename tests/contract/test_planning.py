@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from lib.data import videos
-from lib.data.database import Database, Row
+from lib.data.database import Database
 from lib.operations.judge import judge_dirty
 from lib.operations.repair import plan
 from tests.apps import app_of
+from tests.counted import Counted
 from tests.examples import at
-
-
-class Counted:
-    """A database that remembers which functions were called."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self.calls: list[str] = []
-
-    @property
-    def label(self) -> str:
-        return self._db.label
-
-    def call(self, function: str, /, **arguments: Any) -> list[Row]:
-        self.calls.append(function)
-        return self._db.call(function, **arguments)
-
-    def close(self) -> None:
-        self._db.close()
 
 
 def test_two_hundred_videos_are_planned_in_at_most_four_calls(db: Database) -> None:

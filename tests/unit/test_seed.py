@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from lib.app import App
 from lib.cli.seed import command
-from lib.data import audit, overview, videos
+from lib.data import audit, videos
 from lib.data.postgres import PostgresDatabase
 from lib.data.verdicts import dossier_rows
 from lib.domain.cause import CAUSES
@@ -23,12 +23,10 @@ from lib.domain.diagnosis import Verdict, judge
 from lib.domain.video import UNFINISHED
 from lib.errors import BadInput, DatabaseConflict
 from lib.operations.dossiers import dossiers_of
-from lib.operations.judge import judge_dirty
 from lib.operations.poll import poll_due
 from lib.operations.recover import recover
 from lib.runway.simulator.schedule import StoredTask
 from lib.seed.history import History
-from lib.seed.many import repeat_history
 from lib.seed.write import history, links_of, seed_history
 from lib.settings import load_settings
 from tests.apps import app_of
@@ -161,42 +159,6 @@ def test_the_command_never_touches_a_database_or_an_account_of_somebodys(
     load_settings.cache_clear()
     assert isinstance(result.exception, BadInput)
     assert value not in str(result.exception)
-
-
-def test_a_history_of_any_size_has_ids_and_times_of_its_own_and_is_found_counted_and_recovered(
-    tmp_path: Path, cluster: Cluster
-) -> None:
-    now = datetime.now(UTC)
-    with cluster.clone() as url, simulated(tmp_path) as runway:
-        db = PostgresDatabase(url, label="test")
-        told = seed_history(db, runway.store, runway.server.url, now)
-        app = app_of(db, runway.client)
-        while judge_dirty(app, 500):
-            pass
-        lines: list[str] = []
-        repeat_history(db, runway.store, told.tasks, videos=5500, entries=103_000, days=100, say=lines.append)
-        with db.transaction("test") as connection:
-            found = connection.execute(
-                """select (select count(*) from public.videos), (select count(*) from dailies.log_entries),
-                          (select extract(day from now() - min(created_at)) from public.videos),
-                          (select count(*) from public.videos v join dailies.verdicts d on d.video_id = v.id
-                           where v.created_at <> d.created_at),
-                          (select min(d.video_id::text) from dailies.verdicts d where d.created_at < %s
-                           and d.recoverable_runway_id in (select e.task_id from dailies.log_entries e))""",
-                [now - timedelta(days=20)],
-            ).fetchone()
-        assert found
-        rows, entries, days, apart, lost = found
-        assert 5500 <= rows <= 7500
-        assert 90_000 <= entries <= 110_000
-        assert 98 <= days <= 100
-        assert apart == 0
-        totals = overview.overview(db, now - timedelta(days=101), now, own=True)["totals"]
-        assert totals["total"] == rows
-        assert db.call("dailies_search_kind") == [{"kind": "anywhere"}]
-        recover(app, lost)
-        assert videos.get_video(db, lost)["video"]["status"] == "succeeded"
-        db.close()
 
 
 def test_finished_rows_have_an_end_and_unfinished_ones_have_none(seeded: Seeded) -> None:

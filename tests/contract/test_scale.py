@@ -1,0 +1,223 @@
+"""What pages and workers ask costs no more of five times the history, and is served by indexes.
+
+So that the tables need not be large, Postgres is told that they have fifty times the rows: it plans then as
+it does for a million videos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import streamlit as st
+
+from bench.queries import MARK, Read, questions, reads
+from lib.data import overview, videos
+from lib.data.postgres import PostgresDatabase
+from lib.operations.judge import judge_all, judge_dirty
+from lib.operations.recover import recover
+from lib.runway.simulator.schedule import StoredTask
+from lib.seed.many import repeat_history
+from lib.seed.write import seed_history
+from tests.apps import app_of
+from tests.counted import Counted
+from tests.databases import Cluster
+from tests.pages import opened, serve
+from tests.simulated import Simulated, simulated
+
+MARKED = 500
+LARGE = 1000  # rows of a table that nobody may walk through
+RAISE = """
+update pg_class set reltuples = reltuples * 50
+where relnamespace in ('public'::regnamespace, 'dailies'::regnamespace) and reltuples > %s returning relname
+"""
+
+
+class History(NamedTuple):
+    db: PostgresDatabase
+    runway: Simulated
+    videos: int
+    entries: int
+    days: int
+    large: set[str]
+
+
+@pytest.fixture(scope="module")
+def sample(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, list[StoredTask]]]:
+    """The name of a database with the sample history, judged; and its tasks."""
+    with cluster.clone() as url, simulated(tmp_path_factory.mktemp("sample")) as runway:
+        db = PostgresDatabase(url, label="test")
+        told = seed_history(db, runway.store, runway.server.url, datetime.now(UTC))
+        judge_all(app_of(db))
+        db.close()
+        yield url.rsplit("/", 1)[1], told.tasks
+
+
+@contextmanager
+def repeated(
+    cluster: Cluster, folder: Path, sample: tuple[str, list[StoredTask]], count: int, entries: int, days: int
+) -> Iterator[History]:
+    name, tasks = sample
+    with cluster.clone(name) as url, simulated(folder) as runway:
+        db = PostgresDatabase(url, label="test")
+        repeat_history(db, runway.store, tasks, videos=count, entries=entries, days=days, say=lambda _: None)
+        with db.session("test") as connection:
+            connection.execute(MARK.encode(), [MARKED])
+        with cluster.admin(url.rsplit("/", 1)[1]) as connection:
+            large = {name for (name,) in connection.execute(RAISE, [LARGE])}
+        yield History(db, runway, count, entries, days, large)
+        db.close()
+
+
+@pytest.fixture(scope="module")
+def short(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, sample: tuple[str, list[StoredTask]]
+) -> Iterator[History]:
+    with repeated(cluster, tmp_path_factory.mktemp("short"), sample, 4000, 100_000, 28) as history:
+        yield history
+
+
+@pytest.fixture(scope="module")
+def long(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, sample: tuple[str, list[StoredTask]]
+) -> Iterator[History]:
+    with repeated(cluster, tmp_path_factory.mktemp("long"), sample, 20_000, 150_000, 140) as history:
+        yield history
+
+
+# Work that grows with the span, or with what is wrong, and why that is borne.
+GROWS = {
+    "incidents": "reads the times of the videos around each incident",
+    "one error group, all days": "tells the users and models of each of its videos",
+    "errors by model, all days": "a model is no count: each video that failed is asked for it",
+    "stage latency, all days": "is exact up to 5,000 videos",
+    "tasks of nobody": "looks at each line that names a task and no video",
+    "alerts: stuck_minutes": "looks at all that is stuck",
+    "what the sweep looks at": "looks at all that is stuck",
+    "health of videos": "looks at all that is stuck",
+    "work: tasks to look up": "looks at all that is unfinished",
+}
+
+
+def read_by_question(history: History) -> dict[str, list[Read]]:
+    with history.db.session("test") as connection:
+        return {
+            question.name.replace(f", {history.days} days", ", all days"): reads(connection, question)
+            for question in questions(history.db, history.days)
+        }
+
+
+def counted(read: list[Read]) -> int:
+    """Counts by hour and day are as many as there are hours; the marks are the same."""
+    return sum(each.rows for each in read if each.table not in ("tallies", "dirty"))
+
+
+@pytest.fixture(scope="module")
+def asked(short: History, long: History) -> dict[str, tuple[list[Read], list[Read]]]:
+    """What each question read of either history."""
+    little, much = read_by_question(short), read_by_question(long)
+    return {name: (read, much[name]) for name, read in little.items()}
+
+
+def test_every_function_that_reads_is_asked_here(long: History) -> None:
+    reading = {row["name"] for row in long.db.call("dailies_reading") if row["name"]}
+    assert reading - {question.function for question in questions(long.db, long.days)} == set()
+
+
+def test_no_question_walks_through_a_large_table(
+    asked: dict[str, tuple[list[Read], list[Read]]], long: History
+) -> None:
+    assert {"videos", "verdicts", "tasks", "requests", "searched"} <= long.large
+    walked = {
+        name: each
+        for name, (_, read) in asked.items()
+        for each in read
+        if each.by is None and each.table in long.large
+    }
+    assert walked == {}
+
+
+def test_a_question_reads_no_more_of_a_longer_history(
+    asked: dict[str, tuple[list[Read], list[Read]]],
+) -> None:
+    grown = {
+        name: (counted(little), counted(much))
+        for name, (little, much) in asked.items()
+        if counted(much) > 2 * counted(little) + 2000 and not name.startswith(tuple(GROWS))
+    }
+    assert grown == {}
+
+
+# The most calls that a page makes with nothing cached, and kilobytes that they bring.
+PAGES = {
+    "overview": (11, 80),
+    "videos": (3, 160),
+    "video": (6, 80),
+    "stages": (8, 190),
+    "errors": (6, 80),
+    "latency": (5, 50),
+    "recover": (13, 2300),  # up to 1,000 videos that can be repaired
+    "audit": (3, 60),
+    "generate": (4, 100),
+    "environment": (6, 60),
+}
+
+
+def asked_by(page: str, history: History) -> Counted:
+    db = Counted(history.db)
+    serve(db, history.runway.client)
+    newest = videos.list_videos(history.db, limit=1)[0]["id"]
+    app = opened(page, **({"id": newest} if page == "video" else {"window": "7d"}))
+    st.cache_data.clear()
+    db.forget()
+    app.run()
+    assert not app.exception
+    return db
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_little_and_no_more_of_a_longer_history(page: str, short: History, long: History) -> None:
+    little, much = asked_by(page, short), asked_by(page, long)
+    most, kilobytes = PAGES[page]
+    assert len(much.calls) <= most
+    assert much.bytes <= 1000 * kilobytes
+    assert much.bytes <= 1.5 * little.bytes + 10_000
+
+
+def test_two_hundred_videos_are_judged_in_three_calls(long: History) -> None:
+    db = Counted(long.db)
+    assert judge_dirty(app_of(db), 200) == 200
+    assert len(db.calls) <= 4, db.calls
+
+
+def test_the_history_repeated_has_ids_and_times_of_its_own_and_is_found_counted_and_recovered(
+    short: History,
+) -> None:
+    now = datetime.now(UTC)
+    with short.db.transaction("test") as connection:
+        found = connection.execute(
+            """select (select count(*) from public.videos), (select count(*) from dailies.log_entries),
+                      (select extract(day from now() - min(created_at)) from public.videos),
+                      (select count(*) from public.videos v join dailies.verdicts d on d.video_id = v.id
+                       where v.created_at <> d.created_at),
+                      (select min(d.video_id::text) from dailies.verdicts d where d.created_at < %s
+                       and d.recoverable_runway_id in (select e.task_id from dailies.log_entries e))""",
+            [now - timedelta(days=7)],
+        ).fetchone()
+    assert found
+    rows, entries, days, apart, lost = found
+    assert short.videos <= rows <= short.videos + 2000
+    assert abs(entries - short.entries) < 30_000
+    assert short.days - 2 <= days <= short.days
+    assert apart == 0
+    totals = overview.overview(short.db, now - timedelta(days=short.days + 1), now, own=True)["totals"]
+    assert totals["total"] == rows
+    assert short.db.call("dailies_search_kind") == [{"kind": "anywhere"}]
+    recover(app_of(short.db, short.runway.client), lost)
+    assert videos.get_video(short.db, lost)["video"]["status"] == "succeeded"
