@@ -33,13 +33,18 @@ from lib.data.postgres import PostgresDatabase
 REPEAT = 9
 ENOUGH = 5000  # milliseconds, after which a question is not repeated
 MARKED = 500
-# What this transaction has read: rows of a table without an index, else entries of the index.
+# What this transaction has read: rows of a table without an index, else entries of the index; of a table in
+# weeks, of all of them together.
 READ = """
-select coalesce(t.relname, c.relname), case when t.oid is not null then c.relname end,
-    pg_stat_get_xact_tuples_returned(c.oid)
-from pg_class c left join pg_index i on i.indexrelid = c.oid left join pg_class t on t.oid = i.indrelid
-where c.relnamespace in ('public'::regnamespace, 'dailies'::regnamespace) and c.relkind in ('r', 'i')
-order by 1, 2
+with whole as (
+    select c.oid, coalesce(p.relname, c.relname) as name, c.relkind
+    from pg_class c left join pg_inherits h on h.inhrelid = c.oid left join pg_class p on p.oid = h.inhparent
+    where c.relnamespace in ('public'::regnamespace, 'dailies'::regnamespace) and c.relkind in ('r', 'i')
+)
+select coalesce(t.name, c.name), case when t.oid is not null then c.name end,
+    sum(pg_stat_get_xact_tuples_returned(c.oid))::bigint
+from whole c left join pg_index i on i.indexrelid = c.oid left join whole t on t.oid = i.indrelid
+group by 1, 2 order by 1, 2
 """
 MARK = """
 insert into dailies.dirty (video_id) select v.id from dailies.videos() v order by v.created_at desc limit %s
@@ -206,6 +211,15 @@ def _of_spans(database: Database, days: int) -> Iterator[Question]:
         yield Question(f"tasks of nobody, {span}", "dailies_nobodys", _renamed(of))
     yield Question("ledger of credits, all times", "dailies_ledger")
     yield Question("text in logs, an hour", "dailies_search_logs", hour | {"p_text": "no such words"})
+    ever = _span(now, days)
+    for what, text in (
+        ("nowhere", "no such words"),
+        ("often", "status"),
+        ("one id", worst["example_video_id"][9:23]),
+    ):
+        yield Question(f"text in logs, {what}, {days} days", "dailies_search_logs", ever | {"p_text": text})
+    yield Question(f"lines without an index, {days} days", "dailies_lines_to_read", ever)
+    yield Question("logs that would be dropped", "dailies_old_logs", {"p_days": days - 14})
 
 
 def _of_now(database: Database) -> Iterator[Question]:
