@@ -3,8 +3,7 @@
     python -m bench.queries [--videos 100000] [--days 365]
 
 Fills a fresh embedded Postgres with videos over that many days, ten log entries and a verdict each, counts
-them by hour and day and makes them searchable, then times every reading function (median of 9 calls) and the
-loop of marks, evidence and verdicts. The last columns are the indexes each one used and the rows it read
+them by hour and day and makes them searchable, then times every reading function (median of 9 calls). The last columns are the indexes each one used and the rows it read
 without any, so that a list that walks a whole table shows.
 Figures of two runs compare only on one machine: look at the ratios.
 """
@@ -90,7 +89,6 @@ def measure(server: EmbeddedPostgres, videos: int, days: int) -> None:
         for name, function, arguments in questions(database, days):
             spent = milliseconds(lambda f=function, a=arguments: database.call(f, **a))  # type: ignore[misc]
             print(f"{name:44}{spent:9.1f}{spent / floor:8.0f}  {plan(explained, function, arguments)}")
-    judge(database, min(videos, 5000))
     database.close()
 
 
@@ -168,32 +166,6 @@ def plan(connection: psycopg.Connection, function: str, arguments: dict[str, Any
     indexes = [name for is_index, name, times in scans if is_index and times]
     tables = [f"{name} {rows:,}" for is_index, name, rows in scans if not is_index and rows]
     return f"{' '.join(indexes)} | {' '.join(tables) or '-'}"
-
-
-def judge(database: PostgresDatabase, videos: int) -> None:
-    """The loop of diagnosis without the rules: mark, read the evidence, save."""
-    with database.transaction("bench") as connection:
-        connection.execute(
-            "insert into dailies.dirty (video_id) select id from public.videos limit %s", [videos]
-        )
-    started, done = time.perf_counter(), 0
-    while marks := [mark for mark in database.call("dailies_dirty", p_limit=500) if mark["since"]]:
-        found = database.call("dailies_dossiers", p_ids=[mark["video_id"] for mark in marks])
-        since = {mark["video_id"]: mark["since"] for mark in marks}
-        verdicts = [
-            {
-                "video_id": row["video_id"],
-                "since": since[row["video_id"]],
-                "cause": "unknown",
-                "confidence": "possible",
-                "action": "investigate",
-                "stages": [{"stage": f"stage{i}", "state": "seen"} for i in range(14)],
-            }
-            for row in found
-        ]
-        done += database.call("dailies_save_verdicts", p_verdicts=verdicts)[0]["saved"]
-    spent = time.perf_counter() - started
-    print(f"\nmarks, evidence and verdicts of {done:,} videos: {spent:.1f} s, {done / spent:,.0f} a second")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class PollSign(StrEnum):
     ERROR = "error"
 
 
-# Each with words of which its pattern needs one of each group: finding those is cheap, trying five patterns is not.
+# Each with words: its pattern needs one of each group, and to find those is cheaper than to try the pattern.
 _SIGNS = (
     (
         PollSign.NO_TASK_ID,

@@ -95,6 +95,9 @@ create table if not exists dailies.verdicts (
     recheck_at            timestamptz
 );
 
+-- Why `action` is what is to be done, for people.
+alter table dailies.verdicts add column if not exists reason text;
+
 -- The counts of a span are read from this index alone: the rows are long.
 create index if not exists verdicts_newest on dailies.verdicts (created_at desc, video_id desc)
     include (cause, stuck, recoverable_runway_id, deployment_id, id_at, finished_at);

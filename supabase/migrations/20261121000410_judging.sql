@@ -283,10 +283,14 @@ begin
                    'at', e.at, 'level', e.level, 'message', e.message, 'request_id', e.request_id,
                    'path', e.path, 'status_code', e.status_code, 'deployment_id', e.deployment_id)
                    order by e.at, e.id) as lines
-        from (select distinct o.request_id from dailies.log_entries o
-              where o.task_id is not null and o.video_id is null
-                  and o.at between v.created_at - interval '5 seconds' and v.created_at + interval '10 minutes'
-                  and dailies.is_nobodys(o.task_id) limit 40) o
+        from (select distinct o.request_id
+              from (select distinct x.request_id, x.task_id from dailies.log_entries x
+                    where x.task_id is not null and x.video_id is null
+                        and x.at between v.created_at - interval '5 seconds' and v.created_at + interval '10 minutes'
+                        -- of most tasks that alone tells whose they are; the offset keeps it first
+                        and not exists (select from dailies.log_entries m
+                                        where m.request_id = x.request_id and m.video_id is not null) offset 0) o
+              where dailies.is_nobodys(o.task_id) limit 40) o
         join lateral (select * from dailies.log_entries x
                       where x.request_id = o.request_id order by x.at limit 100) e on true
         where v.runway_video_id is null) n on true
@@ -318,7 +322,7 @@ begin
     insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
         recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
-        finished_at, error_group, judged_at, recheck_at, word, retried)
+        finished_at, error_group, judged_at, recheck_at, word, retried, reason)
     select q.video_id, coalesce(v.created_at, 'epoch'), q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
            q.first_missing, coalesce(q.stages, '[]'),
            coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
@@ -330,12 +334,13 @@ begin
                 then dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at) end,
            case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
-           coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id)
+           coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id),
+           q.repair ->> 'reason'
     from jsonb_to_recordset(p_verdicts) as q (
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
         deployment_id text, polls int, last_polled_at timestamptz, tries int, judged_at timestamptz,
-        recheck_at timestamptz, since timestamptz)
+        recheck_at timestamptz, since timestamptz, repair jsonb)
     join dailies.videos() v on v.id = q.video_id
     where q.since is null
         or exists (select from dailies.dirty m where m.video_id = q.video_id and m.since = q.since)
@@ -349,7 +354,7 @@ begin
         polls = excluded.polls, last_polled_at = excluded.last_polled_at, tries = excluded.tries,
         id_at = excluded.id_at, finished_at = excluded.finished_at, error_group = excluded.error_group,
         judged_at = excluded.judged_at, recheck_at = excluded.recheck_at, word = excluded.word,
-        retried = excluded.retried;
+        retried = excluded.retried, reason = excluded.reason;
     get diagnostics n = row_count;
     perform dailies.settle_tallies();
     delete from dailies.dirty d
