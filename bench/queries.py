@@ -3,8 +3,9 @@
     python -m bench.queries [--videos 100000] [--days 365]
 
 Fills a fresh embedded Postgres with videos over that many days, ten log entries and a verdict each, counts
-them by hour and day and makes them searchable, then times every reading function (median of 9 calls). The last columns are the indexes each one used and the rows it read
-without any, so that a list that walks a whole table shows.
+them by hour and day and makes them searchable, then times every reading function (median of 9 calls). The
+last columns are the indexes each one used and the rows it read without any, so that a list that walks a whole
+table shows.
 Figures of two runs compare only on one machine: look at the ratios.
 """
 
