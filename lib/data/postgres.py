@@ -23,9 +23,7 @@ from lib.errors import DailiesError, DatabaseUnavailable, SchemaMissing
 STATEMENT_SECONDS = 20
 POOL_SIZE = 10
 KEPT = 3  # connections that a process holds while it has nothing to ask
-KEPT_SECONDS = (
-    10.0  # the others wait so long for the next question: a new one costs as much as several answers
-)
+KEPT_SECONDS = 10.0  # the others wait so long for a question: to connect costs as much as several answers
 _SIGNATURE = """
 select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
 from pg_catalog.pg_proc p
@@ -83,7 +81,7 @@ class Pool:
             self._idle.pop()[0].close()
 
     def _trim(self) -> None:
-        """Closes those that were too many for a while. The one used last is used next, so they stand first."""
+        """Closes those that were too many for a while. The one used last is the next, so they stand first."""
         with suppress(IndexError):  # another thread took it
             while len(self._idle) > KEPT and time.monotonic() - self._idle[0][1] > KEPT_SECONDS:
                 self._idle.popleft()[0].close()
