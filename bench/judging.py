@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import cProfile
 import multiprocessing
+import os
 import pstats
 import tempfile
 import time
@@ -42,7 +43,7 @@ from lib.data.overview import overview
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import Filters, import_videos, list_videos
 from lib.logs.repeats import EntryKeys
-from lib.operations.judge import JUDGED_AT_ONCE, judge_all, judge_dirty
+from lib.operations.judge import JUDGED_AT_ONCE, judge_dirty
 from lib.operations.sweep import preview, sweep
 from lib.runway.client import connect
 from lib.runway.simulator import SIMULATOR_KEY
@@ -50,6 +51,7 @@ from lib.seed.calendar import Planned
 from lib.seed.history import History
 from lib.seed.render import Renderer
 from lib.settings import Settings
+from lib.worker.start import start_judge
 
 ANSWER_SECONDS = 0.05
 PROFILED = 40  # functions
@@ -75,13 +77,13 @@ class Bench:
     def measured(self, what: str, n: int) -> Iterator[None]:
         """Says how long it took, and what it took of the processors."""
         profile = cProfile.Profile() if self._profiled else None
-        began, own, databases = time.perf_counter(), time.process_time(), self._database_seconds()
+        began, own, databases = time.perf_counter(), own_seconds(), self._database_seconds()
         with profile or nullcontext():
             yield
-        spent, own = time.perf_counter() - began, time.process_time() - own
+        spent, own = time.perf_counter() - began, own_seconds() - own
         databases = self._database_seconds() - databases
         click.echo(f"{what:54}{spent:7.1f} s{n / spent:9,.0f}/s   processor: {own:6.1f} + {databases:6.1f} s")
-        if profile:
+        if profile:  # of this thread
             pstats.Stats(profile).sort_stats("cumulative").print_stats(PROFILED)
 
     def _database_seconds(self) -> float:
@@ -91,6 +93,11 @@ class Bench:
         going_on = [process.cpu_times() for process in server.children()]
         spent = ended.children_user + ended.children_system
         return float(spent + sum(times.user + times.system for times in going_on))
+
+
+def own_seconds() -> float:
+    """Of this process, and of those that judged for it and have ended."""
+    return sum(os.times()[:4])
 
 
 @contextmanager
@@ -135,6 +142,14 @@ def stuck_at_once(bench: Bench, flow: str, scenario: str, n: int) -> None:
     click.echo(f"\n{n:,} videos went through {flow}/{scenario}: {len(entries):,} lines")
 
 
+def judge(bench: Bench) -> None:
+    """As a worker does, until nothing waits."""
+    loop = start_judge(bench.app)
+    while bench.db.call("dailies_health")[0]["backlog"]:
+        time.sleep(0.1)
+    loop.stop()
+
+
 def listed(bench: Bench, stuck: int) -> None:
     """What a page shows now: the list of what is stuck, and the Overview's number."""
     assert len(list_videos(bench.db, Filters(trouble="stuck"), limit=50)) == 50
@@ -145,7 +160,7 @@ def listed(bench: Bench, stuck: int) -> None:
 def measure_stuck(bench: Bench, n: int) -> None:
     stuck_at_once(bench, "async-sdk", "function_terminated", n)
     with bench.measured("all of them judged, and shown", n):
-        judge_all(bench.app)
+        judge(bench)
         listed(bench, n)
     with bench.measured("what a sweep would decide", n):
         assert preview(bench.app, limit=n).counts() == {"ask": n}
@@ -157,7 +172,7 @@ def measure_stuck(bench: Bench, n: int) -> None:
 
 def measure_lost(bench: Bench, n: int) -> None:
     stuck_at_once(bench, "sync-sdk", "db_save_failed", n)
-    judge_all(bench.app)
+    judge(bench)
     with bench.measured("their ids recovered by a sweep", n):
         report = sweep(bench.app, holder="bench", limit=n)
     assert report is not None

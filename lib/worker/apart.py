@@ -8,6 +8,7 @@ its videos are judged here. It ends with its input, so with this process too, ho
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import subprocess
@@ -92,7 +93,8 @@ class _ToldApp(App):
 
 def main() -> None:
     if hasattr(os, "nice"):
-        os.nice(10)  # pages come first
+        os.nice(5)  # pages come first
+    gc.disable()  # it would walk through all evidence again and again, of which nothing is garbage yet
     kept = KeptFlows()
     for line in sys.stdin.buffer:
         asked = msgspec.json.decode(line)
@@ -101,6 +103,7 @@ def main() -> None:
         app = _ToldApp(settings, kept_flows=kept, flows_told=asked["flows"])
         sys.stdout.buffer.write(msgspec.json.encode(judged(app, asked["rows"])) + b"\n")
         sys.stdout.buffer.flush()
+        gc.collect()
 
 
 if __name__ == "__main__":
