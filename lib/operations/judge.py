@@ -25,12 +25,13 @@ def judge_all(app: App) -> None:
         pass
 
 
-def judge_dirty(app: App, limit: int, judging: Judging | None = None) -> int:
+def judge_dirty(app: App, limit: int, judging: Judging | None = None, *, leave_seconds: int = 0) -> int:
     """Judges up to `limit` videos whose row, logs, task or attempts have changed; how many there were.
 
-    judging  does what `judged` does, elsewhere
+    judging        does what `judged` does, elsewhere
+    leave_seconds  what others took less than that ago is left to them
     """
-    dirty = dirty_videos(app.db, limit)
+    dirty = dirty_videos(app.db, limit, leave_seconds)
     if not dirty:
         return 0
     since = {each["video_id"]: each["since"] for each in dirty}

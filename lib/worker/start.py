@@ -18,7 +18,7 @@ from lib.app import App
 from lib.data import workers
 from lib.data.queue import VISIBILITY_SECONDS
 from lib.operations.batches import work_on
-from lib.operations.judge import JUDGED_AT_ONCE, judge_dirty
+from lib.operations.judge import JUDGED_AT_ONCE, Judging, judge_dirty
 from lib.operations.outputs import copy_next
 from lib.operations.poll import POLLER, poll_due
 from lib.operations.process import process
@@ -31,6 +31,7 @@ from lib.worker.watch import watching
 
 BEAT_SECONDS = 10.0
 SWEEP_SECONDS = 60.0
+IN_HAND_SECONDS = 10  # longer than it takes to judge JUDGED_AT_ONCE videos
 POLLED_AT_ONCE = 5  # look-ups that a stop has to wait for
 
 
@@ -110,8 +111,12 @@ def worker_id() -> str:
 def _judges(app: App, idle: float) -> tuple[list[Verb], Callable[[], None]]:
     """Two that judge, each with a process of its own, so that one reads and saves while the other thinks; and
     what ends those. With a single processor one does it all."""
+
+    def judge(judging: Judging | None = None) -> int:
+        return judge_dirty(app, JUDGED_AT_ONCE, judging, leave_seconds=IN_HAND_SECONDS)
+
     if (os.cpu_count() or 1) == 1:
-        return [Verb("judge", lambda: judge_dirty(app, JUDGED_AT_ONCE), idle)], lambda: None
+        return [Verb("judge", judge, idle)], lambda: None
     first, second = JudgeApart(), JudgeApart()
 
     def end() -> None:
@@ -119,6 +124,6 @@ def _judges(app: App, idle: float) -> tuple[list[Verb], Callable[[], None]]:
         second.close()
 
     return [
-        Verb("judge", lambda: judge_dirty(app, JUDGED_AT_ONCE, first.judged), idle),
-        Verb("judge too", lambda: judge_dirty(app, JUDGED_AT_ONCE, second.judged), 5 * idle),
+        Verb("judge", lambda: judge(first.judged), idle),
+        Verb("judge too", lambda: judge(second.judged), 5 * idle),
     ], end

@@ -100,8 +100,8 @@ create or replace trigger attempts_mark after insert or update on dailies.attemp
     for each row execute function dailies.mark_attempt();
 
 -- Verdicts of a version that had other actions.
-insert into dailies.dirty (video_id)
-select d.video_id from dailies.verdicts d
+insert into dailies.dirty (video_id, turn)
+select d.video_id, 2 from dailies.verdicts d
 where d.action not in ('none', 'wait', 'recover', 'look_up', 'retry', 'ask', 'change_input', 'fix_first');
 
 -- Marks videos that were there before Dailies, before they were mapped like this, or whose status or time was changed past
@@ -132,12 +132,13 @@ begin
         insert into pg_temp.dailies_piece
         select null, v.id, v.status_word from dailies.videos() v where v.created_at is null;
     end if;
-    insert into dailies.dirty (video_id, since)
-    select p.id, coalesce(p.at, 'epoch') from pg_temp.dailies_piece p
+    insert into dailies.dirty (video_id, turn)
+    select p.id, 1 from pg_temp.dailies_piece p
     where not exists (select from dailies.verdicts d
                       where d.video_id = p.id and (mapped_at is null or d.judged_at >= mapped_at)
                           and d.created_at = coalesce(p.at, 'epoch') and (d.word is null or d.word = p.word))
-        and not exists (select from dailies.dirty m where m.video_id = p.id);
+        and not exists (select from dailies.dirty m where m.video_id = p.id and m.turn < 2)
+    order by p.at desc nulls last;
     return query select p.at, p.id from pg_temp.dailies_piece p where p.at is not null order by p.at, p.id limit 1;
 end $$;
 
@@ -168,35 +169,51 @@ begin
     return n;
 end $$;
 
--- Which videos are to be judged, the longest waiting first? The marks of each are replaced by a single one,
--- whose time is the answer: saving a verdict removes exactly that one, and a mark made meanwhile stays. It
--- goes to the end of the queue, so that a video which cannot be judged holds up nobody. Where marks do not
--- fill p_limit, verdicts follow whose time to look again has come (since is null). Two callers take turns:
--- they would wait for each other's marks for ever. Marks that the app's own transactions hold are left to the next time.
--- Indexes: dirty_oldest, dirty_video, verdicts_recheck.
-create or replace function public.dailies_dirty(p_limit int default 200)
+-- Which videos are to be judged? First those of which something has changed, the longest waiting first; then those whose
+-- time to look again has come (since is null); then those from before, and verdicts that are given anew. The marks of each
+-- are replaced by a single one, whose time is the answer: saving a verdict removes exactly that one, and a mark made
+-- meanwhile stays. It goes to the end of those whose turn it is, so that a video which cannot be judged holds up nobody. Two
+-- callers take turns: they would wait for each other's marks for ever. Marks that the app's own transactions hold are left
+-- to the next time, and those that somebody took within the last p_leave_seconds to whoever that was: else two who judge would
+-- overtake each other for ever. Indexes: dirty_turn, dirty_video, verdicts_recheck.
+drop function if exists public.dailies_dirty(int);
+create or replace function public.dailies_dirty(p_limit int default 200, p_leave_seconds int default 0)
 returns table (video_id dailies.video_key, since timestamptz)
 language plpgsql security definer set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     found_ids dailies.video_key[];
+    due_ids dailies.video_key[];
+    in_hand timestamptz := clock_timestamp() - make_interval(secs => p_leave_seconds);
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.dirty'));
-    select array_agg(distinct m.video_id) into found_ids from (
-        select d.video_id from dailies.dirty d order by d.since limit p_limit for update skip locked) m;
-    delete from dailies.dirty d where d.ctid = any(array(
-        select m.ctid from dailies.dirty m where m.video_id = any(found_ids) for update skip locked));
+    found_ids := array(select distinct m.video_id from (
+        select d.video_id from dailies.dirty d
+        where d.turn = 0 and not (d.taken and d.since > in_hand) order by d.since limit p_limit
+        for update skip locked) m);
+    due_ids := array(
+        select d.video_id from dailies.verdicts d where d.recheck_at <= now() and d.video_id <> all(found_ids)
+        order by d.recheck_at limit p_limit - cardinality(found_ids));
+    found_ids := found_ids || array(select distinct m.video_id from (
+        select d.video_id from dailies.dirty d
+        where d.turn > 0 and not (d.taken and d.since > in_hand) and d.video_id <> all(found_ids || due_ids)
+        order by d.turn, d.since limit p_limit - cardinality(found_ids) - cardinality(due_ids)
+        for update skip locked) m);
     update dailies.tasks t set delivered = false
     where t.video_id = any(found_ids) and t.delivered
         and not exists (select from dailies.videos() v where v.id = t.video_id);
     return query
-    insert into dailies.dirty as d (video_id, since, taken)
-    select v.id, clock_timestamp(), true from dailies.videos() v where v.id = any(found_ids)
+    with taken as (
+        delete from dailies.dirty d where d.ctid = any(array(
+            select m.ctid from dailies.dirty m where m.video_id = any(found_ids) for update skip locked))
+        returning d.video_id, d.turn
+    ), whole as (
+        select t.video_id, min(t.turn) as turn from taken t group by t.video_id
+    )
+    insert into dailies.dirty as d (video_id, since, taken, turn)
+    select v.id, clock_timestamp(), true, w.turn from whole w join dailies.videos() v on v.id = w.video_id
     returning d.video_id, d.since;
-    return query
-    select d.video_id, null::timestamptz from dailies.verdicts d
-    where d.recheck_at <= now() and d.video_id <> all(coalesce(found_ids, '{}'))
-    order by d.recheck_at limit greatest(p_limit - coalesce(cardinality(found_ids), 0), 0);
+    return query select i.id, null::timestamptz from unnest(due_ids) i (id);
 end $$;
 
 -- Up to when is everything known that was logged after p_at? An export that covers that moment knows up to its

@@ -18,7 +18,6 @@ from lib.worker.apart import JudgeApart
 from tests import production
 from tests.apps import app_of
 
-
 OURS = {
     "flow": "ours",
     "title": "Ours",
