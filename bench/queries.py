@@ -3,8 +3,7 @@
     python -m bench.queries [--videos 100000] [--log-entries 1000000] [--days 365] [--json FILE]
 
 Fills a fresh embedded Postgres with the sample history, repeated until there are that many, then times every
-question (median of 9, each in a transaction that is rolled back) and the loop of marks, evidence and
-verdicts.
+question (median of 9, each in a transaction that is rolled back).
 The last columns are the indexes each one used, and the tables it read rows of without any.
 Figures of two runs compare only on one machine: look at the ratios.
 """
@@ -115,7 +114,6 @@ def report(database: PostgresDatabase, days: int) -> dict[str, list[float]]:
                 f"{question.name:44}{usual:9.1f}{least:9.1f}{most:9.1f}{usual / floor:8.0f}  "
                 f"{plan(reads(connection, question))}"
             )
-    judge(database)
     return times
 
 
@@ -320,20 +318,6 @@ def ask(connection: psycopg.Connection[Any], question: Question) -> None:
     ]
     query = f"select to_json(r) from (select * from public.{question.function}({passed})) r"
     connection.execute(query.encode(), values).fetchall()
-
-
-def judge(database: PostgresDatabase) -> None:
-    """The loop of diagnosis without the rules: mark, read the evidence, save."""
-    with database.session("bench") as connection:
-        connection.execute(MARK.encode(), [5000])
-    started, done = time.perf_counter(), 0
-    while marks := [mark for mark in database.call("dailies_dirty", p_limit=500) if mark["since"]]:
-        found = database.call("dailies_dossiers", p_ids=[mark["video_id"] for mark in marks])
-        since = {mark["video_id"]: mark["since"] for mark in marks}
-        verdicts = [_verdict(row["video_id"]) | {"since": since[row["video_id"]]} for row in found]
-        done += database.call("dailies_save_verdicts", p_verdicts=verdicts)[0]["saved"]
-    spent = time.perf_counter() - started
-    print(f"\nmarks, evidence and verdicts of {done:,} videos: {spent:.1f} s, {done / spent:,.0f} a second")
 
 
 if __name__ == "__main__":

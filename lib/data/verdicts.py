@@ -40,9 +40,11 @@ class DossierRow(TypedDict):
     now: str
 
 
-def dirty_videos(db: Database, limit: int) -> list[DirtyVideo]:
-    """The videos to be judged again, the longest waiting first."""
-    return cast("list[DirtyVideo]", db.call("dailies_dirty", p_limit=limit))
+def dirty_videos(db: Database, limit: int, leave_seconds: int = 0) -> list[DirtyVideo]:
+    """The videos to be judged again, the longest waiting first. Those that somebody else took less than
+    `leave_seconds` ago are left to them."""
+    asked = {"p_limit": limit, "p_leave_seconds": leave_seconds}
+    return cast("list[DirtyVideo]", db.call("dailies_dirty", **asked))
 
 
 def dossier_rows(db: Database, video_ids: Sequence[str]) -> list[DossierRow]:

@@ -122,6 +122,9 @@ create table if not exists dailies.verdicts (
     recheck_at            timestamptz
 );
 
+-- Why `action` is what is to be done, for people.
+alter table dailies.verdicts add column if not exists reason text;
+
 -- The counts of a span are read from this index alone: the rows are long.
 create index if not exists verdicts_newest on dailies.verdicts (created_at desc, video_id desc)
     include (cause, stuck, recoverable_runway_id, deployment_id, id_at, finished_at);
@@ -158,7 +161,12 @@ create table if not exists dailies.dirty (
 -- Marks that somebody is judging; a change that comes meanwhile leaves another one.
 alter table dailies.dirty add column if not exists taken boolean not null default false;
 
-create index if not exists dirty_oldest on dailies.dirty (since);
+-- Whose turn is it first? 0: something has changed now. 1: the video was there before, or means something else since the
+-- mapping was changed. 2: its verdict is given anew, and nothing that is counted has changed.
+alter table dailies.dirty add column if not exists turn smallint not null default 0;
+
+drop index if exists dailies.dirty_oldest;
+create index if not exists dirty_turn on dailies.dirty (turn, since);
 create index if not exists dirty_video on dailies.dirty (video_id, since);
 
 alter table dailies.imports enable row level security;

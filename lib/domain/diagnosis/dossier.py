@@ -204,8 +204,7 @@ def _says_more(later: Symptom, first: Symptom) -> bool:
 
 
 def tells_of_failure(entry: LogEntry) -> bool:
-    if is_warning(entry.message):
-        return False
-    if entry.level in ("error", "fatal"):
-        return True
-    return bool(_REFUSAL.search(entry.message[:80])) and http_status(entry.message) is not None
+    fails = entry.level in ("error", "fatal") or (
+        _REFUSAL.search(entry.message[:80]) is not None and http_status(entry.message) is not None
+    )
+    return fails and not is_warning(entry.message)
