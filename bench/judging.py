@@ -33,12 +33,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from bench.filled import fill
 from bench.pages import free_port
-from bench.queries import fill
 from lib.app import App
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.logs import add_logs, entry_row
-from lib.data.migrations import complete, migrate, recount
+from lib.data.migrations import complete, migrate
 from lib.data.overview import overview
 from lib.data.postgres import PostgresDatabase
 from lib.data.videos import Filters, import_videos, list_videos
@@ -62,6 +62,7 @@ class Bench:
     """A database of its own, a Runway that answers in 50 ms, and the app between them."""
 
     def __init__(self, folder: Path, runway_url: str, *, profiled: bool) -> None:
+        self.folder = folder
         self.server = EmbeddedPostgres(folder / "postgres").start()
         self.db = PostgresDatabase(self.server.conninfo(), label="bench", statement_seconds=120)
         migrate(self.db)
@@ -181,8 +182,7 @@ def measure_lost(bench: Bench, n: int) -> None:
 
 def measure_rebuilt(bench: Bench, n: int) -> None:
     """After an upgrade all that was judged before is judged anew; what comes meanwhile does not wait."""
-    fill(bench.server, n, 365)
-    recount(bench.db)
+    fill(bench.db, bench.folder, videos=n, entries=n, days=365)
     with bench.db.transaction("bench") as connection:
         connection.execute("truncate dailies.searched")
         connection.execute("update dailies.counted set searchable = false")
