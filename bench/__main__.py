@@ -53,6 +53,7 @@ BENCHES = {
     "logs": Bench("Reading and storing logs", "bench.logs", ("--gigabytes", "0.15"), ("--gigabytes", "1")),
     "drain": Bench("Log drain", "bench.drain"),
     "diagnosis": Bench("Tracing, beside pm4py", "bench.diagnosis"),
+    "judging": Bench("Judging, sweep and recoveries of very many stuck videos", "bench.judging"),
     "queue": Bench("Queue and sweep", "bench.queue"),
     "migrate": Bench(
         "Migration beside a running app", "bench.migrate", ("--videos", "100000"), ("--videos", "1000000")
@@ -118,7 +119,7 @@ def questions(sizes: tuple[int, ...]) -> Iterator[str]:
                 raise subprocess.CalledProcessError(code, "bench.queries")
             times.append(json.loads(file.read_text()))
             yield re.sub(r" --json \S+?(?=`)", "", said.partition("\n")[0])
-            yield f"{said.splitlines()[3]}; {said.splitlines()[-2]}\n"
+            yield f"{said.splitlines()[3]}.\n"
     grown = {name: exponent(sizes, [each[name][1] for each in times]) for name in times[0]}
     PICTURES.mkdir(parents=True, exist_ok=True)
     for plot, title in PLOTS.items():

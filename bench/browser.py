@@ -43,8 +43,8 @@ LIST = ".dailies-list tbody tr"
 STANDS = {
     "bare": "canvas",
     "videos": LIST,
-    "overview": '[data-testid="stMetricValue"]',
-    "errors": "canvas",
+    "overview": ".dailies-figures",
+    "errors": LIST,
     "video": LIST,
 }
 CLOCK = """(() => {

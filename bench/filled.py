@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lib.app import App
+from lib.data.logs import index_log_weeks
 from lib.data.postgres import PostgresDatabase
 from lib.operations.judge import judge_all
 from lib.runway.simulator.store import SimulatorStore
@@ -31,3 +32,5 @@ def fill(
     told = seed_history(database, store, NOWHERE, datetime.now(UTC))
     judge_all(App(Settings.model_validate({"data_dir": folder}), database))
     repeat_history(database, store, told.tasks, videos=videos, entries=entries, days=days, say=say)
+    say("indexing the messages of the weeks that are over")
+    index_log_weeks(database)

@@ -25,7 +25,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 from lib.data.connect import open_database
 from lib.data.videos import Filters, list_videos
@@ -90,7 +90,10 @@ def report(url: str, pid: int, data: Path) -> None:
     print(f"{'page':<14}{'first':>8}{'cold':>8}{'median':>8}{'p95':>8}   milliseconds")
     queries = {**dict.fromkeys(PAGES, "window=7d"), "video": f"id={stuck_video(data)}"}
     with connect(
-        f"ws{url[4:]}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None
+        f"ws{url[4:]}/_stcore/stream",
+        origin=Origin(url),
+        subprotocols=[Subprotocol("streamlit")],
+        max_size=None,
     ) as browser:
         for page, query in queries.items():
             first = run(browser, page, query)

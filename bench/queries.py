@@ -3,8 +3,7 @@
     python -m bench.queries [--videos 100000] [--log-entries 1000000] [--days 365] [--json FILE]
 
 Fills a fresh embedded Postgres with the sample history, repeated until there are that many, then times every
-question (median of 9, each in a transaction that is rolled back) and the loop of marks, evidence and
-verdicts.
+question (median of 9, each in a transaction that is rolled back).
 The last columns are the indexes each one used, and the tables it read rows of without any.
 Figures of two runs compare only on one machine: look at the ratios.
 """
@@ -33,13 +32,18 @@ from lib.data.postgres import PostgresDatabase
 REPEAT = 9
 ENOUGH = 5000  # milliseconds, after which a question is not repeated
 MARKED = 500
-# What this transaction has read: rows of a table without an index, else entries of the index.
+# What this transaction has read: rows of a table without an index, else entries of the index; of a table in
+# weeks, of all of them together.
 READ = """
-select coalesce(t.relname, c.relname), case when t.oid is not null then c.relname end,
-    pg_stat_get_xact_tuples_returned(c.oid)
-from pg_class c left join pg_index i on i.indexrelid = c.oid left join pg_class t on t.oid = i.indrelid
-where c.relnamespace in ('public'::regnamespace, 'dailies'::regnamespace) and c.relkind in ('r', 'i')
-order by 1, 2
+with whole as (
+    select c.oid, coalesce(p.relname, c.relname) as name, c.relkind
+    from pg_class c left join pg_inherits h on h.inhrelid = c.oid left join pg_class p on p.oid = h.inhparent
+    where c.relnamespace in ('public'::regnamespace, 'dailies'::regnamespace) and c.relkind in ('r', 'i')
+)
+select coalesce(t.name, c.name), case when t.oid is not null then c.name end,
+    sum(pg_stat_get_xact_tuples_returned(c.oid))::bigint
+from whole c left join pg_index i on i.indexrelid = c.oid left join whole t on t.oid = i.indrelid
+group by 1, 2 order by 1, 2
 """
 MARK = """
 insert into dailies.dirty (video_id) select v.id from dailies.videos() v order by v.created_at desc limit %s
@@ -110,7 +114,6 @@ def report(database: PostgresDatabase, days: int) -> dict[str, list[float]]:
                 f"{question.name:44}{usual:9.1f}{least:9.1f}{most:9.1f}{usual / floor:8.0f}  "
                 f"{plan(reads(connection, question))}"
             )
-    judge(database)
     return times
 
 
@@ -206,6 +209,15 @@ def _of_spans(database: Database, days: int) -> Iterator[Question]:
         yield Question(f"tasks of nobody, {span}", "dailies_nobodys", _renamed(of))
     yield Question("ledger of credits, all times", "dailies_ledger")
     yield Question("text in logs, an hour", "dailies_search_logs", hour | {"p_text": "no such words"})
+    ever = _span(now, days)
+    for what, text in (
+        ("nowhere", "no such words"),
+        ("often", "status"),
+        ("one id", worst["example_video_id"][9:23]),
+    ):
+        yield Question(f"text in logs, {what}, {days} days", "dailies_search_logs", ever | {"p_text": text})
+    yield Question(f"lines without an index, {days} days", "dailies_lines_to_read", ever)
+    yield Question("logs that would be dropped", "dailies_old_logs", {"p_days": days - 14})
 
 
 def _of_now(database: Database) -> Iterator[Question]:
@@ -306,20 +318,6 @@ def ask(connection: psycopg.Connection[Any], question: Question) -> None:
     ]
     query = f"select to_json(r) from (select * from public.{question.function}({passed})) r"
     connection.execute(query.encode(), values).fetchall()
-
-
-def judge(database: PostgresDatabase) -> None:
-    """The loop of diagnosis without the rules: mark, read the evidence, save."""
-    with database.session("bench") as connection:
-        connection.execute(MARK.encode(), [5000])
-    started, done = time.perf_counter(), 0
-    while marks := [mark for mark in database.call("dailies_dirty", p_limit=500) if mark["since"]]:
-        found = database.call("dailies_dossiers", p_ids=[mark["video_id"] for mark in marks])
-        since = {mark["video_id"]: mark["since"] for mark in marks}
-        verdicts = [_verdict(row["video_id"]) | {"since": since[row["video_id"]]} for row in found]
-        done += database.call("dailies_save_verdicts", p_verdicts=verdicts)[0]["saved"]
-    spent = time.perf_counter() - started
-    print(f"\nmarks, evidence and verdicts of {done:,} videos: {spent:.1f} s, {done / spent:,.0f} a second")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""How many jobs a second workers get through, beside bare pgmq in the same run; and a sweep of stuck rows.
+"""How many jobs a second workers get through, beside bare pgmq in the same run.
 
-    python -m bench.queue [--jobs 1000] [--rounds 3] [--rows 10000]
+    python -m bench.queue [--jobs 1000] [--rounds 3]
 
 Workers are processes with a connection each. A job does nothing, so that the queue alone is measured: taking
 one and acknowledging it. Bare is `pgmq.read` of one message and `pgmq.archive` of it over plain psycopg; ours
@@ -24,14 +24,12 @@ import click
 import psycopg
 
 from lib.app import App
-from lib.data import decisions, queue
+from lib.data import queue
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
 from lib.data.queue import Job, NewJob
 from lib.operations.process import Processed
-from lib.operations.sweep import sweep
-from lib.runway.client import connect
 from lib.settings import Settings
 from lib.worker.jobs import JobVerb
 
@@ -40,12 +38,6 @@ BAR = 0.8
 MODEL = "gen4_turbo"
 BATCH = 500
 DONE = Processed("nothing to do")
-LINES = (
-    "[Video Generation] Starting async video generation for video {video}",
-    "[Video Generation] Environment check: { hasRunwayApiKey: true }",
-    "[Video Generation] Starting generateVideoAsync for video {video}",
-    "[Video Generation] Updating video {video} status to processing",
-)
 
 
 def bare(url: str, start: Barrier) -> None:
@@ -110,27 +102,6 @@ def fill(db: PostgresDatabase, jobs: int) -> None:
         )
 
 
-def stuck_rows(db: PostgresDatabase, rows: int) -> None:
-    """Killed before they called Runway, each with its lines in the log."""
-    with db.transaction("fill") as connection:
-        connection.execute(
-            """
-            insert into public.videos (status, created_at, updated_at, prompt, input_image_url)
-            select 'processing', now() - interval '1 hour', now() - interval '1 hour', 'a dog dances',
-                   'https://images.example.com/dog.jpg' from generate_series(1, %s)""",
-            [rows],
-        )
-        connection.execute(
-            """
-            insert into dailies.log_entries (key, at, request_id, video_id, level, message, path)
-            select gen_random_uuid(), v.created_at + n * interval '10 ms', v.id::text, v.id, 'info',
-                   replace(line, '{video}', v.id::text), '/api/videos/generate'
-            from public.videos v, unnest(%s::text[]) with ordinality l (line, n)""",
-            [list(LINES)],
-        )
-        connection.execute("analyze")
-
-
 @contextmanager
 def database() -> Iterator[tuple[PostgresDatabase, str]]:
     with tempfile.TemporaryDirectory(prefix="dailies bench ") as folder:
@@ -172,35 +143,13 @@ def measure_queue(db: PostgresDatabase, url: str, jobs: int, rounds: int, *, dur
         )
 
 
-def measure_sweep(db: PostgresDatabase, rows: int, folder: Path) -> None:
-    stuck_rows(db, rows)
-    settings = Settings.model_validate({"data_dir": folder})
-    app = App(settings, db, connect("key_unused", "http://127.0.0.1:9"), "bench")
-    seconds: list[float] = []
-    decided = 0
-    while decided < rows:
-        began = time.perf_counter()
-        report = sweep(app, holder="bench", limit=1000)
-        seconds.append(time.perf_counter() - began)
-        assert report is not None
-        assert report.counts() == {"ask": 1000}, report.counts()
-        decided += len(report.decisions)
-    click.echo(
-        f"sweep of {rows:,} stuck rows: {sum(seconds):.1f} s in {len(seconds)} sweeps of 1,000, the longest "
-        f"{max(seconds):.1f} s; {rows / sum(seconds):.0f} rows/s, each judged from its log, decided, audited"
-    )
-    assert len(decisions.flagged(db, limit=rows)) == rows
-
-
 @click.command()
 @click.option("--jobs", default=1000, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
-@click.option("--rows", default=10_000, show_default=True)
-def main(jobs: int, rounds: int, rows: int) -> None:
-    with database() as (db, url), tempfile.TemporaryDirectory() as folder:
+def main(jobs: int, rounds: int) -> None:
+    with database() as (db, url):
         measure_queue(db, url, jobs, rounds, durable=True)
         measure_queue(db, url, jobs, rounds, durable=False)
-        measure_sweep(db, rows, Path(folder))
 
 
 if __name__ == "__main__":

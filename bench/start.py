@@ -60,7 +60,7 @@ def measure(address: str, clone: Path, began: float) -> None:
     with sync_playwright() as playwright:
         page = launch(playwright.chromium).new_page()
         page.goto(f"{address}/overview")
-        page.get_by_test_id("stMetricValue").first.wait_for(timeout=120_000)
+        page.locator(".dailies-figures").first.wait_for(timeout=120_000)
     painted = time.monotonic()
     sys.stdout.write(
         f"installed after {installed - began:.1f} s; from there: server answers after "

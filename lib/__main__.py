@@ -16,6 +16,7 @@ COMMANDS = {
     "budget": "Show what may be spent per hour and day, or set it.",
     "cancel": "Cancel the task of a video; a finished one is left alone.",
     "diagnose": "Say of each video what happened, from files.",
+    "expire-logs": "Drop old logs; verdicts stay, and what is open keeps its lines.",
     "flow": "Learn the order of an app's log lines from runs that worked, or try it on logs.",
     "generate": "Make a video; what it costs is said before.",
     "import-videos": "Read exported rows of `videos` into the embedded database.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -88,9 +88,10 @@ class App:
     def flows(self) -> StageReader:
         """The shipped flows and the team's own, in files and in the database. Raises BadInput for a file that
         cannot be used, DatabaseError."""
-        return self.kept_flows.reader(self.settings.flows_dir, self._stored_flows)
+        return self.kept_flows.reader(self.settings.flows_dir, self.stored_flows)
 
-    def _stored_flows(self) -> dict[str, Any]:
+    def stored_flows(self) -> Mapping[str, Any]:
+        """The team's own in the database, by key. Raises DatabaseError."""
         return {each.key: each.content for each in stored_flows(self.opened)} if self.opened else {}
 
     @cached_property

@@ -51,6 +51,7 @@ def _operating_system_user() -> str:
 _PASSWORD = re.compile(r"://[^:/?#]{0,200}:(.{1,500})@|[?&]password=([^&]{1,500})")
 # lengths of time in their unit: a year, and ten, are as good as for ever
 Minutes = Annotated[float, Field(gt=0, le=525_600)]
+Days = Annotated[int, Field(ge=1, le=3_650)]
 Hours = Annotated[float, Field(gt=0, le=87_600)]
 
 
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     operator: str = Field(default_factory=_operating_system_user, validation_alias=_names("DAILIES_OPERATOR"))
     stuck_after_minutes: Minutes = _named("DAILIES_STUCK_AFTER_MINUTES", default=5)
     log_retention_hours: Hours = _named("DAILIES_LOG_RETENTION_HOURS", default=24)
+    keep_logs_days: Days | None = _named("DAILIES_KEEP_LOGS_DAYS")
     flows_dir: Path | None = _named("DAILIES_FLOWS")
     auto_retry: bool = _named("DAILIES_AUTO_RETRY", default=False)
     take_queued: bool = _named("DAILIES_TAKE_QUEUED", default=False)

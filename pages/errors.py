@@ -1,11 +1,9 @@
 """Which errors occur, how often, since when?"""
 
 from lib.ui.kit.frame import begin
-from lib.ui.kit.tables import go_to_opened_video
 from lib.ui.views.errors import chosen_group, errors_page, group_page
 
 frame = begin("Errors", window=True)
-go_to_opened_video()
 if group := chosen_group():
     group_page(group, frame)
 else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -42,6 +43,12 @@ def listed(app: AppTest) -> str:
         for e in app.get("html")
         if "dailies-list" in e.proto.body and "<table" in e.proto.body
     )
+
+
+def figures_of(app: AppTest) -> dict[str, str]:
+    """The values of the page's figures, by label."""
+    shown = "".join(str(e.proto.body) for e in app.get("html"))
+    return dict(re.findall(r"<div><span>([^<]*)</span><b>([^<]*)</b>", shown))
 
 
 def _address(app: AppTest, query: dict[str, str]) -> None:

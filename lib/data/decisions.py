@@ -23,12 +23,14 @@ class Decision:
 class SweepRow(NamedTuple):
     """`decision` is the last one about this video; the seconds are what Runway asked for last time.
 
+    `verdict` is {action, reason, cause} of a moment ago, where it costs and nothing has changed since.
     `now` is the database's time (ISO).
     """
 
     video_id: str
     decision: Row | None
     asked_to_wait_seconds: float | None
+    verdict: Row | None
     now: str
 
 

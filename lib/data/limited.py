@@ -9,7 +9,7 @@ from lib.domain.access import Person, Role
 from lib.errors import NotAllowed
 from lib.settings import Settings
 
-FOR_ADMINS = frozenset({"dailies_set_budget"})
+FOR_ADMINS = frozenset({"dailies_set_budget", "dailies_expire_week"})
 _ALWAYS = frozenset({"dailies_reading", "dailies_schema"})  # told before Dailies has its schema, too
 
 

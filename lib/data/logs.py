@@ -11,7 +11,7 @@ from uuid import UUID
 from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.domain.times import iso
-from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import parse_time
 from lib.errors import DatabaseConflict
 
@@ -33,6 +33,7 @@ COLUMNS = {
     "import_id": "bytea",
 }
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.I)
+DAY_MS = 86_400_000
 EPOCH_MS = 946_684_800_000  # the year 2000
 
 
@@ -90,6 +91,57 @@ def search_logs(
     return [FoundLine(**row) for row in db.call("dailies_search_logs", **asked)]
 
 
+def lines_to_read(db: Database, since: datetime, until: datetime) -> int:
+    """About how many lines of a span `search_logs` reads one by one: those of weeks without an index."""
+    rows = db.call("dailies_lines_to_read", p_from=since.isoformat(), p_to=until.isoformat())
+    return int(rows[0]["lines"])
+
+
+class OldWeek(NamedTuple):
+    """Log entries that stand in a table of their own, `kept` of the `lines` because somebody may still act on
+    their video. `until`: its end; what is of before any week stands in one table."""
+
+    name: str
+    until: str
+    lines: int
+    kept: int
+    bytes: int
+
+
+class DroppedWeek(NamedTuple):
+    name: str
+    until: str
+    lines: int
+    kept: int
+
+
+def old_weeks(db: Database, days: int) -> list[OldWeek]:
+    """Those that ended more than `days` days ago, the oldest first."""
+    return [OldWeek(**row) for row in db.call("dailies_old_logs", p_days=days)]
+
+
+def expire_week(db: Database, days: int, operator: str) -> DroppedWeek | None:
+    """Drops the oldest such week; None when there is none. Raises DatabaseConflict while they are read."""
+    rows = db.call("dailies_expire_week", p_days=days, p_operator=operator)
+    return DroppedWeek(**rows[0]) if rows else None
+
+
+def expire_rest(db: Database) -> int:
+    """Removes some of what nobody needs any more beside the weeks; how many rows, 0 when nothing is left."""
+    return int(db.call("dailies_expire_rest")[0]["removed"])
+
+
+def index_log_weeks(db: PostgresDatabase) -> None:
+    """Makes the weeks that are over searchable, beside whoever writes. Killed half-way, it goes on."""
+    with db.session("index of logs") as connection:
+        connection.execute("set statement_timeout = 0")
+        try:
+            while step := connection.execute("select statement from dailies.log_index_steps()").fetchone():
+                connection.execute(step[0].encode())
+        finally:
+            connection.execute("reset statement_timeout")
+
+
 def add_logs(
     db: Database, import_: Row, entries: Sequence[EntryRow] = (), requests: Sequence[RequestSummary] = ()
 ) -> Added:
@@ -133,6 +185,9 @@ def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> 
             video_id = bytes.fromhex(video.replace("-", "")) if video and _UUID.fullmatch(video) else None
         return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *more, import_id
 
+    with db.transaction("weeks of logs") as connection:
+        days = {at_ms // DAY_MS for _, at_ms, *_ in entries}
+        connection.execute("select dailies.add_log_weeks(%s)", [[time_of(day * DAY_MS) for day in days]])
     try:
         db.copy("log_entries", COLUMNS if as_uuid else COLUMNS | {"video_id": "text"}, map(binary, entries))
     except DatabaseConflict:

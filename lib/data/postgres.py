@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from lib.errors import DailiesError, DatabaseUnavailable, SchemaMissing
 STATEMENT_SECONDS = 20
 POOL_SIZE = 10
 KEPT = 3  # connections that a process holds while it has nothing to ask
+KEPT_SECONDS = 10.0  # the others wait so long for a question: to connect costs as much as several answers
 _SIGNATURE = """
 select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
 from pg_catalog.pg_proc p
@@ -51,7 +53,7 @@ class Pool:
         self._wait_seconds = wait_seconds
         self._free = threading.BoundedSemaphore(size)
         self._size = size
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[tuple[Connection, float]] = deque()  # and since when
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -66,22 +68,29 @@ class Pool:
                 yield connection
             finally:
                 at_rest = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-                if at_rest and len(self._idle) < KEPT:
-                    self._idle.append(connection)
-                else:  # one too many, in the middle of something, or closed
+                if at_rest:
+                    self._idle.append((connection, time.monotonic()))
+                else:  # in the middle of something, or closed
                     connection.close()
+                self._trim()
         finally:
             self._free.release()
 
     def close(self) -> None:
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[0].close()
+
+    def _trim(self) -> None:
+        """Closes those that were too many for a while. The one used last is the next, so they stand first."""
+        with suppress(IndexError):  # another thread took it
+            while len(self._idle) > KEPT and time.monotonic() - self._idle[0][1] > KEPT_SECONDS:
+                self._idle.popleft()[0].close()
 
     def _answering(self) -> Connection | None:
         """The connection used last that still works: after a restart of the server none does."""
         while True:
             try:
-                connection = self._idle.pop()
+                connection, _ = self._idle.pop()
             except IndexError:
                 return None
             with suppress(psycopg.OperationalError):

@@ -22,6 +22,7 @@ class DossierRow(TypedDict):
     nobodys         lines of requests that name a task and no video, where the row has none
     peers           the other rows whose task that may be
     observed_until  up to when everything is known that was logged after its last line
+    logs_expired    logs of the video's time have been dropped: nothing follows from what is not there
     now             the database's clock
     """
 
@@ -35,12 +36,15 @@ class DossierRow(TypedDict):
     nobodys: list[dict[str, Any]]
     peers: list[dict[str, Any]]
     observed_until: str | None
+    logs_expired: bool
     now: str
 
 
-def dirty_videos(db: Database, limit: int) -> list[DirtyVideo]:
-    """The videos to be judged again, the longest waiting first."""
-    return cast("list[DirtyVideo]", db.call("dailies_dirty", p_limit=limit))
+def dirty_videos(db: Database, limit: int, leave_seconds: int = 0) -> list[DirtyVideo]:
+    """The videos to be judged again, the longest waiting first. Those that somebody else took less than
+    `leave_seconds` ago are left to them."""
+    asked = {"p_limit": limit, "p_leave_seconds": leave_seconds}
+    return cast("list[DirtyVideo]", db.call("dailies_dirty", **asked))
 
 
 def dossier_rows(db: Database, video_ids: Sequence[str]) -> list[DossierRow]:

@@ -71,8 +71,11 @@ class Flow:
 
     def can_name_a_task(self, position: int) -> bool:
         """Whether the task exists when the stage at `position` is logged."""
-        created = next((i for i, stage in enumerate(self.stages) if stage.means in _THERE_IS_A_TASK), None)
-        return created is None or position >= created
+        return position >= self._there_is_a_task
+
+    @cached_property
+    def _there_is_a_task(self) -> int:
+        return next((i for i, stage in enumerate(self.stages) if stage.means in _THERE_IS_A_TASK), 0)
 
 
 _THERE_IS_A_TASK = (Means.CREATED, Means.SAVED)

@@ -91,7 +91,7 @@ def assess(dossier: Dossier, changes: Changes = NO_CHANGES) -> Assessment:
     verdict = judge(dossier)
     fact = proof_of(dossier)
     request = request_of(dossier, changes)
-    is_changed = request != request_of(dossier)
+    is_changed = bool(changes) and request != request_of(dossier)
     action, reason = _decided(dossier, verdict, fact, request, changed=is_changed)
     if action is Action.RETRY and (faults := problems(request)):
         action, reason = Action.CHANGE_INPUT, " ".join(fault.text for fault in faults)

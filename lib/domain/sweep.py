@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lib.domain.attempt import AttemptState
 from lib.domain.cause import CAUSES, Action, Trait
 from lib.domain.diagnosis.proof import Proof
-from lib.domain.repair import Repair
+from lib.domain.repair import PEOPLES, Repair
 
 SWEEP = "sweep"  # the operator of retries nobody asked for; it has a budget
 WORKER = "worker"  # the operator of rows that the app left to the workers
@@ -49,14 +49,24 @@ def decide_sweep(
     """
     if repair.action in (Action.NONE, Action.WAIT):
         return SweepDecision(Action.WAIT, repair.reason)
-    if repair.needs_a_person:
-        return _left_to_people(repair.action, repair.reason, former)
-    if repair.action is not Action.RETRY or repair.proof is Proof.LEFT_TO_WORKERS:
+    if not repair.needs_a_person and (
+        repair.action is not Action.RETRY or repair.proof is Proof.LEFT_TO_WORKERS
+    ):
         return SweepDecision(repair.action, repair.reason)
-    if not may_retry:
-        reason = f"{repair.reason} Retrying is safe; set DAILIES_AUTO_RETRY=1 to let the sweep do it."
-        return _left_to_people(Action.ASK, reason, former)
-    return _retry(repair, former, asked_to_wait)
+    left = left_to_people(repair.action, repair.reason, former, may_retry=may_retry)
+    return left or _retry(repair, former, asked_to_wait)
+
+
+def left_to_people(
+    action: Action, reason: str, former: Former | None, *, may_retry: bool
+) -> SweepDecision | None:
+    """What a verdict alone decides, because nothing is done then; None where more has to be known."""
+    if action in PEOPLES:
+        return _left_to_people(action, reason, former)
+    if action is Action.RETRY and not may_retry:
+        permit = "Retrying is safe; set DAILIES_AUTO_RETRY=1 to let the sweep do it."
+        return _left_to_people(Action.ASK, f"{reason} {permit}", former)
+    return None
 
 
 def _retry(repair: Repair, former: Former | None, asked_to_wait: float) -> SweepDecision:

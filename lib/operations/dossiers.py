@@ -54,6 +54,7 @@ def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
             tasks=map(Task.from_row, row["tasks"]),
             attempts=map(Attempt.from_row, row["attempts"]),
             logs_end=parse_time(row["observed_until"]),
+            logs_expired=row["logs_expired"],
             readings=Around.from_row(row["readings"]) if row["readings"] else None,
         )
         for row, video, correlation in zip(rows, videos, found, strict=True)
@@ -99,6 +100,7 @@ def dossier_of(
     *,
     now: datetime,
     logs_end: datetime | None,
+    logs_expired: bool = False,
     tasks: Iterable[Task] = (),
     attempts: Iterable[Attempt] = (),
     nameless_share: float = 0.0,
@@ -130,6 +132,7 @@ def dossier_of(
         readings=readings,
         model=app.settings.runway_model,
         left_to_workers=app.settings.take_queued,
+        logs_expired=logs_expired,
     )
 
 

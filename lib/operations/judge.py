@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lib.app import App
@@ -16,6 +16,8 @@ from lib.operations.dossiers import dossiers_of, now_of
 JUDGED_AT_ONCE = 200
 LONGEST_SEARCHED = 20_000  # characters
 
+Judging = Callable[[App, Sequence[DossierRow]], list[dict[str, Any]]]
+
 
 def judge_all(app: App) -> None:
     """Judges until nothing waits."""
@@ -23,9 +25,13 @@ def judge_all(app: App) -> None:
         pass
 
 
-def judge_dirty(app: App, limit: int) -> int:
-    """Judges up to `limit` videos whose row, logs, task or attempts have changed; how many there were."""
-    dirty = dirty_videos(app.db, limit)
+def judge_dirty(app: App, limit: int, judging: Judging | None = None, *, leave_seconds: int = 0) -> int:
+    """Judges up to `limit` videos whose row, logs, task or attempts have changed; how many there were.
+
+    judging        does what `judged` does, elsewhere
+    leave_seconds  what others took less than that ago is left to them
+    """
+    dirty = dirty_videos(app.db, limit, leave_seconds)
     if not dirty:
         return 0
     since = {each["video_id"]: each["since"] for each in dirty}
@@ -35,7 +41,7 @@ def judge_dirty(app: App, limit: int) -> int:
         app.db,
         [
             {**verdict, "since": since[verdict["video_id"]], "words": words[verdict["video_id"]]}
-            for verdict in judged(app, rows)
+            for verdict in (judging or judged)(app, rows)
         ],
     )
     return len(dirty)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lib.app import App
 from lib.data import attempts
 from lib.domain.attempt import Attempt, AttemptState
-from lib.domain.diagnosis import judge
+from lib.domain.diagnosis import Verdict, judge
 from lib.domain.task import Task
 from lib.errors import BadInput, DatabaseConflict, NotFound
 from lib.operations.dossiers import load_dossier
@@ -34,8 +34,12 @@ def recover(app: App, video_id: str, task_id: str | None = None) -> Recovered:
     Raises NotFound for an unknown video, BadInput when there is no task to save or more than one fits,
     DatabaseConflict when it is not this video's, and RunwayError when a look-up fails: then nothing is saved.
     """
-    verdict = judge(load_dossier(app, video_id))
-    certain = verdict.recoverable_runway_id
+    return recover_judged(app, judge(load_dossier(app, video_id)), task_id)
+
+
+def recover_judged(app: App, verdict: Verdict, task_id: str | None = None) -> Recovered:
+    """`recover` of a video that was judged just now."""
+    video_id, certain = verdict.video_id, verdict.recoverable_runway_id
     candidates = (task_id,) if task_id else (certain,) if certain else verdict.candidate_runway_ids
     if not candidates:
         raise BadInput(f"No log entry of video {video_id} names a task: there is nothing to recover.")

@@ -22,7 +22,7 @@ from lib.errors import BadInput, DailiesError
 from lib.operations.dossiers import load_dossier, load_dossiers
 from lib.operations.paid_call import pay
 from lib.operations.poll import poll
-from lib.operations.recover import recover
+from lib.operations.recover import recover_judged
 
 JUST_NOW = 1.0  # seconds: a look-up that young is not repeated
 
@@ -90,9 +90,9 @@ def carry_out(app: App, agreed: Agreed) -> Repaired:
         return _told(before, paid=False)
     dossier = _looked_up(app, agreed.video_id)
     app.on_step("looked_up")
-    repair = assess(dossier, agreed.changes).repair
+    verdict, repair = assess(dossier, agreed.changes)
     if repair.action is Action.RECOVER:
-        saved = recover(app, agreed.video_id)
+        saved = recover_judged(app, verdict)
         return Repaired(saved.message, task_id=saved.task.id)
     if not agreed.covers(repair):
         return Repaired(repair.reason, is_done=repair.action in (Action.NONE, Action.WAIT))

@@ -8,26 +8,39 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from lib.app import App
 from lib.data import credits, decisions, queue
-from lib.data.decisions import Decision
+from lib.data.decisions import Decision, SweepRow
 from lib.data.queue import NewJob
 from lib.data.verdicts import dossier_rows
 from lib.data.workers import completed, keep_lease, take_lease
 from lib.domain.cause import Action
 from lib.domain.diagnosis.proof import Proof
-from lib.domain.repair import Assessment, assess
-from lib.domain.sweep import LOOK_AGAIN, MOST_TRIES, SWEEP, WORKER, Former, SweepDecision, decide_sweep
+from lib.domain.repair import Assessment, Repair, assess
+from lib.domain.sweep import (
+    LOOK_AGAIN,
+    MOST_TRIES,
+    SWEEP,
+    WORKER,
+    Former,
+    SweepDecision,
+    decide_sweep,
+    left_to_people,
+)
 from lib.errors import BadInput, DatabaseConflict, NotFound, RunwayError
 from lib.operations.account import read_after
 from lib.operations.dossiers import dossiers_of
 from lib.operations.recover import settle_interrupted
 from lib.operations.repair import Agreed, carry_out
+from lib.settings import Settings
 
 LEASE_SECONDS = 180.0  # longer than a batch or a recovery takes; kept before each
 BATCH = 200
+AT_ONCE = 8  # free repairs, each of which mostly waits for Runway
 BUDGET_SECONDS = 600.0
 ADDED_JITTER = 0.25
 
@@ -46,10 +59,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """One video: what is to be done about it, and what the sweep does now."""
+    """One video: what the sweep does now; without `repair` a verdict has just left it to people."""
 
-    assessed: Assessment
+    video_id: str
+    cause: str
     decision: SweepDecision
+    repair: Repair | None = None
 
     def changed(self, action: Action, reason: str, again: float = LOOK_AGAIN) -> _Decided:
         return replace(self, decision=SweepDecision(action, reason, again))
@@ -57,20 +72,7 @@ class _Decided:
     def as_decision(self) -> Decision:
         """Spread, so that what was left to people together does not come back together."""
         again = self.decision.again_seconds * random.uniform(1, 1 + ADDED_JITTER)  # noqa: S311 not for secrets
-        verdict = self.assessed.verdict
-        return Decision(verdict.video_id, self.decision.action, self.decision.reason, verdict.cause, again)
-
-    def as_job(self) -> NewJob:
-        repair = self.assessed.repair
-        request = repair.request
-        return NewJob(
-            video_id=repair.video_id,
-            key=repair.key,
-            operator=WORKER if repair.proof is Proof.LEFT_TO_WORKERS else SWEEP,
-            model=request.model,
-            ratio=request.ratio,
-            duration=request.duration,
-        )
+        return Decision(self.video_id, self.decision.action, self.decision.reason, self.cause, again)
 
 
 def preview(app: App, *, limit: int = BATCH) -> Report:
@@ -124,22 +126,29 @@ def _act(app: App, batch: Sequence[_Decided], goes_on: Callable[[], bool]) -> li
     """Carries out what was decided, and keeps it; what it did not come to is due again next time."""
     if not goes_on():
         return []
-    free = [each for each in batch if each.decision.action in (Action.RECOVER, Action.LOOK_UP)]
-    paid = [each for each in batch if each.decision.action is Action.RETRY]
-    done = [each for each in batch if each not in free and each not in paid]
+    done, free, paid = list[_Decided](), list[tuple[_Decided, Repair]](), list[tuple[_Decided, Repair]]()
+    for each in batch:
+        if each.repair and each.decision.action in (Action.RECOVER, Action.LOOK_UP):
+            free.append((each, each.repair))
+        elif each.repair and each.decision.action is Action.RETRY:
+            paid.append((each, each.repair))
+        else:
+            done.append(each)
     done += _enqueue(app, paid)
     kept = [each.as_decision() for each in done]
     decisions.save(app.db, kept, SWEEP)
-    for each in free:
-        if goes_on():
-            repaired = _repair(app, each).as_decision()
-            decisions.save(app.db, [repaired], SWEEP)
-            kept.append(repaired)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for start in range(0, len(free), AT_ONCE):
+            if goes_on():
+                repaired = threads.map(partial(_repair, app), free[start : start + AT_ONCE])
+                saved = [each.as_decision() for each in repaired]
+                decisions.save(app.db, saved, SWEEP)
+                kept += saved
     return kept
 
 
-def _repair(app: App, each: _Decided) -> _Decided:
-    repair = each.assessed.repair
+def _repair(app: App, free: tuple[_Decided, Repair]) -> _Decided:
+    each, repair = free
     try:
         done = carry_out(app, Agreed(repair.video_id, repair.action, repair.key))
     except RunwayError as error:
@@ -149,23 +158,36 @@ def _repair(app: App, each: _Decided) -> _Decided:
     return each.changed(repair.action, done.message)
 
 
-def _enqueue(app: App, batch: Sequence[_Decided]) -> list[_Decided]:
+def _enqueue(app: App, batch: Sequence[tuple[_Decided, Repair]]) -> list[_Decided]:
     """Into the queue, as far as the budget goes: the claim enforces it, this only avoids vain jobs."""
     left = credits.left(app.db, SWEEP) if batch else 0.0
-    kept: list[_Decided] = []
-    for each in batch:
-        repair = each.assessed.repair
+    kept, jobs = list[_Decided](), list[NewJob]()
+    for each, repair in batch:
         left -= 0 if repair.proof is Proof.LEFT_TO_WORKERS else repair.credits or 0
-        waits = each.changed(Action.WAIT, "The retry budget is used up.", BUDGET_SECONDS)
-        kept.append(waits if left < 0 else each)
-    jobs = [each.as_job() for each in kept if each.decision.action is Action.RETRY]
+        if left < 0:
+            kept.append(each.changed(Action.WAIT, "The retry budget is used up.", BUDGET_SECONDS))
+        else:
+            kept.append(each)
+            jobs.append(_as_job(repair))
     if jobs:
         queue.enqueue(app.db, jobs)
     return kept
 
 
+def _as_job(repair: Repair) -> NewJob:
+    return NewJob(
+        video_id=repair.video_id,
+        key=repair.key,
+        operator=WORKER if repair.proof is Proof.LEFT_TO_WORKERS else SWEEP,
+        model=repair.request.model,
+        ratio=repair.request.ratio,
+        duration=repair.request.duration,
+    )
+
+
 def _decide(app: App, limit: int) -> list[_Decided]:
-    """The videos that are due, judged afresh from all evidence, and what to do about each."""
+    """The videos that are due, and what to do about each. What is done by itself is judged afresh, from all
+    evidence; what the judge left to people a moment ago stays with them."""
     settings = app.settings
     rows = decisions.due(
         app.db,
@@ -174,20 +196,36 @@ def _decide(app: App, limit: int) -> list[_Decided]:
         tries=MOST_TRIES + 1 if settings.auto_retry else 0,
         take_queued=settings.take_queued,
     )
-    if not rows:
-        return []
-    found = dossiers_of(app, dossier_rows(app.db, [row.video_id for row in rows]))
-    assessed = {dossier.video.id: assess(dossier) for dossier in found}
-    decided = []
-    for row in rows:
-        if row.video_id not in assessed:  # it was deleted a moment ago
-            continue
-        former = row.decision
-        decision = decide_sweep(
-            assessed[row.video_id].repair,
-            Former(former["action"], former["reason"], former["repeats"]) if former else None,
-            asked_to_wait=row.asked_to_wait_seconds or 0,
-            may_retry=settings.auto_retry,
-        )
-        decided.append(_Decided(assessed[row.video_id], decision))
-    return decided
+    left = {row.video_id: told for row in rows if (told := _left_by_the_judge(settings, row))}
+    to_judge = [row.video_id for row in rows if row.video_id not in left]
+    found = dossiers_of(app, dossier_rows(app.db, to_judge)) if to_judge else []
+    judged = {dossier.video.id: assess(dossier) for dossier in found}
+    return [
+        left.get(row.video_id) or _judged(settings, row, judged[row.video_id])
+        for row in rows
+        if row.video_id in left or row.video_id in judged  # else it was deleted a moment ago
+    ]
+
+
+def _left_by_the_judge(settings: Settings, row: SweepRow) -> _Decided | None:
+    if row.verdict is None:
+        return None
+    may_retry = settings.auto_retry or settings.take_queued
+    action, reason = Action(row.verdict["action"]), row.verdict["reason"]
+    decision = left_to_people(action, reason, _former(row), may_retry=may_retry)
+    return _Decided(row.video_id, row.verdict["cause"], decision) if decision else None
+
+
+def _judged(settings: Settings, row: SweepRow, assessed: Assessment) -> _Decided:
+    decision = decide_sweep(
+        assessed.repair,
+        _former(row),
+        asked_to_wait=row.asked_to_wait_seconds or 0,
+        may_retry=settings.auto_retry,
+    )
+    return _Decided(row.video_id, assessed.verdict.cause, decision, assessed.repair)
+
+
+def _former(row: SweepRow) -> Former | None:
+    was = row.decision
+    return Former(was["action"], was["reason"], was["repeats"]) if was else None

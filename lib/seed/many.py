@@ -102,6 +102,10 @@ _LOGS = (
 )
 _LOST = "select d.recoverable_runway_id from base_verdicts d where d.recoverable_runway_id is not null"
 _COUNTS = "select count(*), count(*) filter (where v.created_at < %(until)s) from public.videos v"
+_WEEKS = """
+select dailies.add_log_weeks(array(
+    select now() - interval '1 day' * n from generate_series(0, %(days)s::int) n))
+"""
 _LINES = "select (select count(*) from dailies.log_entries), (select count(*) from base_entries)"
 # Those that no constraint needs.
 _INDEXES = """
@@ -176,6 +180,7 @@ def _repeat_logs(
     with _writing(db, until, _BASE_LOGS) as connection:
         have, base = connection.execute(_LINES).fetchone() or (0, 0)
         most = len(back) if entries is None else round(max(entries - have, 0) / base)
+        connection.execute(_WEEKS.encode(), {"days": max(back) + DAYS})
         with _indexed_afterwards(connection, ["dailies.log_entries"]):
             for n in _repeat(connection, _LOGS, back[:most]):
                 say(f"{n:,} of {most:,} times the log")

@@ -22,6 +22,7 @@ _IS = r"['\"]?\s{0,9}[:=]\s{0,9}['\"]?"
 _OBJECT_WITH_ID = r"[^{\n]{0,120}:? \{\s{0,9}\"?id\"?: ['\"]"
 
 _ANY = re.compile(rf"(?<![\w/-])({_UUID})(?![\w-])")
+_HOLDS_ONE = re.compile(_UUID).search
 _URL = re.compile(r"https?://[^\s'\"`,;<>)\]}]{4,2000}")
 _PROMPT = re.compile(r"[Pp]rompt(?:_?[Tt]ext)?['\"]?(?::\s{0,3}|=|\s)['\"`]?")
 _END_OF_PROMPT = re.compile(r"\n|['\"`](?=[\s,}]|\Z)")
@@ -203,7 +204,9 @@ def _without_prose(string: re.Match[str]) -> str:
 
 def ids_in(message: str) -> list[str]:
     """Every id that stands anywhere in the app's own words."""
-    return [found.lower() for found in _ANY.findall(own_words(message))] if "-" in message else []
+    if "-" not in message or not _HOLDS_ONE(message):
+        return []
+    return [found.lower() for found in _ANY.findall(own_words(message))]
 
 
 def long_words_in(message: str) -> Iterator[str]:

@@ -22,19 +22,29 @@ class PollSign(StrEnum):
     ERROR = "error"
 
 
+# Each with words: its pattern needs one of each group, and to find those is cheaper than to try the pattern.
 _SIGNS = (
-    (PollSign.NO_TASK_ID, re.compile(r"\b(?:no|without an?|missing) runway_?video_?id\b", re.I)),
+    (
+        PollSign.NO_TASK_ID,
+        (("runway",), ("video",), ("no ", "without a", "missing ")),
+        re.compile(r"\b(?:no|without an?|missing) runway_?video_?id\b", re.I),
+    ),
     (
         PollSign.ERROR,
+        (("status",), ("error", "failed", "exception")),
         re.compile(
             r"(?:Error|Failed|Exception)[^\n{]{0,12} (?:check|poll|fetch|gett|get|retriev)\w*"
             r" (?:the )?(?:video|task) ?status",
             re.I,
         ),
     ),
-    (PollSign.BEGUN, re.compile(r"(?:Checking|Polling|Fetching) (?:the )?(?:video|task) ?status", re.I)),
-    (PollSign.ANSWER, re.compile(r"Task status response", re.I)),
-    (PollSign.DETAIL, re.compile(r"Extracted from task", re.I)),
+    (
+        PollSign.BEGUN,
+        (("status",), ("checking", "polling", "fetching")),
+        re.compile(r"(?:Checking|Polling|Fetching) (?:the )?(?:video|task) ?status", re.I),
+    ),
+    (PollSign.ANSWER, (("task status response",),), re.compile(r"Task status response", re.I)),
+    (PollSign.DETAIL, (("extracted from task",),), re.compile(r"Extracted from task", re.I)),
 )
 _STATUS = re.compile(r"\bstatus['\"]?: ['\"]([A-Za-z_]+)['\"]")
 _FAILURE = re.compile(r"\bfailure['\"]?: (?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")")
@@ -50,7 +60,10 @@ def poll_sign(message: str) -> PollSign | None:
     lowered = start.lower()
     if "status" not in lowered and "runway" not in lowered and "extracted" not in lowered:
         return None
-    return next((sign for sign, pattern in _SIGNS if pattern.search(start)), None)
+    for sign, groups, pattern in _SIGNS:
+        if all(any(map(lowered.__contains__, words)) for words in groups) and pattern.search(start):
+            return sign
+    return None
 
 
 def read_poll(entries: Sequence[LogEntry]) -> Poll:

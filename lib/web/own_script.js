@@ -4,13 +4,16 @@
 // Streamlit would look for its server below the page that an address names, twice in vain, before it asks here.
 window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src).href };
 (() => {
-  // The scripts of charts and of coloured code are large: they run once the page has been still for a moment.
+  // The scripts of charts and of coloured code are large: they run once the page has been still for a moment. What
+  // is still to come beside charts React shows up to 300 ms after its place.
   const IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]';
+  const TO_COME = '[data-testid="stElementContainer"]:not(.stPrintGraphic) [data-testid="stSkeleton"]';
   let still;
   window.dailiesShown = new Promise((resolve) => {
     still = () => {
       clearTimeout(still.timer);
-      if (document.querySelector(IDLE)) still.timer = setTimeout(resolve, 120);
+      if (!document.querySelector(IDLE)) return;
+      still.timer = setTimeout(resolve, document.querySelector(TO_COME) ? 350 : 120);
     };
     setTimeout(resolve, 3_000);
   });
@@ -150,13 +153,7 @@ window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.currentScript.src
     }
   };
 
-  // The line beside a figure says nothing to whoever hears the page: the figure does.
-  const name = () => {
-    for (const line of document.querySelectorAll('[data-testid="stMetricChart"]:not([aria-hidden])')) {
-      line.ariaHidden = "true";
-    }
-  };
-  new MutationObserver(() => { name(); hold(); still(); }).observe(document, {
+  new MutationObserver(() => { hold(); still(); }).observe(document, {
     childList: true, subtree: true, attributeFilter: ["data-test-script-state"],
   });
 })();

@@ -1,7 +1,8 @@
 """Puts a worker together: the same verbs in the dashboard's process and in `python -m lib worker`.
 
 In the dashboard they are threads of its process, not a child: nothing to supervise, it also runs where only
-one process is allowed, and almost all of their time is spent waiting for Runway and the database.
+one process is allowed, and almost all of their time is spent waiting for Runway and the database. Judging is
+work: much of it is done elsewhere, by lib/worker/apart.py.
 """
 
 from __future__ import annotations
@@ -17,18 +18,20 @@ from lib.app import App
 from lib.data import workers
 from lib.data.queue import VISIBILITY_SECONDS
 from lib.operations.batches import work_on
-from lib.operations.judge import JUDGED_AT_ONCE, judge_dirty
+from lib.operations.judge import JUDGED_AT_ONCE, Judging, judge_dirty
 from lib.operations.outputs import copy_next
 from lib.operations.poll import POLLER, poll_due
 from lib.operations.process import process
 from lib.operations.recover import STALE_SECONDS
 from lib.operations.sweep import sweep
+from lib.worker.apart import JudgeApart
 from lib.worker.jobs import JobVerb, JournalVerb, slots_of
 from lib.worker.loop import Loop, Verb
 from lib.worker.watch import watching
 
 BEAT_SECONDS = 10.0
 SWEEP_SECONDS = 60.0
+IN_HAND_SECONDS = 10  # longer than it takes to judge JUDGED_AT_ONCE videos
 POLLED_AT_ONCE = 5  # look-ups that a stop has to wait for
 
 
@@ -50,7 +53,8 @@ def start_worker(app: App, pace: Pace | None = None) -> Loop:
 
 def start_judge(app: App) -> Loop:
     """What is left to do where nothing else may be: keeping the verdicts up to date."""
-    loop = Loop([Verb("judge", _judging(app), Pace().idle)])
+    verbs, end = _judges(app, Pace().idle)
+    loop = Loop(verbs, at_end=end)
     loop.start()
     return loop
 
@@ -62,7 +66,10 @@ def build_worker(app: App, pace: Pace) -> Loop:
         workers.beat(app.db, worker, socket.gethostname(), os.getpid(), jobs.doing, stopped=stopped)
         return 0
 
+    judges, end_judges = _judges(app, pace.idle)
+
     def end() -> None:
+        end_judges()
         jobs.finish()
         beat(stopped=True)
 
@@ -80,7 +87,7 @@ def build_worker(app: App, pace: Pace) -> Loop:
     poller = app.acting_as(POLLER)
     verbs = [
         Verb("worker", beat, BEAT_SECONDS),
-        Verb("judge", _judging(app), pace.idle),
+        *judges,
         Verb("journal", JournalVerb(app).step, SWEEP_SECONDS),
         *watching(app, worker),
     ]
@@ -101,5 +108,22 @@ def worker_id() -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
 
 
-def _judging(app: App) -> Callable[[], int]:
-    return lambda: judge_dirty(app, JUDGED_AT_ONCE)
+def _judges(app: App, idle: float) -> tuple[list[Verb], Callable[[], None]]:
+    """Two that judge, each with a process of its own, so that one reads and saves while the other thinks; and
+    what ends those. With a single processor one does it all."""
+
+    def judge(judging: Judging | None = None) -> int:
+        return judge_dirty(app, JUDGED_AT_ONCE, judging, leave_seconds=IN_HAND_SECONDS)
+
+    if (os.cpu_count() or 1) == 1:
+        return [Verb("judge", judge, idle)], lambda: None
+    first, second = JudgeApart(), JudgeApart()
+
+    def end() -> None:
+        first.close()
+        second.close()
+
+    return [
+        Verb("judge", lambda: judge(first.judged), idle),
+        Verb("judge too", lambda: judge(second.judged), 5 * idle),
+    ], end

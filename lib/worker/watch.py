@@ -1,4 +1,5 @@
-"""The verbs that watch: alerts, and the app's logs where a token of Vercel is set and no log drain.
+"""The verbs that watch: alerts, the logs that are stored, and those of the app where a token of Vercel is set
+and no log drain.
 
 Every worker has them; a lease sees to it that one of them does it each minute. A drain knows when each line
 was written, the history only when its request began: of both together every line would be there twice.
@@ -10,9 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 from lib.app import App
+from lib.data.logs import index_log_weeks
+from lib.data.postgres import PostgresDatabase
 from lib.data.workers import keep_lease, take_lease
 from lib.errors import BadInput
 from lib.operations.alerts import SlackWebhook, check_alerts, rules_in_force
+from lib.operations.expire_logs import KEEPER, expire_logs
 from lib.operations.pull_logs import LogPull, open_vercel
 from lib.worker.loop import Verb
 
@@ -24,6 +28,7 @@ PAUSE = 15.0
 def watching(app: App, worker: str) -> Iterator[Verb]:
     settings = app.settings
     yield Verb("alerts", in_turn(app, "alerts", worker, watch_alerts), PAUSE)
+    yield Verb("old-logs", in_turn(app, "old-logs", worker, tend_logs), PAUSE)
     if settings.vercel_token and settings.vercel_project and not settings.log_drain_secret:
         yield Verb("logs", in_turn(app, "pull-logs", worker, pull_logs), PAUSE)
 
@@ -52,6 +57,15 @@ def watch_alerts(app: App) -> None:
             check_alerts(app, rules, webhook=webhook)
     if wrong:
         raise BadInput(wrong)
+
+
+def tend_logs(app: App) -> None:
+    """Drops what is older than the team keeps, and makes the weeks that are over searchable."""
+    acting = app.acting_as(KEEPER)
+    if app.settings.keep_logs_days:
+        expire_logs(acting, app.settings.keep_logs_days)
+    if isinstance(app.db, PostgresDatabase):
+        index_log_weeks(app.db)
 
 
 def pull_logs(app: App) -> None:

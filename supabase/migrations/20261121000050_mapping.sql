@@ -41,21 +41,28 @@ begin
 end $$;
 
 -- Every standard column with the app's column behind it. `base` is the type without its length; of an enum, `enum`.
+-- Each write asks ten times: the table is looked up first, since the planner would read every column of every table.
 create or replace function dailies.mapped_columns()
 returns table (standard text, kind text, name text, type text, base text)
-language sql stable set search_path = '' as $$
+language plpgsql stable rows 9 set search_path = '' as $$
+declare
+    m dailies.mapping;
+    found regclass;
+begin
+    select * into m from dailies.mapping;
+    found := pg_catalog.to_regclass(m.relation);
+    return query
     select s.standard, s.kind, a.attname::text, format_type(a.atttypid, a.atttypmod),
            case t.typtype when 'e' then 'enum' when 'd' then format_type(t.typbasetype, null)
                else format_type(a.atttypid, null) end
-    from dailies.mapping m
-    cross join (values
+    from (values
         ('id', 'key'), ('status', 'status'), ('created_at', 'time'), ('updated_at', 'time'), ('prompt', 'text'),
         ('input_image_url', 'text'), ('video_url', 'text'), ('error_message', 'text'), ('runway_video_id', 'text')
     ) s (standard, kind)
-    left join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation) and a.attnum > 0
+    left join pg_catalog.pg_attribute a on a.attrelid = found and a.attnum > 0
         and not a.attisdropped and a.attname = m.columns ->> s.standard
-    left join pg_catalog.pg_type t on t.oid = a.atttypid
-$$;
+    left join pg_catalog.pg_type t on t.oid = a.atttypid;
+end $$;
 
 -- Has the app's table this column?
 create or replace function dailies.has_column(p_name text) returns boolean
@@ -197,16 +204,20 @@ $$;
 
 -- The condition under which a row, called p_row, is not left out.
 create or replace function dailies.kept_sql(p_row text) returns text
-language sql stable set search_path = '' as $$
-    select coalesce(string_agg(format(case
+language plpgsql stable set search_path = '' as $$
+declare
+    m dailies.mapping;
+begin
+    select * into m from dailies.mapping;
+    return (
+        select coalesce(string_agg(format(case
                when a.atttypid = 'boolean'::regtype then '%s.%I is not true'
                when t.typcategory = 'N' then 'coalesce(%s.%I, 0) = 0'
                when t.typcategory = 'S' then 'coalesce(%s.%I, '''') in ('''', ''0'', ''f'', ''false'')'
                else '%s.%I is null' end, p_row, a.attname), ' and '), 'true')
-    from dailies.mapping m join pg_catalog.pg_attribute a on a.attrelid = pg_catalog.to_regclass(m.relation)
-        and a.attname = any(m.left_out)
-    join pg_catalog.pg_type t on t.oid = a.atttypid
-$$;
+        from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
+        where a.attrelid = pg_catalog.to_regclass(m.relation) and a.attname = any(m.left_out));
+end $$;
 
 -- The condition under which a row, called p_row, is one of Runway's videos.
 create or replace function dailies.visible_sql(p_row text) returns text

@@ -9,11 +9,34 @@ create table if not exists dailies.imports (
     report   jsonb
 );
 
--- `key` tells a repeated entry from a second one: overlapping exports of the same log merge.
--- `video_id` and `task_id` are the ones that the message names itself.
+-- Log entries stand in tables of a week each (dailies.log_weeks), so that old ones can be dropped. One table, as it was
+-- before there were weeks, is set aside here, and joins them once they have their indexes.
+do $$
+declare
+    name text;
+begin
+    if exists (select from pg_catalog.pg_class c
+               where c.oid = pg_catalog.to_regclass('dailies.log_entries') and c.relkind = 'r') then
+        drop trigger if exists log_entries_mark on dailies.log_entries;
+        drop trigger if exists log_entries_mark_updated on dailies.log_entries;
+        alter table dailies.log_entries drop constraint if exists log_entries_pkey;
+        alter table dailies.log_entries drop constraint if exists log_entries_key_key;
+        alter table dailies.log_entries alter column id drop identity if exists;
+        alter table dailies.log_entries rename to log_entries_before;
+        for name in select i.relname from pg_catalog.pg_index x join pg_catalog.pg_class i on i.oid = x.indexrelid
+                    where x.indrelid = 'dailies.log_entries_before'::regclass loop
+            execute format('alter index dailies.%I rename to %I', name,
+                           replace(name, 'log_entries', 'log_entries_before'));
+        end loop;
+    end if;
+end $$;
+
+-- `key` tells a repeated entry from a second one: overlapping exports of the same log merge. It follows from what
+-- the entry says, `at` among that. `video_id` and `task_id` are the ones that the message names itself.
+create sequence if not exists dailies.log_entry_ids;
 create table if not exists dailies.log_entries (
-    id            bigint generated always as identity primary key,
-    key           uuid not null unique,
+    id            bigint not null default nextval('dailies.log_entry_ids'),
+    key           uuid not null,
     at            timestamptz not null,
     request_id    text,
     video_id      dailies.video_key,
@@ -23,8 +46,12 @@ create table if not exists dailies.log_entries (
     path          text,
     status_code   int,
     deployment_id text,
-    import_id     uuid
-);
+    import_id     uuid,
+    unique (key, at)
+) partition by range (at);
+
+-- Times of which there is no week: older than a year, well ahead, and what outlives its week (dailies_expire_logs).
+create table if not exists dailies.log_entries_other partition of dailies.log_entries default;
 
 create index if not exists log_entries_time on dailies.log_entries (at);
 create index if not exists log_entries_request on dailies.log_entries (request_id) where request_id is not null;
@@ -95,6 +122,9 @@ create table if not exists dailies.verdicts (
     recheck_at            timestamptz
 );
 
+-- Why `action` is what is to be done, for people.
+alter table dailies.verdicts add column if not exists reason text;
+
 -- The counts of a span are read from this index alone: the rows are long.
 create index if not exists verdicts_newest on dailies.verdicts (created_at desc, video_id desc)
     include (cause, stuck, recoverable_runway_id, deployment_id, id_at, finished_at);
@@ -131,11 +161,17 @@ create table if not exists dailies.dirty (
 -- Marks that somebody is judging; a change that comes meanwhile leaves another one.
 alter table dailies.dirty add column if not exists taken boolean not null default false;
 
-create index if not exists dirty_oldest on dailies.dirty (since);
+-- Whose turn is it first? 0: something has changed now. 1: the video was there before, or means something else since the
+-- mapping was changed. 2: its verdict is given anew, and nothing that is counted has changed.
+alter table dailies.dirty add column if not exists turn smallint not null default 0;
+
+drop index if exists dailies.dirty_oldest;
+create index if not exists dirty_turn on dailies.dirty (turn, since);
 create index if not exists dirty_video on dailies.dirty (video_id, since);
 
 alter table dailies.imports enable row level security;
 alter table dailies.log_entries enable row level security;
+alter table dailies.log_entries_other enable row level security;
 alter table dailies.requests enable row level security;
 alter table dailies.tasks enable row level security;
 alter table dailies.verdicts enable row level security;

@@ -11,7 +11,7 @@ $$;
 
 -- Takes one piece of an import. Repeated entries (by key) are left alone, so overlapping exports merge; what
 -- a later piece knows of a request is added to what is there, and so is whom an entry names: a flow that was
--- learned since may tell. Indexes: log_entries (key), requests_pkey.
+-- learned since may tell. Indexes: log_entries (key, at), requests_pkey.
 create or replace function public.dailies_add_logs(
     p_import jsonb default null, p_entries jsonb default '[]', p_requests jsonb default '[]'
 ) returns table (inserted int, repeated int)
@@ -44,6 +44,8 @@ begin
     where (r.status_code, r.duration_ms, r.deployment_id, r.path) is distinct from (
         coalesce(excluded.status_code, r.status_code), coalesce(excluded.duration_ms, r.duration_ms),
         coalesce(excluded.deployment_id, r.deployment_id), coalesce(excluded.path, r.path));
+    perform dailies.add_log_weeks(array(
+        select distinct e.at from jsonb_to_recordset(coalesce(p_entries, '[]')) as e (at timestamptz)));
     insert into dailies.log_entries (
         key, at, request_id, video_id, task_id, level, message, path, status_code, deployment_id, import_id)
     select e.key, e.at, e.request_id, dailies.as_key(e.video_id), e.task_id, e.level, e.message, e.path,
@@ -51,13 +53,14 @@ begin
     from jsonb_to_recordset(coalesce(p_entries, '[]')) as e (
         key uuid, at timestamptz, request_id text, video_id text, task_id text, level text, message text,
         path text, status_code int, deployment_id text)
-    on conflict (key) do nothing;
+    on conflict (key, at) do nothing;
     get diagnostics n = row_count;
     if n < jsonb_array_length(coalesce(p_entries, '[]')) then
         update dailies.log_entries l set
             video_id = coalesce(l.video_id, dailies.as_key(e.video_id)), task_id = coalesce(l.task_id, e.task_id)
-        from jsonb_to_recordset(p_entries) as e (key uuid, video_id text, task_id text)
-        where l.key = e.key and ((l.video_id is null and dailies.as_key(e.video_id) is not null)
+        from jsonb_to_recordset(p_entries) as e (
+            key uuid, at timestamptz, video_id text, task_id text)
+        where l.key = e.key and l.at = e.at and ((l.video_id is null and dailies.as_key(e.video_id) is not null)
                                  or (l.task_id is null and e.task_id is not null));
     end if;
     return query select n, jsonb_array_length(coalesce(p_entries, '[]')) - n;

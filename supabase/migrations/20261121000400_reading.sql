@@ -213,7 +213,8 @@ begin
         'last_log_at', dailies.last_log_at(),
         'last_video_at', (select max(v.created_at) from dailies.videos() v),
         'last_judged_at', (select max(d.judged_at) from dailies.verdicts d),
-        'dirty', (select count(distinct m.video_id) from dailies.dirty m));
+        'dirty', (select count(distinct m.video_id) from dailies.dirty m where m.turn < 2)
+                 + (select count(*) from dailies.dirty m where m.turn = 2));
     return next;
 end $$;
 

@@ -100,8 +100,8 @@ create or replace trigger attempts_mark after insert or update on dailies.attemp
     for each row execute function dailies.mark_attempt();
 
 -- Verdicts of a version that had other actions.
-insert into dailies.dirty (video_id)
-select d.video_id from dailies.verdicts d
+insert into dailies.dirty (video_id, turn)
+select d.video_id, 2 from dailies.verdicts d
 where d.action not in ('none', 'wait', 'recover', 'look_up', 'retry', 'ask', 'change_input', 'fix_first');
 
 -- Marks videos that were there before Dailies, before they were mapped like this, or whose status or time was changed past
@@ -132,12 +132,13 @@ begin
         insert into pg_temp.dailies_piece
         select null, v.id, v.status_word from dailies.videos() v where v.created_at is null;
     end if;
-    insert into dailies.dirty (video_id, since)
-    select p.id, coalesce(p.at, 'epoch') from pg_temp.dailies_piece p
+    insert into dailies.dirty (video_id, turn)
+    select p.id, 1 from pg_temp.dailies_piece p
     where not exists (select from dailies.verdicts d
                       where d.video_id = p.id and (mapped_at is null or d.judged_at >= mapped_at)
                           and d.created_at = coalesce(p.at, 'epoch') and (d.word is null or d.word = p.word))
-        and not exists (select from dailies.dirty m where m.video_id = p.id);
+        and not exists (select from dailies.dirty m where m.video_id = p.id and m.turn < 2)
+    order by p.at desc nulls last;
     return query select p.at, p.id from pg_temp.dailies_piece p where p.at is not null order by p.at, p.id limit 1;
 end $$;
 
@@ -168,35 +169,51 @@ begin
     return n;
 end $$;
 
--- Which videos are to be judged, the longest waiting first? The marks of each are replaced by a single one,
--- whose time is the answer: saving a verdict removes exactly that one, and a mark made meanwhile stays. It
--- goes to the end of the queue, so that a video which cannot be judged holds up nobody. Where marks do not
--- fill p_limit, verdicts follow whose time to look again has come (since is null). Two callers take turns:
--- they would wait for each other's marks for ever. Marks that the app's own transactions hold are left to the next time.
--- Indexes: dirty_oldest, dirty_video, verdicts_recheck.
-create or replace function public.dailies_dirty(p_limit int default 200)
+-- Which videos are to be judged? First those of which something has changed, the longest waiting first; then those whose
+-- time to look again has come (since is null); then those from before, and verdicts that are given anew. The marks of each
+-- are replaced by a single one, whose time is the answer: saving a verdict removes exactly that one, and a mark made
+-- meanwhile stays. It goes to the end of those whose turn it is, so that a video which cannot be judged holds up nobody. Two
+-- callers take turns: they would wait for each other's marks for ever. Marks that the app's own transactions hold are left
+-- to the next time, and those that somebody took within the last p_leave_seconds to whoever that was: else two who judge would
+-- overtake each other for ever. Indexes: dirty_turn, dirty_video, verdicts_recheck.
+drop function if exists public.dailies_dirty(int);
+create or replace function public.dailies_dirty(p_limit int default 200, p_leave_seconds int default 0)
 returns table (video_id dailies.video_key, since timestamptz)
 language plpgsql security definer set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     found_ids dailies.video_key[];
+    due_ids dailies.video_key[];
+    in_hand timestamptz := clock_timestamp() - make_interval(secs => p_leave_seconds);
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.dirty'));
-    select array_agg(distinct m.video_id) into found_ids from (
-        select d.video_id from dailies.dirty d order by d.since limit p_limit for update skip locked) m;
-    delete from dailies.dirty d where d.ctid = any(array(
-        select m.ctid from dailies.dirty m where m.video_id = any(found_ids) for update skip locked));
+    found_ids := array(select distinct m.video_id from (
+        select d.video_id from dailies.dirty d
+        where d.turn = 0 and not (d.taken and d.since > in_hand) order by d.since limit p_limit
+        for update skip locked) m);
+    due_ids := array(
+        select d.video_id from dailies.verdicts d where d.recheck_at <= now() and d.video_id <> all(found_ids)
+        order by d.recheck_at limit p_limit - cardinality(found_ids));
+    found_ids := found_ids || array(select distinct m.video_id from (
+        select d.video_id from dailies.dirty d
+        where d.turn > 0 and not (d.taken and d.since > in_hand) and d.video_id <> all(found_ids || due_ids)
+        order by d.turn, d.since limit p_limit - cardinality(found_ids) - cardinality(due_ids)
+        for update skip locked) m);
     update dailies.tasks t set delivered = false
     where t.video_id = any(found_ids) and t.delivered
         and not exists (select from dailies.videos() v where v.id = t.video_id);
     return query
-    insert into dailies.dirty as d (video_id, since, taken)
-    select v.id, clock_timestamp(), true from dailies.videos() v where v.id = any(found_ids)
+    with taken as (
+        delete from dailies.dirty d where d.ctid = any(array(
+            select m.ctid from dailies.dirty m where m.video_id = any(found_ids) for update skip locked))
+        returning d.video_id, d.turn
+    ), whole as (
+        select t.video_id, min(t.turn) as turn from taken t group by t.video_id
+    )
+    insert into dailies.dirty as d (video_id, since, taken, turn)
+    select v.id, clock_timestamp(), true, w.turn from whole w join dailies.videos() v on v.id = w.video_id
     returning d.video_id, d.since;
-    return query
-    select d.video_id, null::timestamptz from dailies.verdicts d
-    where d.recheck_at <= now() and d.video_id <> all(coalesce(found_ids, '{}'))
-    order by d.recheck_at limit greatest(p_limit - coalesce(cardinality(found_ids), 0), 0);
+    return query select i.id, null::timestamptz from unnest(due_ids) i (id);
 end $$;
 
 -- Up to when is everything known that was logged after p_at? An export that covers that moment knows up to its
@@ -215,17 +232,19 @@ language sql stable set search_path = '' as $$
          order by e.at desc limit 1))
 $$;
 
--- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `readings`: of
+-- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `logs_expired`: logs of the
+-- video's time have been dropped, so nothing follows from what is not there. `readings`: of
 -- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
 -- task, the lines of requests that name a task and no video; `peers`, the other rows that it may be the task
 -- of. As json, which is built three
 -- times as fast as jsonb. Indexes: those of requests_of and observed_until, log_entries_request,
 -- log_entries_of_nobody, dailies_videos_newest,
 -- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
+drop function if exists public.dailies_dossiers(dailies.video_key[]);
 create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
 returns table (
     video_id dailies.video_key, video json, entries json, requests json, tasks json, attempts json, readings json,
-    nobodys json, peers json, observed_until timestamptz, now timestamptz
+    nobodys json, peers json, observed_until timestamptz, logs_expired boolean, now timestamptz
 )
 language plpgsql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set work_mem = '64MB' as $$
@@ -260,8 +279,9 @@ begin
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
                      where x.video_id = v.id), '[]'),
            r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
-           dailies.observed_until(g.last_at, g.drained), now()
+           case when not x.expired then dailies.observed_until(g.last_at, g.drained) end, x.expired, now()
     from dailies.videos() v
+    cross join lateral (select v.created_at < dailies.logs_from() + interval '1 hour' as expired) x
     left join grouped g on g.of = v.id
     left join answered a on a.of = v.id
     left join lateral (
@@ -283,10 +303,14 @@ begin
                    'at', e.at, 'level', e.level, 'message', e.message, 'request_id', e.request_id,
                    'path', e.path, 'status_code', e.status_code, 'deployment_id', e.deployment_id)
                    order by e.at, e.id) as lines
-        from (select distinct o.request_id from dailies.log_entries o
-              where o.task_id is not null and o.video_id is null
-                  and o.at between v.created_at - interval '5 seconds' and v.created_at + interval '10 minutes'
-                  and dailies.is_nobodys(o.task_id) limit 40) o
+        from (select distinct o.request_id
+              from (select distinct x.request_id, x.task_id from dailies.log_entries x
+                    where x.task_id is not null and x.video_id is null
+                        and x.at between v.created_at - interval '5 seconds' and v.created_at + interval '10 minutes'
+                        -- of most tasks that alone tells whose they are; the offset keeps it first
+                        and not exists (select from dailies.log_entries m
+                                        where m.request_id = x.request_id and m.video_id is not null) offset 0) o
+              where dailies.is_nobodys(o.task_id) limit 40) o
         join lateral (select * from dailies.log_entries x
                       where x.request_id = o.request_id order by x.at limit 100) e on true
         where v.runway_video_id is null) n on true
@@ -298,6 +322,30 @@ begin
                                        and v.created_at + interval '10 minutes'
               order by w.created_at desc limit 40) q) p on true
     where v.id = any(p_ids);
+end $$;
+
+-- Verdicts with what the former ones had found in logs that have been dropped since: their stages and times, and where the
+-- row's status is still the same, their cause and evidence. What is to be done is always the new one. Index: verdicts_pkey.
+create or replace function dailies.with_expired(p_verdicts jsonb) returns jsonb
+language plpgsql stable set search_path = '' as $$
+begin
+    if dailies.logs_from() = '-infinity' then
+        return p_verdicts;
+    end if;
+    return (
+        select coalesce(jsonb_agg(q || coalesce(former.found, '{}')), '[]')
+        from jsonb_array_elements(p_verdicts) q
+        left join lateral (
+            select jsonb_build_object(
+                'flow', d.flow, 'first_missing', d.first_missing, 'stages', d.stages, 'deployment_id', d.deployment_id,
+                'polls', d.polls, 'last_polled_at', d.last_polled_at, 'tries', d.tries, 'id_at', d.id_at)
+                || case when d.word = v.status_word then jsonb_build_object(
+                    'cause', d.cause, 'confidence', d.confidence, 'evidence', d.evidence, 'finished_at', d.finished_at)
+                else '{}' end as found
+            from dailies.verdicts d join dailies.videos() v on v.id = d.video_id
+            where d.video_id = (q ->> 'video_id')::dailies.video_key and d.pattern like '%:seen%'
+                and d.created_at < dailies.logs_from() + interval '1 hour'
+                and not coalesce(q -> 'stages', '[]') @> '[{"state": "seen"}]') former on true);
 end $$;
 
 -- Saves verdicts and takes away the marks they answer (see dailies_dirty). A verdict whose mark is gone was
@@ -312,30 +360,33 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.dirty'));
     perform set_config('dailies.settling', 'on', true);
+    p_verdicts := dailies.with_expired(p_verdicts);
     -- before the verdicts: whoever waits for a verdict never holds a task
     update dailies.tasks t set delivered = not t.delivered where t.task_id in (select m.task_id from dailies.misplaced(array(
         select q.video_id from jsonb_to_recordset(p_verdicts) as q (video_id dailies.video_key))) m);
     insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
         recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
-        finished_at, error_group, judged_at, recheck_at, word, retried)
+        finished_at, error_group, judged_at, recheck_at, word, retried, reason)
     select q.video_id, coalesce(v.created_at, 'epoch'), q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
            q.first_missing, coalesce(q.stages, '[]'),
            coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
                      from jsonb_array_elements(q.stages) with ordinality e (s, i)), ''),
            coalesce(q.evidence, '[]'), q.recoverable_runway_id, coalesce(q.candidate_runway_ids, '{}'),
            q.deployment_id, coalesce(q.polls, 0), q.last_polled_at, coalesce(q.tries, 0),
-           (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id),
+           coalesce(q.id_at, (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id)),
            case when v.status = 'succeeded'
-                then dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at) end,
+                then coalesce(q.finished_at, dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at)) end,
            case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
-           coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id)
+           coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id),
+           q.repair ->> 'reason'
     from jsonb_to_recordset(p_verdicts) as q (
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
         deployment_id text, polls int, last_polled_at timestamptz, tries int, judged_at timestamptz,
-        recheck_at timestamptz, since timestamptz)
+        recheck_at timestamptz, since timestamptz, id_at timestamptz, finished_at timestamptz,
+        repair jsonb)
     join dailies.videos() v on v.id = q.video_id
     where q.since is null
         or exists (select from dailies.dirty m where m.video_id = q.video_id and m.since = q.since)
@@ -349,7 +400,7 @@ begin
         polls = excluded.polls, last_polled_at = excluded.last_polled_at, tries = excluded.tries,
         id_at = excluded.id_at, finished_at = excluded.finished_at, error_group = excluded.error_group,
         judged_at = excluded.judged_at, recheck_at = excluded.recheck_at, word = excluded.word,
-        retried = excluded.retried;
+        retried = excluded.retried, reason = excluded.reason;
     get diagnostics n = row_count;
     perform dailies.settle_tallies();
     delete from dailies.dirty d

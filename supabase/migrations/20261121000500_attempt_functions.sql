@@ -379,6 +379,7 @@ declare
     task_id text := p_task ->> 'task_id';
     lost dailies.attempts;
 begin
+    perform pg_advisory_xact_lock(hashtext('dailies.task ' || task_id)); -- whoever wants it for another video waits
     before := dailies.lock_video(p_video_id);
     perform dailies.refuse_owned(task_id, p_video_id);
     if (before ->> 'runway_video_id') is not null and (before ->> 'runway_video_id') <> task_id then

@@ -122,11 +122,16 @@ $$;
 -- or the network refused for the moment, fewer than p_tries times. Not those in the queue, and not before the
 -- next look that was set, unless it was left to people and the verdict has changed since. (A next look more than a
 -- day ahead was set by a clock that was wrong.)
--- Indexes: dailies_videos_status, decisions_pkey, q_dailies_video, attempts_refused, verdicts_pkey.
-create or replace function public.dailies_sweep_due(
+-- `verdict` is what the judge said within the last ten minutes, {action, reason, cause}, of a video whose repair costs, while
+-- nothing has changed since: enough to leave it to people. What is to be done by itself is judged afresh.
+-- Indexes: dailies_videos_status, decisions_pkey, q_dailies_video, attempts_refused, verdicts_pkey, dirty_video.
+drop function if exists public.dailies_sweep_due(numeric, int, int, boolean);
+create function public.dailies_sweep_due(
     p_older_than_seconds numeric, p_limit int default 100, p_tries int default 0,
     p_take_queued boolean default false
-) returns table (video_id dailies.video_key, decision jsonb, asked_to_wait_seconds numeric, now timestamptz)
+) returns table (
+    video_id dailies.video_key, decision jsonb, asked_to_wait_seconds numeric, verdict jsonb, now timestamptz
+)
 language sql stable security definer set search_path = '' as $$
     with refused as (
         select a.video_id from dailies.attempts a
@@ -152,8 +157,15 @@ language sql stable security definer set search_path = '' as $$
             and not exists (select from pgmq.q_dailies q where q.message ->> 'video_id' = v.id::text)
         order by d.next_at nulls first, v.created_at desc limit p_limit
     )
-    select due.id, to_jsonb(d), a.asked_to_wait_seconds, now()
+    select due.id, to_jsonb(d), a.asked_to_wait_seconds, j.said, now()
     from due left join dailies.decisions d on d.video_id = due.id
+    left join lateral (
+        select jsonb_build_object('action', x.action, 'reason', x.reason, 'cause', x.cause) as said
+        from dailies.verdicts x
+        where x.video_id = due.id and (x.action = 'retry' or dailies.needs_a_person(x.action)) and x.reason is not null
+            and x.judged_at between now() - interval '10 minutes' and now()
+            and (x.recheck_at is null or x.recheck_at > now())
+            and not exists (select from dailies.dirty m where m.video_id = due.id)) j on true
     left join lateral (
         select * from dailies.attempts x where x.video_id = due.id order by x.number desc limit 1) a on true
     order by due.next_at nulls first, due.created_at desc

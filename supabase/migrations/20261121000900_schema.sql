@@ -16,11 +16,12 @@ begin
         select s.kind || ' ' || s.name from dailies.table_steps() s
         union all
         select 'dailies.' || t from unnest(array[
-            'log_entries', 'requests', 'imports', 'tasks', 'verdicts', 'tallies', 'searched', 'dirty', 'attempts', 'audit']) t
+            'log_entries', 'expired', 'requests', 'imports', 'tasks', 'verdicts', 'tallies', 'searched', 'dirty', 'attempts', 'audit']) t
         where pg_catalog.to_regclass('dailies.' || t) is null
         union all
         select f from unnest(array[
-            'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log', 'dailies_search_logs',
+            'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log', 'dailies_search_logs', 'dailies_lines_to_read',
+            'dailies_old_logs', 'dailies_expire_week', 'dailies_expire_rest',
             'dailies_views', 'dailies_save_view', 'dailies_errors_by',
             'dailies_overview', 'dailies_error_groups', 'dailies_stage_funnel', 'dailies_incidents',
             'dailies_incident', 'dailies_pulse', 'dailies_videos_now',

@@ -27,7 +27,7 @@ begin
         group by e.at, e.level, e.message
     ), deleted as (
         delete from dailies.log_entries e using copies c join told t using (at, level, message)
-        where e.id = c.id and c.nth <= t.times
+        where e.id = c.id and e.at = c.at and c.nth <= t.times
         returning e.request_id, e.video_id, e.task_id
     )
     select count(*),

@@ -279,7 +279,7 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- How does what runs by itself do? Ages in seconds, null where there is nothing yet; that of the sweep counts from
--- the last one that was completed. Indexes: dirty_oldest, leases_pkey, workers_pkey, log_entries_time, pgmq's own.
+-- the last one that was completed. Indexes: dirty_turn, leases_pkey, workers_pkey, log_entries_time, pgmq's own.
 create or replace function public.dailies_health()
 returns table (
     queue_waiting int, queue_oldest_seconds double precision, sweep_age_seconds double precision, workers_alive int,
@@ -295,7 +295,8 @@ language sql stable security definer set search_path = '' as $$
         (select min(w.silent_seconds) from public.dailies_workers() w where w.state <> 'stopped'),
         d.n, d.age, extract(epoch from now() - dailies.last_log_at())::double precision
     from public.dailies_queue_metrics() q,
-        (select count(*)::int as n, extract(epoch from now() - min(m.since))::double precision as age from dailies.dirty m) d
+        (select count(*)::int as n, extract(epoch from now() - min(m.since) filter (where m.turn = 0))::double precision as age
+         from dailies.dirty m) d
 $$;
 
 -- Everything Prometheus is told, a row a sample; of videos, those that the app made. Indexes: those of dailies.tallied,

@@ -308,10 +308,11 @@ language sql stable set search_path = '' as $$
                    where not p_statuses or c.since >= coalesce(m.changed_at, '-infinity'))
 $$;
 
--- May what rows say now be taken from the tallies and the marks? Not where there are more marks than 20,000.
+-- May what rows say now be taken from the tallies and the marks? Not where there are more marks than 20,000
+-- of rows that may have changed.
 create or replace function dailies.is_current() returns boolean
 language sql stable set search_path = '' as $$
-    select dailies.is_counted(true) and (select count(*) from (select from dailies.dirty limit 20001) m) <= 20000
+    select dailies.is_counted(true) and (select count(*) from (select from dailies.dirty d where d.turn < 2 limit 20001) m) <= 20000
 $$;
 
 -- What is counted in a span: by the hour, and by the day where p_days lets it. Both ends are exact: the parts of hours there
@@ -362,12 +363,12 @@ begin
 end $$;
 
 -- How do the counts of statuses and trouble change by what was written into rows that are still marked?
--- Indexes: dirty_video, verdicts_pkey.
+-- Indexes: dirty_turn, verdicts_pkey.
 create or replace function dailies.rewritten(p_from timestamptz, p_to timestamptz, p_own boolean)
 returns table (at timestamptz, stuck boolean, recoverable boolean, word text, n int)
 language sql stable set search_path = '' as $$
     with marked as (
-        select distinct m.video_id from dailies.dirty m
+        select distinct m.video_id from dailies.dirty m where m.turn < 2
     ), changed as (
         select coalesce(v.created_at, 'epoch') as now_at, v.status_word as now_word, d.video_id is not null as is_judged,
                d.created_at as then_at, d.word as then_word, coalesce(d.stuck, false) as stuck,
@@ -443,7 +444,7 @@ begin
         return query select t.key[2], 0::numeric, t.n from dailies.tallied('tasks', p_from, p_to, true) t;
         return query
         select o.outcome, o.sign * m.credits, o.sign::numeric
-        from dailies.misplaced(array(select d.video_id from dailies.dirty d)) m,
+        from dailies.misplaced(array(select d.video_id from dailies.dirty d where d.turn < 2)) m,
             lateral (values (case when m.delivered then 'delivered' else 'lost' end, -1),
                             (case when m.delivered then 'lost' else 'delivered' end, 1)) o (outcome, sign)
         where m.credits > 0 and m.created_at >= p_from and m.created_at < p_to;

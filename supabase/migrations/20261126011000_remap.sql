@@ -100,8 +100,8 @@ begin
         update dailies.mapping set changed_at = now();
         perform dailies.mark_unknown();
     elsif m.statuses <> p_before.statuses then
-        insert into dailies.dirty (video_id)
-        select v.id from dailies.videos() v where v.status_word = any(array(
+        insert into dailies.dirty (video_id, turn)
+        select v.id, 1 from dailies.videos() v where v.status_word = any(array(
             select w.word from dailies.words_between(p_before.statuses, m.statuses) w))
         order by v.created_at desc limit 100000;
         get diagnostics n = row_count;

@@ -34,8 +34,8 @@ begin
     end if;
     insert into dailies.audit (operator, action, before, after)
     values (p_operator, case when p_content is null then 'remove_flow' else 'save_flow' end, before, p_content);
-    insert into dailies.dirty (video_id)
-    select v.id from dailies.videos() v
+    insert into dailies.dirty (video_id, turn)
+    select v.id, 2 from dailies.videos() v
     where v.created_at > now() - interval '30 days' order by v.created_at desc limit 10000;
     return query select p_content is not null;
 end $$;

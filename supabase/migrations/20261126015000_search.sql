@@ -66,10 +66,11 @@ end $$;
 -- Verdicts from before there were such texts are judged again.
 create or replace function dailies.mark_wordless() returns void
 language sql set search_path = '' as $$
-    insert into dailies.dirty (video_id)
-    select d.video_id from dailies.verdicts d
+    insert into dailies.dirty (video_id, turn)
+    select d.video_id, 2 from dailies.verdicts d
     where not exists (select from dailies.searched s where s.video_id = d.video_id)
         and not exists (select from dailies.dirty m where m.video_id = d.video_id)
+    order by d.created_at desc
 $$;
 
 -- How is a text found in videos? `anywhere` in them, by `words` that begin like it, or by reading `rows` one by one.

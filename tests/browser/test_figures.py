@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("theme", ["light"])]
 
 
 def metric(page: Page, label: str) -> str:
-    found = page.get_by_test_id("stMetric").filter(has=page.get_by_text(label, exact=True))
-    return found.get_by_test_id("stMetricValue").inner_text()
+    found = page.locator(".dailies-figures > div").filter(has=page.get_by_text(label, exact=True))
+    return found.locator("b").inner_text()
 
 
 def opened_videos(page: Page) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ def test_an_incident_has_the_same_figures_wherever_it_is_told(page: Page, addres
     settle(page)
     figures = page.locator(".st-key-incident")
     expect(figures).to_contain_text(told[0])
-    expect(page.get_by_test_id("stMetric").last).to_contain_text(f"{told[1]} of {told[2]} video")
+    expect(page.locator(".dailies-figures > div").last).to_contain_text(f"{told[1]} of {told[2]} video")
     page.get_by_role("link", name=f"All {told[1]} of them").click()
     assert len(opened_videos(page)) == number(told[1])
 

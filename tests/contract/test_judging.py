@@ -103,6 +103,15 @@ def test_a_mark_stays_until_its_verdict_is_saved(db: Database) -> None:
     assert dirty(db) == set()
 
 
+def test_what_somebody_has_in_hand_is_left_to_them_for_a_while(db: Database) -> None:
+    videos.import_videos(db, the_videos())
+    taken = {mark["video_id"] for mark in db.call("dailies_dirty", p_limit=2, p_leave_seconds=60)}
+    rest = {mark["video_id"] for mark in db.call("dailies_dirty", p_limit=2, p_leave_seconds=60)}
+    assert taken | rest == {TANGO, WALTZ, SALSA}
+    assert db.call("dailies_dirty", p_leave_seconds=60) == []
+    assert dirty(db) == {TANGO, WALTZ, SALSA}
+
+
 def test_a_change_while_a_verdict_is_made_is_judged_again(known: Database) -> None:
     videos.import_videos(known, [video(WALTZ, "failed", 1)])
     mark = known.call("dailies_dirty")[0]
@@ -180,6 +189,36 @@ def test_a_verdict_whose_time_has_come_is_judged_again(known: Database) -> None:
     past, future = verdict(WALTZ, "in_progress", recheck_at=at()), verdict(SALSA, "in_progress")
     known.call("dailies_save_verdicts", p_verdicts=[past, future | {"recheck_at": "2999-01-01T00:00:00Z"}])
     assert known.call("dailies_dirty") == [{"video_id": WALTZ, "since": None}]
+
+
+def test_what_changes_now_and_what_is_due_are_judged_before_verdicts_that_are_given_anew(
+    postgres: PostgresDatabase, database_url: str
+) -> None:
+    videos.import_videos(postgres, the_videos())
+    judge_all(postgres)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("select dailies.mark_wordless()")
+        connection.execute("update dailies.verdicts set recheck_at = now() where video_id = %s", [WALTZ])
+    videos.import_videos(postgres, [video(SALSA, "failed")])
+    turns = [postgres.call("dailies_dirty", p_limit=1)[0] for _ in range(2)]
+    assert [mark["video_id"] for mark in turns] == [SALSA, SALSA], "it waits until it is judged"
+    postgres.call("dailies_save_verdicts", p_verdicts=[verdict(SALSA, "unknown") | turns[1]])
+    assert postgres.call("dailies_dirty", p_limit=1) == [{"video_id": WALTZ, "since": None}]
+    assert {mark["video_id"] for mark in postgres.call("dailies_dirty", p_limit=2)} == {WALTZ, TANGO}
+
+
+def test_figures_do_not_wait_for_verdicts_that_are_given_anew(
+    postgres: PostgresDatabase, database_url: str
+) -> None:
+    videos.import_videos(postgres, the_videos())
+    judge_all(postgres)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into dailies.dirty (video_id, turn) select %s, 2 from generate_series(1, 20001)", [TANGO]
+        )
+        assert connection.execute("select dailies.is_current()").fetchone() == (True,)
+        connection.execute("update dailies.dirty set turn = 1")
+        assert connection.execute("select dailies.is_current()").fetchone() == (False,)
 
 
 def test_the_verdict_of_a_video_that_is_gone_is_not_saved(db: Database) -> None:

@@ -17,6 +17,7 @@ import streamlit as st
 
 from bench.queries import MARK, Read, questions, reads
 from lib.data import overview, videos
+from lib.data.logs import index_log_weeks
 from lib.data.postgres import PostgresDatabase
 from lib.operations.judge import judge_all, judge_dirty
 from lib.operations.recover import recover
@@ -68,6 +69,7 @@ def repeated(
     with cluster.clone(name) as url, simulated(folder) as runway:
         db = PostgresDatabase(url, label="test")
         repeat_history(db, runway.store, tasks, videos=count, entries=entries, days=days, say=lambda _: None)
+        index_log_weeks(db)
         with db.session("test") as connection:
             connection.execute(MARK.encode(), [MARKED])
         with cluster.admin(url.rsplit("/", 1)[1]) as connection:
@@ -99,12 +101,17 @@ GROWS = {
     "one error group, all days": "tells the users and models of each of its videos",
     "errors by model, all days": "a model is no count: each video that failed is asked for it",
     "stage latency, all days": "is exact up to 5,000 videos",
+    "logs that would be dropped": "counts the lines of the weeks that would go",
     "tasks of nobody": "looks at each line that names a task and no video",
     "alerts: stuck_minutes": "looks at all that is stuck",
     "what the sweep looks at": "looks at all that is stuck",
     "health of videos": "looks at all that is stuck",
     "work: tasks to look up": "looks at all that is unfinished",
 }
+
+
+# What is walked through, and why that is borne.
+WALKS = {"text in logs": "the running week has no index of its messages; the page says so where it is large"}
 
 
 def read_by_question(history: History) -> dict[str, list[Read]]:
@@ -140,7 +147,7 @@ def test_no_question_walks_through_a_large_table(
         name: each
         for name, (_, read) in asked.items()
         for each in read
-        if each.by is None and each.table in long.large
+        if each.by is None and each.table in long.large and not name.startswith(tuple(WALKS))
     }
     assert walked == {}
 

@@ -17,6 +17,7 @@ import pytest
 from lib.data import attempts, queue, videos, workers
 from lib.data.postgres import PostgresDatabase
 from lib.operations.generate import enqueue
+from lib.operations.sweep import AT_ONCE
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.runway.simulator.programme import PlannedFault
 from lib.settings import ROOT
@@ -151,9 +152,9 @@ def test_told_to_stop_in_the_middle_of_a_look_up_it_saves_what_runway_says(plant
     assert videos.get_video(plant.db, video_id)["task"] is not None
 
 
-def test_told_to_stop_in_the_middle_of_a_sweep_it_finishes_the_recovery_in_hand(plant: Plant) -> None:
+def test_told_to_stop_in_the_middle_of_a_sweep_it_finishes_the_recoveries_in_hand(plant: Plant) -> None:
     tasks = []
-    for _ in range(2):
+    for _ in range(AT_ONCE + 1):
         tasks.append(plant.runway.client.create(REQUEST).id)
         video_id = production.put_row(plant.db, minutes=0)
         production.put_log(plant.db, video_id, *production.ANSWERED, minutes=0, task=tasks[-1])
@@ -168,5 +169,5 @@ def test_told_to_stop_in_the_middle_of_a_sweep_it_finishes_the_recovery_in_hand(
     assert worker.wait(20) == 0, plant.logs()
     rows = videos.list_videos(plant.db)
     assert sorted(row["runway_video_id"] or "" for row in rows)[0] == ""
-    assert sum(row["runway_video_id"] in tasks for row in rows) == 1
+    assert sum(row["runway_video_id"] in tasks for row in rows) == AT_ONCE
     assert workers.take_lease(plant.db, "sweep", "next", 60), "it gave its lease back"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,15 @@ import psycopg
 import pytest
 
 from lib.data import attempts, audit, credits, decisions, videos
+from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
+from lib.data.verdicts import DossierRow, dossier_rows
 from lib.data.workers import keep_lease, take_lease
 from lib.domain.pricing import GenerationRequest
 from lib.domain.sweep import SWEEP, WORKER
+from lib.operations.judge import judge_all
 from lib.operations.process import process
-from lib.operations.sweep import Report, preview, sweep
+from lib.operations.sweep import AT_ONCE, Report, preview, sweep
 from lib.worker.jobs import JobVerb
 from tests import production
 from tests.apps import app_of
@@ -109,6 +112,65 @@ def test_when_runway_does_not_answer_recovery_waits_for_the_next_time(floor: Flo
     floor.lost_task()
     floor.runway.server.stop()
     assert floor.actions() == {"wait": 1}
+
+
+def test_many_lost_tasks_are_recovered_while_runway_answers_slowly(floor: Floor) -> None:
+    lost = dict(floor.lost_task() for _ in range(12))
+    assert floor.actions() == {"recover": 12}
+    assert {video_id: floor.row(video_id)["runway_video_id"] for video_id in lost} == lost
+
+
+@pytest.fixture
+def judged_by_sweep(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The videos of which the sweep reads all evidence."""
+    ids: list[str] = []
+
+    def reading(db: Database, video_ids: Sequence[str]) -> list[DossierRow]:
+        ids.extend(video_ids)
+        return dossier_rows(db, video_ids)
+
+    monkeypatch.setattr("lib.operations.sweep.dossier_rows", reading)
+    return ids
+
+
+@pytest.mark.parametrize("auto_retry", [False, True])
+def test_what_the_judge_has_just_left_to_people_is_not_judged_again(
+    floor: Floor, judged_by_sweep: list[str], auto_retry: bool
+) -> None:
+    video_id = production.put_row(floor.db)
+    production.put_log(floor.db, video_id, *production.CALLED)
+    judge_all(floor.app)
+    floor.allow(auto_retry=auto_retry)
+    assert floor.actions() == {"ask": 1}
+    assert judged_by_sweep == []
+    (left,) = decisions.flagged(floor.db)
+    floor.execute("delete from dailies.decisions; update dailies.verdicts set judged_at = '2020-01-01'")
+    assert floor.actions() == {"ask": 1}
+    assert judged_by_sweep == [video_id]
+    (afresh,) = decisions.flagged(floor.db)
+    assert (left.action, left.reason, left.cause) == (afresh.action, afresh.reason, afresh.cause)
+
+
+def test_what_has_changed_since_it_was_judged_is_judged_afresh(
+    floor: Floor, judged_by_sweep: list[str]
+) -> None:
+    video_id = production.put_row(floor.db)
+    production.put_log(floor.db, video_id, *production.CALLED)
+    judge_all(floor.app)
+    production.put_log(floor.db, video_id, *production.CALLED, minutes=10)
+    floor.sweep()
+    assert judged_by_sweep == [video_id]
+
+
+def test_what_may_be_retried_by_itself_is_judged_afresh(floor: Floor, judged_by_sweep: list[str]) -> None:
+    video_id = production.terminated(floor.db)
+    judge_all(floor.app)
+    assert floor.actions() == {"ask": 1}
+    assert judged_by_sweep == []
+    floor.later()
+    floor.allow(auto_retry=True)
+    assert floor.actions() == {"retry": 1}
+    assert judged_by_sweep == [video_id]
 
 
 def test_nothing_is_paid_by_itself_unless_it_is_allowed(floor: Floor) -> None:
@@ -304,12 +366,12 @@ def test_a_sweep_that_lost_its_lease_stops_and_changes_nothing_more(floor: Floor
 
 
 def test_a_sweep_that_is_stopped_leaves_the_rest_for_the_next(floor: Floor) -> None:
-    for _ in range(3):
+    for _ in range(AT_ONCE + 2):
         floor.lost_task()
     answers = iter([False, False])
     report = floor.sweep(stopped=lambda: next(answers, True))
     assert report is not None
-    assert (report.complete, report.counts()) == (False, {"recover": 1})
+    assert (report.complete, report.counts()) == (False, {"recover": AT_ONCE})
     assert floor.actions() == {"recover": 2}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from lib.data.database import Database, Row
 from lib.data.postgres import PostgresDatabase
 from lib.errors import DatabaseUnavailable
 from lib.operations.environment.settings import Check, Level
+from lib.operations.judge import judge_all
 from lib.settings import ROOT
 from lib.ui.kit import loaders
 from lib.ui.kit.dashboard import Dashboard, provide
@@ -232,6 +234,26 @@ def test_videos_are_filtered_by_the_address(filled: Database) -> None:
     table = listed(opened("videos", cause="Out of credits"))
     assert table.count("<tr>") == 2
     assert "You do not have enough credits to run this task." in table
+
+
+def test_groups_of_errors_are_links_and_are_sorted_by_the_address(empty: Database) -> None:
+    texts = ["Out of memory", "Out of memory", "Out of paper"]
+    rows = [
+        video(str(UUID(int=n)), "failed", n if n != 1 else 60, error_message=text)
+        for n, text in enumerate(texts)
+    ]
+    videos.import_videos(empty, rows)
+    judge_all(app_of(empty))
+
+    def shown(**query: str) -> list[str]:
+        table = listed(opened("errors", window="all", **query))
+        return re.findall(r'<a href="errors\?group=Out\+of\+(\w+)&amp;', table)
+
+    assert shown() == shown(sort="-n") == shown(sort="nonsense") == ["memory", "paper"]
+    assert shown(sort="n") == ["paper", "memory"]
+    assert shown(sort="-first") == ["paper", "memory"]
+    assert shown(sort="-last") == ["memory", "paper"]
+    assert 'aria-sort="descending"' in listed(opened("errors", window="all"))
 
 
 def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> None:

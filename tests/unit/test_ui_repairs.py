@@ -20,7 +20,7 @@ from lib.operations.judge import judge_dirty
 from lib.runway.simulator.programme import PlannedFault
 from lib.ui.kit.dashboard import Dashboard, provide
 from tests.apps import app_of
-from tests.pages import opened, serve, text_of
+from tests.pages import figures_of, opened, serve, text_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
 
 
@@ -113,11 +113,11 @@ def test_the_figures_beside_the_end_of_a_run_were_read_after_it(desk: Desk) -> N
     credits.set_budget(desk.db, credits.EVERYBODY, 1000, 1000, by="ann")
     batch = desk.frozen(desk.refused())
     batches.steer(desk.db, batch.id, "running", "ann")
-    before = {metric.label: metric.value for metric in opened("recover").metric}
+    before = figures_of(opened("recover"))
     desk.work()  # ends before the page is drawn again
     app = opened("recover", batch=batch.id)
     assert "1 of 1 video repaired" in text_of(app)
-    after = {metric.label: metric.value for metric in app.metric}
+    after = figures_of(app)
     assert after["Budget left"] != before["Budget left"]
 
 
@@ -195,7 +195,7 @@ def test_an_uploaded_image_stays_until_it_is_replaced() -> None:
 
 def test_the_ledger_and_the_budget_stand_above_the_list(desk: Desk) -> None:
     desk.generated("after-drop")
-    shown = {metric.label: metric.value for metric in opened("recover").metric}
+    shown = figures_of(opened("recover"))
     assert shown["At risk now"] == "$0.25"
     assert shown["Rescued"] == "$0.00"
 

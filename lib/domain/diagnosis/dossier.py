@@ -53,6 +53,7 @@ class Dossier:
     readings          of Runway's account around the last attempt
     model             what a retry asks for where nothing says what was asked before
     left_to_workers   the team leaves queued rows to Dailies' workers: the app itself begins none
+    logs_expired      logs of the video's time have been dropped: nothing follows from what is not there
     """
 
     video: Video
@@ -66,6 +67,7 @@ class Dossier:
     readings: Around | None = None
     model: str = DEFAULT_MODEL
     left_to_workers: bool = False
+    logs_expired: bool = False
 
     @property
     def task(self) -> Task | None:
@@ -202,8 +204,7 @@ def _says_more(later: Symptom, first: Symptom) -> bool:
 
 
 def tells_of_failure(entry: LogEntry) -> bool:
-    if is_warning(entry.message):
-        return False
-    if entry.level in ("error", "fatal"):
-        return True
-    return bool(_REFUSAL.search(entry.message[:80])) and http_status(entry.message) is not None
+    fails = entry.level in ("error", "fatal") or (
+        _REFUSAL.search(entry.message[:80]) is not None and http_status(entry.message) is not None
+    )
+    return fails and not is_warning(entry.message)

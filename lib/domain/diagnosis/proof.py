@@ -52,6 +52,7 @@ def doubt_of(dossier: Dossier) -> str:
     runs, until, other = _new_runs(dossier), dossier.trace.observed_until, dossier.video.other_task_id
     doubts = (
         (other is not None, f"Another column of the row holds {other}"),
+        (dossier.logs_expired, "Logs of the video's time have been dropped"),
         (not runs, "No log shows whether the app called Runway"),
         (any(run.created for run in runs), "The logs show that Runway answered with a task"),
         (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
@@ -96,7 +97,8 @@ def _run_refused(dossier: Dossier) -> bool:
 def _left_to_workers(dossier: Dossier) -> bool:
     video = dossier.video
     untouched = video.status == "queued" and not dossier.attempts and not dossier.trace.runs
-    return dossier.left_to_workers and untouched and not video.runway_video_id
+    known = untouched and not dossier.logs_expired
+    return dossier.left_to_workers and known and not video.runway_video_id
 
 
 FACTS: tuple[Fact, ...] = (

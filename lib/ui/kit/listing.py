@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -70,11 +70,11 @@ def shown_columns() -> list[str]:
     return ["video", *(address.several("column", _TITLES) or SHOWN)]
 
 
-def chosen_sort() -> Sort:
+def chosen_sort(by: Collection[str] = SORTS, usual: Sort = NEWEST) -> Sort:
     """`-created` in the address: the newest first."""
     given = st.query_params.get("sort", "")
-    by = given.removeprefix("-")
-    return Sort(by, ascending=by == given) if by in SORTS else NEWEST
+    name = given.removeprefix("-")
+    return Sort(name, ascending=name == given) if name in by else usual
 
 
 def video_list(
@@ -87,16 +87,22 @@ def video_list(
 
 
 def _heading(column: Column, sort: Sort | None) -> str:
-    title = escape(column.title)
     if sort is None or column.sort is None:
-        return f"<th>{title}</th>"
-    is_sorted = column.sort == sort.by
-    upwards = not sort.ascending if is_sorted else column.sort not in ("created", "changed")
-    query = {**address.query(), "sort": [("" if upwards else "-") + column.sort], address.PAGE: []}
-    link = escape(f"videos?{urlencode(query, doseq=True)}")
-    order = f' aria-sort="{"ascending" if sort.ascending else "descending"}"' if is_sorted else ""
+        return f"<th>{escape(column.title)}</th>"
+    return heading(
+        "videos", column.title, column.sort, sort, upwards=column.sort not in ("created", "changed")
+    )
+
+
+def heading(page: str, title: str, by: str, sort: Sort, *, upwards: bool) -> str:
+    """Leads to the page sorted by this column: `upwards` first, the other way round where it is already."""
+    is_sorted = by == sort.by
+    order = "" if (not sort.ascending if is_sorted else upwards) else "-"
+    query = {**address.query(), "sort": [order + by], address.PAGE: []}
+    link = escape(f"{page}?{urlencode(query, doseq=True)}")
+    said = f' aria-sort="{"ascending" if sort.ascending else "descending"}"' if is_sorted else ""
     arrow = (" ↑" if sort.ascending else " ↓") if is_sorted else ""
-    return f'<th{order}><a href="{link}">{title}{arrow}</a></th>'
+    return f'<th{said}><a href="{link}">{escape(title)}{arrow}</a></th>'
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,11 @@ def log_lines(window: Window, text: str) -> list[FoundLine]:
     return stored_logs.search_logs(running_app().db, text, *_span(window))
 
 
+@kept()
+def lines_to_read(window: Window) -> int:
+    return stored_logs.lines_to_read(running_app().db, *_span(window))
+
+
 def video_log(video_id: str) -> list[LogRow]:
     return stored.video_log(running_app().db, video_id, limit=2000)
 

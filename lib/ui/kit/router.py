@@ -37,12 +37,12 @@ PAGES = (
 _FRAME = ("Html", "Button", "TextInput")
 _WINDOW = (*_FRAME, "ButtonGroup", "Checkbox")
 SHOWN = {
-    "overview": (*_WINDOW, "Metric", "Table", "PlotlyChart", "PageLink", "MenuButton"),
+    "overview": (*_WINDOW, "PlotlyChart", "PageLink", "MenuButton"),
     "videos": (*_WINDOW, "Multiselect", "DownloadButton"),
     "stages": (*_WINDOW, "ChatInput", "FileUploader", "TextArea", "PlotlyChart"),
-    "errors": (*_WINDOW, "PlotlyChart", "DataFrame"),
+    "errors": (*_WINDOW, "PlotlyChart"),
     "latency": (*_WINDOW, "Selectbox", "PlotlyChart"),
-    "recover": (*_WINDOW, "Metric", "Multiselect", "DataFrame"),
+    "recover": (*_WINDOW, "Multiselect", "DataFrame"),
     "audit": (*_FRAME, "Selectbox", "DataFrame"),
     "generate": (*_WINDOW, "Selectbox", "ImageList", "TextArea", "Slider", "NumberInput", "Table"),
     "environment": (*_FRAME, "ChatInput", "DataFrame", "StreamlitSyntaxHighlighter"),

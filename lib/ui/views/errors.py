@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from html import escape
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.column_config import BarChartColumn, ButtonColumn, NumberColumn, TextColumn
 
 from lib.data.database import Row
 from lib.data.errors import By, ErrorPoint
 from lib.data.overview import ErrorGroup
 from lib.data.series import GroupKey, GroupState, set_error_state
-from lib.data.videos import Filters
+from lib.data.videos import Filters, Sort
 from lib.domain.video import parse_time
 from lib.logs.redact import redact
 from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.acting import why_not
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
 from lib.ui.kit.dashboard import running_app
+from lib.ui.kit.figures import bars
 from lib.ui.kit.format import (
     AMBER,
     GRAY,
     GREEN,
     RED,
+    SIDE,
     VIOLET,
     Look,
     cause_label,
@@ -38,11 +41,10 @@ from lib.ui.kit.format import (
     words,
 )
 from lib.ui.kit.frame import Frame
-from lib.ui.kit.listing import shown_columns, video_list
+from lib.ui.kit.listing import chosen_sort, heading, shown_columns, video_list
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import link, page
-from lib.ui.kit.tables import Columns, badge, badges, cause_badges, table, time_column
 from lib.ui.kit.window_control import empty_window
 
 BY: dict[By, str] = {
@@ -95,7 +97,8 @@ def errors_page(frame: Frame) -> None:
         )
         return
     states = series.states(tuple(key_of(row) for row in groups), frame.window.own)
-    marks = [mark_of(states[key_of(row)], frame) for row in groups]
+    lines = [_Line(row, state := states[key_of(row)], mark_of(state, frame)) for row in groups]
+    marks = [line.mark for line in lines]
     most = max(groups, key=lambda row: row["n"])
     st.markdown(
         f"{count(sum(row['n'] for row in groups), 'video')} in trouble {frame.window.said},"
@@ -104,7 +107,7 @@ def errors_page(frame: Frame) -> None:
         f"{_growing(groups)}"
     )
     distribution(frame)
-    _table(groups, states, frame)
+    _table(lines, frame)
 
 
 def _growing(groups: Sequence[ErrorGroup]) -> str:
@@ -173,35 +176,54 @@ def part_name(part: Mapping[str, str]) -> str:
     return f"{value[:40]} seconds" if asked == "duration" else value[:40]
 
 
-def _table(groups: Sequence[ErrorGroup], states: dict[GroupKey, GroupState], frame: Frame) -> None:
-    keys = [key_of(row) for row in groups]
-    table_key = f"groups-{hash((frame.window, tuple(keys))):x}"
+class _Line(NamedTuple):
+    """A group in the table. `mark`: a key of STATE."""
 
-    def open_group() -> None:
-        chosen = keys[st.session_state[table_key].row]
-        address.put({name: [value] for name, value in exactly(chosen).items()})
+    group: ErrorGroup
+    state: GroupState
+    mark: str
 
-    shown = [states[key] for key in keys]
-    causes = [row["cause"] for row in groups]
-    stages = [words(row["stage"] or "") for row in groups]
-    growth = NumberColumn(
-        "Growth", width=72, format="%+d", help="Against the time before, as long as this one"
-    )
-    look: dict[str, Any] = {"type": "tertiary", "alignment": "left", "width": 84, "pinned": True}
-    opening = ButtonColumn("Group", key=table_key, on_click=open_group, **look)
-    columns: Columns = {
-        "open": ([":material/arrow_forward: Open"] * len(groups), opening),
-        "mark": ([badge(STATE, mark_of(state, frame)) for state in shown], badges("State", STATE, width=104)),
-        "n": ([row["n"] for row in groups], NumberColumn("Videos", width=64)),
-        "growth": ([row["n"] - row["previous_n"] for row in groups], growth),
-        "trend": ([row["trend"] or [] for row in groups], BarChartColumn("Trend", width=110, y_min=0)),
-        "grp": ([redact(row["grp"]) for row in groups], TextColumn("Error", width=360)),
-        "cause": ([[cause_label(cause)] for cause in causes], cause_badges(causes)),
-        "stage": (stages, TextColumn("First missing stage", width=150)),
-        "first": ([parse_time(state["first_at"]) for state in shown], time_column("First seen")),
-        "last": ([parse_time(state["last_at"]) for state in shown], time_column("Last seen")),
+
+_HEADS = ("Error", "n", "growth", "Trend", "State", "Cause", "First missing stage", "first", "last")
+# What sorts the groups: its title, and its value of a line.
+_ORDERS: Mapping[str, tuple[str, Callable[[_Line], Any]]] = MappingProxyType(
+    {
+        "n": ("Videos", lambda line: line.group["n"]),
+        "growth": ("Growth", lambda line: line.group["n"] - line.group["previous_n"]),
+        "first": ("First seen", lambda line: line.state["first_at"] or ""),
+        "last": ("Last seen", lambda line: line.state["last_at"] or ""),
     }
-    table(columns, "Groups of errors, most frequent first", most=18, key=f"table-{table_key}")
+)
+
+
+def _table(lines: Sequence[_Line], frame: Frame) -> None:
+    sort = chosen_sort(_ORDERS, Sort("n", ascending=False))
+    heads = [
+        heading("errors", _ORDERS[head][0], head, sort, upwards=False)
+        if head in _ORDERS
+        else f"<th>{head}</th>"
+        for head in _HEADS
+    ]
+    shown = sorted(lines, key=_ORDERS[sort.by][1], reverse=not sort.ascending)
+    html.table("Groups of errors", heads, [_cells(line, frame) for line in shown])
+
+
+def _cells(line: _Line, frame: Frame) -> list[str]:
+    group, state, mark = line
+    look, cause = STATE[mark], cause_of(group["cause"])
+    address = urlencode(exactly(key_of(group)) | frame.window.query)
+    error = html.text(redact(group["grp"]))
+    return [
+        f'<a href="errors?{escape(address)}">{error}</a>',
+        f"{group['n']:,}",
+        f"{group['n'] - group['previous_n']:+,}",
+        bars(group["trend"]) if any(group["trend"] or ()) else "",
+        html.tone(f"{look.glyph} {look.word}", look.hex),
+        html.tone(cause_label(group["cause"]), SIDE[cause.side].hex),
+        html.text(words(group["stage"] or "")),
+        html.time(state["first_at"], frame.now),
+        html.time(state["last_at"], frame.now),
+    ]
 
 
 def group_page(key: GroupKey, frame: Frame) -> None:

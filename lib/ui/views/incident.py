@@ -12,6 +12,7 @@ from lib.domain.video import parse_time
 from lib.logs.redact import redact
 from lib.ui.kit import loaders
 from lib.ui.kit.components import evidence, section
+from lib.ui.kit.figures import Figure, figures
 from lib.ui.kit.format import ACTION, SIDE, cause_of, count, deployment, percent, short_id, since, span
 from lib.ui.kit.notices import empty
 from lib.ui.kit.outside import outside_text
@@ -120,23 +121,24 @@ def _links(row: IncidentDetails) -> None:
 
 def before_and_during(row: IncidentDetails) -> None:
     """The share of videos in trouble, in the end of those that it hit."""
-    before, hour, during = st.columns(3, gap="small")
     previous = row["previous_deployment_id"]
+    earlier = f"In {deployment(previous)} before" if previous else "In a deployment before"
     shares = (
-        (before, f"In {deployment(previous)} before", row["previous_failed"], row["previous_videos"]),
-        (hour, "In the hour before", row["hour_failed"], row["hour_videos"]),
-        (during, f"Then, in {deployment(row['deployment_id'])}", row["n"], row["videos"]),
+        (earlier, row["previous_failed"], row["previous_videos"]),
+        ("In the hour before", row["hour_failed"], row["hour_videos"]),
+        (f"Then, in {deployment(row['deployment_id'])}", row["n"], row["videos"]),
     )
-    for column, label, part, whole in shares:
-        column.metric(
-            label if previous or column is not before else "In a deployment before",
-            percent(part / whole) if whole else "–",
-            f"{part:,} of {count(whole, 'video')}" if whole else "no video",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            height="stretch",
-        )
+    figures(
+        "Before and during",
+        [
+            Figure(
+                label,
+                percent(part / whole) if whole else "–",
+                f"{part:,} of {count(whole, 'video')}" if whole else "no video",
+            )
+            for label, part, whole in shares
+        ],
+    )
 
 
 def first_video(row: IncidentDetails, now: datetime) -> None:

@@ -15,6 +15,7 @@ from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders, series
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link
 from lib.ui.kit.dashboard import dashboard
+from lib.ui.kit.figures import Figure, figures
 from lib.ui.kit.format import (
     SIDE,
     cause_of,
@@ -55,78 +56,70 @@ def problems() -> None:
 def metrics(data: Overview, frame: Frame) -> None:
     totals, previous = data["totals"], data["totals"]["previous"]
     times, series = frame.times, data["series"]
-    videos, rate, stuck, more = st.columns([2, 2, 2, 4], gap="small")
-    videos.metric(
-        "Videos",
-        f"{totals['total']:,}",
-        _change(totals["total"], previous.get("total")),
-        delta_color="off",
-        delta_description="vs. before",
-        chart_data=charts.sparkline(series, times),
-        chart_type="bar",
-        border=True,
-        height="stretch",
-    )
-    rate.metric(
-        "Success rate",
-        percent(totals["success_rate"]),
-        _points(totals["success_rate"], previous.get("success_rate")),
-        chart_data=charts.success_rates(series, times) or None,
-        border=True,
-        height="stretch",
-    )
     past = frame.window.until is not None
-    stuck.metric(
-        "Still stuck" if past else "Stuck now",
-        f"{totals['stuck' if past else 'stuck_now']:,}",
-        f"{count(totals['recoverable' if past else 'recoverable_now'], 'task')} recoverable",
-        delta_color="off",
-        delta_arrow="off",
-        chart_data=charts.sparkline(series, times, "queued", "processing"),
-        chart_type="bar",
-        border=True,
-        height="stretch",
+    found = totals["recoverable" if past else "recoverable_now"]
+    shown = (
+        Figure(
+            "Videos",
+            f"{totals['total']:,}",
+            _change(totals["total"], previous.get("total")),
+            trend=charts.sparkline(series, times),
+        ),
+        Figure(
+            "Success rate",
+            percent(totals["success_rate"]),
+            _points(totals["success_rate"], previous.get("success_rate")),
+            trend=charts.success_rates(series, times),
+            is_line=True,
+        ),
+        Figure(
+            "Still stuck" if past else "Stuck now",
+            f"{totals['stuck' if past else 'stuck_now']:,}",
+            f"{count(found, 'task')} recoverable",
+            trend=charts.sparkline(series, times, "queued", "processing"),
+        ),
     )
-    with more.container(border=True, height="stretch"):
-        figures = _figures(totals, loaders.ledger(frame.window), frame.window)
-        st.table(figures, border="horizontal", alt="Cost and times")
+    figures("Figures", shown, _rows(totals, loaders.ledger(frame.window), frame.window))
 
 
-def _figures(totals: Totals, credits: Ledger, window: Window) -> dict[str, str]:
+def _rows(totals: Totals, credits: Ledger, window: Window) -> dict[str, tuple[str, str]]:
     """Cost and times, which have no series of their own."""
     spent, before = totals["credits"], totals["previous"].get("credits")
     more = round(spent - before) if before is not None else 0
-    change = f"{abs(more):,} {'more' if more > 0 else 'fewer'} than before" if more else ""
+    change = f", {abs(more):,} {'more' if more > 0 else 'fewer'} than before" if more else ""
     month = dollars(spent * (timedelta(days=30) / window.size))  # at this pace
     each = dollars(spent / totals["succeeded"]) if totals["succeeded"] else "–"  # failures included
     own = f", {credits_text(totals['credits_own'])} more for samples" if totals["credits_own"] else ""
+    lost = credits_text(credits.undelivered + credits.written_off)
     return {
-        "Spent": f"**{credits_text(spent)}**" + (f", {change}" if change else "") + own,
-        "Per delivered video": f"**{each}**, {month} a month at this pace",
-        "Paid for nothing": f"**{credits_text(credits.undelivered + credits.written_off)}**,"
-        f" {dollars(credits.rescued)} rescued",
+        "Spent": (credits_text(spent), change + own),
+        "Per delivered video": (each, f", {month} a month at this pace"),
+        "Paid for nothing": (lost, f", {dollars(credits.rescued)} rescued"),
         "Time to task id": _spread(totals["seconds_to_id_p50"], totals["seconds_to_id_p95"]),
         "Time to finish": _spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
-        "Not finished": f"**{totals['unfinished']:,}** of {count(totals['total'], 'video')}",
+        "Not finished": (f"{totals['unfinished']:,}", f" of {count(totals['total'], 'video')}"),
     }
 
 
-def _change(now: float, before: float | None) -> str | int | None:
+def _change(now: float, before: float | None) -> str:
     """Against the window of the same length before this one."""
     if before is None:
-        return None
-    return f"{now - before:+,.0f}" if round(now - before) else 0
+        return ""
+    change = round(now - before)
+    more = f"▲ {change:,} more" if change > 0 else f"▼ {-change:,} fewer"
+    return f"{more} than before" if change else "as many as before"
 
 
-def _points(now: float | None, before: float | None) -> str | int | None:
+def _points(now: float | None, before: float | None) -> str:
     if now is None or before is None:
-        return None
-    points = (now - before) * 100
-    return f"{points:+.1f} points" if abs(points) >= 0.05 else 0
+        return ""
+    points = round((now - before) * 100, 1)
+    up = f"▲ {points:.1f} points better" if points > 0 else f"▼ {-points:.1f} points worse"
+    return up if points else "as before"
 
 
-def _spread(median: float | None, most: float | None) -> str:
-    return f"**{seconds_text(median)}** median, {seconds_text(most)} for 95%"
+def _spread(median: float | None, most: float | None) -> tuple[str, str]:
+    return seconds_text(median), f" median, {seconds_text(most)} for 95%"
 
 
 def chart_row(data: Overview, frame: Frame) -> None:

@@ -26,6 +26,7 @@ from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video
 from lib.ui.kit.notices import empty
 from lib.ui.kit.paging import PAGE, place, turn_pages
 from lib.ui.kit.records import found_line
+from lib.ui.kit.router import link
 from lib.ui.kit.search import TROUBLES, completions, read
 from lib.ui.kit.window import ALL
 from lib.ui.kit.window_control import empty_window
@@ -43,7 +44,8 @@ SEARCHED_BY = {
     "A shorter span is quicker.",
 }
 FEW = "Three characters are found at once; for fewer, rows are read one by one. A shorter span is quicker."
-ALL_LINES = "Every line of that time is read: seconds for a million. A shorter span is quicker."
+MANY_LINES, MOST_LINES = 200_000, 3_000_000  # are read within a second, and before the database gives up
+UNINDEXED = "are in no index, which a week gets once it is over"
 
 
 def chosen_filters(frame: Frame) -> Filters:
@@ -204,8 +206,14 @@ def _in_logs(text: str, frame: Frame) -> None:
     if not part.open:
         return
     with part:
-        if frame.window.size > LONG:
-            st.caption(ALL_LINES)
+        unindexed = loaders.lines_to_read(frame.window)
+        if unindexed > MANY_LINES:
+            end = "so many are not read" if unindexed > MOST_LINES else "they are read one by one"
+            st.caption(f"About {unindexed:,} lines {frame.window.said} {UNINDEXED}: {end}.")
+            day = {**address.query(), "window": "24h"}
+            link("videos", "Search the last 24 hours only", day, icon=":material/search:")
+        if unindexed > MOST_LINES:
+            return
         lines = loaders.log_lines(frame.window, text[:LONGEST_SEARCH])
         if not lines:
             st.caption(f"No line {frame.window.said} holds this.")
