@@ -54,7 +54,8 @@ BENCHES = {
     "drain": Bench("Log drain", "bench.drain"),
     "diagnosis": Bench("Tracing, beside pm4py", "bench.diagnosis"),
     "judging": Bench("Judging, sweep and recoveries of very many stuck videos", "bench.judging"),
-    "queue": Bench("Queue and sweep", "bench.queue"),
+    "sessions": Bench("Fifty sessions at once", "bench.sessions"),
+    "queue": Bench("Queue", "bench.queue"),
     "migrate": Bench(
         "Migration beside a running app", "bench.migrate", ("--videos", "100000"), ("--videos", "1000000")
     ),

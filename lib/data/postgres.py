@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import selectors
 import threading
 import time
 from collections import deque
@@ -24,6 +25,7 @@ STATEMENT_SECONDS = 20
 POOL_SIZE = 10
 KEPT = 3  # connections that a process holds while it has nothing to ask
 KEPT_SECONDS = 10.0  # the others wait so long for a question: to connect costs as much as several answers
+FRESH_SECONDS = 5.0  # so long after an answer, one that was not closed is not asked whether it answers
 _SIGNATURE = """
 select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
 from pg_catalog.pg_proc p
@@ -90,9 +92,11 @@ class Pool:
         """The connection used last that still works: after a restart of the server none does."""
         while True:
             try:
-                connection, _ = self._idle.pop()
+                connection, since = self._idle.pop()
             except IndexError:
                 return None
+            if time.monotonic() - since < FRESH_SECONDS and _is_silent(connection):
+                return connection
             with suppress(psycopg.OperationalError):
                 connection.execute("")
                 return connection
@@ -108,6 +112,13 @@ class Pool:
         )
         set_json_loads(msgspec.json.decode, connection)
         return connection
+
+
+def _is_silent(connection: Connection) -> bool:
+    """Whether the server has said nothing unasked: what it says then is that it closes the connection."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(connection.fileno(), selectors.EVENT_READ)
+        return not selector.select(0)
 
 
 class PostgresDatabase:

@@ -8,7 +8,7 @@ from typing import Any
 from lib.app import App
 from lib.data.verdicts import DossierRow, dirty_videos, dossier_rows, save_verdicts
 from lib.domain.cause import CAUSES
-from lib.domain.repair import assess
+from lib.domain.repair import Assessment, assess
 from lib.domain.video import Video
 from lib.logs.redact import redact
 from lib.operations.dossiers import dossiers_of, now_of
@@ -73,4 +73,9 @@ def judged(app: App, rows: Sequence[DossierRow]) -> list[dict[str, Any]]:
                     "judged_at": now_of(app, row).isoformat(),
                 }
             )
-    return [*(assess(dossier).as_row() for dossier in dossiers_of(app, readable)), *unreadable]
+    return [*(_row(assess(dossier)) for dossier in dossiers_of(app, readable)), *unreadable]
+
+
+def _row(assessed: Assessment) -> dict[str, Any]:
+    """With why its action is to be taken; that may quote the row, so it is kept without secrets."""
+    return assessed.as_row() | {"reason": redact(assessed.repair.reason)}

@@ -380,13 +380,13 @@ begin
            case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
            coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id),
-           q.repair ->> 'reason'
+           q.reason
     from jsonb_to_recordset(p_verdicts) as q (
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
         deployment_id text, polls int, last_polled_at timestamptz, tries int, judged_at timestamptz,
         recheck_at timestamptz, since timestamptz, id_at timestamptz, finished_at timestamptz,
-        repair jsonb)
+        reason text)
     join dailies.videos() v on v.id = q.video_id
     where q.since is null
         or exists (select from dailies.dirty m where m.video_id = q.video_id and m.since = q.since)
