@@ -45,31 +45,44 @@ begin
     end if;
 end $do$;
 
+-- From when on may logs tell of these videos? Nobody logs of a video a month before its row is there. Whoever looks only there
+-- asks the table of no older week.
+create or replace function dailies.told_since(p_ids dailies.video_key[]) returns timestamptz
+language sql stable set search_path = '' as $$
+    select coalesce(min(coalesce(v.created_at, '-infinity')) - interval '30 days', '-infinity')
+    from dailies.videos() v where v.id = any(p_ids)
+$$;
+
 -- Which requests tell something of these videos? Those that name the video or its task, and those that name a
 -- task which one of these requests named. A few ids among many are always looked up by index: the planner is
 -- not left the choice, since a table that was filled a moment ago has no statistics yet.
 -- Indexes: log_entries_video, log_entries_of_task, log_entries_request, tasks_video.
 create or replace function dailies.requests_of(p_ids dailies.video_key[])
 returns table (video_id dailies.video_key, request_id text)
-language sql stable rows 10 set search_path = ''
+language plpgsql stable rows 10 set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+    since timestamptz := dailies.told_since(p_ids);
+begin
+    return query
     with own_tasks as (
         select v.id as video_id, v.runway_video_id as task_id from dailies.videos() v
         where v.id = any(p_ids) and v.runway_video_id is not null
         union select t.video_id, t.task_id from dailies.tasks t where t.video_id = any(p_ids)
     ), direct as (
-        select e.video_id, e.request_id from dailies.log_entries e where e.video_id = any(p_ids)
+        select e.video_id, e.request_id from dailies.log_entries e where e.video_id = any(p_ids) and e.at >= since
         union select o.video_id, e.request_id from own_tasks o join dailies.log_entries e using (task_id)
+        where e.at >= since
     ), named_tasks as (
         select d.video_id, e.task_id from direct d join dailies.log_entries e using (request_id)
-        where e.task_id is not null
+        where e.task_id is not null and e.at >= since
         except select o.video_id, o.task_id from own_tasks o
     )
     select d.video_id, d.request_id from direct d where d.request_id is not null
     union
     select n.video_id, e.request_id from named_tasks n join dailies.log_entries e using (task_id)
-    where e.request_id is not null
-$$;
+    where e.request_id is not null and e.at >= since;
+end $$;
 
 -- What is known of one video? Indexes: the primary keys, tasks_video, attempts (video_id, number),
 -- audit_of_video, and those of requests_of.
@@ -118,18 +131,23 @@ returns table (
     at timestamptz, level text, message text, request_id text, path text, status_code int, video_id dailies.video_key,
     task_id text
 )
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    since timestamptz := dailies.told_since(array[p_id]);
+begin
+    return query
     with entries as (
         select e.* from dailies.requests_of(array[p_id]) q join dailies.log_entries e using (request_id)
+        where e.at >= since
         union all
-        select e.* from dailies.log_entries e where e.video_id = p_id and e.request_id is null
+        select e.* from dailies.log_entries e where e.video_id = p_id and e.request_id is null and e.at >= since
     )
     select e.at, e.level, e.message, e.request_id, e.path,
            coalesce(e.status_code, (
                select r.status_code from dailies.requests r where r.request_id = e.request_id)),
            e.video_id, e.task_id
-    from entries e order by e.at, e.id limit p_limit
-$$;
+    from entries e order by e.at, e.id limit p_limit;
+end $$;
 
 -- Counts of one span of time; without p_own, videos that Dailies made itself are left out. `credits_own` is what
 -- those cost. `troubled` is how many videos failed, are stuck or can be recovered. Indexes: those of dailies.tallied,

@@ -2,33 +2,39 @@
 -- marked videos are judged again.
 
 -- Whether a task that the logs name is nobody's, as far as anybody knows: no row, look-up or attempt has it,
--- and no request that names it names a video.
+-- and no request that names it names a video. Logs are looked at from p_since on.
 -- Indexes: dailies_videos_task, tasks_pkey, attempts_task_id_key, log_entries_of_task, log_entries_request.
-create or replace function dailies.is_nobodys(p_task text) returns boolean
+drop function if exists dailies.is_nobodys(text);
+create or replace function dailies.is_nobodys(p_task text, p_since timestamptz) returns boolean
 language sql stable set search_path = '' as $$
     select not exists (select from dailies.videos() v where v.runway_video_id = p_task)
         and not exists (select from dailies.tasks k where k.task_id = p_task and k.video_id is not null)
         and not exists (select from dailies.attempts a where a.task_id = p_task)
-        and not exists (select from dailies.log_entries e where e.task_id = p_task and e.video_id is not null)
+        and not exists (select from dailies.log_entries e
+                        where e.task_id = p_task and e.video_id is not null and e.at >= p_since)
         and not exists (select from dailies.log_entries e join dailies.log_entries m using (request_id)
-                        where e.task_id = p_task and m.video_id is not null)
+                        where e.task_id = p_task and m.video_id is not null and e.at >= p_since and m.at >= p_since)
 $$;
 
--- Marks every video that these requests, videos and tasks tell something of. Here and below the planner must
--- use the indexes named: a table that was filled a moment ago has no statistics yet.
+-- Marks every video that these requests, videos and tasks tell something of, in logs from p_since on. Here and below the
+-- planner must use the indexes named: a table that was filled a moment ago has no statistics yet.
 -- Indexes: log_entries_request, log_entries_of_task, log_entries_video, dailies_videos_task, videos_pkey.
-create or replace function dailies.mark(p_requests text[], p_videos dailies.video_key[], p_tasks text[]) returns void
+drop function if exists dailies.mark(text[], dailies.video_key[], text[]);
+create or replace function dailies.mark(
+    p_requests text[], p_videos dailies.video_key[], p_tasks text[], p_since timestamptz
+) returns void
 language sql set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
     with named as (
         select e.video_id, e.task_id from dailies.log_entries e
-        where e.request_id = any(p_requests) and (e.video_id is not null or e.task_id is not null)
+        where e.request_id = any(p_requests) and e.at >= p_since
+            and (e.video_id is not null or e.task_id is not null)
     ), tasks as (
         select unnest(p_tasks) as task_id union select n.task_id from named n where n.task_id is not null
     ), nobodys as (
         -- any row that had no task then may have been waiting for this one
         select e.at from unnest(p_tasks) t (task_id) join dailies.log_entries e using (task_id)
-        where dailies.is_nobodys(t.task_id)
+        where dailies.is_nobodys(t.task_id, p_since) and e.at >= p_since
     ), ids as (
         select unnest(p_videos) as id
         union select n.video_id from named n
@@ -40,6 +46,7 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
         union select mate.video_id
             from tasks t join dailies.log_entries e using (task_id)
             join dailies.log_entries mate on mate.request_id = e.request_id and mate.video_id is not null
+            where e.at >= p_since and mate.at >= p_since
     )
     insert into dailies.dirty (video_id) select v.id from ids join dailies.videos() v using (id)
 $$;
@@ -50,7 +57,8 @@ begin
     perform dailies.mark(
         array(select distinct a.request_id from added a where a.request_id is not null),
         array(select distinct a.video_id from added a where a.video_id is not null),
-        array(select distinct a.task_id from added a where a.task_id is not null));
+        array(select distinct a.task_id from added a where a.task_id is not null),
+        (select min(a.at) - interval '30 days' from added a));
     return null;
 end $$;
 
@@ -63,7 +71,8 @@ create or replace trigger log_entries_mark_updated after update on dailies.log_e
 create or replace function dailies.mark_requests() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-    perform dailies.mark(array(select a.request_id from added a), '{}', '{}');
+    perform dailies.mark(
+        array(select a.request_id from added a), '{}', '{}', (select min(a.at) - interval '30 days' from added a));
     return null;
 end $$;
 
@@ -75,7 +84,8 @@ create or replace trigger requests_mark_updated after update on dailies.requests
 create or replace function dailies.mark_task() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-    perform dailies.mark('{}', array_remove(array[new.video_id], null), array[new.task_id]);
+    perform dailies.mark('{}', array_remove(array[new.video_id], null), array[new.task_id],
+                         coalesce(new.created_at - interval '30 days', '-infinity'));
     return null;
 end $$;
 
@@ -248,6 +258,8 @@ returns table (
 )
 language plpgsql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set work_mem = '64MB' as $$
+declare
+    told timestamptz := dailies.told_since(p_ids);
 begin
     return query
     with mates as materialized (
@@ -255,10 +267,10 @@ begin
     ), lines as (
         -- the limit keeps the planner from reading the whole log instead
         select m.video_id as of, e.* from mates m, lateral (
-            select * from dailies.log_entries x where x.request_id = m.request_id limit 2000) e
+            select * from dailies.log_entries x where x.request_id = m.request_id and x.at >= told limit 2000) e
         union all
         select e.video_id, e.* from dailies.log_entries e
-        where e.video_id = any(p_ids) and e.request_id is null
+        where e.video_id = any(p_ids) and e.request_id is null and e.at >= told
     ), ranked as (
         select l.*, row_number() over (partition by l.of order by l.at, l.id) as i from lines l
     ), grouped as (
@@ -309,10 +321,11 @@ begin
                         and x.at between v.created_at - interval '5 seconds' and v.created_at + interval '10 minutes'
                         -- of most tasks that alone tells whose they are; the offset keeps it first
                         and not exists (select from dailies.log_entries m
-                                        where m.request_id = x.request_id and m.video_id is not null) offset 0) o
-              where dailies.is_nobodys(o.task_id) limit 40) o
+                                        where m.request_id = x.request_id and m.video_id is not null and m.at >= told)
+                        and x.at >= told offset 0) o
+              where dailies.is_nobodys(o.task_id, told) limit 40) o
         join lateral (select * from dailies.log_entries x
-                      where x.request_id = o.request_id order by x.at limit 100) e on true
+                      where x.request_id = o.request_id and x.at >= told order by x.at limit 100) e on true
         where v.runway_video_id is null) n on true
     left join lateral (
         select json_agg(to_json(q)) as rows
@@ -357,6 +370,8 @@ language plpgsql security definer set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     n int;
+    told timestamptz := dailies.told_since(array(
+        select q.video_id from jsonb_to_recordset(p_verdicts) as q (video_id dailies.video_key)));
 begin
     perform pg_advisory_xact_lock(hashtext('dailies.dirty'));
     perform set_config('dailies.settling', 'on', true);
@@ -374,9 +389,10 @@ begin
                      from jsonb_array_elements(q.stages) with ordinality e (s, i)), ''),
            coalesce(q.evidence, '[]'), q.recoverable_runway_id, coalesce(q.candidate_runway_ids, '{}'),
            q.deployment_id, coalesce(q.polls, 0), q.last_polled_at, coalesce(q.tries, 0),
-           coalesce(q.id_at, (select min(e.at) from dailies.log_entries e where e.task_id = v.runway_video_id)),
+           coalesce(q.id_at, (select min(e.at) from dailies.log_entries e
+                              where e.task_id = v.runway_video_id and e.at >= told)),
            case when v.status = 'succeeded'
-                then coalesce(q.finished_at, dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at)) end,
+                then coalesce(q.finished_at, dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at, told)) end,
            case when v.error_message is not null or v.status = 'failed' or q.stuck
                 then dailies.group_of(v.error_message) end,
            coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id),

@@ -39,7 +39,7 @@ begin
     if n > 0 then
         delete from dailies.requests r where r.request_id = any(made_up)
             and not exists (select from dailies.log_entries e where e.request_id = r.request_id);
-        perform dailies.mark(made_up, videos, tasks);
+        perform dailies.mark(made_up, videos, tasks, p_since - interval '30 days');
     end if;
     return query select n;
 end $$;

@@ -53,13 +53,16 @@ $$;
 
 -- When was this video finished, which has succeeded? At the end of its task, as far as anybody watched it: in the
 -- app's log, or by look-ups. Where the log does not tell and the app wrote the row itself, when it did so. Null where
--- it was only found long after: a late look-up says nothing about Runway's speed.
+-- it was only found long after: a late look-up says nothing about Runway's speed. Logs are looked at from p_since on.
 -- Indexes: tasks_pkey, log_entries_of_task, audit_of_video, verdicts_pkey.
-create or replace function dailies.finished_at(p_video_id dailies.video_key, p_task_id text, p_updated_at timestamptz)
-returns timestamptz
+drop function if exists dailies.finished_at(dailies.video_key, text, timestamptz);
+create or replace function dailies.finished_at(
+    p_video_id dailies.video_key, p_task_id text, p_updated_at timestamptz, p_since timestamptz default '-infinity'
+) returns timestamptz
 language sql stable set search_path = '' as $$
     with lines as (
-        select e.at, e.message like '%SUCCEEDED%' as is_over from dailies.log_entries e where e.task_id = p_task_id
+        select e.at, e.message like '%SUCCEEDED%' as is_over from dailies.log_entries e
+        where e.task_id = p_task_id and e.at >= p_since
     ), told as (
         select min(l.at) filter (where l.is_over) as at, min(l.at) as began from lines l
     ), logged as (

@@ -14,14 +14,16 @@ language sql stable security definer set search_path = '' as $$
         from dailies.log_entries e
         where e.task_id is not null and e.video_id is null and e.at >= p_since and e.at < p_until
         order by e.task_id, e.at, e.id
+    ), unknown as materialized (
+        -- most have a row, and is_nobodys looks further than that
+        select n.* from named n where not exists (select from dailies.videos() v where v.runway_video_id = n.task_id)
     )
     select n.task_id, n.at, n.message, k.status, array(
         select d.video_id from dailies.verdicts d
         where d.candidate_runway_ids <> '{}' and d.candidate_runway_ids @> array[n.task_id]
         order by d.video_id limit 20)
-    from named n left join dailies.tasks k using (task_id)
-    where not exists (select from dailies.videos() v where v.runway_video_id = n.task_id)
-        and dailies.is_nobodys(n.task_id)
+    from unknown n left join dailies.tasks k using (task_id)
+    where dailies.is_nobodys(n.task_id, p_since - interval '30 days')
     order by n.at desc limit p_limit
 $$;
 

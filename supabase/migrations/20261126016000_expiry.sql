@@ -20,7 +20,7 @@ begin
     return query execute format(
         'with nobodys as materialized (
             select e.id, e.request_id from dailies.%1$I e
-            where e.task_id is not null and e.video_id is null and dailies.is_nobodys(e.task_id)
+            where e.task_id is not null and e.video_id is null and dailies.is_nobodys(e.task_id, ''-infinity'')
         ), kept as materialized (
             select q.request_id from dailies.requests_of($1) q
             union select n.request_id from nobodys n where n.request_id is not null
