@@ -22,6 +22,7 @@ begin
         alter table dailies.log_entries drop constraint if exists log_entries_pkey;
         alter table dailies.log_entries drop constraint if exists log_entries_key_key;
         alter table dailies.log_entries alter column id drop identity if exists;
+        drop index if exists dailies.log_entries_request, dailies.log_entries_video; -- are of the time besides now
         alter table dailies.log_entries rename to log_entries_before;
         for name in select i.relname from pg_catalog.pg_index x join pg_catalog.pg_class i on i.oid = x.indexrelid
                     where x.indrelid = 'dailies.log_entries_before'::regclass loop
@@ -54,8 +55,8 @@ create table if not exists dailies.log_entries (
 create table if not exists dailies.log_entries_other partition of dailies.log_entries default;
 
 create index if not exists log_entries_time on dailies.log_entries (at);
-create index if not exists log_entries_request on dailies.log_entries (request_id) where request_id is not null;
-create index if not exists log_entries_video on dailies.log_entries (video_id) where video_id is not null;
+create index if not exists log_entries_request on dailies.log_entries (request_id, at) where request_id is not null;
+create index if not exists log_entries_video on dailies.log_entries (video_id, at) where video_id is not null;
 create index if not exists log_entries_of_nobody on dailies.log_entries (at) include (task_id, request_id)
     where task_id is not null and video_id is null;
 create index if not exists log_entries_of_task on dailies.log_entries (task_id, at) where task_id is not null;

@@ -132,10 +132,10 @@ def test_of_all_workers_one_watches_each_minute(postgres: PostgresDatabase) -> N
 @pytest.mark.parametrize(
     ("given", "verbs"),
     [
-        ({}, ["alerts"]),
-        ({"vercel_token": "t", "vercel_project": "p"}, ["alerts", "logs"]),
-        ({"vercel_token": "t", "vercel_project": "p", "log_drain_secret": "s"}, ["alerts"]),
-        ({"vercel_token": "t"}, ["alerts"]),
+        ({}, ["alerts", "old-logs"]),
+        ({"vercel_token": "t", "vercel_project": "p"}, ["alerts", "old-logs", "logs"]),
+        ({"vercel_token": "t", "vercel_project": "p", "log_drain_secret": "s"}, ["alerts", "old-logs"]),
+        ({"vercel_token": "t"}, ["alerts", "old-logs"]),
     ],
 )
 def test_logs_are_pulled_where_a_token_is_set_and_no_drain(
