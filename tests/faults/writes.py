@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 OTHER = "0000aaaa-0000-4000-8000-000000000000"
@@ -37,6 +38,10 @@ def _of_attempt(column: str, state: str, **more: Any) -> Write:
     return Write("dailies.attempts", f"public.videos.{column}", "dailies.attempts", where, row)
 
 
+_NOW = datetime.now(UTC)
+# Log entries stand in a table for each week.
+_MONDAY = _NOW.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=_NOW.weekday())
+
 WRITES: Mapping[str, Write] = {
     "dailies_claim_attempt": _of_attempt("prompt", "claimed"),
     "dailies_attempt_sent": Write(
@@ -51,9 +56,9 @@ WRITES: Mapping[str, Write] = {
         "asked_to_wait_seconds is not null", {**_ATTEMPT, "state": "refused"},
     ),
     "dailies_add_logs": Write(
-        "dailies.log_entries", "dailies.log_entries.level", "dailies.log_entries",
+        "dailies.log_entries", "dailies.log_entries.level", f"dailies.log_entries_{_MONDAY:%Y_%m_%d}",
         "deployment_id = 'dailies'", {
-            "id": -1, "key": OTHER, "at": "2026-01-01T00:00:00Z", "level": "info", "message": "other",
+            "id": -1, "key": OTHER, "at": _MONDAY.isoformat(), "level": "info", "message": "other",
             "deployment_id": "dailies",
         },
     ),
