@@ -45,13 +45,22 @@ begin
     end if;
 end $do$;
 
--- From when on may logs tell of these videos? Nobody logs of a video a month before its row is there. Whoever looks only there
--- asks the table of no older week.
+-- From when on do logs tell of these videos? A month before their rows were there, so that the tables of older weeks are not
+-- opened by every question; where an older line names one of them (its row may have been dated anew), from the beginning:
+-- what a run of then did must not be overlooked. Index: log_entries_video.
 create or replace function dailies.told_since(p_ids dailies.video_key[]) returns timestamptz
-language sql stable set search_path = '' as $$
-    select coalesce(min(coalesce(v.created_at, '-infinity')) - interval '30 days', '-infinity')
-    from dailies.videos() v where v.id = any(p_ids)
-$$;
+language plpgsql stable set search_path = ''
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+    since timestamptz := (
+        select coalesce(min(coalesce(v.created_at, '-infinity')) - interval '30 days', '-infinity')
+        from dailies.videos() v where v.id = any(p_ids));
+begin
+    if exists (select from dailies.log_entries e where e.video_id = any(p_ids) and e.at < since) then
+        return '-infinity';
+    end if;
+    return since;
+end $$;
 
 -- Which requests tell something of these videos? Those that name the video or its task, and those that name a
 -- task which one of these requests named. A few ids among many are always looked up by index: the planner is

@@ -27,7 +27,7 @@ from lib.operations.expire_logs import expire_logs
 from lib.operations.judge import judge_all
 from lib.worker.watch import tend_logs
 from tests.apps import app_of
-from tests.production import ACCEPTED, ANSWERED, put_log, put_row
+from tests.production import ACCEPTED, ANSWERED, CALLED, put_log, put_row
 
 DAY = 24 * 60
 LONG_AGO = 70 * DAY
@@ -137,9 +137,9 @@ def test_a_week_that_comes_later_takes_its_lines_along(own_db: Database, own_dat
     assert {line.message for line in find(own_db, "long ago")} == {"long ago", "long ago, too"}
 
 
-@pytest.mark.parametrize("days", [-29, -1, 0, 40, 300])
+@pytest.mark.parametrize("days", [-50, -29, -1, 0, 40, 300])
 def test_a_line_long_before_or_after_its_row_is_told_of_the_video(own_db: Database, days: int) -> None:
-    """A row may be written after the fact, and asked for a year later."""
+    """A row may be written after the fact, dated anew, and asked for a year later."""
     task, video = str(uuid4()), put_row(own_db, minutes=310 * DAY, status="failed")
     put_log(own_db, video, *ANSWERED, minutes=(310 - days) * DAY, task=task)
     judge_all(app_of(own_db))
@@ -148,6 +148,18 @@ def test_a_line_long_before_or_after_its_row_is_told_of_the_video(own_db: Databa
     verdict = videos.get_video(own_db, video)["verdict"]
     assert verdict is not None
     assert verdict["recoverable_runway_id"] == task
+
+
+def test_a_row_that_is_dated_anew_and_queued_again_is_not_paid_for_while_its_old_run_is_unaccounted_for(
+    own_db: Database,
+) -> None:
+    video = put_row(own_db, minutes=20, status="queued")
+    taking = app_of(own_db, take_queued=True)
+    assert assess(load_dossier(taking, video)).repair.proof is Proof.LEFT_TO_WORKERS
+    put_log(own_db, video, *CALLED, minutes=100 * DAY)
+    judge_all(taking)
+    repair = assess(load_dossier(taking, video)).repair
+    assert (repair.action, repair.proof) == (Action.ASK, None)
 
 
 class History:
