@@ -56,7 +56,7 @@ declare
         select coalesce(min(coalesce(v.created_at, '-infinity')) - interval '30 days', '-infinity')
         from dailies.videos() v where v.id = any(p_ids));
 begin
-    if exists (select from dailies.log_entries e where e.video_id = any(p_ids) and e.at < since) then
+    if (select count(*) from dailies.log_entries e where e.video_id = any(p_ids) and e.at < since) > 0 then
         return '-infinity';
     end if;
     return since;
@@ -123,14 +123,12 @@ end $$;
 create or replace function public.dailies_find_videos(p_text text)
 returns table (id dailies.video_key)
 language sql stable security definer set search_path = '' as $$
-    select found.id from (
-        select dailies.ids_like(btrim(p_text)) as id
-        union select v.id from dailies.videos() v where v.runway_video_id = btrim(p_text)
-        union select v.id from dailies.tasks t join dailies.videos() v on v.id = t.video_id
-              where t.task_id = btrim(p_text)
-        union select v.id from dailies.log_entries e join dailies.videos() v on v.id = e.video_id
-              where e.task_id = btrim(p_text)
-    ) found join dailies.videos() v using (id) order by v.created_at desc limit 20
+    select v.id from dailies.videos() v where v.id = any(array(
+        select dailies.ids_like(btrim(p_text))
+        union select x.id from dailies.videos() x where x.runway_video_id = btrim(p_text)
+        union select t.video_id from dailies.tasks t where t.task_id = btrim(p_text)
+        union select e.video_id from dailies.log_entries e where e.task_id = btrim(p_text)))
+    order by v.created_at desc limit 20
 $$;
 
 -- What was logged about a video? Every entry of each request that tells of it, oldest first.
@@ -140,12 +138,13 @@ returns table (
     at timestamptz, level text, message text, request_id text, path text, status_code int, video_id dailies.video_key,
     task_id text
 )
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = ''
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     since timestamptz := dailies.told_since(array[p_id]);
 begin
     return query
-    with entries as (
+    with entries as materialized ( -- or the limit would have it read in the order of time
         select e.* from dailies.requests_of(array[p_id]) q join dailies.log_entries e using (request_id)
         where e.at >= since
         union all

@@ -242,6 +242,12 @@ language sql stable set search_path = '' as $$
          order by e.at desc limit 1))
 $$;
 
+-- Does a verdict with these stages rest on logs that have been dropped? Whatever its row says now: it may be dated anew.
+create or replace function dailies.outlives_logs(p_stages jsonb) returns boolean
+language sql stable set search_path = '' as $$
+    select exists (select from jsonb_array_elements(p_stages) s where (s ->> 'at')::timestamptz < dailies.logs_from())
+$$;
+
 -- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `logs_expired`: logs of the
 -- video's time have been dropped, so nothing follows from what is not there. `readings`: of
 -- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
@@ -293,7 +299,9 @@ begin
            r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
            case when not x.expired then dailies.observed_until(g.last_at, g.drained) end, x.expired, now()
     from dailies.videos() v
-    cross join lateral (select v.created_at < dailies.logs_from() + interval '1 hour' as expired) x
+    cross join lateral (
+        select v.created_at < dailies.logs_from() + interval '1 hour' or coalesce((
+            select dailies.outlives_logs(d.stages) from dailies.verdicts d where d.video_id = v.id), false) as expired) x
     left join grouped g on g.of = v.id
     left join answered a on a.of = v.id
     left join lateral (
@@ -356,8 +364,7 @@ begin
                     'cause', d.cause, 'confidence', d.confidence, 'evidence', d.evidence, 'finished_at', d.finished_at)
                 else '{}' end as found
             from dailies.verdicts d join dailies.videos() v on v.id = d.video_id
-            where d.video_id = (q ->> 'video_id')::dailies.video_key and d.pattern like '%:seen%'
-                and d.created_at < dailies.logs_from() + interval '1 hour'
+            where d.video_id = (q ->> 'video_id')::dailies.video_key and dailies.outlives_logs(d.stages)
                 and not coalesce(q -> 'stages', '[]') @> '[{"state": "seen"}]') former on true);
 end $$;
 

@@ -81,8 +81,8 @@ create or replace function public.dailies_search_logs(
 ) returns table (at timestamptz, level text, message text, request_id text, video_id dailies.video_key)
 language sql stable security definer set search_path = '' as $$
     select e.at, e.level, left(e.message, 2000), e.request_id,
-           coalesce(e.video_id, (select x.video_id from dailies.log_entries x
-                                 where x.request_id = e.request_id and x.video_id is not null limit 1))
+           coalesce(e.video_id, (select (array_agg(x.video_id))[1] from dailies.log_entries x
+                                 where x.request_id = e.request_id and x.video_id is not null))
     from (select l.* from dailies.lines_with(
               '%' || replace(replace(replace(p_text, '\', '\\'), '%', '\%'), '_', '\_') || '%', p_from, p_to,
               least(greatest(p_limit, 1), 1000)) l

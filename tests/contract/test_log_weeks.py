@@ -257,6 +257,20 @@ def test_what_was_dropped_proves_nothing(history: History) -> None:
     assert assess(load_dossier(taking, young)).repair.proof is Proof.LEFT_TO_WORKERS
 
 
+def test_a_row_that_is_dated_anew_and_queued_again_after_its_logs_are_gone_is_not_paid_for_unasked(
+    history: History,
+) -> None:
+    stages = history.verdict(history.failed)["stages"]
+    expire_logs(history.app, 30)
+    row = {"id": history.failed, "status": "queued", "created_at": NOW.isoformat()}
+    history.db.call("dailies_import_videos", p_videos=[row])
+    taking = app_of(history.db, take_queued=True)
+    for _ in range(2):
+        assert assess(load_dossier(taking, history.failed)).repair.proof is None
+        history.touch(history.failed)
+        assert history.verdict(history.failed)["stages"] == stages
+
+
 def test_a_row_that_succeeds_after_its_logs_are_gone_keeps_its_stages_and_says_so(history: History) -> None:
     stages = history.verdict(history.failed)["stages"]
     expire_logs(history.app, 30)
