@@ -50,7 +50,7 @@ class Cluster:
     def __init__(self, home: Path) -> None:
         self.server = EmbeddedPostgres(home).start()
         with self.admin() as connection:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 connection.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
             connection.execute("select pg_reload_conf()")
             connection.execute(ROLES)
