@@ -101,7 +101,7 @@ GROWS = {
     "one error group, all days": "tells the users and models of each of its videos",
     "errors by model, all days": "a model is no count: each video that failed is asked for it",
     "stage latency, all days": "is exact up to 5,000 videos",
-    "its log": "the planner sometimes reads the lines of a week by their time: within the week, not of all times",
+    "its log": "the planner sometimes reads the lines of some weeks by their time",
     "text in logs, often": "the same, for the video of a line that does not name it",
     "logs that would be dropped": "counts the lines of the weeks that would go",
     "tasks of nobody": "looks at each line that names a task and no video",
