@@ -1,4 +1,4 @@
-"""A history of any size: the sample history again and again, with other ids and some days earlier."""
+"""A history of any size: the sample history again and again, with other ids and some fortnights earlier."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
+from typing import NamedTuple
 from uuid import UUID
 
 from lib.data.migrations import recount
@@ -18,6 +19,8 @@ from lib.seed.calendar import HOURS
 
 SAY = 20  # after so many repetitions
 DAYS = HOURS // 24
+VERDICTS = ("dailies.tasks", "dailies.verdicts", "dailies.searched")
+LOGS = ("dailies.requests", "dailies.log_entries")
 # What is repeated: all but the last day, in which videos are still being made. Read once, repeated often.
 _BASE = """
 create temporary table base_videos on commit drop as
@@ -49,16 +52,31 @@ _NAMES = (
     """create or replace function pg_temp.named(said text, id text, n text) returns text
     immutable language sql
     return case when id is null then said else replace(said, id, pg_temp.other(id, n)) end""",
+    """create or replace function pg_temp.deployed(id text, fortnight text) returns text
+    immutable language sql
+    return case when fortnight = '0' or id not like 'dpl\\_%' then id
+        else 'dpl_' || left(md5(id || ':' || fortnight), 28) end""",
 )
 _REPEATED = """
 with repeated as (
-    select %(n)s::text as n, (%(n)s::int / 10)::text as era, interval '1 day' * %(back)s::int as back)
+    select %(n)s::text as n, (%(n)s::int / 10)::text as crowd, %(fortnight)s::text as fortnight,
+        %(back)s::interval as back)
 """
+
+
+class Repetition(NamedTuple):
+    """One of many: `n` counts from 1; those of one fortnight share their deployments."""
+
+    n: int
+    fortnight: int
+    back: timedelta
+
+
 _VERDICTS = (
     """insert into public.videos (
         id, user_id, status, created_at, updated_at, prompt, dance_style, input_image_url, video_url,
         runway_video_id, error_message)
-    select pg_temp.other(v.id::text, n)::uuid, pg_temp.other(v.user_id::text, era)::uuid, v.status,
+    select pg_temp.other(v.id::text, n)::uuid, pg_temp.other(v.user_id::text, crowd)::uuid, v.status,
         v.created_at - back, v.updated_at - back, v.prompt, v.dance_style, v.input_image_url, v.video_url,
         pg_temp.other(v.runway_video_id, n), pg_temp.named(v.error_message, v.runway_video_id, n)
     from base_videos v, repeated""",
@@ -72,13 +90,14 @@ _VERDICTS = (
     """insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern,
         evidence, recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries,
-        id_at, finished_at, error_group, judged_at, word, retried)
+        id_at, finished_at, error_group, judged_at, word, retried, model, ratio, duration, user_id)
     select pg_temp.other(d.video_id::text, n)::dailies.video_key, d.created_at - back, d.cause, d.confidence,
         d.action, d.stuck, d.flow, d.first_missing, d.stages, d.pattern, d.evidence,
         pg_temp.other(d.recoverable_runway_id, n),
-        array(select pg_temp.other(c, n) from unnest(d.candidate_runway_ids) c), d.deployment_id, d.polls,
-        d.last_polled_at - back, d.tries, d.id_at - back, d.finished_at - back, d.error_group, d.judged_at,
-        d.word, d.retried
+        array(select pg_temp.other(c, n) from unnest(d.candidate_runway_ids) c),
+        pg_temp.deployed(d.deployment_id, fortnight), d.polls, d.last_polled_at - back, d.tries,
+        d.id_at - back, d.finished_at - back, d.error_group, d.judged_at, d.word, d.retried,
+        d.model, d.ratio, d.duration, pg_temp.other(d.user_id, crowd)
     from base_verdicts d, repeated""",
     """insert into dailies.searched (video_id, words)
     select pg_temp.other(s.video_id::text, n)::dailies.video_key,
@@ -89,7 +108,7 @@ _VERDICTS = (
 _LOGS = (
     """insert into dailies.requests (request_id, at, method, path, status_code, duration_ms, deployment_id)
     select r.request_id || '-' || n, r.at - back, r.method, r.path, r.status_code, r.duration_ms,
-        r.deployment_id
+        pg_temp.deployed(r.deployment_id, fortnight)
     from base_requests r, repeated""",
     """insert into dailies.log_entries (
         key, at, request_id, video_id, task_id, level, message, path, status_code, deployment_id)
@@ -97,7 +116,7 @@ _LOGS = (
         e.request_id || '-' || n, pg_temp.other(e.video_id::text, n)::dailies.video_key,
         pg_temp.other(e.task_id, n), e.level,
         pg_temp.named(pg_temp.named(e.message, e.video_id::text, n), e.task_id, n), e.path, e.status_code,
-        e.deployment_id
+        pg_temp.deployed(e.deployment_id, fortnight)
     from base_entries e, repeated""",
 )
 _LOST = "select d.recoverable_runway_id from base_verdicts d where d.recoverable_runway_id is not null"
@@ -141,52 +160,64 @@ def repeat_history(
         have, base = connection.execute(_COUNTS, {"until": until}).fetchone() or (0, 0)
     if videos <= have:
         return
-    most = -(-(videos - have) // base)
-    back = [n * max(days - DAYS, 0) // most for n in range(most + 1)]
+    repetitions = _plan(-(-(videos - have) // base), days)
     with ThreadPoolExecutor(1) as beside:  # the log is as much work as all else
-        log = beside.submit(_repeat_logs, db, until, back[1:], entries, say)
-        lost = _repeat_verdicts(db, until, back[1:], say)
+        log = beside.submit(_repeat_logs, db, until, repetitions, entries, say)
+        lost = _repeat_verdicts(db, until, repetitions, say)
         simulator.import_tasks(
-            _earlier(task, n, days=back[n]) for task in tasks if task.id in lost for n in range(1, most + 1)
+            _earlier(task, one) for task in tasks if task.id in lost for one in repetitions
         )
         say("counting by hour and day")
         recount(db)
         log.result()
+    with db.session("seed") as connection:  # at last: while one is written, no row of another is old
+        connection.execute(f"vacuum analyze public.videos, {', '.join((*VERDICTS, *LOGS))}".encode())
+
+
+def _plan(most: int, days: int) -> list[Repetition]:
+    """As many in each fortnight, of which the first has the history itself: an app with more users makes more
+    videos, but has no more deployments and incidents. They follow each other within ten minutes, as
+    far as the videos of one history lie apart."""
+    fortnights = max(days // DAYS, 1)
+    each = (most + 1) / fortnights
+    placed = []
+    for n in range(1, most + 1):
+        fortnight, part = divmod(n / each, 1)
+        back = timedelta(days=DAYS * fortnight, minutes=10 * part)
+        placed.append(Repetition(n, int(fortnight), back))
+    return placed
 
 
 def _repeat_verdicts(
-    db: PostgresDatabase, until: datetime, back: Sequence[int], say: Callable[[str], object]
+    db: PostgresDatabase, until: datetime, repetitions: Sequence[Repetition], say: Callable[[str], object]
 ) -> set[str]:
     """The videos with all that is known of each, but for logs; the ids of the tasks that no row knows."""
-    tables = ["dailies.tasks", "dailies.verdicts", "dailies.searched"]
     with _writing(db, until, _BASE_VERDICTS) as connection:
-        with _indexed_afterwards(connection, tables):
-            for n in _repeat(connection, _VERDICTS, back):
-                say(f"{n:,} of {len(back):,} times the videos")
+        with _indexed_afterwards(connection, VERDICTS):
+            for n in _repeat(connection, _VERDICTS, repetitions):
+                say(f"{n:,} of {len(repetitions):,} times the videos")
             say("building their indexes")
         lost = {row[0] for row in connection.execute(_LOST)}
     with db.session("seed") as connection:
-        connection.execute(f"vacuum analyze public.videos, {', '.join(tables)}".encode())
+        connection.execute(f"analyze public.videos, {', '.join(VERDICTS)}".encode())
     return lost
 
 
 def _repeat_logs(
     db: PostgresDatabase,
     until: datetime,
-    back: Sequence[int],
+    repetitions: Sequence[Repetition],
     entries: int | None,
     say: Callable[[str], object],
 ) -> None:
     with _writing(db, until, _BASE_LOGS) as connection:
         have, base = connection.execute(_LINES).fetchone() or (0, 0)
-        most = len(back) if entries is None else round(max(entries - have, 0) / base)
-        connection.execute(_WEEKS.encode(), {"days": max(back) + DAYS})
-        with _indexed_afterwards(connection, ["dailies.log_entries"]):
-            for n in _repeat(connection, _LOGS, back[:most]):
+        most = len(repetitions) if entries is None else round(max(entries - have, 0) / base)
+        connection.execute(_WEEKS.encode(), {"days": repetitions[-1].back.days + DAYS + 1})
+        with _indexed_afterwards(connection, LOGS):
+            for n in _repeat(connection, _LOGS, repetitions[:most]):
                 say(f"{n:,} of {most:,} times the log")
             say("building its indexes")
-    with db.session("seed") as connection:
-        connection.execute("vacuum analyze dailies.requests, dailies.log_entries")
 
 
 @contextmanager
@@ -200,27 +231,31 @@ def _writing(db: PostgresDatabase, until: datetime, base: Iterable[str]) -> Iter
         yield connection
 
 
-def _repeat(connection: Connection, statements: Iterable[str], back: Sequence[int]) -> Iterator[int]:
-    """Once for each number of days in `back`. Gives, now and then, how often by now."""
-    for n, days in enumerate(back, 1):
+def _repeat(
+    connection: Connection, statements: Iterable[str], repetitions: Sequence[Repetition]
+) -> Iterator[int]:
+    """Gives, now and then, how many by now."""
+    for one in repetitions:
         for statement in statements:
-            connection.execute((_REPEATED + statement).encode(), {"n": n, "back": days})
-        if n % SAY == 0:
-            yield n
+            connection.execute((_REPEATED + statement).encode(), one._asdict())
+        if one.n % SAY == 0:
+            yield one.n
 
 
 @contextmanager
 def _indexed_afterwards(connection: Connection, tables: Sequence[str]) -> Iterator[None]:
     """Indexes of many rows are built in a fraction of the time that adding to them takes."""
-    indexes = connection.execute(_INDEXES, [tables]).fetchall()
+    indexes = connection.execute(_INDEXES, [list(tables)]).fetchall()
     connection.execute(f"drop index {', '.join(name for name, _ in indexes)}".encode())
     yield
     for _, definition in indexes:
         connection.execute(definition.encode())
 
 
-def _earlier(task: StoredTask, n: int, days: int) -> StoredTask:
-    """The task of repetition `n`; its id is made as the database makes it."""
-    id = UUID(md5(f"{task.id}:{n}".encode(), usedforsecurity=False).hexdigest())
-    moved = task.delayed_to(task.starts_at - days * 86400)
-    return replace(moved, id=str(id), created_at=task.created_at - days * 86400)
+def _earlier(task: StoredTask, one: Repetition) -> StoredTask:
+    """Its id is made as the database makes it."""
+    id = UUID(md5(f"{task.id}:{one.n}".encode(), usedforsecurity=False).hexdigest())
+    seconds = one.back.total_seconds()
+    return replace(
+        task.delayed_to(task.starts_at - seconds), id=str(id), created_at=task.created_at - seconds
+    )

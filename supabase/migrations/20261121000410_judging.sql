@@ -389,7 +389,7 @@ begin
     insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
         recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
-        finished_at, error_group, judged_at, recheck_at, word, retried, reason)
+        finished_at, error_group, judged_at, recheck_at, word, retried, reason, model, ratio, duration, user_id)
     select q.video_id, coalesce(v.created_at, 'epoch'), q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
            q.first_missing, coalesce(q.stages, '[]'),
            coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
@@ -400,10 +400,8 @@ begin
                               where e.task_id = v.runway_video_id and e.at >= told)),
            case when v.status = 'succeeded'
                 then coalesce(q.finished_at, dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at, told)) end,
-           case when v.error_message is not null or v.status = 'failed' or q.stuck
-                then dailies.group_of(v.error_message) end,
-           coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id),
-           q.reason
+           g.error_group, coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id),
+           q.reason, a.model, a.ratio, a.duration, a.user_id
     from jsonb_to_recordset(p_verdicts) as q (
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
@@ -411,6 +409,10 @@ begin
         recheck_at timestamptz, since timestamptz, id_at timestamptz, finished_at timestamptz,
         reason text)
     join dailies.videos() v on v.id = q.video_id
+    cross join lateral (
+        select case when v.error_message is not null or v.status = 'failed' or q.stuck
+                    then dailies.group_of(v.error_message) end as error_group) g
+    left join lateral (select * from dailies.asked(v.id, v.app_row) where g.error_group is not null) a on true
     where q.since is null
         or exists (select from dailies.dirty m where m.video_id = q.video_id and m.since = q.since)
     order by q.video_id
@@ -423,7 +425,8 @@ begin
         polls = excluded.polls, last_polled_at = excluded.last_polled_at, tries = excluded.tries,
         id_at = excluded.id_at, finished_at = excluded.finished_at, error_group = excluded.error_group,
         judged_at = excluded.judged_at, recheck_at = excluded.recheck_at, word = excluded.word,
-        retried = excluded.retried, reason = excluded.reason;
+        retried = excluded.retried, reason = excluded.reason, model = excluded.model, ratio = excluded.ratio,
+        duration = excluded.duration, user_id = excluded.user_id;
     get diagnostics n = row_count;
     perform dailies.settle_tallies();
     delete from dailies.dirty d

@@ -31,11 +31,26 @@ $$;
 
 drop function if exists dailies.model_of(dailies.video_key);
 
+-- All of it, and who asked, as the app's row says. Indexes: those of dailies.asked_for.
+create or replace function dailies.asked(
+    p_video_id dailies.video_key, p_row json, out model text, out ratio text, out duration text, out user_id text
+)
+language sql stable set search_path = '' as $$
+    select dailies.asked_for(p_video_id, 'model'), dailies.asked_for(p_video_id, 'ratio'),
+           dailies.asked_for(p_video_id, 'duration'), dailies.row_says(p_row, 'user_id')
+$$;
+
+-- Kept with the verdicts of error groups.
+alter table dailies.verdicts add column if not exists model text;
+alter table dailies.verdicts add column if not exists ratio text;
+alter table dailies.verdicts add column if not exists duration text;
+alter table dailies.verdicts add column if not exists user_id text;
+
 -- How are errors spread over time, or over the hours of the week? The judged videos that failed, are stuck or carry a
 -- message, of all groups or of one (p_group with p_cause and p_stage, which is `none` where no stage is missing), by
 -- cause, group, deployment, model, ratio, duration or hour. `part` is the filter of the video list that fits:
 -- {"cause": …}; `at` is the start of the bucket, null by hour. Only the p_most largest parts. Indexes: those of
--- dailies.tallied, of dailies.asked_for, verdicts_errors_newest, verdicts_groups.
+-- dailies.tallied, verdicts_errors_newest, verdicts_groups.
 create or replace function public.dailies_errors_by(
     p_by text, p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600,
     p_most int default 10, p_own boolean default false,
@@ -46,8 +61,7 @@ declare
     until timestamptz := coalesce(p_to, now());
     since timestamptz := coalesce(p_from, until - interval '7 days');
     stride interval := make_interval(secs => greatest(p_bucket_seconds, 1));
-    is_tallied boolean := p_group is null and p_by not in ('model', 'ratio', 'duration')
-        and (p_bucket_seconds % 3600 = 0 or p_by = 'hour');
+    is_tallied boolean := p_group is null and (p_bucket_seconds % 3600 = 0 or p_by = 'hour');
 begin
     if p_by is null or p_by not in ('cause', 'group', 'deployment', 'model', 'ratio', 'duration', 'hour') then
         raise exception 'Errors are counted by cause, group, deployment, model, ratio, duration or hour, not by %.',
@@ -60,10 +74,13 @@ begin
                    when 'group' then jsonb_build_object(
                        'group', t.key[1], 'cause', t.key[2], 'stage', coalesce(t.key[3], 'none'))
                    when 'deployment' then jsonb_build_object('deployment', coalesce(t.key[2], 'none'))
-                   else jsonb_build_object('hour', t.key[1]) end as what,
+                   when 'hour' then jsonb_build_object('hour', t.key[1])
+                   else jsonb_build_object(p_by, coalesce(
+                       t.key[array_position('{model,ratio,duration}', p_by)], 'none')) end as what,
                case when p_by <> 'hour' then date_bin(stride, t.at, 'epoch') end as began, t.n
         from dailies.tallied(
-            case p_by when 'deployment' then 'error_of' when 'hour' then 'error_hour' else 'error' end,
+            case when p_by = 'deployment' then 'error_of' when p_by = 'hour' then 'error_hour'
+                 when p_by in ('cause', 'group') then 'error' else 'error_asked' end,
             since, until, p_own, p_by = 'hour' or p_bucket_seconds % 86400 = 0) t
         where is_tallied
         union all
@@ -73,7 +90,8 @@ begin
                        'group', d.error_group, 'cause', d.cause, 'stage', coalesce(d.first_missing, 'none'))
                    when 'deployment' then jsonb_build_object('deployment', coalesce(d.deployment_id, 'none'))
                    when 'hour' then jsonb_build_object('hour', dailies.hour_of_week(d.created_at)::text)
-                   else jsonb_build_object(p_by, dailies.asked_for(d.video_id, p_by)) end,
+                   else jsonb_build_object(p_by, coalesce(
+                       case p_by when 'model' then d.model when 'ratio' then d.ratio else d.duration end, 'none')) end,
                case when p_by <> 'hour' then date_bin(stride, d.created_at, 'epoch') end, 1
         from dailies.judged(p_own) d
         where not is_tallied and d.created_at >= since and d.created_at < until and d.error_group is not null

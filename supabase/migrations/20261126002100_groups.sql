@@ -86,31 +86,34 @@ begin
 end $$;
 
 -- Who is hit by a group: its videos by deployment, model and user (the ten most frequent of each), and how many were
--- seen at each stage. Indexes: verdicts_errors, those of asked_for.
+-- seen at each stage. Index: verdicts_groups.
 create or replace function public.dailies_error_group(
     p_group text, p_cause text, p_stage text, p_from timestamptz, p_to timestamptz, p_own boolean default false
 ) returns table (n int, parts jsonb, stages jsonb)
 language sql stable security definer set search_path = '' as $$
-    with found as (
-        select d.* from dailies.errors_between(p_from, p_to, p_own, p_group, p_cause, coalesce(p_stage, 'none')) d
+    with alike as (
+        select d.deployment_id, d.model, d.user_id, d.flow, d.pattern, count(*)::int as n,
+               grouping(d.deployment_id, d.model, d.user_id, d.pattern) as what
+        from dailies.errors_between(p_from, p_to, p_own, p_group, p_cause, coalesce(p_stage, 'none')) d
+        group by grouping sets ((d.deployment_id), (d.model), (d.user_id), (d.flow, d.pattern))
     ), named as (
-        select x.kind, x.key, count(*)::int as n from found f, lateral (values
-            ('deployment', coalesce(f.deployment_id, '')),
-            ('model', replace(dailies.asked_for(f.video_id, 'model'), 'none', '')),
-            ('user', (select dailies.row_says(v.app_row, 'user_id') from dailies.videos() v where v.id = f.video_id))) x (kind, key)
-        where x.key is not null group by 1, 2
+        select x.kind, x.key, a.n from alike a join lateral (values
+            (b'0111'::int, 'deployment', coalesce(a.deployment_id, '')),
+            (b'1011'::int, 'model', replace(coalesce(a.model, ''), 'none', '')),
+            (b'1101'::int, 'user', a.user_id)) x (what, kind, key) using (what)
+        where x.key is not null
     ), ranked as (
         select r.*, row_number() over (partition by r.kind order by r.n desc, r.key) as place from named r
     ), seen as (
-        select f.flow, split_part(s.part, ':', 1) as stage, s.i::int as "position",
-               (count(*) filter (where s.part like '%:seen'))::int as seen,
-               (count(*) filter (where s.part like '%:missing'))::int as missing,
-               (count(*) filter (where s.part like '%:not_reached'))::int as not_reached,
-               (count(*) filter (where s.part like '%:not_observable'))::int as not_observable
-        from found f, string_to_table(f.pattern, ' ') with ordinality s (part, i)
-        where f.flow is not null and s.part <> '' group by 1, 2, 3
+        select a.flow, split_part(s.part, ':', 1) as stage, s.i::int as "position",
+               coalesce(sum(a.n) filter (where s.part like '%:seen'), 0)::int as seen,
+               coalesce(sum(a.n) filter (where s.part like '%:missing'), 0)::int as missing,
+               coalesce(sum(a.n) filter (where s.part like '%:not_reached'), 0)::int as not_reached,
+               coalesce(sum(a.n) filter (where s.part like '%:not_observable'), 0)::int as not_observable
+        from alike a, string_to_table(a.pattern, ' ') with ordinality s (part, i)
+        where a.flow is not null and s.part <> '' group by 1, 2, 3
     )
-    select (select count(*)::int from found),
+    select (select coalesce(sum(a.n), 0)::int from alike a where a.what = b'1110'::int),
            (select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'key', r.key, 'n', r.n)
                                       order by r.kind, r.n desc, r.key), '[]') from ranked r where r.place <= 10),
            (select coalesce(jsonb_agg(to_jsonb(s) order by s.flow, s."position"), '[]') from seen s)

@@ -7,6 +7,7 @@
 --   error       {error group, cause, first missing stage}, of those that have a group
 --   error_of    {cause, deployment}, of the same
 --   error_hour  {hour of the week}, of the same
+--   error_asked {model, ratio, duration}, of the same: what was asked for
 --   pattern     {flow, pattern}
 --   missing     {flow, deployment, first missing stage}
 --   served      {deployment}
@@ -55,9 +56,9 @@ create table if not exists dailies.counted (
 );
 alter table dailies.counted enable row level security;
 alter table dailies.counted add column if not exists keys int not null default 1;
-alter table dailies.counted alter column keys set default 2;
-delete from dailies.tallies where exists (select from dailies.counted where keys <> 2);
-delete from dailies.counted where keys <> 2;
+alter table dailies.counted alter column keys set default 3;
+delete from dailies.tallies where exists (select from dailies.counted where keys <> 3);
+delete from dailies.counted where keys <> 3;
 insert into dailies.counted (since) select now() where not exists (select from dailies.verdicts) on conflict do nothing;
 
 -- Where a duration is counted: null for one that is none.
@@ -70,13 +71,14 @@ $$;
 
 create or replace function dailies.tally_kinds() returns text[]
 language sql immutable parallel safe as $$
-    select '{status,cause,trouble,error,error_of,error_hour,pattern,missing,served,id,finish,credits,tasks}'::text[]
+    select '{status,cause,trouble,error,error_of,error_hour,error_asked,pattern,missing,served,id,finish,credits,tasks}'::text[]
 $$;
 
 -- The keys that verdicts of an hour are counted under.
 create or replace function dailies.tally_keys(
     p_hour timestamptz, p_word text, p_cause text, p_stuck boolean, p_recoverable boolean, p_group text, p_missing text,
-    p_flow text, p_pattern text, p_deployment text, p_id int, p_finish int, p_retried boolean
+    p_flow text, p_pattern text, p_deployment text, p_id int, p_finish int, p_retried boolean, p_model text,
+    p_ratio text, p_duration text
 ) returns table (kind text, key text[])
 language sql immutable parallel safe as $$
     select k.kind, case k.kind
@@ -84,6 +86,7 @@ language sql immutable parallel safe as $$
                when 'trouble' then array[p_stuck::text, p_recoverable::text, p_word]
                when 'error' then array[p_group, p_cause, p_missing]
                when 'error_hour' then array[dailies.hour_of_week(p_hour)::text]
+               when 'error_asked' then array[p_model, p_ratio, p_duration]
                when 'pattern' then array[p_flow, p_pattern]
                when 'missing' then array[p_flow, p_deployment, p_missing]
                when 'served' then array[p_deployment]
@@ -134,13 +137,14 @@ begin
                            exists (select from dailies.made_here m where m.video_id = d.video_id) as own,
                            d.word, d.cause, d.stuck, d.recoverable_runway_id is not null as recoverable, d.error_group,
                            d.first_missing, d.flow, d.pattern, d.deployment_id, dailies.step_of(d.created_at, d.id_at) as id,
-                           dailies.step_of(d.created_at, d.finished_at) as finish, d.retried, sum(d.sign) as n
-                    from (%s) d group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 having sum(d.sign) <> 0
+                           dailies.step_of(d.created_at, d.finished_at) as finish, d.retried, d.model, d.ratio, d.duration,
+                           sum(d.sign) as n
+                    from (%s) d group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 having sum(d.sign) <> 0
                 ), hours as (
                     select k.kind, a.hour, a.own, k.key, sum(a.n) as n
                     from alike a cross join lateral dailies.tally_keys(
                         a.hour, a.word, a.cause, a.stuck, a.recoverable, a.error_group, a.first_missing, a.flow, a.pattern,
-                        a.deployment_id, a.id, a.finish, a.retried) k
+                        a.deployment_id, a.id, a.finish, a.retried, a.model, a.ratio, a.duration) k
                     group by 1, 2, 3, 4 having sum(a.n) <> 0
                 )
                 insert into dailies.tallies as t (kind, grain, at, own, key, digest, n, settled)
@@ -215,6 +219,8 @@ drop function if exists dailies.changed_sql(text), dailies.counted_live(text, ti
 drop function if exists dailies.credit_keys(text, numeric, text);
 drop function if exists dailies.tally_keys(
     timestamptz, text, text, boolean, boolean, text, text, text, text, text, timestamptz, timestamptz);
+drop function if exists dailies.tally_keys(
+    timestamptz, text, text, boolean, boolean, text, text, text, text, text, int, int, boolean);
 drop function if exists dailies.percentiles_of(int[], bigint[]);
 
 -- Adds the new rows to the settled ones. Only one at a time may do so: who calls this holds the lock of
@@ -240,7 +246,7 @@ language sql stable set search_path = '' as $$
     cross join lateral dailies.tally_keys(
         date_trunc('hour', d.created_at, 'UTC'), d.word, d.cause, d.stuck, d.recoverable_runway_id is not null, d.error_group,
         d.first_missing, d.flow, d.pattern, d.deployment_id, dailies.step_of(d.created_at, d.id_at),
-        dailies.step_of(d.created_at, d.finished_at), d.retried) k
+        dailies.step_of(d.created_at, d.finished_at), d.retried, d.model, d.ratio, d.duration) k
     where d.created_at >= p_from and d.created_at < p_to and (p_kind is null or k.kind = p_kind)
         and (p_kind is null or p_kind not in ('credits', 'tasks'))
     group by 1, 2, 3, 4
@@ -283,6 +289,11 @@ begin
     update dailies.verdicts d set word = v.status_word from dailies.videos() v
     where v.id = d.video_id and d.created_at >= day and d.created_at < day + interval '1 day'
         and d.word is null and v.status_word is not null;
+    update dailies.verdicts d set (model, ratio, duration, user_id) = (
+        select a.model, a.ratio, a.duration, a.user_id from dailies.asked(d.video_id, v.app_row) a)
+    from dailies.videos() v
+    where v.id = d.video_id and d.created_at >= day and d.created_at < day + interval '1 day'
+        and d.error_group is not null and d.model is null;
     update dailies.tasks t set model = dailies.asked_for(t.video_id, 'model')
     where t.created_at >= day and t.created_at < day + interval '1 day' and t.model is null and t.video_id is not null;
     update dailies.tasks t set delivered = not t.delivered
