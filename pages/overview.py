@@ -20,7 +20,7 @@ from lib.ui.views.overview import (
 
 frame = begin("Overview", window=True)
 data = loaders.overview(frame.window)
-incidents = loaders.incidents(frame.window)
+incidents = loaders.incidents(frame.window, 8)
 
 problems()
 say(data, frame)

@@ -76,6 +76,12 @@ class Incident(TypedDict):
     first_video_id: str
 
 
+class ListedIncident(Incident):
+    """One of `total` in the span."""
+
+    total: int
+
+
 class FunnelStage(TypedDict):
     """How many videos of a flow were in each state at a stage; `position` counts from 1."""
 
@@ -166,10 +172,16 @@ def error_groups(
 
 
 def incidents(
-    db: Database, since: datetime | None = None, until: datetime | None = None, *, own: bool = False
-) -> list[Incident]:
-    """Those that the span saw, the latest first; each as a whole, also what of it lies outside."""
-    return cast("list[Incident]", db.call("dailies_incidents", **span(since, until), p_own=own))
+    db: Database,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    limit: int = 100,
+    own: bool = False,
+) -> list[ListedIncident]:
+    """The latest that the span saw, the latest first; each as a whole, also what of it lies outside."""
+    rows = db.call("dailies_incidents", **span(since, until), p_own=own, p_limit=limit)
+    return cast("list[ListedIncident]", rows)
 
 
 def incident(

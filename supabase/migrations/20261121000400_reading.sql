@@ -157,11 +157,20 @@ begin
     from entries e order by e.at, e.id limit p_limit;
 end $$;
 
+-- What a count of statuses or trouble changes by: a video that is there now (`n` 1), or is no longer so (-1).
+do $$
+begin
+    create type dailies.change as (at timestamptz, stuck boolean, recoverable boolean, word text, n int);
+exception when duplicate_object then null;
+end $$;
+
 -- Counts of one span of time; without p_own, videos that Dailies made itself are left out. `credits_own` is what
 -- those cost. `troubled` is how many videos failed, are stuck or can be recovered. Indexes: those of dailies.tallied,
 -- dailies.rewritten and dailies.times.
 drop function if exists dailies.totals(timestamptz, timestamptz);
-create or replace function dailies.totals(p_from timestamptz, p_to timestamptz, p_own boolean) returns jsonb
+drop function if exists dailies.totals(timestamptz, timestamptz, boolean);
+create or replace function dailies.totals(p_from timestamptz, p_to timestamptz, p_own boolean, p_changes dailies.change[])
+returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
     by_status jsonb;
@@ -171,9 +180,9 @@ declare
 begin
     select coalesce(jsonb_object_agg(s.status, s.n), '{}') into by_status from (
         select coalesce(w.status, b.word, 'none') as status, sum(b.n) as n
-        from dailies.statuses_between(p_from, p_to, p_own) b left join dailies.mapped_words() w using (word)
+        from dailies.statuses_between(p_from, p_to, p_own, true, p_changes) b left join dailies.mapped_words() w using (word)
         group by 1 having sum(b.n) > 0) s;
-    select * into trouble from dailies.trouble_between(p_from, p_to, p_own);
+    select * into trouble from dailies.trouble_between(p_from, p_to, p_own, p_changes);
     select coalesce(jsonb_object_agg(t.measure, jsonb_build_array(t.p50, t.p95)), '{}') into took
     from dailies.times(p_from, p_to, p_own, true) t;
     select coalesce(sum(t.n) filter (where p_own or not t.own), 0) as counted,
@@ -195,8 +204,7 @@ begin
 end $$;
 
 -- Is generation healthy? Everything of the Overview in one row; `previous` is the span before, as long.
--- Without p_from: the seven days before p_to. Indexes: those of totals and last_log_at, verdicts_recoverable,
--- verdicts_cause.
+-- Without p_from: the seven days before p_to. Indexes: those of totals and last_log_at, verdicts_cause.
 drop function if exists public.dailies_overview(timestamptz, timestamptz, int);
 create or replace function public.dailies_overview(
     p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600,
@@ -207,15 +215,16 @@ declare
     until timestamptz := coalesce(p_to, now());
     since timestamptz := coalesce(p_from, until - interval '7 days');
     stride interval := make_interval(secs => greatest(p_bucket_seconds, 1));
+    changes dailies.change[] := dailies.rewritten(p_own);
+    at_all record := dailies.trouble_between('-infinity', 'infinity', p_own, changes);
 begin
-    totals := dailies.totals(since, until, p_own) || jsonb_build_object(
-        'previous', dailies.totals(since - (until - since), since, p_own),
-        'stuck_now', (select count(*) from dailies.judged(p_own) d where d.stuck),
-        'recoverable_now', (select count(*) from dailies.judged(p_own) d where d.recoverable_runway_id is not null));
+    totals := dailies.totals(since, until, p_own, changes) || jsonb_build_object(
+        'previous', dailies.totals(since - (until - since), since, p_own, changes),
+        'stuck_now', at_all.stuck, 'recoverable_now', at_all.recoverable);
     if p_bucket_seconds % 3600 = 0 then
         select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
             select date_bin(stride, b.at, 'epoch') as at, coalesce(w.status, b.word, 'none') as status, sum(b.n) as n
-            from dailies.statuses_between(since, until, p_own, p_bucket_seconds % 86400 = 0) b
+            from dailies.statuses_between(since, until, p_own, p_bucket_seconds % 86400 = 0, changes) b
             left join dailies.mapped_words() w using (word) group by 1, 2 having sum(b.n) > 0) s;
     else
         select coalesce(jsonb_agg(to_jsonb(s) order by s.at, s.status), '[]') into series from (
@@ -329,14 +338,15 @@ begin
     group by 1, 2, 3 order by 1, 3;
 end $$;
 
--- Which incidents did a span of time see, the latest first? Each as a whole, also where it began before or went on
--- after: see dailies.incidents.
+-- Which incidents did a span of time see, the latest first? The p_limit latest of `total`, each as a whole, also where it
+-- began before or went on after: see dailies.incidents.
 drop function if exists public.dailies_incidents(timestamptz, timestamptz);
+drop function if exists public.dailies_incidents(timestamptz, timestamptz, boolean);
 create or replace function public.dailies_incidents(
-    p_from timestamptz default null, p_to timestamptz default null, p_own boolean default false
+    p_from timestamptz default null, p_to timestamptz default null, p_own boolean default false, p_limit int default 100
 ) returns table (
     cause text, deployment_id text, n int, videos int, first_at timestamptz, last_at timestamptz,
-    first_video_id dailies.video_key
+    first_video_id dailies.video_key, total int
 )
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -344,8 +354,8 @@ declare
     since timestamptz := coalesce(p_from, until - interval '7 days');
 begin
     return query
-    select i.cause, i.deployment_id, i.n, i.videos, i.first_at, i.last_at, i.first_video_id
-    from dailies.incidents(since, until, p_own) i where i.inside > 0 order by i.last_at desc;
+    select i.cause, i.deployment_id, i.n, i.videos, i.first_at, i.last_at, i.first_video_id, i.total
+    from dailies.incidents(since, until, p_own, p_limit) i order by i.last_at desc;
 end $$;
 
 select dailies.service_only(f::regproc) from unnest(array[

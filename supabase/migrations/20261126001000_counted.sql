@@ -93,13 +93,16 @@ where v.id = d.video_id and d.finished_at is not null
 -- What is an incident? Three videos or more of one deployment with the same cause, of the kind that hits several in
 -- a row, each less than six hours after the one before. Here are those that overlap a span of time, each as a whole
 -- (within thirty days on either side): `n` of all `videos` of that deployment between the first and the last it hit;
--- `inside` is how many of them lie in the span. Found by the hour: only hours that lie six apart are looked at closely.
+-- `inside` is how many of them lie in the span. With p_latest only so many, the latest of those that lie in it with a
+-- video, which are `total` in all. Found by the hour: only hours that lie six apart are looked at closely.
 -- Planned once, and without nested loops: the planner does not know how many incidents there are.
 -- Indexes: those of dailies.tallied, verdicts_cause, verdicts_deployment, verdicts_newest.
-create or replace function dailies.incidents(p_from timestamptz, p_to timestamptz, p_own boolean)
-returns table (
+drop function if exists dailies.incidents(timestamptz, timestamptz, boolean);
+create or replace function dailies.incidents(
+    p_from timestamptz, p_to timestamptz, p_own boolean, p_latest int default null
+) returns table (
     cause text, deployment_id text, n int, videos int, inside int, first_at timestamptz, last_at timestamptz,
-    first_video_id dailies.video_key
+    first_video_id dailies.video_key, total int
 )
 language plpgsql stable set search_path = '' set enable_nestloop = off set plan_cache_mode = force_generic_plan as $$
 begin
@@ -129,9 +132,10 @@ begin
         select b.*, sum(b.begins) over (partition by b.cause, b.deployment order by b.at) as incident from begun b
     ), found as (
         select i.cause, i.deployment, sum(i.n)::int as n, sum(i.inside)::int as inside, min(i.at) as first_hour,
-               max(i.at) as last_hour
+               max(i.at) as last_hour, rank() over (order by max(i.at) desc) as place, (count(*) over ())::int as total
         from numbered i group by i.cause, i.deployment, i.incident
         having sum(i.n) >= 3 and min(i.at) < p_to and max(i.at) + interval '1 hour' > p_from
+            and (p_latest is null or sum(i.inside) > 0)
     ), ended as (
         select row_number() over () as id, f.*, one.video_id, one.created_at as began, (
                    select d.created_at from dailies.judged(p_own) d
@@ -139,7 +143,7 @@ begin
                        and d.created_at >= f.last_hour and d.created_at < f.last_hour + interval '1 hour'
                        and d.created_at < p_to + interval '30 days'
                    order by d.created_at desc limit 1) as ended
-        from found f cross join lateral (
+        from (select * from found f where p_latest is null or f.place <= p_latest) f cross join lateral (
             select d.video_id, d.created_at from dailies.judged(p_own) d
             where d.cause = f.cause and d.deployment_id is not distinct from f.deployment
                 and d.created_at >= greatest(f.first_hour, p_from - interval '30 days')
@@ -165,9 +169,10 @@ begin
                      select count(*) from dailies.judged(p_own) d
                      where d.deployment_id is not distinct from e.deployment
                          and d.created_at >= e.last_hour and d.created_at <= e.ended) else 0 end)::int,
-           e.inside, e.began, e.ended, e.video_id
+           e.inside, e.began, e.ended, e.video_id, e.total
     from ended e left join between_them b using (id)
-    where e.began < p_to and e.ended >= p_from;
+    where e.began < p_to and e.ended >= p_from
+    order by e.ended desc, e.began desc limit p_latest;
 end $$;
 
 -- Is generation healthy now? The videos requested since p_since (the last hour), against a usual hour: the median of
@@ -253,13 +258,16 @@ $$;
 -- Indexes: log_entries_time, dailies_videos_newest.
 create or replace function dailies.measure_minutes_without_logs(p_minutes int)
 returns table (subject text, value numeric, cases int)
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+declare
+    logged_at timestamptz := dailies.last_log_at(); -- the planner has to know how late that is
+begin
+    return query
     select '', extract(epoch from now() - min(v.created_at)) / 60, count(*)::int
-    from dailies.last_log_at() l (at)
-    join dailies.videos() v on v.created_at > l.at and v.created_at <= now()
-    where v.id not in (select m.video_id from dailies.made_here m)
-    having count(*) > 0
-$$;
+    from dailies.videos() v
+    where v.created_at > logged_at and v.created_at <= now() and v.id not in (select m.video_id from dailies.made_here m)
+    having count(*) > 0;
+end $$;
 
 -- For how long has no video come? Index: dailies_videos_newest.
 create or replace function dailies.measure_minutes_without_videos(p_minutes int)
@@ -271,15 +279,19 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- What is wrong with the videos, for whoever watches the process: how many are stuck and since when, and for how
--- long how many have come without a log entry? Indexes: verdicts_stuck, those of measure_minutes_without_logs.
+-- long how many have come without a log entry? Indexes: those of dailies.tallied, verdicts_stuck, and those of
+-- measure_minutes_without_logs.
 create or replace function public.dailies_videos_now()
 returns table (stuck int, oldest_stuck_seconds double precision, unlogged int, unlogged_seconds double precision)
-language sql stable security definer set search_path = '' as $$
-    select s.n, s.age, coalesce(l.cases, 0), l.value::double precision * 60
-    from (select count(*)::int as n, extract(epoch from now() - min(d.created_at))::double precision as age
-          from dailies.judged(false) d where d.stuck) s
-    left join dailies.measure_minutes_without_logs(60) l on true
-$$;
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
+    select t.stuck::int, extract(epoch from now() - (
+               select d.created_at from dailies.judged(false) d where d.stuck order by d.created_at limit 1))::double precision,
+           coalesce(l.cases, 0), l.value::double precision * 60
+    from dailies.trouble_between('-infinity', 'infinity', false) t
+    left join dailies.measure_minutes_without_logs(60) l on true;
+end $$;
 
 -- How does what runs by itself do? Ages in seconds, null where there is nothing yet; that of the sweep counts from
 -- the last one that was completed. Indexes: dirty_turn, leases_pkey, workers_pkey, log_entries_time, pgmq's own.
@@ -303,7 +315,7 @@ language sql stable security definer set search_path = '' as $$
 $$;
 
 -- Everything Prometheus is told, a row a sample; of videos, those that the app made. Indexes: those of dailies.tallied,
--- dailies_videos_status, verdicts_stuck, verdicts_recoverable, tasks_created, alerts_one_incident, and those of dailies_health.
+-- dailies_videos_status, verdicts_stuck, tasks_created, alerts_one_incident, and those of dailies_health.
 create or replace function public.dailies_metrics()
 returns table (name text, labels jsonb, value numeric)
 language plpgsql stable security definer set search_path = '' as $$
@@ -320,7 +332,7 @@ begin
     from public.dailies_videos_now() n,
         lateral (values ('videos_stuck', n.stuck), ('oldest_stuck_seconds', n.oldest_stuck_seconds)) s (name, value)
     union all
-    select 'videos_recoverable', '{}', count(*) from dailies.judged(false) d where d.recoverable_runway_id is not null
+    select 'videos_recoverable', '{}', t.recoverable from dailies.trouble_between('-infinity', 'infinity', false) t
     union all
     select 'oldest_unfinished_seconds', '{}', extract(epoch from now() - min(v.created_at))
     from dailies.videos() v where v.status_word = any(dailies.words('queued', 'processing'))

@@ -145,29 +145,34 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- How long do stages take, each from the one seen before it, or from the video's creation? In seconds, for the span
--- as a whole (`at` null) and by time. A video that was tried again is left out. Of more than 1000 videos one is read of
--- each of 1000 equal parts of the span. Indexes: those of dailies.tallied, verdicts_newest.
+-- as a whole (`at` null) and by time. A video that was tried again is left out. Of more than 1000 videos some 1000 are read,
+-- of each hour, in more than a month of each day, as many as are its part. Indexes: those of dailies.tallied, verdicts_flow.
 create or replace function public.dailies_stage_latency(
     p_from timestamptz, p_to timestamptz, p_flow text, p_bucket_seconds int, p_own boolean default false
 ) returns table (stage text, "position" int, at timestamptz, n int, p50 double precision, p95 double precision)
 language plpgsql stable security definer set search_path = '' as $$
 declare
-    parts int := 1000;
+    grain text := case when p_to - p_from > interval '31 days' then 'day' else 'hour' end;
 begin
-    if (select coalesce(sum(t.n), 0) from dailies.tallied('pattern', p_from, p_to, p_own) t where t.key[1] = p_flow) <= parts
-    then
-        parts := 1;
-    end if;
     return query
-    with read as (
+    with counted as (
+        select date_trunc(grain, t.at, 'UTC') as since, sum(t.n) as n, sum(sum(t.n)) over () as total
+        from dailies.tallied('pattern', p_from, p_to, p_own, grain = 'day') t
+        where t.key[1] = p_flow group by 1 having sum(t.n) > 0
+    ), parts as (
+        select c.since + i * w.length as since, c.since + (i + 1) * w.length as until, c.total > 1000 as is_many
+        from counted c
+        cross join lateral (select case when c.total > 1000 then ceil(1000 * c.n / c.total)::int else 1 end as many) m
+        cross join lateral (select ('1 ' || grain)::interval / m.many as length) w
+        cross join lateral generate_series(0, m.many - 1) i
+    ), read as (
         select d.video_id, d.created_at, d.stages
-        from generate_series(0, parts - 1) i
+        from parts p
         cross join lateral (
             select * from dailies.judged(p_own) x
-            where x.created_at >= p_from + i * (p_to - p_from) / parts
-                and x.created_at < p_from + (i + 1) * (p_to - p_from) / parts
+            where x.created_at >= greatest(p.since, p_from) and x.created_at < least(p.until, p_to)
                 and x.flow = p_flow and not x.retried
-            order by x.created_at limit case when parts > 1 then 1 end) d
+            order by x.created_at limit case when p.is_many then 1 end) d
     ), timed as (
         select r.video_id, r.created_at, s.one ->> 'stage' as stage, s.i::int as i, (s.one ->> 'at')::timestamptz as at
         from read r, jsonb_array_elements(r.stages) with ordinality s (one, i)

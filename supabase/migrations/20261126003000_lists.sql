@@ -2,14 +2,14 @@
 -- the statement is put together from the filters given, so that each gets its own plan. Newest first, or sorted
 -- by what p_sort names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on
 -- all pages, counted up to 10,001 and only when asked. Indexes: dailies_videos_newest, dailies_videos_status,
--- verdicts_cause, verdicts_deployment, verdicts_stuck, verdicts_errors, verdicts_recoverable, dailies_videos_user,
--- attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none and `any` for those
--- that miss one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for those of any group; `p_hour` is an hour of the week
--- (see dailies.hour_of_week). `p_user` is what the app's row says in `user_id` (see dailies.user_sql). `p_model`, `p_ratio`
--- and `p_duration` are what was asked for (see dailies.asked_for), `p_flow` is the flow that the logs show: these have no
--- index, so the span of time decides how many rows are read for them. Videos that Dailies made itself are only listed with p_own, or when p_ids names them. `p_search` is
--- looked up in the texts that were kept with the verdicts (see dailies.searched); of rows that wait to be judged it is looked
--- for in the row.
+-- verdicts_cause, verdicts_deployment, verdicts_flow, verdicts_stuck, verdicts_errors, verdicts_recoverable,
+-- dailies_videos_user, attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none
+-- and `any` for those that miss one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for
+-- those of any group; `p_hour` is an hour of the week (see dailies.hour_of_week). `p_user` is what the app's row says in
+-- `user_id` (see dailies.user_sql). `p_model`, `p_ratio` and `p_duration` are what was asked for (see dailies.asked_for): these
+-- have no index, so the span of time decides how many rows are read for them. Videos that Dailies made itself are only listed
+-- with p_own, or when p_ids names them. `p_search` is looked up in the texts that were kept with the verdicts (see
+-- dailies.searched); of rows that wait to be judged it is looked for in the row.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
     dailies.video_key, text, text, boolean, boolean, int, boolean), public.dailies_list_videos(

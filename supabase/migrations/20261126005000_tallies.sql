@@ -235,11 +235,11 @@ language sql set search_path = '' set enable_seqscan = off as $$
     on conflict (kind, grain, at, own, digest) where settled do update set n = t.n + excluded.n
 $$;
 
--- What the verdicts and tasks of a span are counted under, now: of one kind, or of all. Indexes: verdicts_newest,
--- tasks_created.
+-- What the verdicts and tasks of a span are counted under, now: of one kind, or of all. The planner sees through it.
+-- Indexes: verdicts_newest, tasks_created.
 create or replace function dailies.counted_live(p_kind text, p_from timestamptz, p_to timestamptz)
 returns table (kind text, at timestamptz, own boolean, key text[], n numeric)
-language sql stable set search_path = '' as $$
+language sql stable as $$
     select k.kind, date_trunc('hour', d.created_at, 'UTC'), s.own, k.key, count(*)::numeric
     from dailies.verdicts d
     cross join lateral (select exists (select from dailies.made_here m where m.video_id = d.video_id) as own) s
@@ -335,7 +335,7 @@ create or replace function dailies.tallied(
     p_kind text, p_from timestamptz, p_to timestamptz, p_own boolean, p_days boolean default true,
     p_first text[] default null
 ) returns table (at timestamptz, own boolean, key text[], n numeric)
-language plpgsql stable rows 20000 set search_path = '' as $$
+language plpgsql stable rows 20000 set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
     hour_from timestamptz := date_trunc('hour', p_from + interval '1 hour' - interval '1 microsecond', 'UTC');
     hour_to timestamptz := date_trunc('hour', p_to, 'UTC');
@@ -373,10 +373,13 @@ begin
     where (p_own or not c.own) and (p_first is null or c.key[1] = any(p_first));
 end $$;
 
--- How do the counts of statuses and trouble change by what was written into rows that are still marked?
--- Indexes: dirty_turn, verdicts_pkey.
-create or replace function dailies.rewritten(p_from timestamptz, p_to timestamptz, p_own boolean)
-returns table (at timestamptz, stuck boolean, recoverable boolean, word text, n int)
+drop function if exists dailies.rewritten(timestamptz, timestamptz, boolean);
+drop function if exists dailies.statuses_between(timestamptz, timestamptz, boolean, boolean);
+drop function if exists dailies.trouble_between(timestamptz, timestamptz, boolean);
+
+-- How do the counts of statuses and trouble change by what was written into rows that are still marked? Who counts several
+-- spans asks once. Indexes: dirty_turn, verdicts_pkey.
+create or replace function dailies.rewritten(p_own boolean) returns dailies.change[]
 language sql stable set search_path = '' as $$
     with marked as (
         select distinct m.video_id from dailies.dirty m where m.turn < 2
@@ -390,23 +393,24 @@ language sql stable set search_path = '' as $$
                or d.created_at <> coalesce(v.created_at, 'epoch'))
             and (p_own or m.video_id not in (select h.video_id from dailies.made_here h))
     )
-    select c.now_at, c.stuck, c.recoverable, c.now_word, 1 from changed c
-    where c.now_at >= p_from and c.now_at < p_to
-    union all
-    select c.then_at, c.stuck, c.recoverable, c.then_word, -1 from changed c
-    where c.is_judged and c.then_at >= p_from and c.then_at < p_to
+    select coalesce(array_agg(row(x.at, c.stuck, c.recoverable, x.word, x.n)::dailies.change), '{}')
+    from changed c cross join lateral (
+        values (c.now_at, c.now_word, 1), (c.then_at, c.then_word, -1)) x (at, word, n)
+    where x.n > 0 or c.is_judged
 $$;
 
 -- The videos of a span by their status now, in the app's words, by the hour, and by the day where p_days lets it.
 -- Indexes: those of dailies.tallied and dailies.rewritten, else dailies_videos_newest.
 create or replace function dailies.statuses_between(
-    p_from timestamptz, p_to timestamptz, p_own boolean, p_days boolean default true
+    p_from timestamptz, p_to timestamptz, p_own boolean, p_days boolean default true, p_changes dailies.change[] default null
 ) returns table (at timestamptz, word text, n numeric)
 language plpgsql stable set search_path = '' as $$
 begin
     if dailies.is_current() then
         return query select t.at, t.key[1], t.n from dailies.tallied('status', p_from, p_to, p_own, p_days) t;
-        return query select r.at, r.word, r.n::numeric from dailies.rewritten(p_from, p_to, p_own) r;
+        return query
+        select r.at, r.word, r.n::numeric from unnest(coalesce(p_changes, dailies.rewritten(p_own))) r
+        where r.at >= p_from and r.at < p_to;
     else
         return query
         select date_trunc('hour', v.created_at, 'UTC'), v.status_word, count(*)::numeric from dailies.videos() v
@@ -422,7 +426,8 @@ end $$;
 -- How many videos of a span fail, are stuck or can be recovered, by what they are now? Indexes: those of dailies.tallied
 -- and dailies.rewritten, else dailies_videos_newest.
 create or replace function dailies.trouble_between(
-    p_from timestamptz, p_to timestamptz, p_own boolean, out stuck bigint, out recoverable bigint, out unfailed bigint
+    p_from timestamptz, p_to timestamptz, p_own boolean, p_changes dailies.change[] default null,
+    out stuck bigint, out recoverable bigint, out unfailed bigint
 )
 language plpgsql stable set search_path = '' as $$
 begin
@@ -431,7 +436,8 @@ begin
                count(*) filter (where v.status is distinct from 'failed')
         into stuck, recoverable, unfailed
         from dailies.judged(p_own) d join dailies.videos() v on v.id = d.video_id
-        where v.created_at >= p_from and v.created_at < p_to and (d.stuck or d.recoverable_runway_id is not null);
+        where coalesce(v.created_at, 'epoch') >= p_from and coalesce(v.created_at, 'epoch') < p_to
+            and (d.stuck or d.recoverable_runway_id is not null);
         return;
     end if;
     select coalesce(sum(x.n) filter (where x.stuck), 0), coalesce(sum(x.n) filter (where x.recoverable), 0),
@@ -440,8 +446,8 @@ begin
     from (select t.key[1] = 'true' as stuck, t.key[2] = 'true' as recoverable, t.key[3] as word, t.n
           from dailies.tallied('trouble', p_from, p_to, p_own) t
           union all
-          select r.stuck, r.recoverable, r.word, r.n from dailies.rewritten(p_from, p_to, p_own) r
-          where r.stuck or r.recoverable) x;
+          select r.stuck, r.recoverable, r.word, r.n from unnest(coalesce(p_changes, dailies.rewritten(p_own))) r
+          where r.at >= p_from and r.at < p_to and (r.stuck or r.recoverable)) x;
 end $$;
 
 -- What did the tasks of a span cost, by outcome now (see `credits` above)? Indexes: those of dailies.tallied, dirty_video,

@@ -97,14 +97,11 @@ def long(
 # Work that grows with the span, or with what is wrong, and why that is borne.
 GROWS = {
     "videos: text, in an error": "walks the newest while a rare text is taken for a frequent one",
-    "incidents": "reads the times of the videos around each incident",
     "one error group, all days": "tells who asked for each of its videos",
-    "stage latency, all days": "is exact up to 5,000 videos",
     "logs that would be dropped": "counts the lines of the weeks that would go",
     "tasks of nobody": "looks at each line that names a task and no video",
     "alerts: stuck_minutes": "looks at all that is stuck",
     "what the sweep looks at": "looks at all that is stuck",
-    "health of videos": "looks at all that is stuck",
     "work: tasks to look up": "looks at all that is unfinished",
 }
 

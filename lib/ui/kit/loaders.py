@@ -24,7 +24,7 @@ from lib.data.errors import By, ErrorPoint
 from lib.data.flows import StoredFlow, stored_flows
 from lib.data.logs import FoundLine, NobodysRow
 from lib.data.mapping import Mapped, Need, Unmapped
-from lib.data.overview import ErrorGroup, FunnelStage, Incident, IncidentDetails, Overview, Pulse
+from lib.data.overview import ErrorGroup, FunnelStage, IncidentDetails, ListedIncident, Overview, Pulse
 from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
 from lib.data.views import View, all_views
@@ -61,8 +61,8 @@ def freshness() -> dict[str, Any]:
 
 
 @kept()
-def incidents(window: Window) -> list[Incident]:
-    return health.incidents(running_app().db, *_span(window), own=window.own)
+def incidents(window: Window, limit: int = 100) -> list[ListedIncident]:
+    return health.incidents(running_app().db, *_span(window), limit=limit, own=window.own)
 
 
 @kept()

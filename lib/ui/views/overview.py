@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from lib.data.credits import Ledger
-from lib.data.overview import Incident, Overview, Totals
+from lib.data.overview import ListedIncident, Overview, Totals
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders, series
@@ -203,10 +203,7 @@ def trouble_list(data: Overview, frame: Frame) -> None:
             link("recover", "Repair the stuck ones")
 
 
-_MOST_INCIDENTS = 8
-
-
-def incident_list(rows: Sequence[Incident], frame: Frame) -> None:
+def incident_list(rows: Sequence[ListedIncident], frame: Frame) -> None:
     """Causes that hit several videos of a deployment, as one incident each."""
     with st.container(border=True, height="stretch", gap="xsmall"):
         section(
@@ -217,12 +214,12 @@ def incident_list(rows: Sequence[Incident], frame: Frame) -> None:
         )
         if not rows:
             st.caption(f"No cause hit several videos of a deployment {frame.window.said}.")
-        for row in rows[:_MOST_INCIDENTS]:
+        for row in rows:
             cause = cause_of(row["cause"])
             label, where = (
                 f"**{cause.title}** · {of_what(row, frame.now)}",
                 address_of(row, own=frame.window.own),
             )
             link("incident", label, where, icon=SIDE[cause.side].icon, help=cause.explanation)
-        if len(rows) > _MOST_INCIDENTS:
-            st.caption(f"The latest {_MOST_INCIDENTS} of {len(rows)} are shown.")
+        if rows and rows[0]["total"] > len(rows):
+            st.caption(f"The latest {len(rows)} of {rows[0]['total']:,} are shown.")
