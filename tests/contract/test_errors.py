@@ -31,8 +31,18 @@ def troubled(
     video_id, at = str(uuid.uuid4()), (MONDAY + timedelta(hours=hours)).isoformat()
     row = {"id": video_id, "status": "failed", "created_at": at, "updated_at": at, "error_message": error}
     videos.import_videos(db, [row])
-    db.call("dailies_save_verdicts", p_verdicts=[verdict(video_id, cause, **columns)])
+    judged(db, video_id, cause, **columns)
     return video_id
+
+
+def judged(db: Database, video_id: str, cause: str = "moderated", **columns: Any) -> None:
+    db.call("dailies_save_verdicts", p_verdicts=[verdict(video_id, cause, **columns)])
+
+
+def fails_again(db: Database, video_id: str) -> None:
+    row = videos.get_video(db, video_id)["video"] | {"status": "failed", "error_message": "flagged"}
+    videos.import_videos(db, [row])
+    judged(db, video_id)
 
 
 @pytest.fixture
@@ -105,6 +115,7 @@ def test_the_model_is_what_was_asked_last(db: Database) -> None:
         image="https://images.example.com/mia.jpg", prompt="Mia dances the polka", model="gen4_turbo"
     )
     attempts.claim(db, video_id, f"{video_id}/1", "ann", request=request, credits=25)
+    fails_again(db, video_id)
     (point,) = errors_by(db, "model", *SPAN)
     assert point["part"] == {"model": "gen4_turbo"}
     assert len(videos.list_videos(db, Filters(model="gen4_turbo"))) == 1
@@ -119,6 +130,7 @@ def test_ratio_and_duration_are_what_was_asked_last(db: Database, by: By, asked:
         "https://images.example.com/mia.jpg", "Mia dances the polka", "gen4_turbo", "720:1280", 5
     )
     attempts.claim(db, retried, f"{retried}/1", "ann", request=request, credits=25)
+    fails_again(db, retried)
     points = errors_by(db, by, *SPAN, bucket_seconds=DAY)
     assert {point["part"][by]: point["n"] for point in points} == {asked: 1, "none": 1}
     for value in (asked, "none"):
@@ -133,6 +145,7 @@ def test_where_nothing_was_asked_again_the_apps_row_says_ratio_and_duration(
         connection.execute("alter table public.videos add column ratio text, add column duration int")
         first = troubled(own_db, 1)
         connection.execute("update public.videos set ratio = '1104:832', duration = 10")
+    judged(own_db, first)
     troubled(own_db, 2)
     points = errors_by(own_db, by, *SPAN, bucket_seconds=DAY)
     assert {point["part"][by]: point["n"] for point in points} == {asked: 1, "none": 1}
