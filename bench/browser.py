@@ -1,4 +1,4 @@
-"""What a person waits for in the browser: opening a page by its address, the way between pages, a filter.
+"""What a person waits for in the browser: opening a page by its address, the way between pages, a filter, a search.
 
     python -m bench.browser              starts a server of its own, in a folder of its own
     python -m bench.browser URL DATA     measures one that runs on the data folder DATA
@@ -88,7 +88,13 @@ CLOCK = """(() => {
     link.click();
     return window.timed(wanted, began);
   };
+  window.entered = (wanted, selector) => {
+    const began = performance.now();
+    document.querySelector(selector).dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    return window.timed(wanted, began);
+  };
 })();"""
+SEARCHED = {"a prompt": "tango", "part of an id": "a{hex}c", "an error": "credits", "nowhere": "qzx{hex}qzx"}
 Times = dict[str, float]
 
 
@@ -146,6 +152,7 @@ def report(url: str, data: Path, plain: str) -> None:
             page.evaluate("() => timed({stands: '.dailies-list tbody tr'})")
             switches(page)
             filters(page)
+            searches(page, url)
 
 
 @contextmanager
@@ -212,6 +219,24 @@ def filters(page: Page) -> None:
         segment = f".st-key-trouble button:nth-of-type({3 + 2 * (number % 2)})"  # Stuck, Failed
         found.append(clicked(page, segment, rows=rows))
     print(f"\nfilter to rows  {_spread(found, 'rows')}   milliseconds, 95%")
+
+
+def searches(page: Page, url: str) -> None:
+    """Of all times; from Enter until the rows are others, or none."""
+    page.goto(f"{url}/videos?window=all")
+    page.evaluate("(stands) => timed({ stands })", LIST)
+    found: dict[str, list[Times]] = {name: [] for name in SEARCHED}
+    for number in range(ROUNDS + 1):
+        for name, text in SEARCHED.items():
+            rows = page.locator(".dailies-list tbody").text_content() if page.locator(LIST).count() else ""
+            page.locator(".st-key-q input").fill(text.format(hex=f"{number:x}"))
+            times = page.evaluate("(wanted) => entered(wanted, '.st-key-q input')", {"rows": rows or "-"})
+            page.wait_for_timeout(400)
+            if number:
+                found[name].append(times)
+    print("\nsearch to rows                  milliseconds, 95%")
+    for name, each in found.items():
+        print(f"{name:<16}{_spread(each, 'rows')}")
 
 
 def clicked(page: Page, selector: str, **wanted: str) -> Times:

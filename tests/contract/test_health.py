@@ -221,6 +221,14 @@ def test_a_pause_of_hours_separates_two_incidents(db: Database) -> None:
     assert [incident["n"] for incident in found] == [4, 3]
 
 
+def test_the_latest_incidents_are_told_and_all_are_counted(db: Database) -> None:
+    """Those that ended in the same hour are told apart by the minute."""
+    for minutes, deployment in ((0, "dpl_one"), (20, "dpl_two"), (10, "dpl_three"), (600, "dpl_four")):
+        make(db, 3, "runway_unreachable", minutes=minutes, deployment_id=deployment)
+    found = health.incidents(db, NOON, NOON + timedelta(hours=24), limit=2)
+    assert [(one["deployment_id"], one["total"]) for one in found] == [("dpl_four", 4), ("dpl_two", 4)]
+
+
 def test_an_incident_is_counted_as_a_whole_wherever_it_is_looked_at(db: Database) -> None:
     """A window that holds the end of it shows the same figures as its page."""
     make(db, 7, "missing_api_key", minutes=-3, deployment_id="dpl_bad")
