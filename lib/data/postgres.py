@@ -108,8 +108,8 @@ class Pool:
             autocommit=True,
             prepare_threshold=None,  # transaction poolers hand each transaction another server connection
             connect_timeout=5,
-            # a machine or network that is gone says nothing, and the system itself would wait for hours: given up once
-            # nothing was even acknowledged for twenty seconds, however long a statement may take
+            # a machine or network that is gone says nothing, and the system would wait for hours: given
+            # up once nothing was even acknowledged for twenty seconds, however long a statement may take
             keepalives_idle=10,
             keepalives_interval=3,
             keepalives_count=3,
