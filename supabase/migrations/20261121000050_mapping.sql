@@ -44,7 +44,7 @@ end $$;
 -- Each write asks ten times: the table is looked up first, since the planner would read every column of every table.
 create or replace function dailies.mapped_columns()
 returns table (standard text, kind text, name text, type text, base text)
-language plpgsql stable rows 9 set search_path = '' as $$
+language plpgsql stable rows 9 set search_path = '' set plan_cache_mode = force_generic_plan as $$
 declare
     m dailies.mapping;
     found regclass;

@@ -45,11 +45,13 @@ begin
     end if;
 end $do$;
 
+-- Here and below, where logs are looked at, one plan serves all: to plan takes longer than to look, with a table for each week.
+
 -- From when on do logs tell of these videos? A month before their rows were there, so that the tables of older weeks are not
 -- opened by every question; where an older line names one of them (its row may have been dated anew), from the beginning:
 -- what a run of then did must not be overlooked. Index: log_entries_video.
 create or replace function dailies.told_since(p_ids dailies.video_key[]) returns timestamptz
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = '' set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     since timestamptz := (
@@ -68,7 +70,7 @@ end $$;
 -- Indexes: log_entries_video, log_entries_of_task, log_entries_request, tasks_video.
 create or replace function dailies.requests_of(p_ids dailies.video_key[])
 returns table (video_id dailies.video_key, request_id text)
-language plpgsql stable rows 10 set search_path = ''
+language plpgsql stable rows 10 set search_path = '' set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     since timestamptz := dailies.told_since(p_ids);
@@ -97,7 +99,7 @@ end $$;
 -- audit_of_video, and those of requests_of.
 create or replace function public.dailies_video(p_id dailies.video_key)
 returns table (video jsonb, verdict jsonb, task jsonb, attempts jsonb, requests jsonb, audit jsonb)
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 begin
     p_id := coalesce((select s.video_id from dailies.made_here s where s.ref = p_id::text), p_id);
     return query
@@ -138,7 +140,7 @@ returns table (
     at timestamptz, level text, message text, request_id text, path text, status_code int, video_id dailies.video_key,
     task_id text
 )
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     since timestamptz := dailies.told_since(array[p_id]);

@@ -23,8 +23,9 @@ drop function if exists dailies.mark(text[], dailies.video_key[], text[]);
 create or replace function dailies.mark(
     p_requests text[], p_videos dailies.video_key[], p_tasks text[], p_since timestamptz
 ) returns void
-language sql set search_path = ''
+language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+begin
     with named as (
         select e.video_id, e.task_id from dailies.log_entries e
         where e.request_id = any(p_requests) and e.at >= p_since
@@ -48,8 +49,8 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
             join dailies.log_entries mate on mate.request_id = e.request_id and mate.video_id is not null
             where e.at >= p_since and mate.at >= p_since
     )
-    insert into dailies.dirty (video_id) select v.id from ids join dailies.videos() v using (id)
-$$;
+    insert into dailies.dirty (video_id) select v.id from ids join dailies.videos() v using (id);
+end $$;
 
 create or replace function dailies.mark_log_entries() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -245,7 +246,8 @@ $$;
 -- Does a verdict with these stages rest on logs that have been dropped? Whatever its row says now: it may be dated anew.
 create or replace function dailies.outlives_logs(p_stages jsonb) returns boolean
 language sql stable set search_path = '' as $$
-    select exists (select from jsonb_array_elements(p_stages) s where (s ->> 'at')::timestamptz < dailies.logs_from())
+    select exists (select from jsonb_array_elements(p_stages) s
+                   where (s ->> 'at')::timestamptz < (select dailies.logs_from()))
 $$;
 
 -- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `logs_expired`: logs of the
@@ -262,10 +264,11 @@ returns table (
     video_id dailies.video_key, video json, entries json, requests json, tasks json, attempts json, readings json,
     nobodys json, peers json, observed_until timestamptz, logs_expired boolean, now timestamptz
 )
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_generic_plan
 set enable_seqscan = off set enable_mergejoin = off set work_mem = '64MB' as $$
 declare
     told timestamptz := dailies.told_since(p_ids);
+    logs_since timestamptz := dailies.logs_from();
 begin
     return query
     with mates as materialized (
@@ -300,8 +303,9 @@ begin
            case when not x.expired then dailies.observed_until(g.last_at, g.drained) end, x.expired, now()
     from dailies.videos() v
     cross join lateral (
-        select v.created_at < dailies.logs_from() + interval '1 hour' or coalesce((
-            select dailies.outlives_logs(d.stages) from dailies.verdicts d where d.video_id = v.id), false) as expired) x
+        select logs_since > '-infinity' and (v.created_at < logs_since + interval '1 hour' or coalesce((
+            select dailies.outlives_logs(d.stages) from dailies.verdicts d where d.video_id = v.id), false)) as expired
+        offset 0) x -- once
     left join grouped g on g.of = v.id
     left join answered a on a.of = v.id
     left join lateral (
