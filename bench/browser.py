@@ -1,4 +1,4 @@
-"""What a person waits for in the browser: opening a page by its address, the way between pages, a filter, a search.
+"""What a person waits for in the browser: opening a page, the way between pages, a filter, a search.
 
     python -m bench.browser              starts a server of its own, in a folder of its own
     python -m bench.browser URL DATA     measures one that runs on the data folder DATA
@@ -90,7 +90,8 @@ CLOCK = """(() => {
   };
   window.entered = (wanted, selector) => {
     const began = performance.now();
-    document.querySelector(selector).dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    const enter = new KeyboardEvent("keydown", { key: "Enter", bubbles: true });
+    document.querySelector(selector).dispatchEvent(enter);
     return window.timed(wanted, began);
   };
 })();"""
