@@ -48,7 +48,7 @@ STANDS = {
     "video": LIST,
 }
 CLOCK = """(() => {
-  const NONE = "no rows";
+  const rowsNow = () => document.querySelector(".dailies-list tbody")?.textContent ?? "none";
   const written = (canvas) => {
     if (canvas.width < 300) return false;
     const { data } = canvas.getContext("2d").getImageData(10, 40, 280, 24);
@@ -71,8 +71,9 @@ CLOCK = """(() => {
     heading: ({ title }) => !title || headed(title),
     done: ({ title }) => (!title || headed(title)) && idle(),
     all: ({ stands, title }) => (!stands || shown(stands)) && (!title || headed(title)) && idle() && drawn(),
-    rows: ({ rows }) => !rows || (document.querySelector(".dailies-list tbody")?.textContent ?? NONE) !== rows,
+    rows: ({ rows }) => !rows || rowsNow() !== rows,
   };
+  window.rowsNow = rowsNow;
   window.timed = (wanted, began = 0) => new Promise((resolve) => {
     const times = {};
     const look = () => {
@@ -230,11 +231,7 @@ def searches(page: Page, url: str) -> None:
     found: dict[str, list[Times]] = {name: [] for name in SEARCHED}
     for number in range(ROUNDS + 1):
         for name, text in SEARCHED.items():
-            rows = (
-                page.locator(".dailies-list tbody").text_content()
-                if page.locator(LIST).count()
-                else "no rows"
-            )
+            rows = page.evaluate("rowsNow()")
             page.locator(".st-key-q input").fill(text.format(hex=f"{number:x}"))
             times = page.evaluate("(wanted) => entered(wanted, '.st-key-q input')", {"rows": rows})
             page.wait_for_timeout(400)
