@@ -74,6 +74,7 @@ def test_a_group_is_assigned_to_somebody(db: PostgresDatabase) -> None:
 def test_a_user_of_a_group_leads_to_their_videos_in_it(db: PostgresDatabase) -> None:
     user = "8c54b97d-3df8-40d2-bfa0-f8104aefedd9"
     videos.import_videos(db, [video(SALSA, "failed", 2, user_id=user)])
+    db.call("dailies_save_verdicts", p_verdicts=the_verdicts())
     app = group_page(db, Person("kim@studio.test", Role.VIEWER, "You may look."))
     (link,) = (each.proto for each in app.get("page_link") if user in each.proto.label)
     assert f"user={user}" in link.query_string
