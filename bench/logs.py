@@ -244,10 +244,10 @@ def main(gigabytes: float, database: str | None) -> None:
         plain = show("plain orjson.loads, one process", lines, took(partial(parse_only, path)))
         for label, of in (("one process", [WHOLE]), ("all", parts)):
             read = partial(together, partial(read_share, path), of)
-            show(f"parsed, redacted, correlated, {label}", lines, took(read), plain, 0.20)
+            show(f"parsed, redacted, correlated, {label}", lines, took(read), plain, 0.40)
         with a_database(folder, database) as url:
             store = partial(together, partial(store_share, path, url, uuid.uuid4()), parts)
-            show("the same, stored by COPY, all", lines, took(store), plain, 0.10)
+            show("the same, stored by COPY, all", lines, took(store), plain, 0.20)
         for part in (8, 4, 2, 1):
             smaller = folder / f"part-{part}.ndjson"
             write_drain(smaller, path.stat().st_size // part)
