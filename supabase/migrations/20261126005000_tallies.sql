@@ -378,7 +378,8 @@ drop function if exists dailies.statuses_between(timestamptz, timestamptz, boole
 drop function if exists dailies.trouble_between(timestamptz, timestamptz, boolean);
 
 -- How do the counts of statuses and trouble change by what was written into rows that are still marked? Who counts several
--- spans asks once. Indexes: dirty_turn, verdicts_pkey.
+-- spans asks once. Where statuses are not counted so, because too many are marked, only those in trouble: it has to hold
+-- them all. Indexes: dirty_turn, verdicts_pkey.
 create or replace function dailies.rewritten(p_own boolean) returns dailies.change[]
 language sql stable set search_path = '' as $$
     with marked as (
@@ -391,6 +392,7 @@ language sql stable set search_path = '' as $$
         left join dailies.verdicts d on d.video_id = m.video_id
         where (d.video_id is null or d.word is distinct from v.status_word
                or d.created_at <> coalesce(v.created_at, 'epoch'))
+            and (d.stuck or d.recoverable_runway_id is not null or (select dailies.is_current()))
             and (p_own or m.video_id not in (select h.video_id from dailies.made_here h))
     )
     select coalesce(array_agg(row(x.at, c.stuck, c.recoverable, x.word, x.n)::dailies.change), '{}')

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import sys
 from datetime import UTC, datetime
 
 import psycopg
@@ -102,6 +105,23 @@ def test_a_statement_that_takes_too_long_is_ended(own_database_url: str) -> None
     assert "Narrow the time window" in str(caught.value)
     assert caught.value.__notes__ == ["57014 in dailies_slow"]
     assert database.call("dailies_schema")
+    database.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what it does with the connection")
+def test_a_server_that_is_gone_without_a_word_is_given_up_after_twenty_seconds(database_url: str) -> None:
+    database = PostgresDatabase(database_url, label="test")
+    with (
+        database.session("test") as connection,
+        socket.socket(fileno=os.dup(connection.fileno())) as wire,
+    ):
+        assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        asked = [
+            wire.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        ]
+        assert asked[0] + asked[1] * asked[2] <= 20
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
     database.close()
 
 
