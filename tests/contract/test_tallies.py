@@ -118,6 +118,9 @@ class History:
             connection.execute(statement.encode(), [value, chosen])
 
 
+ERRORS_BY: tuple[errors.By, ...] = ("cause", "group", "deployment", "model", "ratio", "duration", "hour")
+
+
 def figures(db: PostgresDatabase, since: datetime, until: datetime, *, own: bool) -> list[Any]:
     found = overview.overview(db, since, until, bucket_seconds=3600, own=own)
     by_day = overview.overview(db, since, until, bucket_seconds=86400, own=own)
@@ -125,7 +128,7 @@ def figures(db: PostgresDatabase, since: datetime, until: datetime, *, own: bool
     for group in groups:  # of several that came at the same moment, any may be the example
         group.pop("example_video_id")  # type: ignore[misc]
     return [
-        *(errors.errors_by(db, by, since, until, own=own) for by in ("cause", "group", "deployment", "hour")),
+        *(errors.errors_by(db, by, since, until, own=own) for by in ERRORS_BY),
         overview.incidents(db, since, until, own=own),
         series.first_missing(db, since, until, "sync-sdk", own=own),
         series.deployments(db, since, until),
@@ -172,6 +175,20 @@ def test_whatever_is_written_the_figures_of_any_span_are_those_of_a_count_of_eve
         span = one, other + timedelta(seconds=1)
         for own in (False, True):
             assert figures(postgres, *span, own=own) == counted_by_hand(postgres, *span, own=own)
+
+
+def test_they_are_so_while_very_many_rows_wait_to_be_judged(postgres: PostgresDatabase) -> None:
+    """Too many to read each of them for what it says now."""
+    History(postgres, 1).go_on(48)
+    with postgres.transaction("test") as connection:
+        connection.execute(
+            "insert into dailies.dirty (video_id, turn) select %s, 1 from generate_series(1, 20001)",
+            [str(uuid.uuid4())],
+        )
+        assert connection.execute("select dailies.is_current()").fetchone() == (False,)
+    span = BEGAN, BEGAN + timedelta(hours=80)
+    assert overview.overview(postgres, *span)["totals"]["stuck_now"] > 0
+    assert figures(postgres, *span, own=False) == counted_by_hand(postgres, *span, own=False)
 
 
 def incidents_by_hand(db: PostgresDatabase, since: datetime, until: datetime) -> list[tuple[Any, ...]]:
