@@ -86,7 +86,7 @@ def test_the_next_call_works_after_the_server_dropped_every_connection(own_datab
     assert database.call("dailies_schema")
     with psycopg.connect(own_database_url, autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity "
             "where datname = current_database() and pid <> pg_backend_pid()"
         )
     assert database.call("dailies_schema")
