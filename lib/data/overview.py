@@ -39,7 +39,7 @@ class Totals(TypedDict):
 
 class Overview(TypedDict):
     """`series` holds only buckets that have videos: {at, status, n}; `causes` {cause, n, first_at, last_at};
-    `freshness` {last_log_at, last_video_at, last_judged_at, dirty}."""
+    `freshness` {last_log_at, first_video_at, last_video_at, last_judged_at, dirty}."""
 
     totals: Totals
     series: list[dict[str, Any]]

@@ -91,7 +91,8 @@ def deployments(db: Database, since: datetime, until: datetime) -> list[Row]:
 def stage_latency(
     db: Database, since: datetime, until: datetime, flow: str, seconds: int, *, own: bool = False
 ) -> list[Row]:
-    """`[{stage, position, at, n, p50, p95}]` in seconds; `at` is None for the whole span."""
+    """`[{stage, position, at, n, p50, p95}]` in seconds; `at` is None for the whole span. The stage that
+    takes longest is told by time, too."""
     asked = {"p_flow": flow, "p_bucket_seconds": seconds, "p_own": own}
     return db.call("dailies_stage_latency", **span(since, until), **asked)
 

@@ -248,6 +248,7 @@ begin
             p_from => since, p_to => until, p_trouble => 'any', p_limit => 8, p_own => p_own)) t;
     freshness := jsonb_build_object(
         'last_log_at', dailies.last_log_at(),
+        'first_video_at', (select min(v.created_at) from dailies.videos() v),
         'last_video_at', (select max(v.created_at) from dailies.videos() v),
         'last_judged_at', (select max(d.judged_at) from dailies.verdicts d),
         'dirty', (select count(distinct m.video_id) from dailies.dirty m where m.turn < 2)

@@ -145,14 +145,16 @@ language sql stable set search_path = '' as $$
 $$;
 
 -- How long do stages take, each from the one seen before it, or from the video's creation? In seconds, for the span
--- as a whole (`at` null) and by time. A video that was tried again is left out. Of more than 1000 videos some 1000 are read,
--- of each hour, in more than a month of each day, as many as are its part. Indexes: those of dailies.tallied, verdicts_flow.
+-- as a whole (`at` null); and the one that takes longest by time. A video that was tried again is left out. Of more than 600
+-- videos some 600 are read, of each hour, in more than a month of each day, as many as are its part. Indexes: those of
+-- dailies.tallied, verdicts_flow.
 create or replace function public.dailies_stage_latency(
     p_from timestamptz, p_to timestamptz, p_flow text, p_bucket_seconds int, p_own boolean default false
 ) returns table (stage text, "position" int, at timestamptz, n int, p50 double precision, p95 double precision)
 language plpgsql stable security definer set search_path = '' as $$
 declare
     grain text := case when p_to - p_from > interval '31 days' then 'day' else 'hour' end;
+    stride interval := make_interval(secs => greatest(p_bucket_seconds, 1));
 begin
     return query
     with counted as (
@@ -160,9 +162,9 @@ begin
         from dailies.tallied('pattern', p_from, p_to, p_own, grain = 'day') t
         where t.key[1] = p_flow group by 1 having sum(t.n) > 0
     ), parts as (
-        select c.since + i * w.length as since, c.since + (i + 1) * w.length as until, c.total > 1000 as is_many
+        select c.since + i * w.length as since, c.since + (i + 1) * w.length as until, c.total > 600 as is_many
         from counted c
-        cross join lateral (select case when c.total > 1000 then ceil(1000 * c.n / c.total)::int else 1 end as many) m
+        cross join lateral (select case when c.total > 600 then ceil(600 * c.n / c.total)::int else 1 end as many) m
         cross join lateral (select ('1 ' || grain)::interval / m.many as length) w
         cross join lateral generate_series(0, m.many - 1) i
     ), read as (
@@ -173,20 +175,27 @@ begin
             where x.created_at >= greatest(p.since, p_from) and x.created_at < least(p.until, p_to)
                 and x.flow = p_flow and not x.retried
             order by x.created_at limit case when p.is_many then 1 end) d
-    ), timed as (
-        select r.video_id, r.created_at, s.one ->> 'stage' as stage, s.i::int as i, (s.one ->> 'at')::timestamptz as at
-        from read r, jsonb_array_elements(r.stages) with ordinality s (one, i)
-        where s.one ->> 'state' = 'seen' and s.one ->> 'at' is not null
     ), spent as (
-        select t.stage, t.i, date_bin(make_interval(secs => greatest(p_bucket_seconds, 1)), t.created_at, 'epoch') as at,
-               extract(epoch from t.at - lag(t.at, 1, t.created_at) over (partition by t.video_id order by t.i)) as seconds
-        from timed t
+        select s.stage, s.i::int as i, date_bin(stride, r.created_at, 'epoch') as part, date_part('epoch', s.at - lag(
+                   s.at, 1, r.created_at) over (partition by r.video_id order by s.i)) as seconds
+        from read r, rows from (jsonb_to_recordset(r.stages) as (stage text, state text, at timestamptz))
+            with ordinality s (stage, state, at, i)
+        where s.state = 'seen' and s.at is not null
+    ), whole as (
+        select s.stage, min(s.i) as i, count(*)::int as n,
+               percentile_cont('{0.5,0.95}'::double precision[]) within group (order by s.seconds) as took
+        from spent s where s.seconds >= 0 group by 1
+    ), longest as (
+        select w.* from whole w order by w.took[2] desc, w.i limit 1
+    ), parted as (
+        select s.part, count(*)::int as n,
+               percentile_cont('{0.5,0.95}'::double precision[]) within group (order by s.seconds) as took
+        from spent s where s.seconds >= 0 and s.stage = (select l.stage from longest l) group by 1
     )
-    select s.stage, min(s.i), s.at, count(*)::int,
-           percentile_cont(0.5) within group (order by s.seconds)::double precision,
-           percentile_cont(0.95) within group (order by s.seconds)::double precision
-    from spent s where s.seconds >= 0
-    group by grouping sets ((s.stage, s.at), (s.stage)) order by 2, 3 nulls first;
+    select w.stage, w.i, null::timestamptz, w.n, w.took[1], w.took[2] from whole w
+    union all
+    select l.stage, l.i, t.part, t.n, t.took[1], t.took[2] from parted t, longest l
+    order by 2, 3 nulls first;
 end $$;
 
 -- Which stage is the first that is missing, by deployment? The twelve deployments that served last, to the hour; the

@@ -66,6 +66,7 @@ def test_the_overview_of_nothing_has_no_rate(db: Database) -> None:
     assert (answer["series"], answer["causes"], answer["trouble"]) == ([], [], [])
     assert answer["freshness"] == {
         "last_log_at": None,
+        "first_video_at": None,
         "last_video_at": None,
         "last_judged_at": None,
         "dirty": 0,
@@ -109,6 +110,9 @@ def test_the_overview_says_how_fresh_it_is(filled: Database) -> None:
     videos.import_videos(filled, [video(TANGO, "failed")])
     freshness = health.overview(filled)["freshness"]
     assert parse_time(freshness["last_log_at"]) == parse_time(the_entries()[-1]["at"])
+    assert parse_time(freshness["first_video_at"]) == min(
+        parse_time(row["created_at"]) or NOON for row in the_videos()
+    )
     assert parse_time(freshness["last_video_at"]) == parse_time(at(2))
     assert freshness["dirty"] == 3
 

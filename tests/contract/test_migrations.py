@@ -271,6 +271,16 @@ def test_every_function_that_runs_with_our_rights_fixes_its_search_path(database
     assert loose == []
 
 
+def test_no_function_that_is_called_is_compiled_however_much_the_planner_expects(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        compiled = connection.execute(
+            """select p.oid::regprocedure::text from pg_proc p
+               where p.pronamespace = 'public'::regnamespace and p.proname like 'dailies%'
+                   and not coalesce(p.proconfig @> '{jit=off}', false)"""
+        ).fetchall()
+    assert compiled == []
+
+
 def test_browsers_see_none_of_our_tables(own_database_url: str) -> None:
     with psycopg.connect(own_database_url) as connection:
         open_tables = connection.execute(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lib.domain.times import length_of
 from lib.ui.kit.window import LENGTHS, Window, between, covering, ending_after, known, parse_until
 
 NOW = datetime(2026, 3, 14, 18, 0, 30, tzinfo=UTC)
@@ -81,6 +82,24 @@ def test_any_two_times_make_a_window_that_holds_both() -> None:
 
 def test_all_of_time_is_said_as_such() -> None:
     assert Window("all").said == "of all time"
+
+
+@pytest.mark.parametrize(("days", "step"), [(0.1, "2h"), (20, "1d"), (300, "30d"), (9000, "30d")])
+def test_all_time_begins_with_the_first_video_and_is_divided_as_finely_as_it_is_long(
+    days: float, step: str
+) -> None:
+    first = NOW - timedelta(days=days)
+    window = Window("all").since(first, NOW)
+    assert window.span(NOW)[0] <= first or days == 9000
+    assert timedelta(seconds=window.bucket_seconds) == length_of(step)
+    assert window.query == Window("all").query
+
+
+def test_of_all_time_before_a_moment_nothing_is_left_out() -> None:
+    window = Window("all", INCIDENT).since(INCIDENT - timedelta(days=3), NOW)
+    assert window.holds(INCIDENT - timedelta(days=3), NOW)
+    assert Window("all", INCIDENT).since(NOW, NOW).size > timedelta(0)
+    assert Window("24h").since(NOW, NOW) == Window("24h")
 
 
 @pytest.mark.parametrize("second", [0, 1, 59])

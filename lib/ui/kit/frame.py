@@ -11,6 +11,7 @@ import streamlit as st
 from lib.data.app_table import HIDES
 from lib.data.before import NEWEST
 from lib.domain.access import Role
+from lib.domain.video import parse_time
 from lib.errors import DailiesError
 from lib.ui.kit import address, html, loaders
 from lib.ui.kit.charts import buckets
@@ -68,7 +69,16 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     if preparing:
         _wait_until_prepared()
         st.stop()
-    return Frame(now, chosen)
+    return Frame(now, _since_the_first(chosen, now))
+
+
+def _since_the_first(window: Window, now: datetime) -> Window:
+    """What is of all time begins with the first video, so that a chart has no years without any."""
+    try:
+        first = parse_time(loaders.freshness().get("first_video_at"))
+    except DailiesError:  # the page itself says what is wrong
+        return window
+    return window.since(first, now) if first else window
 
 
 def _search() -> None:

@@ -27,16 +27,17 @@ class Window:
     """Hashable: what is read for it is cached under it. `until` is in UTC; None follows the clock.
 
     `length` is `all`, or a number of minutes, hours or days: `90m`, `24h`, `7d`. With `own`, videos that
-    Dailies made itself count like the app's.
+    Dailies made itself count like the app's. `age`: how far back `all` reaches, where that is known.
     """
 
     length: str = DEFAULT
     until: datetime | None = None
     own: bool = False
+    age: timedelta | None = None
 
     @property
     def size(self) -> timedelta:
-        return min(length_of(self.length) or _ALL_TIME, _ALL_TIME)
+        return min(length_of(self.length) or self.age or _ALL_TIME, _ALL_TIME)
 
     @property
     def bucket_seconds(self) -> int:
@@ -47,6 +48,12 @@ class Window:
     def span(self, now: datetime) -> tuple[datetime, datetime]:
         end = self.until or now
         return end - self.size, end
+
+    def since(self, first: datetime, now: datetime) -> Window:
+        """Where it is of all time: from the day before the first video."""
+        if self.length != ALL:
+            return self
+        return replace(self, age=timedelta(days=max(0, ((self.until or now) - first).days) + 2))
 
     def holds(self, at: datetime, now: datetime) -> bool:
         since, until = self.span(now)

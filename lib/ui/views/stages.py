@@ -104,10 +104,10 @@ def _to_videos(query: dict[str, str], frame: Frame) -> None:
 def times(flow: str, frame: Frame) -> None:
     """How long each stage takes, and how that changed."""
     rows = series.stage_latency(frame.window, flow)
-    whole = [row for row in rows if row["at"] is None]
+    whole, parts = [row for row in rows if not row["at"]], [row for row in rows if row["at"]]
     if not whole:
         return
-    shown = max(whole, key=lambda row: row["p95"])["stage"]
+    shown = parts[0]["stage"]
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
         section("How long stages take", "Beside it, the slowest over time.")
@@ -115,11 +115,10 @@ def times(flow: str, frame: Frame) -> None:
         draw(charts.stage_times(whole), key, "Time of each stage", height=130 + 28 * len(whole))
     with right, st.container(border=True, height="stretch"):
         section(f"Over time: {words(shown)}")
-        lines = {"": [row for row in rows if row["stage"] == shown and row["at"]]}
         title = f"Time of {words(shown)}, over time"
         height = 130 + 28 * len(whole)
         name = f"stage-{plain(shown)}"
-        choose_in_time(charts.percentiles(lines), name, title, frame.window, "stages", height=height)
+        choose_in_time(charts.percentiles({"": parts}), name, title, frame.window, "stages", height=height)
 
 
 def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> None:
