@@ -173,8 +173,9 @@ begin
         cross join lateral (
             select * from dailies.judged(p_own) x
             where x.created_at >= greatest(p.since, p_from) and x.created_at < least(p.until, p_to)
-                and x.flow = p_flow and not x.retried
+                and x.flow = p_flow
             order by x.created_at limit case when p.is_many then 1 end) d
+        where not d.retried
     ), spent as (
         select s.stage, s.i::int as i, date_bin(stride, r.created_at, 'epoch') as part, date_part('epoch', s.at - lag(
                    s.at, 1, r.created_at) over (partition by r.video_id order by s.i)) as seconds
