@@ -30,6 +30,7 @@ class _Forms:
         forms = {form.encode(): _is_word(secret) for secret in secrets for form in _forms(secret)}
         self._alone = list(forms.values())
         self.longest = max(map(len, forms), default=0)
+        self.redacted: dict[str, str] = {}
         self._finder = BytesAhoCorasick(
             list(forms), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
         )
@@ -71,6 +72,11 @@ def masked(text: str) -> str:
 def masked_bytes(data: bytes) -> bytes:
     """The same for UTF-8, and what holds it; as many bytes come back."""
     return _known.masked(data) if _known.secrets else data
+
+
+def remembered() -> dict[str, str]:
+    """What redaction made of texts while no other secrets were known; a new one after each that is told."""
+    return _known.redacted
 
 
 def longest() -> int:

@@ -149,16 +149,24 @@ def add_logs(
     and report.
 
     Over psycopg the entries are copied, which is fast and fails as a whole where one of them is there
-    already. Raises DatabaseError.
+    already. Their requests come first: each is looked up for videos that its lines name, and those of the
+    lines behind it are marked with these anyway. Raises DatabaseError.
     """
-    copied = isinstance(db, PostgresDatabase) and bool(entries) and _copied(db, import_, entries)
-    rows = db.call(
-        "dailies_add_logs",
-        p_import=import_,
-        p_entries=[] if copied else list(map(as_json, entries)),
-        p_requests=[request._asdict() | {"at": iso(request.at_ms)} for request in requests],
-    )
-    return Added(len(entries), 0) if copied else Added(rows[0]["inserted"], rows[0]["repeated"])
+    if isinstance(db, PostgresDatabase) and entries:
+        _add(db, import_, (), requests)
+        if _copied(db, import_, entries):
+            return Added(len(entries), 0)
+        requests = ()
+    return _add(db, import_, entries, requests)
+
+
+def _add(
+    db: Database, import_: Row, entries: Sequence[EntryRow], requests: Sequence[RequestSummary]
+) -> Added:
+    told = [request._asdict() | {"at": iso(request.at_ms)} for request in requests]
+    entries_told = list(map(as_json, entries))
+    row = db.call("dailies_add_logs", p_import=import_, p_entries=entries_told, p_requests=told)[0]
+    return Added(row["inserted"], row["repeated"])
 
 
 def as_json(entry: EntryRow) -> Row:
@@ -179,14 +187,14 @@ def _copied(db: PostgresDatabase, import_: Row, entries: Sequence[EntryRow]) -> 
     as_uuid = db.key_type == "uuid"
 
     def binary(entry: EntryRow) -> tuple[bytes | int | str | None, ...]:
-        key, at_ms, request, video, *more = entry
+        key, at_ms, request, video = entry[:4]
         video_id: bytes | str | None = video
         if as_uuid:
             video_id = bytes.fromhex(video.replace("-", "")) if video and _UUID.fullmatch(video) else None
-        return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *more, import_id
+        return key, (at_ms - EPOCH_MS) * 1000, request, video_id, *entry[4:], import_id
 
     with db.transaction("weeks of logs") as connection:
-        days = {at_ms // DAY_MS for _, at_ms, *_ in entries}
+        days = {entry[1] // DAY_MS for entry in entries}
         connection.execute("select dailies.add_log_weeks(%s)", [[time_of(day * DAY_MS) for day in days]])
     try:
         db.copy("log_entries", COLUMNS if as_uuid else COLUMNS | {"video_id": "text"}, map(binary, entries))

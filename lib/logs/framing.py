@@ -55,7 +55,7 @@ def lines(chunks: Iterator[bytes]) -> Iterator[Line]:
         yield from enumerate(block.removesuffix(b"\n").split(b"\n"), first)
 
 
-def json_lines(chunks: Iterator[bytes], shape: type[Struct] | None = None) -> Iterator[Piece]:
+def json_lines(chunks: Iterator[bytes], shape: type[Struct] | None = None) -> Iterator[list[Piece]]:
     """One JSON object a line, or several: an array (a delivery) or `rows` (a page of an API).
 
     `shape` has the fields to read. Many lines that all fit it are read at once, in a third of the time; each
@@ -67,13 +67,13 @@ def json_lines(chunks: Iterator[bytes], shape: type[Struct] | None = None) -> It
         with suppress(DecodeError, UnicodeDecodeError, RecursionError):
             values = decode(block) if decode else []
         if values and len(values) == ends:
-            yield from zip(itertools.count(first), itertools.repeat(b""), values)
+            yield list(zip(itertools.count(first), itertools.repeat(b""), values))
         else:
             for number, raw in enumerate(block.removesuffix(b"\n").split(b"\n"), first):
                 value = parse_json(raw)
                 if value is None and (start := raw.find(b'{"')) > 0:  # behind what a terminal has left
                     value = parse_json(raw[start:])
-                yield from _several(number, raw, value)
+                yield list(_several(number, raw, value))
 
 
 def blocks(

@@ -26,7 +26,7 @@ from lib.logs import strangers
 from lib.logs.formats import Format, Item
 from lib.logs.framing import LONGEST_RECORD, Piece
 from lib.logs.recognise import Recognised, Unfinished, recognise
-from lib.logs.redact import redact
+from lib.logs.redact import redact, redact_soon
 from lib.logs.repeats import Repeats
 from lib.logs.report import ImportReport
 from lib.logs.source import HEAD, utf8_chunks, with_head
@@ -35,7 +35,8 @@ from lib.logs.values import Unusable, request_start
 EXCERPT = 120
 HEAD_OF_A_LINE = 200  # bytes
 LONGEST_RUN = 10_000
-COUNTED_AT_ONCE = 256  # entries and summaries
+AT_ONCE = 256  # records, of which nothing is done one by one that can be done together
+REQUESTS_REMEMBERED = 1_000
 BIG = 64 << 20  # bytes; starting processes pays from here on
 MOST = 4  # processes: passing over the records of the others costs each a tenth of reading them
 CHATTER = re.compile(
@@ -53,11 +54,23 @@ class Share(NamedTuple):
     number: int  # from 0
     of: int
 
-    def owns(self, request: str | None) -> bool:
-        return crc32((request or "").encode("utf-8", "replace")) % self.of == self.number
-
 
 WHOLE = Share(0, 1)
+
+
+class _Owned(dict[str | None, bool]):
+    """Which requests are a share's own, whatever regions stand before their ids."""
+
+    def __init__(self, share: Share) -> None:
+        self._share = share
+
+    def __missing__(self, request: str | None) -> bool:
+        if len(self) >= REQUESTS_REMEMBERED:
+            self.clear()
+        without_regions = (request or "").rpartition("::")[2]
+        number = crc32(without_regions.encode("utf-8", "replace")) % self._share.of
+        owned = self[request] = number == self._share.number
+        return owned
 
 
 def shares(path: Path, big: int = BIG) -> list[Share]:
@@ -96,8 +109,7 @@ def read_stream(
     elif found.format.request is None:
         return  # the first share is all of a file that cannot be divided
     whole = itertools.chain([next(chunks)[found.start :]], chunks)  # the first chunk holds all of the head
-    pieces = found.cut(whole)
-    records = _records(pieces, found.format, report, head.count(b"\n", 0, found.start), share)
+    records = _records(found.cut(whole), found.format, report, head.count(b"\n", 0, found.start), share)
     if found.format.unordered:
         yield from itertools.chain.from_iterable(records)
     else:
@@ -136,16 +148,12 @@ def _report_skipped(skipped: bytes, report: ImportReport) -> None:
 
 
 def _records(
-    pieces: Iterable[Piece], source: Format, report: ImportReport, skipped: int, share: Share
+    blocks: Iterable[list[Piece]], source: Format, report: ImportReport, skipped: int, share: Share
 ) -> Iterator[list[Item]]:
     """What each used record of the share says. `skipped`: lines before the first piece."""
-    seen, owned, uncounted = Repeats(), share.of == 1, list[Item]()
-    parse, repeat_id, shape, request = source.parse, source.repeat_id, source.shape, source.request
-    for line, raw, value in pieces:
-        if shape and type(value) is dict:  # not of the types that its fields have
-            value = shape(*map(value.get, shape.__struct_fields__))  # noqa: PLW2901
-        if not owned and not share.owns(request(value) if request and value is not None else None):
-            continue
+    seen, uncounted = Repeats(), list[Item]()
+    parse, repeat_id = source.parse, source.repeat_id
+    for line, raw, value in _own(blocks, source, share):
         report.records += 1
         try:
             if value is None:
@@ -163,11 +171,39 @@ def _records(
             continue
         report.used += 1
         uncounted += items
-        if len(uncounted) >= COUNTED_AT_ONCE:
+        if len(uncounted) >= AT_ONCE:
             report.add(uncounted)
             uncounted.clear()
         yield items
     report.add(uncounted)
+
+
+def _own(blocks: Iterable[list[Piece]], source: Format, share: Share) -> Iterator[Piece]:
+    """The pieces of the share, what they say in the format's shape."""
+    owned, shape, request, texts = _Owned(share), source.shape, source.request, source.texts
+    for block in blocks:
+        for start in range(0, len(block), AT_ONCE):
+            pieces = block[start : start + AT_ONCE]
+            if shape and type(pieces[0][2]) is not shape:  # not all are of the types that its fields have
+                pieces = [
+                    (
+                        line,
+                        raw,
+                        shape(*map(value.get, shape.__struct_fields__)) if type(value) is dict else value,
+                    )
+                    for line, raw, value in pieces
+                ]
+            if share.of > 1:
+                pieces = [
+                    piece
+                    for piece in pieces
+                    if owned[request(piece[2]) if request and piece[2] is not None else None]
+                ]
+            if texts:
+                redact_soon(
+                    itertools.chain.from_iterable(texts(value) for _, _, value in pieces if value is not None)
+                )
+            yield from pieces
 
 
 def _excerpt(raw: bytes, value: object) -> str:

@@ -28,12 +28,12 @@ OF_A_LINE = 4_000  # characters that tell what it is
 _NO_RECORD = r"""(?:null|true|false|[-+.\dEe]{1,40}|"(?:[^"\\]|\\.){0,256}"|\[[^][{}"]{0,256}\])\s*+,\s*+"""
 _JSON = re.compile(rf'\s*+(?:\[\s*+(?:{_NO_RECORD}){{0,50}})?\{{\s*+["}}]'.encode())
 
-Cut = Callable[[Iterator[bytes]], Iterator[Piece]]
+Cut = Callable[[Iterator[bytes]], Iterator[list[Piece]]]
 
 
 class Recognised(NamedTuple):
     format: Format
-    cut: Cut  # a stream into the format's records
+    cut: Cut  # a stream into the format's records, those that are read at once together
     start: int  # bytes before the first record or header
 
 
@@ -66,8 +66,13 @@ def _text(raw: bytes, head: bytes, start: int, written: datetime) -> Recognised 
             rows = [row for each in below if (row := printed.start.match(each.rstrip("\r")))]
             format_ = printed.open(rows, head.decode(errors="replace"), written)
             cut = partial(framing.blocks, start=printed.start.match, record=_record)
-            return Recognised(format_._replace(parse=partial(_block_or_record, format_.parse)), cut, start)
-    return Recognised(DASHBOARD_CSV, csv_rows, start) if header(line) else None
+            format_ = format_._replace(parse=partial(_block_or_record, format_.parse))
+            return Recognised(format_, _one_by_one(cut), start)
+    return Recognised(DASHBOARD_CSV, _one_by_one(csv_rows), start) if header(line) else None
+
+
+def _one_by_one(cut: Callable[[Iterator[bytes]], Iterator[Piece]]) -> Cut:
+    return lambda chunks: ([piece] for piece in cut(chunks))
 
 
 def _record(line: str) -> dict[str, Any] | None:
@@ -100,5 +105,6 @@ def _json(head: bytes, start: int, *, behind_others: bool) -> Recognised | None:
     for value in values:
         if known := _format_of(value):
             by_line = partial(framing.json_lines, shape=known.shape)
-            return Recognised(known, by_line if isinstance(whole, dict) else framing.json_objects, start)
+            in_any_layout = _one_by_one(framing.json_objects)
+            return Recognised(known, by_line if isinstance(whole, dict) else in_any_layout, start)
     return None

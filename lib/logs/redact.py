@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from lib.domain.memo import remembered
+from lib import outgoing
+from lib.domain.memo import LENGTH, MESSAGES
 from lib.logs.disguises import Unwrapped, has_escapes, may_be_broken, unbroken, unescaped
 from lib.logs.personal_rules import PERSONAL, addresses_v6
 from lib.logs.secret_rules import NAMED, OAUTH, REDACTED, SHOWN, Span, unmarked
-from lib.outgoing import masked
 
 LONGEST = 1 << 21  # characters of a message that are kept: twice what Vercel lets a whole request write
 
@@ -36,8 +36,11 @@ _FINDER = BytesAhoCorasick(
 _FOLDED = bytes.maketrans(  # small letters, and 0 for any digit
     b"ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789", b"abcdefghijklmnopqrstuvwxyz000000000"
 )
-_DOTTED = re.compile(r"\.[\w-]{6,7}\.[\w-]{27}")
-_HEX_BEHIND_COLON = re.compile(r":[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:|[0-9A-Fa-f]{28})")
+_has_dots = re.compile(r"\.[\w-]{6,7}\.[\w-]{27}").search
+_has_colons = re.compile(
+    r":(?::|[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:|[0-9A-Fa-f]{28}))"
+).search
+_HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _LAST_WORD = re.compile(r"\S{1,200}\Z")
 _WORD = re.compile(r"[^\s,;&\"'<>`{}()\[\]\\]+")
@@ -49,29 +52,77 @@ _ADDRESS = re.compile(r"[@.][\w.-]+|[\w+-]+(?:[._+-][\w+-]+)+")
 _RANDOM = re.compile(r"\d[^\d]{0,60}?[A-Za-z]|[A-Za-z][^\d]{0,60}?\d|[a-z][A-Z]|[A-Za-z]{20}")
 
 
+def _has_half_surrogates(text: str) -> bool:
+    return not text.isascii() and _HALF_SURROGATE.search(text) is not None
+
+
+_OTHER_SIGNS = (has_escapes, may_be_broken, _has_dots, _has_colons, _has_half_surrogates)
+
+
 def redact(text: str) -> str:
     """`text` with everything that is secret or personal masked. What is beyond LONGEST is dropped."""
-    return _redacted(masked(text))
+    known = outgoing.remembered()
+    result = known.get(text)
+    if result is None:
+        result = _redacted(outgoing.masked(text))
+        if len(text) <= LENGTH:
+            if len(known) >= MESSAGES:
+                known.clear()
+            known[text] = result
+    return result
 
 
-@remembered
+def redact_soon(texts: Iterable[str]) -> None:
+    """Says which texts `redact` will be asked for, some hundred at most: all of them are looked through for
+    signs of something to mask at once, which takes a quarter of the time, and most have none."""
+    known = outgoing.remembered()
+    if len(known) >= MESSAGES // 2:
+        known.clear()
+    new = [text for text in dict.fromkeys(texts) if len(text) <= LENGTH and text not in known]
+    whole = "\0".join(new)  # whatever is a sign in one of them is one here
+    if outgoing.masked(whole) is not whole:
+        return
+    ends = list(accumulate(len(text) + 1 for text in new))
+    suspects = set[int]()
+    for which, start, end in _snippets_in(whole):
+        at = bisect_right(ends, start)
+        if at in suspects:
+            continue
+        text = new[at]
+        begin = ends[at] - len(text) - 1
+        for match_at, behind, _ in _TRIED_AT[which]:
+            if match_at(text, (end if behind else start) - begin):
+                suspects.add(at)
+                break
+    for is_sign in _OTHER_SIGNS:
+        if is_sign(whole):
+            suspects.update(at for at, text in enumerate(new) if is_sign(text))
+    known.update(zip(new, new, strict=True))
+    known.update([(new[at], _redacted(new[at])) for at in suspects])
+
+
 def _redacted(text: str) -> str:
     if len(text) > LONGEST:
         text = _LAST_WORD.sub("", text[:LONGEST]) + "…"
     if not text.isascii():
         text = text.encode(errors="replace").decode()  # half surrogates, where a source cut a message
     spans = _spans(text)
-    if has_escapes(text) or ("\n" in text and may_be_broken(text)):
+    if has_escapes(text) or may_be_broken(text):
         spans += _disguised(text, spans)
     return _masked(text, spans) if spans else text
+
+
+def _snippets_in(text: str) -> list[tuple[int, int, int]]:
+    """Which snippets stand in `text`, each with its start and its end."""
+    folded = text.encode("ascii", "replace").translate(_FOLDED)  # one byte for each character
+    return _FINDER.find_matches_as_indexes(folded, overlapping=True)
 
 
 def _spans(text: str) -> list[Span]:
     """What is to be masked in `text` as it stands."""
     spans: list[Span] = []
     done = 0
-    folded = text.encode("ascii", "replace").translate(_FOLDED)  # one byte for each character
-    for which, start, end in _FINDER.find_matches_as_indexes(folded, overlapping=True):
+    for which, start, end in _snippets_in(text):
         if start < done:  # inside what is masked already
             continue
         for match_at, behind, read in _TRIED_AT[which]:
@@ -83,9 +134,9 @@ def _spans(text: str) -> list[Span]:
             if len(spans) > before:
                 done = spans[-1][1]
                 break
-    if len(text) > 57 and _DOTTED.search(text):
+    if _has_dots(text):
         spans += unmarked(text)
-    if "::" in text or _HEX_BEHIND_COLON.search(text):
+    if _has_colons(text):
         spans += unmarked(text)
         spans += addresses_v6(text)
     return spans

@@ -103,12 +103,7 @@ def at_ms(*values: Any) -> int:
 
 def request_id(value: Any) -> str | None:
     """A request id without its region prefixes (`sin1::cdg1::`), in which sources differ. Raises Unusable."""
-    return _request_id(value) if type(value) is str else None
-
-
-@remembered
-def _request_id(value: str) -> str | None:
-    return _id(value.rpartition("::")[2])
+    return _id(value.rpartition("::")[2]) if type(value) is str else None
 
 
 def request_start(request: str) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import sys
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +20,7 @@ from lib.app import App, open_app
 from lib.data.database import Row
 from lib.data.logs import Added, EntryRow, add_logs, entry_row, merge_text
 from lib.domain.flow import StageReader
-from lib.domain.memo import remembered
+from lib.domain.memo import LENGTH, MESSAGES
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Item
 from lib.logs.reading import BIG, WHOLE, Share, read_logs, read_stream, shares
@@ -27,12 +28,14 @@ from lib.logs.repeats import EntryKeys, completed
 from lib.logs.report import ImportReport
 from lib.logs.values import LONGEST_ID
 from lib.traces.correlate import untangle
-from lib.traces.naming import mentioned_tasks, names_in
+from lib.traces.naming import Names, mentioned_tasks, names_in_each
 
 LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at together
 ENTRIES = 5_000  # of a batch, as are these
 CHARACTERS = 4_000_000
+TOGETHER = 256
 
+_Named = tuple[str | None, str | None]  # a video and a task
 _Row = tuple[int, str, int, EntryRow]  # what entries are sorted by: time, the source's id, place in the file
 
 
@@ -68,7 +71,8 @@ def together(work: Callable[[Share], ImportReport], parts: list[Share]) -> Impor
         return work(parts[0])
     can_be_copied = sys.platform == "linux" and threading.active_count() == 1
     context = get_context("fork" if can_be_copied else "spawn")
-    with ProcessPoolExecutor(len(parts), mp_context=context) as processes:
+    # what is there when a process begins is no garbage, and need not be walked through again and again
+    with ProcessPoolExecutor(len(parts), mp_context=context, initializer=gc.freeze) as processes:
         report, *others = processes.map(work, parts)
     for other in others:
         report.merge(other)
@@ -142,38 +146,71 @@ class LogBatch(NamedTuple):
 
 
 def batches(items: Iterable[Item], flows: StageReader) -> Iterator[LogBatch]:
-    """`items` of one file, each entry with its key and the ids that its message names."""
-    keys = EntryKeys()
-    named = remembered(partial(_named, flows))
-    rows: list[_Row] = []
+    """`items` of one file, each entry with its key and the ids that its message names.
+
+    Each step is done for some entries before the next one is: in turns for each they take half as long again,
+    as their code does not stay in the processor's cache.
+    """
+    keys, named = EntryKeys(), _named_in(flows)
+    rows, entries = list[_Row](), list[LogEntry]()
     requests: dict[str, RequestSummary] = {}
     characters = 0
     for item in items:
         if isinstance(item, RequestSummary):
             requests[item.request_id] = completed(item, requests.get(item.request_id))
             continue
-        at_ms, _, message, request, path, status, deployment, entry_id = item
+        entries.append(item)
+        at_ms, _, message, request, path, status, deployment, _ = item
         if request is not None and request not in requests:
             # what an entry carries of its request, where no summary says more
             requests[request] = RequestSummary(request, at_ms, None, path, status, None, deployment)
-        row = entry_row(keys.key(item), item, *named(message))
-        rows.append((at_ms, entry_id or "", len(rows), row))
         characters += len(message)
-        if len(rows) >= ENTRIES or characters >= CHARACTERS:
+        is_full = len(rows) + len(entries) >= ENTRIES or characters >= CHARACTERS
+        if is_full or len(entries) >= TOGETHER:
+            rows += _rows(entries, keys, named, len(rows))
+            entries.clear()
+        if is_full:
             yield _batch(rows, requests)
             rows, requests, characters = [], {}, 0
+    rows += _rows(entries, keys, named, len(rows))
     if rows or requests:
         yield _batch(rows, requests)
 
 
-def _named(flows: StageReader, message: str) -> tuple[str | None, str | None]:
+def _rows(
+    entries: list[LogEntry], keys: EntryKeys, named: Callable[[Sequence[str]], list[_Named]], first: int
+) -> Iterable[_Row]:
+    told = [keys.key(entry) for entry in entries], named([entry.message for entry in entries])
+    return [
+        (entry.at_ms, entry.entry_id or "", place, entry_row(key, entry, *names))
+        for place, (entry, key, names) in enumerate(zip(entries, *told, strict=True), first)
+    ]
+
+
+def _named_in(flows: StageReader) -> Callable[[Sequence[str]], list[_Named]]:
+    """Says of messages what they name; of those of a moment ago from memory."""
+    known: dict[str, _Named] = {}
+
+    def named(messages: Sequence[str]) -> list[_Named]:
+        if len(known) >= MESSAGES:
+            known.clear()
+        new = [message for message in dict.fromkeys(messages) if message not in known]
+        known.update(zip(new, map(partial(_named, flows), new, names_in_each(new)), strict=True))
+        told = [known[message] for message in messages]
+        if max(map(len, new), default=0) > LENGTH:
+            known.clear()
+        return told
+
+    return named
+
+
+def _named(flows: StageReader, message: str, names: Names) -> _Named:
     """The video and the task that a message names: where a flow says they stand, else in so many words. A
     task that is only mentioned, in words nobody knows, may be nobody's."""
     if said := flows.named(message):
         video, task = said
     else:
-        videos, tasks = names_in(message)
-        video, task = next(iter(videos), None), next(iter(tasks), None)
+        video, task = next(iter(names.videos), None), next(iter(names.tasks), None)
         if not video and not task:
             mentioned = next(mentioned_tasks(message), None)
             task = mentioned if mentioned and not flows.read(message) else None

@@ -7,7 +7,7 @@ it: before the first label with free text behind it, and outside the strings of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from lib.domain.flow import LEAD
@@ -113,8 +113,27 @@ def names_in(message: str) -> Names:
             break
     else:
         return _NOTHING
-    shape, ids = _shape(message[:_READ])
-    videos, tasks = _named_by_shape(shape)
+    shapes, ids = _shapes(message[:_READ], 1)
+    if len(shapes) != 1:
+        return read_names(message)
+    return _names_of(message, _named_by_shape(shapes[0]), ids[0])
+
+
+def names_in_each(messages: Sequence[str]) -> list[Names]:
+    """`names_in` of each of them: of many at once in half the time."""
+    whole = "\0".join([message[:_READ] for message in messages])
+    if whole.count("\0") >= len(messages):  # some have zero bytes themselves
+        return list(map(read_names, messages))
+    shapes, ids = _shapes(whole, len(messages))
+    return list(map(_names_of, messages, map(_named_by_shape, shapes), ids))
+
+
+def _names_of(message: str, named: Names, numbered: dict[bytes, int]) -> Names:
+    """What `message` names, where its shape, in which its uuids are `numbered`, has `named`."""
+    videos, tasks = named
+    if not videos and not tasks:
+        return _NOTHING
+    ids = list(numbered)
     try:
         return Names(
             tuple([ids[_NUMBERS[name]].decode() for name in videos]),
@@ -124,25 +143,30 @@ def names_in(message: str) -> Names:
         return read_names(message)
 
 
-def _shape(message: str) -> tuple[bytes, list[bytes]]:
-    """`message` with its uuids numbered and every other digit made 0; the uuids.
+def _shapes(whole: str, count: int) -> tuple[list[bytes], list[dict[bytes, int]]]:
+    """`count` messages, which a zero byte parts, with their uuids numbered and every other digit made 0; the
+    numbers of each one's uuids.
 
     Programs write the same few shapes all the time, and what is named where depends on nothing else: the
     patterns here ask of no digit which it is, and of no uuid but whether it begins with a letter.
     """
-    text = message.encode("utf-8", "surrogatepass")
+    text = whole.encode("utf-8", "surrogatepass")
     shape = text.translate(_DIGITS_FOLDED)
     *before, _ = text.translate(_HEX_FOLDED).split(_FOLDED_UUID)
-    ids, parts, done, end = dict[bytes, int](), list[bytes](), 0, 0
+    numbered: list[dict[bytes, int]] = [{} for _ in range(count)]
+    ids, message, parts, done, end = numbered[0], 0, list[bytes](), 0, 0
     for passed in before:
         at = end + len(passed)
         end = at + 36
+        if b"\0" in passed:
+            message += passed.count(b"\0")
+            ids = numbered[min(message, count - 1)]
         if not text[end : end + 1].isalnum():  # a pattern may ask for the letter before that
             found = text[at:end]
             parts += shape[done:at], _STAND_INS[found[:1].isalpha()][ids.setdefault(found, len(ids))]
             done = end
     parts.append(shape[done:])
-    return b"".join(parts), list(ids)
+    return b"".join(parts).split(b"\0"), numbered
 
 
 @remembered

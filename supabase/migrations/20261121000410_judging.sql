@@ -32,9 +32,17 @@ begin
             and (e.video_id is not null or e.task_id is not null)
     ), tasks as (
         select unnest(p_tasks) as task_id union select n.task_id from named n where n.task_id is not null
+    ), doubtful as materialized (
+        -- whose a task is takes long to say: asked where no video has it, and one had none then
+        select t.task_id from unnest(p_tasks) t (task_id)
+        where not exists (select from dailies.videos() v where v.runway_video_id = t.task_id offset 0)
+            and exists (
+                select from dailies.log_entries e join dailies.videos() v
+                    on v.created_at between e.at - interval '10 minutes' and e.at + interval '5 s'
+                where e.task_id = t.task_id and e.at >= p_since and v.runway_video_id is null offset 0)
     ), nobodys as (
         -- any row that had no task then may have been waiting for this one
-        select e.at from unnest(p_tasks) t (task_id) join dailies.log_entries e using (task_id)
+        select e.at from doubtful t join dailies.log_entries e using (task_id)
         where dailies.is_nobodys(t.task_id, p_since) and e.at >= p_since
     ), ids as (
         select unnest(p_videos) as id

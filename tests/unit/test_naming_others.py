@@ -10,7 +10,7 @@ from lib.domain.flow import StageReader
 from lib.domain.trace import LogEntry
 from lib.traces.correlate import Correlation, correlate
 from lib.traces.flows import flow_of, load_flows
-from lib.traces.naming import ids_in, names_in, own_words, read_names
+from lib.traces.naming import ids_in, names_in, names_in_each, own_words, read_names
 from tests.growth import grows_too_fast
 from tests.stories import ANNA, ms, row
 
@@ -133,13 +133,21 @@ SAID = [
     ),
 ]
 BEHIND = ["", "' ", " ", ": ", ", ", "=", "=1 b=c d=e ", "-1 ", "é ", "'\n}", ". ", "prompt=video: "]
+PIECES = st.lists(st.tuples(*map(st.sampled_from, (SAID, IDS, BEHIND))).map("".join), max_size=4)
 
 
 @settings(max_examples=2_000)
 @example(["a", ANNA[1:], "=1 b=c d=e prompt: video ", ANNA])
 @example([f"a{ANNA[1:]}=1 x=y video=", ANNA])
 @example(["{ ", ANNA[:-1], "bprompt=video: ", ANNA])
-@given(st.lists(st.tuples(*map(st.sampled_from, (SAID, IDS, BEHIND))).map("".join), max_size=4))
+@given(PIECES)
 def test_names_are_the_same_whether_a_message_of_this_shape_came_before_or_not(words: list[str]) -> None:
     message = "".join(words)
     assert names_in(message) == read_names(message)
+
+
+@example([ANNA, "\0", f"video {ANNA}"])
+@example(["", ANNA, "", f"video: {ANNA}", f"video: {ANNA}"])
+@given(st.lists(PIECES.map("".join), max_size=6))
+def test_names_are_the_same_whether_messages_are_read_together_or_one_by_one(messages: list[str]) -> None:
+    assert names_in_each(messages) == list(map(read_names, messages))

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from lib.logs.redact import LONGEST, redact
+from lib import outgoing
+from lib.logs.redact import LONGEST, redact, redact_soon
 from tests.planted import Planted, planted
 
 HEX = "9f2c41d07ab3e58c6f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778"
@@ -312,3 +315,33 @@ def test_hostile_text_takes_no_longer_than_a_moment(text: str) -> None:
     started = time.perf_counter()
     redact(text)
     assert time.perf_counter() - started < 3
+
+
+WRITTEN = [text for text, _ in DISGUISES] + [one.text for one in planted(3)]
+ODD = [
+    "\0",
+    "\ud800",
+    "é",
+    "\\n",
+    "%20",
+    "\n",
+    " ",
+    "::1",
+    "2001:db8:1:2:3:4:5:6",
+    ".abcdef.",
+    "@",
+    "4242",
+    "10.1.2.3",
+]
+
+
+@example([*WRITTEN, *ODD, "nothing to see"])
+@example(["refused in words/0", "nothing", f"key_{HEX}"])
+@given(st.lists(st.lists(st.sampled_from(WRITTEN + ODD), max_size=3).map("".join), max_size=8))
+def test_texts_are_redacted_alike_whether_announced_together_or_not(texts: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outgoing, "_known", outgoing._Forms(frozenset(["in words/0"])))
+        alone = list(map(redact, texts))
+        outgoing.remembered().clear()
+        redact_soon(texts)
+        assert list(map(redact, texts)) == alone

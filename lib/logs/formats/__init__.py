@@ -26,4 +26,5 @@ class Format(NamedTuple):
     has_request_ids: bool = True
     shape: type[Struct] | None = None  # what the functions here take instead of a Record
     request: Callable[[Any], str | None] | None = None  # of a record; big files of such formats are shared
+    texts: Callable[[Any], Iterable[str]] | None = None  # of a record: what will be redacted
     notes: Callable[[], Iterable[str]] = tuple  # what people must know of the file, once it has been read

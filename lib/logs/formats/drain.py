@@ -16,6 +16,8 @@ from orjson import JSONDecodeError, loads
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record
 from lib.logs.values import (
+    FIRST_MS,
+    LAST_MS,
     LONGEST_ID,
     Unusable,
     an_id,
@@ -68,15 +70,23 @@ def _entry_id(record: _Record) -> str | None:
 
 
 def _request(record: _Record) -> str | None:
-    return record.requestId.rpartition("::")[2] if type(record.requestId) is str else None
+    return record.requestId if type(record.requestId) is str else None
+
+
+def _texts(record: _Record) -> Iterator[str]:
+    if type(record.message) is str:
+        yield record.message.rstrip()
+    if type(record.requestId) is str:
+        yield record.requestId.rpartition("::")[2]
 
 
 def _parse(record: _Record) -> list[Item]:
     written = message(record.message)
     if not written:
         return [_summary(record)]
-    severity = record.level
-    at = at_ms(record.timestamp)
+    severity, at = record.level, record.timestamp
+    if type(at) is not int or not FIRST_MS <= at <= LAST_MS:
+        at = at_ms(at)
     about = record.requestId, record.path, record.statusCode, record.deploymentId
     try:
         request, where, code, deployment = _about(about)
@@ -168,4 +178,6 @@ def _time(value: str) -> int | None:
         return None
 
 
-DRAIN = Format("drain", _parse, _matches, _entry_id, unordered=True, shape=_Record, request=_request)
+DRAIN = Format(
+    "drain", _parse, _matches, _entry_id, unordered=True, shape=_Record, request=_request, texts=_texts
+)
