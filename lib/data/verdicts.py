@@ -18,6 +18,7 @@ class DirtyVideo(TypedDict):
 class DossierRow(TypedDict):
     """All that the database holds of one video. `tasks`: its row's first, then others that name it.
 
+    entries, nobodys, requests  each in the order of LogEntry or RequestSummary (lib/domain/trace.py)
     readings        of Runway's account around the last attempt, where nobody knows its outcome
     nobodys         lines of requests that name a task and no video, where the row has none
     peers           the other rows whose task that may be
@@ -28,12 +29,12 @@ class DossierRow(TypedDict):
 
     video_id: str
     video: dict[str, Any]
-    entries: list[dict[str, Any]]
-    requests: list[dict[str, Any]]
+    entries: list[list[Any]]
+    requests: list[list[Any]]
     tasks: list[dict[str, Any]]
     attempts: list[dict[str, Any]]
     readings: dict[str, Any] | None
-    nobodys: list[dict[str, Any]]
+    nobodys: list[list[Any]]
     peers: list[dict[str, Any]]
     observed_until: str | None
     logs_expired: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from lib.domain.diagnosis import Dossier
@@ -38,6 +39,9 @@ _PAIR = re.compile(
     r"(?:\{[^{}]{0,80}?\buri\\?[\"']?\s{0,3}[:=]\s{0,3})?\\?[\"'`]?([^\s\"'`,;{}\\]{1,2048})",
     re.I,
 )
+_NAMED = re.compile(
+    r"prompt_?[itv]|(?:image|video)_?uri|character|reference|target|scale|resolution|model|ratio|duration"
+)
 _REQUEST = re.compile(
     r"prompt|requests?|inputs?|param(?:eter)?s|payload|options|settings|arg(?:ument)?s|body|config"
 )
@@ -58,7 +62,8 @@ def request_of(dossier: Dossier, changes: Changes = NO_CHANGES) -> GenerationReq
     changes  what a person wants to ask for instead; how long another model's input is, nobody said
     """
     if not dossier.last_attempt:
-        return replace(_first_request(dossier, changes.get("model")), **changes)
+        first = _first_request(dossier, changes.get("model"))
+        return replace(first, **changes) if changes else first
     asked = GenerationRequest(**dossier.last_attempt.request)
     if (
         (known := MODELS.get(changes.get("model", asked.model)))
@@ -137,7 +142,7 @@ def _logged(dossier: Dossier) -> dict[str, str]:
     text that looks like a request no log is read: a user may have written it for that."""
     video = dossier.video
     written = [video.prompt, *(value for _, value in leaves(video.columns) if isinstance(value, str))]
-    if any(_PAIR.search(text[:_READ]) for text in written if text and text[0] not in "{["):
+    if any(map(_pairs_in, (text for text in written if text and text[0] not in "{["))):
         return {}
     said: dict[str, set[str]] = {}
     for field, value in _pairs(dossier):
@@ -148,9 +153,23 @@ def _logged(dossier: Dossier) -> dict[str, str]:
 def _pairs(dossier: Dossier) -> Iterator[tuple[str, str]]:
     """Of lines that hold more of a request than one name, which any line may."""
     for entry in dossier.certain_entries:
-        pairs = [(_KEYS[_plain(name)], value) for name, value in _PAIR.findall(entry.message[:_READ])]
+        pairs = [(_KEYS[_plain(name)], value) for name, value in _pairs_in(entry.message)]
         if len({field for field, _ in pairs}) > 1:
             yield from ((field, value) for field, value in pairs if _is_sound(field, value))
+
+
+def _pairs_in(text: str) -> list[tuple[str, str]]:
+    """Behind their names, which are looked for first: that is several times as fast."""
+    text, found, at = text[:_READ], [], 0
+    if not text.isascii():  # where letters stand at other places in small ones
+        return _PAIR.findall(text)
+    lowered = text.lower()
+    while name := _NAMED.search(lowered, at):
+        pair = _PAIR.match(text, name.start())
+        at = pair.end() if pair else name.end()
+        if pair:
+            found.append((pair[1], pair[2]))
+    return found
 
 
 def _is_sound(field: str, value: str) -> bool:
@@ -159,5 +178,6 @@ def _is_sound(field: str, value: str) -> bool:
     return field != "prompt" and (field != "model" or value in MODELS)
 
 
+@lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())

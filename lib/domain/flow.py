@@ -67,7 +67,11 @@ class Flow:
         return any("(?P<task>" in stage.pattern for stage in self.stages)
 
     def first_that_means(self, means: Means) -> int | None:
-        return next((i for i, stage in enumerate(self.stages) if stage.means is means), None)
+        return self._first.get(means)
+
+    @cached_property
+    def _first(self) -> Mapping[Means | None, int]:
+        return {self.stages[i].means: i for i in reversed(range(len(self.stages)))}
 
     def can_name_a_task(self, position: int) -> bool:
         """Whether the task exists when the stage at `position` is logged."""
@@ -117,10 +121,13 @@ class StageReader:
         patterns = (stage.pattern for flow in self.flows.values() for stage in flow.stages)
         self.labels: tuple[str, ...] = tuple({label for each in patterns if (label := _label_in(each))})
         self._without_tag = [each for each in self._patterns if not each[0].startswith("[")]
+        self._literals = tuple({literal for literal, _, _ in self._patterns})
 
     def read(self, message: str) -> Steps:
         """The position of the message's stage in each flow that knows it."""
         for words, behind_a_tag in _beginnings(message):
+            if not words.startswith(self._literals):  # mostly
+                continue
             for literal, match, steps in self._without_tag if behind_a_tag else self._patterns:
                 if words.startswith(literal) and match(words):
                     return steps

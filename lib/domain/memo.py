@@ -1,12 +1,25 @@
-"""Remembering what was worked out for the messages of a moment ago: programs repeat themselves."""
+"""Working less on messages: what was worked out a moment ago is remembered, as programs repeat themselves,
+and what cannot be there is not looked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 MESSAGES = 1_024  # few enough to stay in the processor's cache
 LENGTH = 2_000  # characters; longer ones are seldom the same and would fill the memory
+
+
+def may_hold(text: str, words: Iterable[str]) -> bool:
+    """Whether a pattern that needs one of `words`, in whatever letters, may match: cheaper than to try."""
+    if not text.isascii():  # others may be spelled with letters that are none, such as ſ
+        return True
+    lowered = text.lower()
+    for word in words:  # noqa: SIM110 half as fast
+        if word in lowered:
+            return True
+    return False
+
 
 Text = TypeVar("Text", str, bytes)
 Result = TypeVar("Result")

@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from lib.domain.vocabulary import COLUMN_NAMES
@@ -53,12 +54,16 @@ def known_status(word: str) -> str | None:
 def other_task_id(columns: Mapping[str, Any]) -> str | None:
     """An id that may be a task's, in a column that is not called `runway_video_id`."""
     for path, value in leaves(columns):
-        last = path[-1]
-        is_id = last.lower() in ("id", "uuid") or re.search(r"(?:_|[a-z](?=I))id$", last, re.I)
-        is_task = any(_OF_A_TASK.search(name) for name in path)
-        if is_id and is_task and isinstance(value, str) and _AN_ID.fullmatch(value):
+        if isinstance(value, str) and _may_name_a_task(path) and _AN_ID.fullmatch(value):
             return value
     return None
+
+
+@lru_cache(maxsize=1024)
+def _may_name_a_task(path: tuple[str, ...]) -> bool:
+    last = path[-1]
+    is_id = last.lower() in ("id", "uuid") or re.search(r"(?:_|[a-z](?=I))id$", last, re.I) is not None
+    return is_id and any(_OF_A_TASK.search(name) for name in path)
 
 
 def leaves(columns: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -107,6 +112,11 @@ class Video:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Video:
         """A row as the database or its JSON export gives it. Raises ValueError naming a missing column."""
+        return cls._from(row, own_words=True)
+
+    @classmethod
+    def _from(cls, row: Mapping[str, Any], *, own_words: bool) -> Video:
+        """own_words  whether the app's words for a status are understood"""
         for column in ("id", "status", "created_at"):
             if row.get(column) in (None, ""):
                 raise ValueError(f"video {row.get('id', '?')}: column `{column}` is missing or empty")
@@ -117,7 +127,7 @@ class Video:
         own = row.get("runway_video_id") or (None if "runway_video_id" in row else other)
         return cls(
             id=str(row["id"]),
-            status=known_status(status) or status,
+            status=(known_status(status) if own_words else None) or status,
             created_at=created_at,
             updated_at=parse_time(row.get("updated_at")),
             runway_video_id=_text(own, _ID),
@@ -133,7 +143,7 @@ class Video:
     @classmethod
     def from_mapped(cls, row: Mapping[str, Any]) -> Video:
         """The same of a row that came through the mapping: a word that it leaves unmapped means nothing."""
-        return replace(cls.from_row(row), status=str(row["status"]))
+        return cls._from(row, own_words=False)
 
     @property
     def is_finished(self) -> bool:

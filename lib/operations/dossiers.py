@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from itertools import starmap
 
 from lib.app import App
 from lib.data.verdicts import DossierRow, dossier_rows
@@ -13,7 +13,6 @@ from lib.domain.account import Around
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis import Dossier
 from lib.domain.task import Task, TaskStatus
-from lib.domain.times import to_ms
 from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
@@ -21,8 +20,6 @@ from lib.logs.redact import redact
 from lib.traces.correlate import Correlation, correlate
 from lib.traces.polls import pollers
 from lib.traces.trace import trace_of, usual_flows
-
-Json = Mapping[str, Any]
 
 
 def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
@@ -63,11 +60,12 @@ def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
 
 def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
     """Tasks of lines that name nobody are no more than candidates: the runs of others are not seen here."""
-    found = correlate(map(_entry, row["entries"]), map(_summary, row["requests"]), [video], app.flows)
+    entries, requests = starmap(LogEntry, row["entries"]), starmap(RequestSummary, row["requests"])
+    found = correlate(entries, requests, [video], app.flows)
     if not row["nobodys"]:
         return found
     waiting = [video, *map(Video.from_mapped, row["peers"])]
-    nobodys = correlate(map(_entry, row["nobodys"]), (), waiting, app.flows).of(video.id)
+    nobodys = correlate(starmap(LogEntry, row["nobodys"]), (), waiting, app.flows).of(video.id)
     tasks = dict.fromkeys(task for run in nobodys.runs for task in sorted(run.tasks | run.candidates))
     log = found.of(video.id)
     log = replace(log, candidates=(*log.candidates, *tasks, *nobodys.candidates))
@@ -142,19 +140,3 @@ def _nameless_share(videos: Iterable[Video], found: Correlation, tasks: Iterable
     succeeded = {task.id for task in tasks if task.status == TaskStatus.SUCCEEDED}
     unheard = len([v for v in waiting if v.runway_video_id in succeeded] or waiting)
     return min(1.0, pollers(found.nameless_errors) / unheard) if unheard else 0.0
-
-
-def _entry(row: Json) -> LogEntry:
-    request = row["request_id"], row["path"], row["status_code"], row.get("deployment_id")
-    return LogEntry(_ms(row["at"]), row["level"], row["message"], *request)
-
-
-def _summary(row: Json) -> RequestSummary:
-    columns = {**row, "at_ms": _ms(row["at"])}
-    return RequestSummary._make(columns[name] for name in RequestSummary._fields)
-
-
-def _ms(time: str) -> int:
-    at = parse_time(time)
-    assert at is not None
-    return to_ms(at)

@@ -77,5 +77,6 @@ def judged(app: App, rows: Sequence[DossierRow]) -> list[dict[str, Any]]:
 
 
 def _row(assessed: Assessment) -> dict[str, Any]:
-    """With why its action is to be taken; that may quote the row, so it is kept without secrets."""
-    return assessed.as_row() | {"reason": redact(assessed.repair.reason)}
+    """With what is to be done, and why; that may quote the row, so it is kept without secrets."""
+    repair = assessed.repair
+    return assessed.verdict.as_row() | {"action": str(repair.action), "reason": redact(repair.reason)}

@@ -15,7 +15,7 @@ from lib.data import attempts
 from lib.domain.asked import NO_CHANGES, Changes
 from lib.domain.attempt import Attempt
 from lib.domain.cause import CAUSES, Action, Trait
-from lib.domain.diagnosis import Dossier
+from lib.domain.diagnosis import Dossier, Verdict
 from lib.domain.pricing import GenerationRequest
 from lib.domain.repair import Repair, assess
 from lib.errors import BadInput, DailiesError
@@ -81,9 +81,14 @@ def plan(app: App, video_ids: Sequence[str], changes: Changes = NO_CHANGES) -> l
     return [assess(dossier, changes).repair for dossier in load_dossiers(app, video_ids)]
 
 
-def carry_out(app: App, agreed: Agreed) -> Repaired:
+def carry_out(app: App, agreed: Agreed, dossier: Dossier | None = None) -> Repaired:
     """Raises NotFound, BadInput for changes that Runway would refuse, DatabaseError, LookUpFailed,
-    RunwayError from a recovery, and paid_call.NotSaved."""
+    RunwayError from a recovery, and paid_call.NotSaved.
+
+    dossier  what is known of the video by now: that is enough to save a lost id, and for nothing that costs
+    """
+    if dossier and (known := assess(dossier)).repair.action is Action.RECOVER:
+        return _recovered(app, known.verdict)
     if agreed.action is Action.LOOK_UP:
         return _look_up(app, agreed.video_id)
     if before := attempts.by_key(app.db, agreed.key):
@@ -92,13 +97,17 @@ def carry_out(app: App, agreed: Agreed) -> Repaired:
     app.on_step("looked_up")
     verdict, repair = assess(dossier, agreed.changes)
     if repair.action is Action.RECOVER:
-        saved = recover_judged(app, verdict)
-        return Repaired(saved.message, task_id=saved.task.id)
+        return _recovered(app, verdict)
     if not agreed.covers(repair):
         return Repaired(repair.reason, is_done=repair.action in (Action.NONE, Action.WAIT))
     app.on_step("decided")
     attempt, paid = pay(app, agreed.video_id, agreed.key, repair.request, override=agreed.override)
     return _told(attempt, paid=paid)
+
+
+def _recovered(app: App, verdict: Verdict) -> Repaired:
+    saved = recover_judged(app, verdict)
+    return Repaired(saved.message, task_id=saved.task.id)
 
 
 def _look_up(app: App, video_id: str) -> Repaired:

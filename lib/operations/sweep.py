@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from lib.app import App
 from lib.data import credits, decisions, queue
@@ -19,6 +18,7 @@ from lib.data.queue import NewJob
 from lib.data.verdicts import dossier_rows
 from lib.data.workers import completed, keep_lease, take_lease
 from lib.domain.cause import Action
+from lib.domain.diagnosis import Dossier
 from lib.domain.diagnosis.proof import Proof
 from lib.domain.repair import Assessment, Repair, assess
 from lib.domain.sweep import (
@@ -138,19 +138,37 @@ def _act(app: App, batch: Sequence[_Decided], goes_on: Callable[[], bool]) -> li
     kept = [each.as_decision() for each in done]
     decisions.save(app.db, kept, SWEEP)
     with ThreadPoolExecutor(AT_ONCE) as threads:
+        going_on = list[Future[_Decided]]()
         for start in range(0, len(free), AT_ONCE):
-            if goes_on():
-                repaired = threads.map(partial(_repair, app), free[start : start + AT_ONCE])
-                saved = [each.as_decision() for each in repaired]
-                decisions.save(app.db, saved, SWEEP)
-                kept += saved
-    return kept
+            if not goes_on():
+                break
+            begun = _begin(app, free[start : start + AT_ONCE], threads)
+            kept += _ended(app, going_on)
+            going_on = begun
+        return kept + _ended(app, going_on)
 
 
-def _repair(app: App, free: tuple[_Decided, Repair]) -> _Decided:
-    each, repair = free
+def _begin(
+    app: App, piece: Sequence[tuple[_Decided, Repair]], threads: ThreadPoolExecutor
+) -> list[Future[_Decided]]:
+    """Repairs that wait for a thread no longer than the piece before takes. What is known of videos whose id
+    is to be saved is read once more, of all at once."""
+    lost = [repair.video_id for _, repair in piece if repair.action is Action.RECOVER]
+    found = dossiers_of(app, dossier_rows(app.db, lost)) if lost else []
+    known = {dossier.video.id: dossier for dossier in found}
+    return [threads.submit(_repair, app, *each, known.get(each[1].video_id)) for each in piece]
+
+
+def _ended(app: App, going_on: Sequence[Future[_Decided]]) -> list[Decision]:
+    repaired = [each.result().as_decision() for each in going_on]
+    if repaired:
+        decisions.save(app.db, repaired, SWEEP)
+    return repaired
+
+
+def _repair(app: App, each: _Decided, repair: Repair, known: Dossier | None) -> _Decided:
     try:
-        done = carry_out(app, Agreed(repair.video_id, repair.action, repair.key))
+        done = carry_out(app, Agreed(repair.video_id, repair.action, repair.key), known)
     except RunwayError as error:
         return each.changed(Action.WAIT, f"Repairing it has to wait: {error}")
     except (BadInput, DatabaseConflict, NotFound) as error:

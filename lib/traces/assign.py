@@ -62,7 +62,7 @@ def _settle(found: Assigned, lines: Iterable[Line], only: Mapping[str | None, st
         here = video, line.request
         poll = poll_of.get(here)
         goes_on = line.request is not None and poll is not None
-        if (line.poll or _looks_after(line, found.runs[video])) and not line.steps:
+        if not line.steps and (line.poll or _looks_after(line, found.runs[video])):
             begins = line.request is None and line.poll in (PollSign.BEGUN, PollSign.NO_TASK_ID)
             if poll is None or begins:
                 poll = poll_of[here] = []
@@ -93,12 +93,14 @@ def _add(poll: Poll, line: Line) -> None:
 
 def _hand_out(found: Assigned, lines: Sequence[Line]) -> None:
     mixed = {line.request for line in lines if line.steps and not line.given}
+    if not mixed:
+        return
     waiting = Waiting(named_stages(lines))
     in_request: dict[str | None, dict[OpenRun, None]] = defaultdict(dict)
-    for run in found.everyone() if mixed else ():
+    for run in found.everyone():
         for request in mixed & run.requests.keys():
             in_request[request][run] = None
-    for line in lines if mixed else ():
+    for line in lines:
         here = in_request[line.request]
         certain = line.given
         if line.steps and line.tasks and not certain:

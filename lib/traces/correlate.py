@@ -28,9 +28,12 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 from zlib import crc32
 
-from lib.domain.flow import Means, StageReader
+from lib.domain.flow import Means, StageReader, Steps
+from lib.domain.memo import MESSAGES
 from lib.domain.trace import LogEntry, NobodysTask, RequestSummary
 from lib.domain.video import Video
 from lib.traces.assign import Assigned, assign
@@ -38,6 +41,7 @@ from lib.traces.extras import settle_extras
 from lib.traces.failing import end_runs, settle_failed_checks
 from lib.traces.loose import parts, settle_loose_tasks
 from lib.traces.naming import (
+    READ,
     ids_in,
     is_told_anywhere,
     labelled,
@@ -151,15 +155,9 @@ def _name(
         for task in line.tasks if line.video else ():
             owner.setdefault(task, line.video or "")
     _learn(lines, owner)
-    alone = _group(_by_request(lines))
-    learned = {
-        task: alone[line.request]
-        for line in lines
-        if line.steps and line.request in alone
-        for task in line.tasks
-        if task not in owner
-    }
-    _learn(lines, learned)
+    if loose := [(line, task) for line in lines if line.steps for task in line.tasks if task not in owner]:
+        alone = _group(_by_request(lines))
+        _learn(lines, {task: alone[line.request] for line, task in loose if line.request in alone})
     _name_by_path(lines, known)
     return lines
 
@@ -171,6 +169,8 @@ def _name_by_path(lines: Sequence[Line], known: Set[str]) -> None:
     for line in lines:
         if line.request and (line.names_video or line.steps):
             paths.pop(line.request, None)
+    if not paths:
+        return
     on_the_way = {line.entry.path for line in lines if line.steps and line.names_video}
     seen: dict[str, set[str]] = defaultdict(set)
     for path in paths.values():
@@ -198,6 +198,45 @@ def _parts(path: str) -> Iterator[tuple[str, str]]:
         yield whole[: part.start() - 1], part[0]
 
 
+class _Said(NamedTuple):
+    """What a message says, whoever's it is.
+
+    created  whether it is a stage that means that Runway answered with a task
+    ids      all that stand in it, where it does not say itself which is what
+    """
+
+    videos: tuple[str, ...]
+    tasks: tuple[str, ...]
+    steps: Steps
+    created: bool
+    proves: bool
+    is_told: bool  # by the stage's pattern: nothing else is the task
+    ids: Sequence[str]
+    poll: PollSign | None
+
+
+@lru_cache(maxsize=MESSAGES)  # programs repeat themselves
+def _said(reader: StageReader, text: str, *, known: bool) -> _Said:
+    """known  whether any video is"""
+    videos, tasks = names_in(text)
+    said = reader.named(text)
+    if said:
+        videos, tasks = (said.video.lower(),) if said.video else (), (said.task,) if said.task else ()
+    steps = reader.read(text)
+    stages = [(reader.flows[flow], position) for flow, position in steps.items()]
+    created = any(flow.stages[position].means is Means.CREATED for flow, position in stages)
+    return _Said(
+        videos,
+        tasks,
+        steps,
+        created,
+        proves=any(flow.can_name_a_task(position) for flow, position in stages),
+        is_told=said is not None,
+        ids=ids_in(text) if (known and not videos) or (created and not tasks) else (),
+        poll=None if steps else poll_sign(text),
+    )
+
+
 def _line(
     order: int,
     entry: LogEntry,
@@ -208,29 +247,27 @@ def _line(
     long: Collection[str],
 ) -> Line:
     """long  of the `known` keys, those that are told in whatever words"""
-    videos, tasks = names_in(entry.message)
-    said = reader.named(entry.message)
-    if said:
-        videos, tasks = (said.video.lower(),) if said.video else (), (said.task,) if said.task else ()
-    steps = reader.read(entry.message)
-    stages = [(reader.flows[flow], position) for flow, position in steps.items()]
-    created = any(flow.stages[position].means is Means.CREATED for flow, position in stages)
-    ids = ids_in(entry.message) if (known and not videos) or (created and not tasks) else []
-    videos = videos or tuple(each for each in ids if each in known)
-    if long and not videos:
-        videos = tuple(each for each in long_words_in(entry.message) if each in long)
-    videos = videos or tuple(each for each in labelled(entry.message, reader.labels) if each in known)
-    others = [each for each in ids if each not in videos and (each in in_rows or created)]
-    tasks = tasks or tuple(others if len(others) == 1 and not said else ())
+    text = entry.message[:READ]
+    said = _said(reader, text, known=bool(known))
+    videos, tasks = said.videos, said.tasks
+    if known and not videos:
+        videos = tuple([each for each in said.ids if each in known])
+        if long and not videos:
+            videos = tuple([each for each in long_words_in(text) if each in long])
+        if reader.labels and not videos:
+            videos = tuple([each for each in labelled(text, reader.labels) if each in known])
+    if said.ids and not tasks and not said.is_told:
+        others = [e for e in said.ids if e not in videos and (e in in_rows or said.created)]
+        tasks = tuple(others) if len(others) == 1 else ()
     return Line(
-        order=order,
-        entry=entry,
-        video=videos[0] if len(set(videos)) == 1 else None,
-        names_video=bool(videos),
-        tasks=tasks,
-        proves=any(flow.can_name_a_task(position) for flow, position in stages),
-        steps=steps,
-        poll=None if steps else poll_sign(entry.message),
+        order,
+        entry,
+        videos[0] if len(set(videos)) == 1 else None,
+        bool(videos),
+        tasks,
+        said.proves,
+        said.steps,
+        said.poll,
     )
 
 
@@ -279,6 +316,8 @@ def _show_rows(lines: Iterable[Line], rows: Rows | None) -> None:
 def _speaks_of_another(here: Sequence[Line], named: Collection[tuple[str, int]]) -> bool:
     """Stages that come twice, or go back, or come without the named stage that must stand between."""
     staged = list({(line.entry.at_ms, line.entry.message): line for line in here if line.steps}.values())
+    if not staged:
+        return False
     flow = Counter(flow for line in staged for flow in line.steps).most_common(1)
     before = -1
     for line in staged:
@@ -314,6 +353,8 @@ def _doubt(found: Assigned, lines: Iterable[Line]) -> None:
             at is not None and line.steps.get(key, -1) >= at for key, at in sending.items()
         ):
             uncertain[frozenset(line.steps.items())].append(line)
+    if not uncertain:
+        return
     named = named_stages(lines)
     for run in found.everyone():
         after = max((line.order for line in run.lines if line.order not in run.doubtful), default=-1)
@@ -352,6 +393,8 @@ def _tie(
             run.owns_a_task |= bool(tasks) and run.closed_at == NEVER
     for request, here in requests.items():
         left = [line for line in here if not line.given and not line.poll]
+        if not left:
+            continue
         is_whole = request is not None and len(left) == len(here)
         for part in [left] if request is not None else [[line] for line in left]:
             named = {task: line for task, line in _paid_tasks(part).items() if task not in claimed}

@@ -46,6 +46,8 @@ def end_runs(found: Assigned, lines: Sequence[Line]) -> None:
         return
     left = [line for line in lines if line.request is None and not line.given]
     errors = [each for each in _errors_in(left) if not TIMED_OUT.search(each.entry.message[:_READ])]
+    if not errors:
+        return
     runs = Runs(sorted(found.everyone(), key=lambda run: run.first.order), left)
     alike: dict[str, list[Line]] = defaultdict(list)
     for error in errors:

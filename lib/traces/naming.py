@@ -16,7 +16,7 @@ from lib.domain.vocabulary import COLUMN_NAMES
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _TASK_ID = r"(?=[0-9a-f]{8}|[0-9A-Za-z_-]{0,80}[0-9a-f]{8})([0-9A-Za-z_-]{8,120})"
-_READ = 4096  # a name stands in the beginning of a message; an error's whole request may follow it
+READ = 4096  # a name stands in the beginning of a message; an error's whole request may follow it
 
 _IS = r"['\"]?\s{0,9}[:=]\s{0,9}['\"]?"
 _OBJECT_WITH_ID = r"[^{\n]{0,120}:? \{\s{0,9}\"?id\"?: ['\"]"
@@ -90,7 +90,7 @@ _DIGITS_FOLDED = bytes.maketrans(b"123456789", b"0" * 9)
 _HEX_FOLDED = bytes.maketrans(b"123456789abcdef", b"0" * 15)
 _FOLDED_UUID = b"00000000-0000-0000-0000-000000000000"
 _STAND_INS = [
-    [b"%b%07d%b" % (first, number, _FOLDED_UUID[8:]) for number in range(1, _READ // 36 + 1)]
+    [b"%b%07d%b" % (first, number, _FOLDED_UUID[8:]) for number in range(1, READ // 36 + 1)]
     for first in (b"0", b"a")
 ]
 _NUMBERS = {stand_in.decode(): number for each in _STAND_INS for number, stand_in in enumerate(each)}
@@ -113,7 +113,7 @@ def names_in(message: str) -> Names:
             break
     else:
         return _NOTHING
-    shapes, ids = _shapes(message[:_READ], 1)
+    shapes, ids = _shapes(message[:READ], 1)
     if len(shapes) != 1:
         return read_names(message)
     return _names_of(message, _named_by_shape(shapes[0]), ids[0])
@@ -121,7 +121,7 @@ def names_in(message: str) -> Names:
 
 def names_in_each(messages: Sequence[str]) -> list[Names]:
     """`names_in` of each of them: of many at once in half the time."""
-    whole = "\0".join([message[:_READ] for message in messages])
+    whole = "\0".join([message[:READ] for message in messages])
     if whole.count("\0") >= len(messages):  # some have zero bytes themselves
         return list(map(read_names, messages))
     shapes, ids = _shapes(whole, len(messages))
@@ -197,7 +197,7 @@ def _places(snippet: str, text: str) -> Iterator[int]:
 
 def own_words(message: str) -> str:
     """The beginning of `message` without what users may have written: free text and long strings."""
-    text = message[:_READ]
+    text = message[:READ]
     text = text[lead.end() :] if (lead := LEAD.match(text)) else text
     if pairs := _PAIRS.match(text):
         return _STRINGS.sub(_without_prose, _without_wishes(pairs[0]))
@@ -269,12 +269,12 @@ def pictures_in(message: str) -> list[str]:
 
 def prompt_in(message: str) -> tuple[str, int | None]:
     """The first line of the prompt that the message shows, perhaps shortened, and how long it says it is."""
-    length = _LENGTH.search(message[:_READ])
+    length = _LENGTH.search(message[:READ])
     shown = _END_OF_PROMPT.split(_before_prompt(message)[1], maxsplit=1)[0]
     return shown, int(length[1]) if length else None
 
 
 def _before_prompt(message: str) -> tuple[str, str]:
-    text = message[:_READ]
+    text = message[:READ]
     label = _PROMPT.search(text) if "rompt" in text else None
     return (text[: label.start()], text[label.end() :]) if label else (text, "")

@@ -6,7 +6,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
+from lib.domain.memo import MESSAGES
 from lib.domain.task import TERMINAL
 from lib.domain.trace import LogEntry, Poll, PollOutcome, Stage, StageState, time_of
 from lib.domain.video import Video
@@ -56,7 +58,11 @@ SHORTEST_PAUSE_MS = 3_000  # between two checks of one browser
 
 def poll_sign(message: str) -> PollSign | None:
     """What the message tells of a status request, None when it is about something else."""
-    start = message[:_READ]
+    return _sign(message[:_READ])
+
+
+@lru_cache(maxsize=MESSAGES)
+def _sign(start: str) -> PollSign | None:
     lowered = start.lower()
     if "status" not in lowered and "runway" not in lowered and "extracted" not in lowered:
         return None
@@ -68,10 +74,12 @@ def poll_sign(message: str) -> PollSign | None:
 
 def read_poll(entries: Sequence[LogEntry]) -> Poll:
     """What the lines of one status request say together."""
-    signs = [(poll_sign(entry.message), entry) for entry in entries]
-    answer = next((entry for sign, entry in signs if sign is PollSign.ANSWER), None)
-    failed = next((entry for entry in entries if entry.level in ("error", "fatal")), None)
-    no_id = next((entry for sign, entry in signs if sign is PollSign.NO_TASK_ID), None)
+    first: dict[PollSign | None, LogEntry] = {}
+    failed = None
+    for entry in entries:
+        first.setdefault(poll_sign(entry.message), entry)
+        failed = failed or (entry if entry.level in ("error", "fatal") else None)
+    answer, no_id = first.get(PollSign.ANSWER), first.get(PollSign.NO_TASK_ID)
     told = failed or no_id or answer or entries[0]
     outcome = PollOutcome.SILENT
     if failed:
@@ -80,15 +88,17 @@ def read_poll(entries: Sequence[LogEntry]) -> Poll:
         outcome = PollOutcome.NO_TASK_ID
     elif answer:
         outcome = PollOutcome.ANSWERED
-    text = answer.message if answer else ""
-    failure = _FAILURE.search(text)
+    at = time_of(entries[0].at_ms)
+    if not answer:
+        return Poll(at, outcome, told)
+    failure = _FAILURE.search(answer.message)
     return Poll(
-        at=time_of(entries[0].at_ms),
-        outcome=outcome,
-        entry=told,
-        status=_first(_STATUS, text),
+        at,
+        outcome,
+        told,
+        status=_first(_STATUS, answer.message),
         failure=(failure[1] or failure[2]) if failure else None,
-        failure_code=_first(_FAILURE_CODE, text),
+        failure_code=_first(_FAILURE_CODE, answer.message),
     )
 
 

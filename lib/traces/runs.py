@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 
 from lib.domain.diagnosis.warning import is_warning
@@ -125,6 +126,23 @@ class OpenRun:
         """The flows that explain most of what was seen; several while they look alike."""
         most = max(map(len, self.filled.values()), default=0)
         return [flow for flow, seen in self.filled.items() if len(seen) == most]
+
+    @cached_property
+    def best_flows(self) -> list[str]:
+        """Those of them with the fewest holes, and of these the ones with the most signs; once its lines are
+        known."""
+        best = self.likely_flows
+        if len(best) > 1:
+            holes = {flow: self.holes(flow) for flow in best}
+            best = [flow for flow in best if holes[flow] == min(holes.values())]
+        if len(best) > 1:
+            messages = [line.entry.message for line in self.lines]
+            signs = {flow: sum(map(self.flows[flow].is_sign, messages)) for flow in best}
+            best = [flow for flow in best if signs[flow] == max(signs.values())]
+        return best
+
+    def holes(self, flow: str) -> int:
+        return max(self.filled[flow]) + 1 - len(self.filled[flow])
 
     @property
     def has_created(self) -> bool:

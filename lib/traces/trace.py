@@ -59,31 +59,16 @@ def trace_of(
 
 def flow_of(run: OpenRun, usual: str | None = None) -> str | None:
     """The flow that explains the run best; of several alike, the one with the most signs, or `usual`."""
-    best = _best_flows(run)
-    return usual if usual in best else next(iter(best), None)
+    return usual if usual in run.best_flows else next(iter(run.best_flows), None)
 
 
 def usual_flows(found: Iterable[Correlation]) -> Mapping[str | None, str]:
     """Of each deployment, the flow that most of its runs certainly follow."""
     votes: dict[str | None, Counter[str]] = defaultdict(Counter)
     for run in (s for each in found for log in each.videos.values() for s in log.runs):
-        if len(best := _best_flows(run)) == 1:
+        if len(best := run.best_flows) == 1:
             votes[run.first.entry.deployment_id][best[0]] += 1
     return {deployment: counts.most_common(1)[0][0] for deployment, counts in votes.items()}
-
-
-def _best_flows(run: OpenRun) -> list[str]:
-    likely = run.likely_flows
-    if len(likely) < 2:
-        return likely
-    holes = {key: _holes(run, key) for key in likely}
-    likely = [key for key in likely if holes[key] == min(holes.values())]
-    signs = {key: sum(run.flows[key].is_sign(line.entry.message) for line in run.lines) for key in likely}
-    return [key for key in likely if signs[key] == max(signs.values())]
-
-
-def _holes(run: OpenRun, flow: str) -> int:
-    return max(run.filled[flow]) + 1 - len(run.filled[flow])
 
 
 def _stages(run: OpenRun, flow: Flow, no_start: bool, no_end: bool) -> tuple[Stage, ...]:
@@ -143,7 +128,7 @@ def _ended_before_the_call(run: OpenRun, flows: Mapping[str, Flow], blind: tuple
         not no_end
         and not run.likely
         and bool(run.likely_flows)
-        and not any(_holes(run, key) for key in run.likely_flows)
+        and not any(run.holes(key) for key in run.likely_flows)
         and all(flows[key].first_that_means(Means.SENT) is not None for key in run.likely_flows)
     )
 

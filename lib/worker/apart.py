@@ -1,6 +1,6 @@
 """Judging in a process of its own, so that it holds no page up.
 
-A verdict takes about two milliseconds of Python, during which no page of the same process is drawn. Where
+A verdict takes one or two milliseconds of Python, during which no page of the same process is drawn. Where
 there is more than one processor, many videos at once are judged by a child: it gets their evidence as a line
 of JSON and answers their verdicts as another. It has no database and decides nothing; whatever becomes of it,
 its videos are judged here. It ends with its input, so with this process too, however that ends.
@@ -95,6 +95,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(5)  # pages come first
     gc.disable()  # it would walk through all evidence again and again, of which nothing is garbage yet
+    gc.freeze()  # nor is what was imported
     kept = KeptFlows()
     for line in sys.stdin.buffer:
         asked = msgspec.json.decode(line)

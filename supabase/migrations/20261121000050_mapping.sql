@@ -41,7 +41,7 @@ begin
 end $$;
 
 -- Every standard column with the app's column behind it. `base` is the type without its length; of an enum, `enum`.
--- Each write asks ten times: the table is looked up first, since the planner would read every column of every table.
+-- Each write asks several times: the table is looked up first, since the planner would read every column of every table.
 create or replace function dailies.mapped_columns()
 returns table (standard text, kind text, name text, type text, base text)
 language plpgsql stable rows 9 set search_path = '' set plan_cache_mode = force_generic_plan as $$

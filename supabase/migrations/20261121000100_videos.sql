@@ -67,6 +67,8 @@ end $$;
 -- many rows. `app_row` is the whole row as JSON, the standard columns under their standard names.
 -- A function, which Postgres puts into the statement that calls it as if it were a view: unlike a view it does not
 -- keep the app from changing its columns and types.
+-- `dailies.lock_row` keeps a row from being changed by others until the transaction ends; false where there is none. Index:
+-- the app's own on its key, or dailies_videos_key.
 create or replace function dailies.build_videos() returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -96,6 +98,14 @@ begin
         coalesce(format('(to_jsonb(t) || jsonb_build_object(%s, ''status_word'', %s))::json', changed, word),
                  'to_json(t)'),
         pg_catalog.to_regclass(m.relation), dailies.visible_sql('t'));
+    execute format(
+        $f$create or replace function dailies.lock_row(p_id dailies.video_key) returns boolean
+        language plpgsql set search_path = '' as $b$
+        begin
+            perform from %s t where %s = p_id and %s for update;
+            return found;
+        end $b$ $f$,
+        pg_catalog.to_regclass(m.relation), dailies.column_sql('id', 't'), dailies.visible_sql('t'));
     -- Which of the app's words mean these of ours? A word that is not mapped stands for itself.
     execute format(
         $f$create or replace function dailies.words(variadic p_statuses text[]) returns text[]
@@ -149,11 +159,12 @@ create or replace function dailies.to_app(p_columns jsonb) returns jsonb
 language plpgsql stable set search_path = '' as $$
 declare
     m dailies.mapping;
+    bases jsonb := (select jsonb_object_agg(c.standard, case when c.name is not null then c.base end)
+                    from dailies.mapped_columns() c);
     word text := p_columns ->> 'status';
 begin
     select * into m from dailies.mapping;
-    if word is not null and (m.statuses <> '{}' or exists (
-        select from dailies.mapped_columns() c where c.standard = 'status' and c.base like '%int%')) then
+    if word is not null and (m.statuses <> '{}' or bases ->> 'status' like '%int%') then
         if m.statuses -> word -> 0 is null and word = any('{queued,processing,succeeded,failed,cancelled}') then
             raise exception 'The app has no word for "%". Give one in the mapping: `python -m lib map`.', word
                 using errcode = 'PT400';
@@ -162,12 +173,11 @@ begin
     end if;
     return (
         select coalesce(jsonb_object_agg(coalesce(m.columns ->> g.key, g.key), case
-                   when c.base like '%[]' and g.value <> 'null' then jsonb_build_array(g.value)
-                   when c.base in ('json', 'jsonb') and jsonb_typeof(g.value) = 'string'
+                   when bases ->> g.key like '%[]' and g.value <> 'null' then jsonb_build_array(g.value)
+                   when bases ->> g.key in ('json', 'jsonb') and jsonb_typeof(g.value) = 'string'
                        then dailies.as_json(g.key, g.value)
                    else g.value end), '{}')
-        from jsonb_each(p_columns) g left join dailies.mapped_columns() c on c.standard = g.key
-        where c.standard is null or c.name is not null);
+        from jsonb_each(p_columns) g where bases -> g.key is distinct from 'null');
 end $$;
 
 -- The same of many rows; where every name is standard and every word ours, as they came.
@@ -179,21 +189,6 @@ language sql stable set search_path = '' as $$
         then p_rows
         else (select jsonb_agg(dailies.to_app(r)) from jsonb_array_elements(p_rows) r) end
 $$;
-
--- Keeps a row from being changed by others until this transaction ends; false where there is none. Index: the app's
--- own on its key, or dailies_videos_key.
-create or replace function dailies.lock_row(p_id dailies.video_key) returns boolean
-language plpgsql set search_path = '' as $$
-declare
-    n int;
-begin
-    execute (select format('select from %s t where %s = $1 and %s for update', pg_catalog.to_regclass(m.relation),
-                           dailies.column_sql('id', 't'), dailies.visible_sql('t'))
-             from dailies.mapping m)
-    using p_id;
-    get diagnostics n = row_count;
-    return n > 0;
-end $$;
 
 -- Writes columns of the app's row, given by their standard names, and the time of its update. Returns why the row
 -- refused them (a check, an enum, a trigger, a policy), null when it took them: what Runway answered must not be
@@ -215,21 +210,20 @@ create or replace function dailies.write_row(p_id dailies.video_key, p_columns j
 language plpgsql set search_path = '' as $$
 declare
     given jsonb := dailies.to_app(p_columns || '{"updated_at": null}');
-    assigned text;
-begin
-    select string_agg(format(case when c.standard is distinct from 'updated_at' then '%1$I = n.%1$I'
-                                  when c.base like '%without%' then '%1$I = now() at time zone ''UTC'''
-                                  else '%1$I = now()' end, k), ', ')
-    into assigned
-    from jsonb_object_keys(given) k left join dailies.mapped_columns() c on c.name = k;
-    if assigned is null then
-        return;
-    end if;
-    execute (
+    written text := (
+        with c as materialized (select * from dailies.mapped_columns())
         select format('update %1$s v set %2$s from pg_catalog.jsonb_populate_record(null::%1$s, $2) n '
-                      'where v.%3$I = $1::text::%4$s', pg_catalog.to_regclass(m.relation), assigned, c.name, c.type)
-        from dailies.mapping m, dailies.mapped_columns() c where c.standard = 'id')
-    using p_id, given;
+                      'where v.%3$I = $1::text::%4$s', pg_catalog.to_regclass(m.relation), a.assigned, k.name, k.type)
+        from dailies.mapping m, c k, (
+            select string_agg(format(case when c.standard is distinct from 'updated_at' then '%1$I = n.%1$I'
+                                          when c.base like '%without%' then '%1$I = now() at time zone ''UTC'''
+                                          else '%1$I = now()' end, g.name), ', ') as assigned
+            from jsonb_object_keys(given) g (name) left join c using (name)) a
+        where k.standard = 'id' and a.assigned is not null);
+begin
+    if written is not null then
+        execute written using p_id, given;
+    end if;
 end $$;
 
 -- Inserts a row: the given columns, under our names or the app's own, and the mapping's fixed values, which go before

@@ -28,7 +28,8 @@ set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as
 begin
     with named as (
         select e.video_id, e.task_id from dailies.log_entries e
-        where e.request_id = any(p_requests) and e.at >= p_since
+        where cardinality(p_requests) > 0 -- else the planner may look through the log for nothing
+            and e.request_id = any(p_requests) and e.at >= p_since
             and (e.video_id is not null or e.task_id is not null)
     ), tasks as (
         select unnest(p_tasks) as task_id union select n.task_id from named n where n.task_id is not null
@@ -263,7 +264,8 @@ $$;
 -- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
 -- task, the lines of requests that name a task and no video; `peers`, the other rows that it may be the task
 -- of. As json, which is built three
--- times as fast as jsonb. Indexes: those of requests_of and observed_until, log_entries_request,
+-- times as fast as jsonb, and lines and requests without the names of their columns, in the order of LogEntry and
+-- RequestSummary (lib/domain/trace.py), their times in milliseconds. Indexes: those of requests_of and observed_until, log_entries_request,
 -- log_entries_of_nobody, dailies_videos_newest,
 -- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
 drop function if exists public.dailies_dossiers(dailies.video_key[]);
@@ -291,18 +293,20 @@ begin
     ), ranked as (
         select l.*, row_number() over (partition by l.of order by l.at, l.id) as i from lines l
     ), grouped as (
-        select l.of, json_agg(json_build_object(
-                   'at', l.at, 'level', l.level, 'message', l.message, 'request_id', l.request_id,
-                   'path', l.path, 'status_code', l.status_code, 'deployment_id', l.deployment_id,
-                   'video_id', l.video_id, 'task_id', l.task_id) order by l.i) as entries,
+        select l.of, json_agg(json_build_array(
+                   (date_part('epoch', l.at) * 1000)::bigint, l.level, l.message, l.request_id, l.path, l.status_code,
+                   l.deployment_id) order by l.at, l.id) as entries,
                array_agg(distinct l.task_id) filter (where l.task_id is not null) as named,
                max(l.at) filter (where l.deployment_id is distinct from 'dailies') as last_at,
-               (array_agg(l.import_id is null order by l.i desc)
-                filter (where l.deployment_id is distinct from 'dailies'))[1] as drained
+               max(2 * l.i + (l.import_id is null)::int)
+                   filter (where l.deployment_id is distinct from 'dailies') % 2 = 1 as drained -- the last line of them
         from ranked l where l.i <= 2000 group by l.of
     ), answered as (
-        select m.video_id as of, json_agg(to_json(r) order by r.at) as requests
-        from mates m join dailies.requests r using (request_id) group by 1
+        select m.video_id as of, json_agg(json_build_array(
+                   r.request_id, (date_part('epoch', r.at) * 1000)::bigint, r.method, r.path, r.status_code, r.duration_ms,
+                   r.deployment_id) order by r.at) as requests
+        from mates m, lateral (
+            select * from dailies.requests x where x.request_id = m.request_id offset 0) r group by 1
     )
     select v.id, v.app_row, coalesce(g.entries, '[]'), coalesce(a.requests, '[]'), coalesce(t.known, '[]'),
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
@@ -331,9 +335,8 @@ begin
         cross join lateral public.dailies_readings(last.id) q
         where last.state = 'unknown') r on true
     left join lateral (
-        select json_agg(json_build_object(
-                   'at', e.at, 'level', e.level, 'message', e.message, 'request_id', e.request_id,
-                   'path', e.path, 'status_code', e.status_code, 'deployment_id', e.deployment_id)
+        select json_agg(json_build_array((date_part('epoch', e.at) * 1000)::bigint, e.level, e.message, e.request_id, e.path, e.status_code,
+                                         e.deployment_id)
                    order by e.at, e.id) as lines
         from (select distinct o.request_id
               from (select distinct x.request_id, x.task_id from dailies.log_entries x
@@ -412,7 +415,9 @@ begin
                               where e.task_id = v.runway_video_id and e.at >= told)),
            case when v.status = 'succeeded'
                 then coalesce(q.finished_at, dailies.finished_at(q.video_id, v.runway_video_id, v.updated_at, told)) end,
-           g.error_group, coalesce(q.judged_at, now()), q.recheck_at, v.status_word, dailies.tried_again(q.video_id),
+           g.error_group, coalesce(q.judged_at, now()), q.recheck_at, v.status_word,
+           case when exists (select from dailies.attempts t where t.video_id = q.video_id)
+                then dailies.tried_again(q.video_id) else false end,
            q.reason, a.model, a.ratio, a.duration, a.user_id
     from jsonb_to_recordset(p_verdicts) as q (
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,

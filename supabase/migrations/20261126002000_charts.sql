@@ -31,13 +31,19 @@ $$;
 
 drop function if exists dailies.model_of(dailies.video_key);
 
--- All of it, and who asked, as the app's row says. Indexes: those of dailies.asked_for.
+-- All of it, and who asked, as the app's row says, at once. Indexes: those of dailies.asked_for.
 create or replace function dailies.asked(
     p_video_id dailies.video_key, p_row json, out model text, out ratio text, out duration text, out user_id text
 )
 language sql stable set search_path = '' as $$
-    select dailies.asked_for(p_video_id, 'model'), dailies.asked_for(p_video_id, 'ratio'),
-           dailies.asked_for(p_video_id, 'duration'), dailies.row_says(p_row, 'user_id')
+    select coalesce(a.request ->> 'model', p_row ->> coalesce(m.columns ->> 'model', 'model'), 'none'),
+           coalesce(a.request ->> 'ratio', p_row ->> coalesce(m.columns ->> 'ratio', 'ratio'), 'none'),
+           coalesce(a.request ->> 'duration', p_row ->> coalesce(m.columns ->> 'duration', 'duration'), 'none'),
+           p_row ->> coalesce(m.columns ->> 'user_id', 'user_id')
+    from (values (1)) one
+    left join dailies.mapping m on true
+    left join lateral (select x.request from dailies.attempts x where x.video_id = p_video_id
+                       order by x.number desc limit 1) a on true
 $$;
 
 -- Kept with the verdicts of error groups.

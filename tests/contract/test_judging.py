@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from itertools import starmap
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 from lib.data import videos
 from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
+from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import BadInput, DatabaseConflict, DatabaseError
 from tests.examples import (
     SALSA,
@@ -82,8 +84,8 @@ def test_later_pieces_complete_a_request(known: Database) -> None:
     request = {"request_id": "req-tango", "at": at(), "path": "/api/generate", "method": "POST"}
     add(known, [], p_requests=[request, request | {"duration_ms": 60000}])
     add(known, [], p_requests=[{"request_id": "req-tango", "at": at(1), "status_code": 504}])
-    (found,) = evidence(known, TANGO)["requests"]
-    assert (found["path"], found["method"], found["status_code"], found["duration_ms"]) == (
+    (found,) = starmap(RequestSummary, evidence(known, TANGO)["requests"])
+    assert (found.path, found.method, found.status_code, found.duration_ms) == (
         "/api/generate",
         "POST",
         504,
@@ -241,22 +243,15 @@ def test_an_unknown_confidence_is_refused(known: Database) -> None:
 def test_evidence_is_all_that_was_logged_about_a_video_in_order(known: Database) -> None:
     found = evidence(known, WALTZ)
     assert found["video"]["id"] == WALTZ
-    assert [line["message"] for line in found["entries"]] == [
+    entries = list(starmap(LogEntry, found["entries"]))
+    assert [entry.message for entry in entries] == [
         "Starting video generation for WALTZ",
         "Task created",
         "SUCCEEDED",
     ]
-    assert found["entries"][0] == {
-        "at": found["entries"][0]["at"],
-        "level": "info",
-        "message": "Starting video generation for WALTZ",
-        "request_id": "req-waltz",
-        "path": None,
-        "status_code": None,
-        "deployment_id": None,
-        "video_id": WALTZ,
-        "task_id": None,
-    }
+    assert entries[0] == LogEntry(
+        entries[0].at_ms, "info", "Starting video generation for WALTZ", "req-waltz", None, None, None
+    )
 
 
 def test_evidence_of_a_video_nobody_logged_is_its_row(known: Database) -> None:

@@ -120,6 +120,21 @@ def test_many_lost_tasks_are_recovered_while_runway_answers_slowly(floor: Floor)
     assert {video_id: floor.row(video_id)["runway_video_id"] for video_id in lost} == lost
 
 
+def test_a_lost_video_that_was_given_another_task_since_it_was_decided_about_keeps_that(floor: Floor) -> None:
+    video_id, _ = floor.lost_task()
+    other = floor.task()
+    before_acting = iter([False])
+
+    def stopped() -> bool:
+        if next(before_acting, True):
+            floor.execute(f"update public.videos set runway_video_id = '{other}' where id = '{video_id}'")
+        return False
+
+    assert floor.sweep(stopped=stopped) is not None
+    assert floor.row(video_id)["runway_video_id"] == other
+    assert floor.runway.posts == 2  # those of the two tasks
+
+
 @pytest.fixture
 def judged_by_sweep(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The videos of which the sweep reads all evidence."""

@@ -12,6 +12,7 @@ from lib.domain.account import Around
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis.symptoms import Speaker, Symptom, http_status, is_warning, read_error
 from lib.domain.diagnosis.verdict import Evidence
+from lib.domain.memo import may_hold
 from lib.domain.pricing import DEFAULT_MODEL
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, Poll, PollOutcome, Run, Trace, time_of
@@ -30,6 +31,7 @@ _ENDPOINT = re.compile(
     r"|\b(?:video|image)[_-]?upscale\b",
     re.I,
 )
+_ENDPOINTS = ("to_", "to-", "tovideo", "toimage", "performance", "upscale")
 _OURS = ("imagetovideo", "texttovideo")
 _BEFORE_OURS = "texttoimage"  # a run may draw the picture first
 _READ = 1_000
@@ -103,12 +105,13 @@ class Dossier:
 
         Users write there, too: what they write may keep from paying, never lead to it.
         """
-        told = [str(value) for value in self.video.columns.values() if isinstance(value, str)]
+        told = [value[:_READ] for value in self.video.columns.values() if isinstance(value, str)]
         told += [entry.message[:_READ] for entry in self.trace.entries]
         named = {
             re.sub("[_-]", "", name.lower()): name
             for text in told
-            for name in _ENDPOINT.findall(text[:_READ])
+            if may_hold(text, _ENDPOINTS)
+            for name in _ENDPOINT.findall(text)
         }
         own = asked.replace("_", "")
         harmless = {own, *_OURS} | (set() if named.keys().isdisjoint({own, *_OURS}) else {_BEFORE_OURS})
@@ -147,8 +150,11 @@ class Dossier:
     @cached_property
     def failure(self) -> Failure | None:
         """Lines that are certainly the run's come first, then its row, then lines that are probably its."""
-        doubtful = [entry for entry in self.trace.entries if entry not in self.certain_entries]
-        return _failure(self.certain_entries) or self._failure_of_row() or _failure(doubtful)
+        return (
+            _failure(self.certain_entries)
+            or self._failure_of_row()
+            or _failure(entry for entry in self.trace.entries if entry not in self.certain_entries)
+        )
 
     @cached_property
     def certain_entries(self) -> tuple[LogEntry, ...]:
@@ -204,7 +210,10 @@ def _says_more(later: Symptom, first: Symptom) -> bool:
 
 
 def tells_of_failure(entry: LogEntry) -> bool:
+    begins = entry.message[:80]
     fails = entry.level in ("error", "fatal") or (
-        _REFUSAL.search(entry.message[:80]) is not None and http_status(entry.message) is not None
+        may_hold(begins, ("status",))
+        and _REFUSAL.search(begins) is not None
+        and http_status(entry.message) is not None
     )
     return fails and not is_warning(entry.message)

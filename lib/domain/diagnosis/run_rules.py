@@ -12,6 +12,7 @@ from lib.domain.diagnosis.saying import (
     without_id,
 )
 from lib.domain.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Evidence, Finding, Source
+from lib.domain.memo import may_hold
 from lib.domain.trace import StageState, time_of
 
 _EMPTY_ID = re.compile(r"\bid['\"]?: ?(?:''|\"\"|null|undefined)")
@@ -52,10 +53,11 @@ def platform_ended_the_request(dossier: Dossier) -> Finding | None:
 
 
 def key_seen_missing(dossier: Dossier) -> Finding | None:
-    said = [entry for entry in dossier.trace.entries if _KEY_MISSING.search(entry.message)]
+    lines = (entry for entry in dossier.trace.entries if may_hold(entry.message, ("false",)))
+    said = next((entry for entry in lines if _KEY_MISSING.search(entry.message)), None)
     if dossier.video.runway_video_id or not said:
         return None
-    return Finding("missing_api_key", LIKELY, tuple(map(Evidence.of_log, said[:1])))
+    return Finding("missing_api_key", LIKELY, (Evidence.of_log(said),))
 
 
 def run_ended_without_a_word(dossier: Dossier) -> Finding | None:
@@ -88,9 +90,10 @@ def _unread_error(dossier: Dossier) -> tuple[Evidence, ...]:
     """The error that a run ends with, in words that speak for no cause. Where all that a run logs is logged
     as an error, as by Python's logging, the last line is none."""
     entries = dossier.certain_entries
-    if dossier.failure or all(tells_of_failure(entry) for entry in entries):
+    last = [entry for entry in entries[-1:] if tells_of_failure(entry)]
+    if not last or dossier.failure or all(tells_of_failure(entry) for entry in entries):
         return ()
-    return tuple(Evidence.of_log(entry) for entry in entries[-1:] if tells_of_failure(entry))
+    return tuple(map(Evidence.of_log, last))
 
 
 def row_error(dossier: Dossier, said: Evidence) -> tuple[Evidence, ...]:
