@@ -13,7 +13,7 @@ from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.settings import Settings, load_settings
 from tests import planted
-from tests.databases import Cluster, RestServer, node_is_missing
+from tests.databases import EMPTY, Cluster, RestServer, node_is_missing
 
 # Settings of the person who runs the tests must not decide their outcome.
 for _field in Settings.model_fields.values():
@@ -59,15 +59,22 @@ def rest_server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="session")
-def shared_database(cluster: Cluster) -> Iterator[str]:
-    with cluster.clone() as url:
-        yield url.rsplit("/", 1)[1]
+def emptied(cluster: Cluster) -> Iterator[Callable[[], str]]:
+    """The URL of a database that is used again, without its rows: quicker than a clone. So is a connection
+    that stays."""
+    with cluster.clone() as url, cluster.admin(url.rsplit("/", 1)[1]) as connection:
+
+        def empty() -> str:
+            connection.execute(EMPTY)
+            return url
+
+        yield empty
 
 
 @pytest.fixture
-def database_url(cluster: Cluster, shared_database: str) -> str:
+def database_url(emptied: Callable[[], str]) -> str:
     """A database with the schema of Dailies and nothing in it; tests must not change that schema."""
-    return cluster.empty(shared_database)
+    return emptied()
 
 
 @pytest.fixture
@@ -120,7 +127,7 @@ def own_db(own_database_url: str, connect: Callable[[str], Database]) -> Databas
     return connect(own_database_url)
 
 
-LONGEST = ("test_walk.py", "test_pages.py", "test_figures.py", "test_charts.py", "test_addresses.py")
+LONGEST = ("test_pages.py", "test_walk.py", "test_charts.py", "test_addresses.py", "test_figures.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -76,12 +76,6 @@ class Cluster:
         address = f"postgresql://{ROLE}:{parts['password']}@127.0.0.1:{parts['port']}"
         return f"{address}/{database}".rstrip("/")
 
-    def empty(self, database: str) -> str:
-        """The URL of a database that is used again, without its rows: quicker than a clone."""
-        with self.admin(database) as connection:
-            connection.execute(EMPTY)
-        return self.url(database)
-
     @contextmanager
     def clone(self, template: str = TEMPLATE) -> Iterator[str]:
         """The URL of a fresh database with the schema of Dailies (or with `template1`, of nobody)."""

@@ -3,30 +3,74 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import fasteners
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from lib.settings import ROOT
 from tests.browser.chromium import launch
 
+PATIENCE = 30_000  # milliseconds: a busy machine takes long to answer a click, which is no fault of the page
 READY_SECONDS = 240.0  # seeding and judging two weeks of history, on a slow machine
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def history(tmp_path_factory: pytest.TempPathFactory, open_folder: Path) -> Path:
+    """A data folder with its history judged, packed; the first process of a run makes it for all of them."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with fasteners.InterProcessLock(shared / "history.lock"):
+        if not (shared / "history.tar").exists():
+            folder = new_folder(open_folder)
+            with running(folder):
+                pass  # it stops once everything is judged
+            packed = shutil.make_archive(str(shared / "unfinished"), "tar", folder)
+            Path(packed).rename(shared / "history.tar")
+    return shared / "history.tar"
+
+
+def new_folder(open_folder: Path) -> Path:
+    """For the data of a server. Everybody may pass through, so that the database's files lie in it, too."""
+    folder = Path(tempfile.mkdtemp(prefix="dailies-", dir=open_folder))
+    (folder / "postgres").mkdir()
+    for part in (folder, folder / "postgres"):
+        part.chmod(0o755)
+    return folder
+
+
+@contextmanager
+def on_history(history: Path, open_folder: Path) -> Iterator[str]:
+    folder = new_folder(open_folder)
+    shutil.unpack_archive(history, folder, filter="fully_trusted")  # which keeps the owners of files
+    with running(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def address(history: Path, open_folder: Path) -> Iterator[str]:
     """Where Dailies answers, with its history judged."""
-    with running(tmp_path_factory.mktemp("dailies")) as url:
+    with on_history(history, open_folder) as url:
+        yield url
+
+
+@pytest.fixture
+def own_address(history: Path, open_folder: Path) -> Iterator[str]:
+    """The same for a test that changes what others look for."""
+    with on_history(history, open_folder) as url:
         yield url
 
 
@@ -71,8 +115,9 @@ def _wait_until_judged(url: str, server: subprocess.Popen[bytes], output: Path, 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = launch(playwright.chromium)
+        browser = launch(playwright.chromium, "--process-per-site")
         yield browser
         browser.close()
 
@@ -82,11 +127,23 @@ def theme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def tabs(chromium: Browser, address: str) -> Iterator[BrowserContext]:
+    """Where all pages are opened. One that stays keeps their process going, and with it every script that is
+    compiled already: half of what it takes to open a page. What moves for its looks only does not."""
+    tabs = chromium.new_context(reduced_motion="reduce")
+    tabs.set_default_timeout(PATIENCE)
+    tabs.new_page().goto(f"{address}/favicon.png")
+    yield tabs
+    tabs.close()
+
+
 @pytest.fixture
-def page(chromium: Browser, theme: str) -> Iterator[Page]:
-    context = chromium.new_context(color_scheme="dark" if theme == "dark" else "light")
-    context.set_default_timeout(30_000)
-    page = context.new_page()
+def page(tabs: BrowserContext, theme: str) -> Iterator[Page]:
+    """A tab in which nobody has been, in a browser that remembers nothing."""
+    tabs.set_storage_state({"cookies": [], "origins": []})
+    page = tabs.new_page()
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
     page.set_viewport_size({"width": 1440, "height": 1000})
     yield page
-    context.close()
+    page.close()

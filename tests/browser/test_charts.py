@@ -45,12 +45,15 @@ def test_a_flow_of_long_ago_shows_its_videos_and_a_stage_opens_those_of_this_flo
 ) -> None:
     open_page(page, f"{address}/stages?window=14d")
     page.locator(".st-key-flow").get_by_text(re.compile("async-fetch")).click()
+    expect(page).to_have_url(re.compile("flow=async-fetch"))  # its run has begun
     settle(page)
-    assert page.locator(".dailies-matrix tbody tr").count() == 40
+    rows = page.locator(".dailies-matrix tbody tr")
+    assert rows.count() == 40
     page.locator(".st-key-missing").get_by_text("Only videos with a missing stage").click()
+    expect(page).to_have_url(re.compile("missing=yes"))
     settle(page)
-    marked = page.locator(".dailies-matrix tbody tr").filter(has=page.locator('b[title$=": missing"]'))
-    assert marked.count() == page.locator(".dailies-matrix tbody tr").count() > 0
+    marked = rows.filter(has=page.locator('b[title$=": missing"]'))
+    assert marked.count() == rows.count() > 0
     told = page.get_by_text(re.compile("^Most flows that break, break at .* missing for [0-9,]+ videos?"))
     number = int(re.findall(r"missing for ([\d,]+)", told.inner_text())[0].replace(",", ""))
 
