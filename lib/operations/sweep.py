@@ -77,7 +77,7 @@ class _Decided:
 
 def preview(app: App, *, limit: int = BATCH) -> Report:
     """What a sweep would decide now. Changes nothing."""
-    return Report([each.as_decision() for each in _decide(app, limit)])
+    return Report([each.as_decision() for each in _decide(app, _due(app, limit))])
 
 
 def sweep(
@@ -111,10 +111,9 @@ def sweep(
 
 def _sweep(app: App, limit: int, goes_on: Callable[[], bool]) -> Report:
     report = Report()
-    while (left := limit - len(report.decisions)) > 0:
-        batch = _decide(app, min(left, BATCH))
-        if not batch:
-            break
+    due = _due(app, limit)  # at once: to look for some costs as much as for all
+    for start in range(0, len(due), BATCH):
+        batch = _decide(app, due[start : start + BATCH])
         done = _act(app, batch, goes_on)
         report.decisions.extend(done)
         if len(done) < len(batch):
@@ -203,17 +202,21 @@ def _as_job(repair: Repair) -> NewJob:
     )
 
 
-def _decide(app: App, limit: int) -> list[_Decided]:
-    """The videos that are due, and what to do about each. What is done by itself is judged afresh, from all
-    evidence; what the judge left to people a moment ago stays with them."""
+def _due(app: App, limit: int) -> list[SweepRow]:
     settings = app.settings
-    rows = decisions.due(
+    return decisions.due(
         app.db,
         settings.stuck_after_minutes * 60,
         limit=limit,
         tries=MOST_TRIES + 1 if settings.auto_retry else 0,
         take_queued=settings.take_queued,
     )
+
+
+def _decide(app: App, rows: Sequence[SweepRow]) -> list[_Decided]:
+    """What to do about each video that is due. What is done by itself is judged afresh, from all evidence;
+    what the judge left to people a moment ago stays with them."""
+    settings = app.settings
     left = {row.video_id: told for row in rows if (told := _left_by_the_judge(settings, row))}
     to_judge = [row.video_id for row in rows if row.video_id not in left]
     found = dossiers_of(app, dossier_rows(app.db, to_judge)) if to_judge else []
