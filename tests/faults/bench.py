@@ -47,6 +47,10 @@ from tests.simulated import Simulated
 
 PATIENT, HASTY = 5.0, 0.5  # seconds for an answer of Runway; hasty where none is to come
 STATEMENT_TIMEOUT = 0.7
+AT_WORK = """
+select pid from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'
+"""
 AN_HOUR_LATER = """
 update dailies.attempts set claimed_at = claimed_at - interval '1 hour',
     sent_at = sent_at - interval '1 hour', settled_at = settled_at - interval '1 hour';
@@ -166,7 +170,15 @@ class Bench:
             self._called(work)
             process.kill()
         process.join(60)
+        self._forgotten()
         return process.exitcode == -signal.SIGKILL
+
+    def _forgotten(self) -> None:
+        """Returns once the server is done with what the process had asked for. It commits that, too."""
+        ends = time.monotonic() + 60
+        with psycopg.connect(self._url(), autocommit=True) as connection:
+            while connection.execute(AT_WORK).fetchone() and time.monotonic() < ends:
+                time.sleep(0.01)
 
     def _called(self, work: Work) -> None:
         """Returns while a call to Runway is on its way."""
