@@ -111,13 +111,15 @@ def sweep(
 
 def _sweep(app: App, limit: int, goes_on: Callable[[], bool]) -> Report:
     report = Report()
-    due = _due(app, limit)  # at once: to look for some costs as much as for all
-    for start in range(0, len(due), BATCH):
-        batch = _decide(app, due[start : start + BATCH])
-        done = _act(app, batch, goes_on)
-        report.decisions.extend(done)
-        if len(done) < len(batch):
-            return replace(report, complete=False)
+    while due := _due(app, limit - len(report.decisions)):
+        for start in range(0, len(due), BATCH):
+            batch = _decide(app, due[start : start + BATCH])
+            done = _act(app, batch, goes_on)
+            report.decisions.extend(done)
+            if len(done) < len(batch):
+                return replace(report, complete=False)
+            if any(each.repair for each in batch):  # that took a while, in which the others may have changed
+                break
     return report
 
 
@@ -203,6 +205,9 @@ def _as_job(repair: Repair) -> NewJob:
 
 
 def _due(app: App, limit: int) -> list[SweepRow]:
+    """All at once: to look for some of them takes as long."""
+    if not limit:
+        return []
     settings = app.settings
     return decisions.due(
         app.db,

@@ -263,11 +263,10 @@ $$;
 -- video's time have been dropped, so nothing follows from what is not there. `readings`: of
 -- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
 -- task, the lines of requests that name a task and no video; `peers`, the other rows that it may be the task
--- of. As json, which is built three
--- times as fast as jsonb, and lines and requests without the names of their columns, in the order of LogEntry and
--- RequestSummary (lib/domain/trace.py), their times in milliseconds. Indexes: those of requests_of and observed_until, log_entries_request,
--- log_entries_of_nobody, dailies_videos_newest,
--- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
+-- of. As json, which is built three times as fast as jsonb, and lines and requests without the names of their columns, in
+-- the order of LogEntry and RequestSummary (lib/domain/trace.py), their times in milliseconds. Indexes: those of requests_of
+-- and observed_until, log_entries_request, log_entries_of_nobody, dailies_videos_newest, log_entries_video, tasks_pkey,
+-- tasks_video, attempts (video_id, number), readings_pkey.
 drop function if exists public.dailies_dossiers(dailies.video_key[]);
 create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
 returns table (
@@ -335,9 +334,9 @@ begin
         cross join lateral public.dailies_readings(last.id) q
         where last.state = 'unknown') r on true
     left join lateral (
-        select json_agg(json_build_array((date_part('epoch', e.at) * 1000)::bigint, e.level, e.message, e.request_id, e.path, e.status_code,
-                                         e.deployment_id)
-                   order by e.at, e.id) as lines
+        select json_agg(json_build_array(
+                   (date_part('epoch', e.at) * 1000)::bigint, e.level, e.message, e.request_id, e.path, e.status_code,
+                   e.deployment_id) order by e.at, e.id) as lines
         from (select distinct o.request_id
               from (select distinct x.request_id, x.task_id from dailies.log_entries x
                     where x.task_id is not null and x.video_id is null

@@ -10,28 +10,11 @@ language sql immutable parallel safe as $$
     select ((extract(isodow from p_at at time zone 'UTC') - 1) * 24 + extract(hour from p_at at time zone 'UTC'))::int
 $$;
 
--- What the app's row (an app_row) says in a column that goes into no function of ours: `user_id`, `model`, `ratio` or
--- `duration`, under the name that the mapping gives it, else under this one.
-create or replace function dailies.row_says(p_row json, p_standard text) returns text
-language sql stable set search_path = '' as $$
-    select p_row ->> coalesce((select m.columns ->> p_standard from dailies.mapping m), p_standard)
-$$;
-
--- What was this video last asked for: p_what is `model`, `ratio` or `duration`. Dailies knows of what it asked itself;
--- of the rest, what the app's row says; else `none`. Indexes: attempts (video_id, number),
--- videos_pkey.
-create or replace function dailies.asked_for(p_video_id dailies.video_key, p_what text) returns text
-language sql stable set search_path = '' as $$
-    select coalesce(
-        (select a.request ->> p_what from dailies.attempts a where a.video_id = p_video_id
-         order by a.number desc limit 1),
-        (select dailies.row_says(v.app_row, p_what) from dailies.videos() v where v.id = p_video_id),
-        'none')
-$$;
-
 drop function if exists dailies.model_of(dailies.video_key);
 
--- All of it, and who asked, as the app's row says, at once. Indexes: those of dailies.asked_for.
+-- What was this video last asked for, and who asked? Dailies knows of what it asked itself; of the rest, what the app's row
+-- (p_row, an app_row) says in columns that go into no function of ours, under the name that the mapping gives them, else under
+-- these; else `none`. Index: attempts (video_id, number).
 create or replace function dailies.asked(
     p_video_id dailies.video_key, p_row json, out model text, out ratio text, out duration text, out user_id text
 )
@@ -45,6 +28,15 @@ language sql stable set search_path = '' as $$
     left join lateral (select x.request from dailies.attempts x where x.video_id = p_video_id
                        order by x.number desc limit 1) a on true
 $$;
+
+-- One part of it: p_what is `model`, `ratio` or `duration`. Indexes: those of dailies.asked, videos_pkey.
+create or replace function dailies.asked_for(p_video_id dailies.video_key, p_what text) returns text
+language sql stable set search_path = '' as $$
+    select case p_what when 'model' then a.model when 'ratio' then a.ratio when 'duration' then a.duration end
+    from dailies.asked(p_video_id, (select v.app_row from dailies.videos() v where v.id = p_video_id)) a
+$$;
+
+drop function if exists dailies.row_says(json, text);
 
 -- Kept with the verdicts of error groups.
 alter table dailies.verdicts add column if not exists model text;

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from lib.operations.sweep import AT_ONCE, Report, preview, sweep
 from lib.worker.jobs import JobVerb
 from tests import production
 from tests.apps import app_of
+from tests.counted import Counted
 from tests.examples import queue_metrics
 from tests.production import attempts_of
 from tests.simulated import COST, REQUEST, Simulated, simulated
@@ -164,6 +166,42 @@ def test_what_the_judge_has_just_left_to_people_is_not_judged_again(
     assert judged_by_sweep == [video_id]
     (afresh,) = decisions.flagged(floor.db)
     assert (left.action, left.reason, left.cause) == (afresh.action, afresh.reason, afresh.cause)
+
+
+def test_what_is_left_to_people_is_looked_for_once_however_much_it_is(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.operations.sweep.BATCH", 1)
+    for _ in range(3):
+        production.put_log(floor.db, production.put_row(floor.db), *production.CALLED)
+    judge_all(floor.app)
+    counted = Counted(floor.db)
+    floor.app = replace(floor.app, opened=counted)
+    assert floor.actions() == {"ask": 3}
+    assert counted.calls.count("dailies_sweep_due") == 2  # and finds nothing more
+
+
+def test_what_changes_while_others_are_repaired_is_looked_at_as_it_is_then(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.operations.sweep.BATCH", 1)
+    floor.allow(auto_retry=True)
+    waiting = [production.terminated(floor.db) for _ in range(3)]
+    other = floor.task()
+
+    def stopped() -> bool:
+        with psycopg.connect(floor.url) as connection:
+            queued = {
+                row[0] for row in connection.execute("select message ->> 'video_id' from pgmq.q_dailies")
+            }
+        if len(queued) == 1:
+            last = next(video_id for video_id in waiting if video_id not in queued)
+            floor.execute(f"update public.videos set runway_video_id = '{other}' where id = '{last}'")
+        return False
+
+    assert floor.actions(stopped=stopped) == {"retry": 2}
+    floor.work()
+    assert floor.runway.posts == 1 + 2
 
 
 def test_what_has_changed_since_it_was_judged_is_judged_afresh(

@@ -19,7 +19,7 @@ from lib.ui.kit.dashboard import ENTERED, dashboard, running_app, visitor
 from lib.ui.kit.format import plain
 from lib.ui.kit.kept import place_for_notice
 from lib.ui.kit.router import go_to_video, page
-from lib.ui.kit.window import Window
+from lib.ui.kit.window import ALL, Window
 from lib.ui.kit.window_control import choose_window
 from lib.ui.kit.zone import choose_zone, keep_zone
 
@@ -69,7 +69,7 @@ def begin(title: str, *, window: bool = False, all_time: bool = False) -> Frame:
     if preparing:
         _wait_until_prepared()
         st.stop()
-    return Frame(now, _since_the_first(chosen, now))
+    return Frame(now, _since_the_first(chosen, now) if chosen.length == ALL else chosen)
 
 
 def _since_the_first(window: Window, now: datetime) -> Window:
