@@ -274,14 +274,10 @@ def _export(filters: Filters, frame: Frame) -> None:
 
 
 def _say_empty(filters: Filters, frame: Frame) -> None:
+    is_all = frame.window.length == ALL and not frame.window.until
     if filters == Filters():
-        empty_window(
-            frame.window,
-            frame.now,
-            f"No video {frame.window.said}",
-            "Choose a longer window above, or make one on the page Generate.",
-        )
+        hint = f"{'Make' if is_all else 'Choose a longer window above, or make'} one on the page Generate."
+        empty_window(frame.window, frame.now, f"No video {frame.window.said}", hint)
     else:
-        is_all = frame.window.length == ALL and not frame.window.until
         hint = "Take one away." if is_all else "Take one away or choose a longer window."
         empty("No video fits these filters", hint, ":material/filter_alt_off:")
