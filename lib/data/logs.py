@@ -134,12 +134,8 @@ def expire_rest(db: Database) -> int:
 def index_log_weeks(db: PostgresDatabase) -> None:
     """Makes the weeks that are over searchable, beside whoever writes. Killed half-way, it goes on."""
     with db.session("index of logs") as connection:
-        connection.execute("set statement_timeout = 0")
-        try:
-            while step := connection.execute("select statement from dailies.log_index_steps()").fetchone():
-                connection.execute(step[0].encode())
-        finally:
-            connection.execute("reset statement_timeout")
+        while step := connection.execute("select statement from dailies.log_index_steps()").fetchone():
+            connection.execute(step[0].encode())
 
 
 def add_logs(

@@ -266,14 +266,12 @@ def _run(connection: Connection, statement: str, afterwards: str | None) -> None
     built beside them and may take its time."""
     limit = "0" if "concurrently" in statement else LOCK_TIMEOUT
     connection.execute(f"set lock_timeout = '{limit}'".encode())
-    connection.execute("set statement_timeout = 0")
     try:
         connection.execute(statement.encode())
         if afterwards:
             connection.execute(afterwards.encode())
     finally:
         connection.execute("reset lock_timeout")
-        connection.execute("reset statement_timeout")
 
 
 def install_pgmq(connection: Connection) -> None:

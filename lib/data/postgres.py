@@ -25,6 +25,7 @@ STATEMENT_SECONDS = 20
 POOL_SIZE = 10
 KEPT = 3  # connections that a process holds while it has nothing to ask
 KEPT_SECONDS = 10.0  # the others wait so long for a question: to connect costs as much as several answers
+PREPARED_AT = 3  # times that a statement was asked
 FRESH_SECONDS = 5.0  # so long after an answer, one that was not closed is not asked whether it answers
 _SIGNATURE = """
 select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
@@ -36,6 +37,11 @@ select format_type(t.typbasetype, null) from pg_catalog.pg_type t
 where t.oid = to_regtype('dailies.video_key')
 """
 
+# Behind a transaction pooler each transaction has another session of the server, under a number that is not
+# the connection's. In one that is ours alone the limit is set once, and statements are prepared.
+_LIMIT = "select set_config('statement_timeout', %s, true)"
+_OWN = "select case when pg_backend_pid() = %s then set_config('statement_timeout', %s, false) end"
+
 _PLACE = re.compile(
     r"^(?:PL/pgSQL|SQL) function ([\w.]{1,130}\b(?:\([^()]{0,300}\))?(?: line \d{1,6})?)", re.M
 )
@@ -44,7 +50,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 class Pool:
-    """A few connections, shared by threads. `conninfo` is called for each, as an embedded server may move.
+    """A few connections, shared by threads. `conninfo` is called for each, as an embedded server may move;
+    `wait_seconds` are waited for one, and for an answer on it.
 
     Unlike psycopg_pool's, this one connects in the thread that asks: a database that is down is reported at
     once and in its own words ("connection refused", "password authentication failed"), not as a time-out.
@@ -106,7 +113,7 @@ class Pool:
         connection = psycopg.connect(
             self._conninfo(),
             autocommit=True,
-            prepare_threshold=None,  # transaction poolers hand each transaction another server connection
+            prepare_threshold=None,
             connect_timeout=5,
             # a machine or network that is gone says nothing, and the system would wait for hours: given
             # up once nothing was even acknowledged for twenty seconds, however long a statement may take
@@ -117,7 +124,15 @@ class Pool:
             application_name="dailies",
         )
         set_json_loads(msgspec.json.decode, connection)
+        milliseconds = str(round(self._wait_seconds * 1000))
+        if connection.execute(_OWN, [connection.info.backend_pid, milliseconds]).fetchone() != (None,):
+            connection.prepare_threshold = PREPARED_AT
         return connection
+
+
+def _is_own(connection: Connection) -> bool:
+    """Whether what is set in its session stays with us."""
+    return connection.prepare_threshold is not None
 
 
 def _is_silent(connection: Connection) -> bool:
@@ -157,11 +172,14 @@ class PostgresDatabase:
         with self._connection(function) as connection:
             types = self._signature(connection, function)
             query, values = _query(function, types, storable(arguments))
-            # One round trip, which Postgres makes one transaction, and a limit that ends with it: behind a
-            # transaction pooler a session's setting would stay behind on somebody else's connection.
-            with connection.pipeline():
-                connection.execute("select set_config('statement_timeout', %s, true)", [self._milliseconds])
+            if _is_own(connection):
                 cursor = connection.execute(query, values)
+            else:
+                # One round trip, which Postgres makes one transaction, and a limit that ends with it: a
+                # session's setting would stay behind on somebody else's connection.
+                with connection.pipeline():
+                    connection.execute(_LIMIT, [self._milliseconds])
+                    cursor = connection.execute(query, values)
             return [row for (row,) in cursor]
 
     @cached_property
@@ -178,7 +196,7 @@ class PostgresDatabase:
         statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
             sql.Identifier("dailies", table), sql.SQL(", ").join(map(sql.Identifier, columns))
         )
-        with self._connection(f"copy {table}") as connection, connection.cursor() as cursor:
+        with self.transaction(f"copy {table}") as connection, connection.cursor() as cursor:
             with cursor.copy(statement) as copy:
                 copy.set_types(list(columns.values()))
                 for row in rows:
@@ -189,13 +207,20 @@ class PostgresDatabase:
     def transaction(self, purpose: str) -> Iterator[Connection]:
         """A transaction without a limit of time, for migrations; `purpose` stands in error messages."""
         with self._connection(purpose) as connection, connection.transaction():
+            connection.execute(_LIMIT, ["0"])
             yield connection
 
     @contextmanager
     def session(self, purpose: str) -> Iterator[Connection]:
         """A connection on which each statement is a transaction of its own, without a limit of time."""
         with self._connection(purpose) as connection:
-            yield connection
+            connection.execute("set statement_timeout = 0")
+            try:
+                yield connection
+            finally:
+                if not connection.closed:
+                    limit = self._milliseconds if _is_own(connection) else "default"
+                    connection.execute(f"set statement_timeout = {limit}".encode())
 
     def close(self) -> None:
         with self._closing:

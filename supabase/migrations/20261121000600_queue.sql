@@ -23,10 +23,11 @@ alter table pgmq.a_dailies enable row level security;
 
 -- Jobs that workers are busy with: read, and not visible again yet. A killed worker's job leaves by itself.
 -- Index: pgmq's own on vt.
+-- (`now()`, not the clock, which would be asked for each row of the queue.)
 create or replace view dailies.jobs_in_hand as
     select q.msg_id, (q.message ->> 'video_id')::dailies.video_key as video_id, q.message ->> 'model' as model
     from pgmq.q_dailies q
-    where q.vt > clock_timestamp() and q.read_ct > 0 and not q.message ? 'put_off';
+    where q.vt > now() and q.read_ct > 0 and not q.message ? 'put_off';
 
 create index if not exists tasks_unfinished on dailies.tasks (checked_at)
     where status not in ('SUCCEEDED', 'FAILED', 'CANCELLED', 'DELETED');
@@ -78,8 +79,9 @@ $$;
 -- How many generations are going on or about to, by model: jobs in hand, attempts on their way, tasks that were
 -- unfinished when last looked up, the production app's among them. A task that nobody could look up for an
 -- hour does not count for ever. Indexes: attempts_one_open, tasks_unfinished, that of jobs_in_hand.
+-- (Without a SET, so that it is planned with the statement it stands in, once.)
 create or replace function dailies.busy(p_app_model text) returns table (model text, n int)
-language sql stable set search_path = '' as $$
+language sql stable as $$
     select g.model, count(*)::int from (
         select h.model, h.video_id::text from dailies.jobs_in_hand h
         union
@@ -118,6 +120,9 @@ declare
     m record;
     wants text;
 begin
+    -- Not waited for the disk, others wait for the lock meanwhile: what a crash of the server takes back is given
+    -- out once more, as after a worker's, and what a job has done stands under its key.
+    perform set_config('synchronous_commit', 'off', true);
     if cardinality(p_done) > 0 then
         perform pgmq.archive('dailies', p_done);
     end if;

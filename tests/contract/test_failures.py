@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import psycopg
@@ -18,6 +19,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.data.supabase import SupabaseDatabase
 from lib.errors import BadInput, DatabaseError, DatabaseUnavailable, SchemaMissing, SettingsError
 from tests.databases import RestServer
+from tests.faults.proxy import behind_a_pooler
 
 
 def test_a_missing_function_says_to_migrate(db: Database) -> None:
@@ -93,19 +95,21 @@ def test_the_next_call_works_after_the_server_dropped_every_connection(own_datab
     database.close()
 
 
-def test_a_statement_that_takes_too_long_is_ended(own_database_url: str) -> None:
+@pytest.mark.parametrize("pooled", [False, True])
+def test_a_statement_that_takes_too_long_is_ended(own_database_url: str, pooled: bool) -> None:
     with psycopg.connect(own_database_url) as connection:
         connection.execute(
             "create function public.dailies_slow() returns table (x text) language sql "
             "as 'select pg_sleep(5)::text'"
         )
-    database = PostgresDatabase(own_database_url, label="test", statement_seconds=0.5)
-    with pytest.raises(DatabaseError, match="The question 'slow' was too big") as caught:
-        database.call("dailies_slow")
-    assert "Narrow the time window" in str(caught.value)
-    assert caught.value.__notes__ == ["57014 in dailies_slow"]
-    assert database.call("dailies_schema")
-    database.close()
+    with (behind_a_pooler if pooled else nullcontext)(own_database_url) as url:
+        database = PostgresDatabase(url, label="test", statement_seconds=0.5)
+        with pytest.raises(DatabaseError, match="The question 'slow' was too big") as caught:
+            database.call("dailies_slow")
+        assert "Narrow the time window" in str(caught.value)
+        assert caught.value.__notes__ == ["57014 in dailies_slow"]
+        assert database.call("dailies_schema")
+        database.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what it does with the connection")

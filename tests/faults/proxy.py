@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from urllib.parse import urlsplit
 
 DONE = b"Z\0\0\0\5"  # how the server says so, once the transaction is over
 HOST = "127.0.0.1"
+_PREPARES = re.compile(rb"P....([^\0]+)\0([^\0]*)\0", re.S)
+_PREPARED = re.compile(rb"B....[^\0]*\0([^\0]+)\0", re.S)
+_SESSION = re.compile(rb"K\0\0\0\x0c....", re.S)
 
 
 class Proxy:
-    """Listens on a port of its own, and passes on to the port that `upstream` names at that moment."""
+    """Listens on a port of its own, and passes on to the port that `upstream` names at that moment.
+    `as_pooler`: sessions have numbers of its own, as a pooler's have."""
 
-    def __init__(self, upstream: Callable[[], int]) -> None:
+    def __init__(self, upstream: Callable[[], int], *, as_pooler: bool = False) -> None:
         self._upstream = upstream
+        self._as_pooler = as_pooler
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._listening = socket.create_server((HOST, 0))
@@ -70,9 +77,12 @@ class Proxy:
                     threading.Thread(target=pump, args=ends, daemon=True).start()
 
     def _there(self, client: socket.socket, server: socket.socket) -> None:
+        prepared: dict[bytes, bytes] = {}  # what each statement says
         with suppress(OSError):
             while data := client.recv(65536):
-                if self._lost_call and self._lost_call in data:
+                prepared |= _PREPARES.findall(data)
+                said = data + b"".join(prepared.get(name, b"") for name in _PREPARED.findall(data))
+                if self._lost_call and self._lost_call in said:
                     self._lost_call = None
                     self._silent.add(server)
                 self._flows.wait()
@@ -83,6 +93,8 @@ class Proxy:
         with suppress(OSError):
             while data := server.recv(65536):
                 self._flows.wait()
+                if self._as_pooler:
+                    data = _SESSION.sub(b"K\0\0\0\x0c\0\0\0\1", data)
                 if server not in self._silent:
                     client.sendall(data)
                 elif DONE in data:
@@ -97,6 +109,18 @@ class Proxy:
                 self._open.discard(end)
                 self._silent.discard(end)
                 _close(end)
+
+
+@contextmanager
+def behind_a_pooler(url: str) -> Iterator[str]:
+    """The address of the same database behind a proxy that is taken for a pooler."""
+    port = urlsplit(url).port
+    assert port
+    proxy = Proxy(lambda: port, as_pooler=True)
+    try:
+        yield url.replace(f":{port}/", f":{proxy.port}/")
+    finally:
+        proxy.close()
 
 
 def _close(end: socket.socket) -> None:

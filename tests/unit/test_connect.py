@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from lib.cli.migrate import command
 from lib.data.connect import keep_private, open_database, open_postgres
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import check_schema
-from lib.data.postgres import Pool
+from lib.data.postgres import Pool, PostgresDatabase
 from lib.errors import DatabaseUnavailable, SettingsError
 from lib.settings import Settings, load_settings
 from tests.databases import SECRET_KEY
+from tests.faults.proxy import behind_a_pooler
 
 SUPABASE = {"supabase_url": "https://abcd.supabase.co", "supabase_key": SECRET_KEY}
 
@@ -113,6 +115,31 @@ def test_a_connection_is_used_again_and_a_broken_one_is_not(database_url: str) -
     with pool.connection() as another:
         assert another is not first
     pool.close()
+
+
+LIMIT = b"select current_setting('statement_timeout'), (select count(*) from pg_prepared_statements)"
+
+
+def test_in_a_session_of_its_own_the_limit_stays_and_statements_are_prepared(database_url: str) -> None:
+    with closing(PostgresDatabase(database_url, label="test", statement_seconds=7)) as db:
+        for _ in range(9):
+            db.call("dailies_workers")
+        with db.transaction("look") as connection:
+            assert connection.execute(LIMIT).fetchone() == ("0", 1)
+        with db.session("look") as connection:
+            assert connection.execute(LIMIT).fetchone() == ("0", 1)
+        with db._connection("look") as connection:
+            assert connection.execute(LIMIT).fetchone() == ("7s", 1)
+
+
+def test_behind_a_pooler_a_call_leaves_nothing_in_the_session(database_url: str) -> None:
+    with behind_a_pooler(database_url) as url, closing(PostgresDatabase(url, label="test")) as db:
+        for _ in range(9):
+            db.call("dailies_workers")
+        with db.session("look"):
+            pass
+        with db._connection("look") as connection:
+            assert connection.execute(LIMIT).fetchone() == ("0", 0)
 
 
 def test_threads_share_a_few_connections(database_url: str) -> None:
