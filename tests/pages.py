@@ -25,6 +25,7 @@ def serve(database: Database | None, runway: RunwayClient | None = None, **more:
 def opened(page: str, **query: str) -> AppTest:
     """The page as a browser would get it, through the entry point."""
     app = AppTest.from_file(str(ROOT / "lib" / "ui" / "main.py"), default_timeout=30)
+    app.session_state["opened"] = True  # no browser is waited for
     _address(app, query)
     app.run()
     app.switch_page(f"../../pages/{page}.py")

@@ -53,5 +53,42 @@ def test_tries_stand_side_by_side_and_what_was_asked_otherwise_is_marked() -> No
     assert "A" * 200 not in table
 
 
+def _log_page(lines: int) -> None:
+    from lib.data.videos import LogRow
+    from lib.ui.kit.records import log_table
+
+    def entry(number: int) -> LogRow:
+        return {
+            "at": f"2026-04-05T10:00:00.{number:06}Z",
+            "level": "info",
+            "message": f"<b>line {number}</b>",
+            "request_id": None,
+            "path": "/api/<i>",
+            "status_code": 504,
+            "video_id": None,
+            "task_id": None,
+        }
+
+    log_table([entry(number) for number in range(lines)])
+
+
+def test_a_log_is_shown_as_text_with_its_milliseconds() -> None:
+    app = AppTest.from_function(_log_page, kwargs={"lines": 2}).run()
+    table = listed(app)
+    assert "&lt;b&gt;line 1&lt;/b&gt;" in table
+    assert "/api/&lt;i&gt;" in table
+    assert "05 Apr 10:00:00.000</time>" in table
+    assert len(app.get("html")) == 1
+
+
+def test_of_a_long_log_the_last_lines_are_shown_and_how_many_there_are() -> None:
+    app = AppTest.from_function(_log_page, kwargs={"lines": 1234}).run()
+    table = listed(app)
+    assert table.count("<tr>") == 1 + 400
+    assert "line 1233&lt;" in table
+    assert "line 833&lt;" not in table
+    assert "The last 400 of 1,234 lines" in str(app.get("html")[1].proto.body)
+
+
 def test_signs_that_turn_the_writing_around_do_nothing_in_a_list() -> None:
     assert html.text("a\u202egnp.exe\u2066b") == html.text("a\ufffdgnp.exe\ufffdb")

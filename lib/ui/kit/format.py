@@ -166,6 +166,12 @@ def clock(at: str | datetime | None, now: datetime | None = None) -> str:
     return moment.strftime("%H:%M:%S" if today else "%d %b %H:%M:%S")
 
 
+def fine_clock(at: str | datetime | None) -> str:
+    """`26 Nov 14:13:17.622`, of what follows within a second."""
+    moment = parse_time(at)
+    return f"{clock(moment)}.{moment.microsecond // 1000:03}" if moment else "–"
+
+
 def exact(at: str | datetime | None) -> str:
     """`26 Nov 2026 14:13:17.622 UTC`: what an age or a clock leaves out."""
     moment = parse_time(at)

@@ -6,7 +6,7 @@ Everything from outside is escaped.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
@@ -59,6 +59,14 @@ def table(label: str, heads: Sequence[str], rows: Sequence[Sequence[str]], kind:
         f'<div class="{classes}" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<table><thead><tr>{''.join(heads)}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
+
+
+def facts(known: Mapping[str, str]) -> None:
+    """Names and what they are, whole, with its lines."""
+    pairs = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(value.translate(_INERT))}</dd>" for name, value in known.items()
+    )
+    st.html(f'<dl class="dailies-facts">{pairs}</dl>')
 
 
 def said(*parts: str) -> None:

@@ -11,8 +11,7 @@ _WHOLE = 320  # pixels of the rest, which scrolls
 
 def outside_text(text: str, *, code: bool = False) -> None:
     """All of it where it is short, else its beginning and a way to the whole."""
-    characters, lines = EVIDENCE if code else (CHARACTERS, LINES)
-    start = "\n".join(text[: characters + 1].split("\n")[:lines])[:characters]
+    start = beginning(text, *(EVIDENCE if code else (CHARACTERS, LINES)))
     if len(start) == len(text):
         _draw(text, code=code)
         return
@@ -20,6 +19,11 @@ def outside_text(text: str, *, code: bool = False) -> None:
         _draw(f"{start}…", code=code)
         with st.expander(f"Show all {len(text):,} characters", icon=":material/unfold_more:"):
             st.code(text, language=None, wrap_lines=True, height=_WHOLE)
+
+
+def beginning(text: str, characters: int = CHARACTERS, lines: int = LINES) -> str:
+    """What is shown of it at once."""
+    return "\n".join(text[: characters + 1].split("\n")[:lines])[:characters]
 
 
 def _draw(text: str, *, code: bool) -> None:

@@ -6,33 +6,34 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from streamlit.column_config import NumberColumn, TextColumn
-
 from lib.data.database import Row
 from lib.data.logs import FoundLine
 from lib.data.videos import LogRow
 from lib.domain.attempt import Attempt
 from lib.domain.video import Video, parse_time
 from lib.ui.kit import html
-from lib.ui.kit.format import ATTEMPT_STATE, clock, exact, seconds_text, short_id, without_walls
-from lib.ui.kit.tables import Columns, table, time_column, times
+from lib.ui.kit.format import ATTEMPT_STATE, clock, exact, fine_clock, seconds_text, short_id, without_walls
+
+LOG_LINES = 400  # in the table; a page of more is slow to draw, and nobody reads it there
+_LOG = ("Time", "Level", "Message", "Request", "Path", "Answer")
 
 
 def log_table(entries: Sequence[LogRow]) -> None:
-    messages = [without_walls(entry["message"]) for entry in entries]
-    requests = [short_id(entry["request_id"]) for entry in entries]
-    columns: Columns = {
-        "at": (times([entry["at"] for entry in entries]), time_column("Time", fine=True)),
-        "level": ([entry["level"] for entry in entries], TextColumn("Level", width=64)),
-        "message": (messages, TextColumn("Message", width=620)),
-        "request": (requests, TextColumn("Request", width=84)),
-        "path": ([entry["path"] or "" for entry in entries], TextColumn("Path", width=150)),
-        "answer": (
-            [entry["status_code"] for entry in entries],
-            NumberColumn("Answer", format="%d", width=64),
-        ),
-    }
-    table(columns, "Log entries of this video, oldest first", most=18, row=28)
+    heads, last = [f"<th>{head}</th>" for head in _LOG], entries[-LOG_LINES:]
+    html.table("Log entries of this video, oldest first", heads, list(map(_entry, last)), "dailies-log")
+    if len(entries) > LOG_LINES:
+        html.said(f"The last {LOG_LINES} of {len(entries):,} lines. “Whole lines” shows all of them.")
+
+
+def _entry(entry: LogRow) -> list[str]:
+    return [
+        html.titled_time(fine_clock(entry["at"]), parse_time(entry["at"])),
+        escape(entry["level"]),
+        html.text(without_walls(entry["message"])),
+        escape(short_id(entry["request_id"])),
+        html.text(entry["path"]),
+        str(entry["status_code"] or ""),
+    ]
 
 
 def log_line(entry: LogRow) -> str:

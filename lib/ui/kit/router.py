@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,8 @@ from lib.ui.kit.notices import narrated
 # A file of ours: Streamlit fetches a material icon for the browser's tab from fonts.gstatic.com.
 _ICON = ROOT / "lib" / "ui" / "static" / "icon.svg"
 _ONWARDS = ":material/arrow_forward:"
+_OPENED = "opened"
+AHEAD_SECONDS = 0.03
 _STYLE = Path(__file__).with_name("style.css")
 PAGES = (
     ("overview", "Overview", "monitoring", "Is generation healthy right now, and what does it cost?"),
@@ -46,7 +49,7 @@ SHOWN = {
     "audit": (*_FRAME, "Selectbox", "DataFrame"),
     "generate": (*_WINDOW, "Selectbox", "ImageList", "TextArea", "Slider", "NumberInput", "Table"),
     "environment": (*_FRAME, "ChatInput", "DataFrame", "StreamlitSyntaxHighlighter"),
-    "video": (*_FRAME, "StreamlitSyntaxHighlighter", "PageLink", "Checkbox", "Multiselect", "DataFrame"),
+    "video": (*_FRAME, "StreamlitSyntaxHighlighter", "PageLink", "Checkbox", "Multiselect"),
 }
 SHOWN[""] = SHOWN["overview"]  # where the bare address leads
 
@@ -75,6 +78,7 @@ def run() -> None:
     """One run of the app: every page is reached through here, and only through here."""
     st.set_page_config(page_title="Dailies", page_icon=_ICON, layout="wide")
     st.html(_STYLE)
+    _wait_for_the_browser()
     # The default page has no address but `/`: this one leads to the Overview, which has one like the rest.
     home = st.Page(_home, title="Dailies", url_path="home", default=True, visibility="hidden")
     current = st.navigation([home, *(page(name) for name, *_ in PAGES)], position="top")
@@ -86,6 +90,14 @@ def run() -> None:
             come_back()
     finally:
         ENTERED.reset(token)
+
+
+def _wait_for_the_browser() -> None:
+    """Once a session. What needs a script that has not run yet, React shows 300 ms after its place: so the
+    style goes ahead, and the rest of HTML, which is what people came for, comes when its script has run."""
+    if _OPENED not in st.session_state:
+        st.session_state[_OPENED] = True
+        sleep(AHEAD_SECONDS)
 
 
 def _home() -> None:

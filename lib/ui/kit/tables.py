@@ -30,15 +30,15 @@ ROW = 32  # pixels
 Columns = dict[str, tuple[Any, Any]]  # of each its values, and how they are shown
 
 
-def table(columns: Columns, alt: str, *, most: int, row: int = ROW, **more: Any) -> Any:
-    """More than `most` rows scroll; `row`: pixels of one."""
+def table(columns: Columns, alt: str, *, most: int, **more: Any) -> Any:
+    """More than `most` rows scroll."""
     rows = min(max((len(values) for values, _ in columns.values()), default=0), most)
     return st.dataframe(
         pd.DataFrame({name: values for name, (values, _) in columns.items()}),
         column_config={name: how for name, (_, how) in columns.items()},
         hide_index=True,
-        row_height=row,
-        height=row * (max(rows, 1) + 1) + 3,
+        row_height=ROW,
+        height=ROW * (max(rows, 1) + 1) + 3,
         alt=alt,
         **more,
     )
@@ -49,10 +49,9 @@ def times(values: Sequence[str]) -> pd.DatetimeIndex:
     return pd.to_datetime(list(values), utc=True, format="ISO8601")
 
 
-def time_column(label: str, *, fine: bool = False) -> Any:
-    """Exact times, which sort as times; `fine`: with milliseconds."""
-    shape, width = ("DD MMM HH:mm:ss.SSS", 140) if fine else ("DD MMM HH:mm:ss", 118)
-    return DatetimeColumn(label, timezone=zone_name(), format=shape, width=width)
+def time_column(label: str) -> Any:
+    """Exact times, which sort as times."""
+    return DatetimeColumn(label, timezone=zone_name(), format="DD MMM HH:mm:ss", width=118)
 
 
 def stage_progress(stages: Sequence[Row] | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import streamlit as st
 
@@ -16,7 +15,7 @@ from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.format import age, clock, plain, short_id, without_walls
 from lib.ui.kit.listing import place_of
 from lib.ui.kit.notices import empty
-from lib.ui.kit.outside import outside_text
+from lib.ui.kit.outside import beginning, outside_text
 from lib.ui.kit.player import copied_output, player
 from lib.ui.kit.records import log_line, log_table, tries
 from lib.ui.kit.router import go_to_video, link
@@ -160,7 +159,7 @@ def facts(row: VideoDetails) -> None:
     section("Row and task")
     video = Video.from_mapped(row["video"])
     task = row.get("task") or {}
-    shown: dict[str, Any] = {
+    known = {
         "Prompt": video.prompt,
         "Error": video.error_message,
         "Runway id": video.runway_video_id,
@@ -172,14 +171,13 @@ def facts(row: VideoDetails) -> None:
         "Credits": task.get("credits"),
         "Looked up": clock(task.get("checked_at")),
     }
+    shown = {label: str(value) for label, value in known.items() if value not in (None, "", "–")}
+    long = {label: value for label, value in shown.items() if beginning(value) != value}
     with st.container(gap="xsmall"):
-        for label, value in shown.items():
-            if value in (None, "", "–"):
-                continue
-            with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="top"):
-                st.caption(label, width=84)
-                with st.container():
-                    outside_text(str(value))
+        html.facts({label: value for label, value in shown.items() if label not in long})
+        for label, value in long.items():
+            st.caption(label)
+            outside_text(value)
         _links_out(row)
 
 
