@@ -221,7 +221,8 @@ def _of_spans(database: Database, days: int) -> Iterator[Question]:
 
 
 def _of_now(database: Database) -> Iterator[Question]:
-    states = {"p_groups": [{"grp": "a", "cause": "b", "stage": "c"}]}
+    shown = database.call("dailies_error_groups")
+    states = {"p_groups": [{name: each[name] for name in ("grp", "cause", "stage")} for each in shown]}
     begun = database.call("dailies_incidents")[0]
     at = {"p_cause": begun["cause"], "p_at": begun["first_at"], "p_deployment": begun["deployment_id"]}
     nobody = "00000000-0000-4000-8000-000000000000"

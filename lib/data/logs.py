@@ -134,8 +134,12 @@ def expire_rest(db: Database) -> int:
 def index_log_weeks(db: PostgresDatabase) -> None:
     """Makes the weeks that are over searchable, beside whoever writes. Killed half-way, it goes on."""
     with db.session("index of logs") as connection:
-        while step := connection.execute("select statement from dailies.log_index_steps()").fetchone():
-            connection.execute(step[0].encode())
+        connection.execute("set max_parallel_maintenance_workers = 0")  # the other processors answer pages
+        try:
+            while step := connection.execute("select statement from dailies.log_index_steps()").fetchone():
+                connection.execute(step[0].encode())
+        finally:
+            connection.execute("reset max_parallel_maintenance_workers")
 
 
 def add_logs(

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from lib.errors import DailiesError
 
+RESTS = 10  # times as long as it took to find nothing: looking for work shall not be the work
+LONGEST_REST = 10.0  # seconds
+
 logger = logging.getLogger(__name__)
 
 
 class Verb(NamedTuple):
-    """`do` does one unit of work and says how much it did; 0 lets it rest for `pause` seconds."""
+    """`do` does one unit of work and says how much it did; 0 lets it rest for `pause` seconds, or longer
+    where it took long to find nothing."""
 
     name: str
     do: Callable[[], int]
@@ -89,6 +94,8 @@ class Loop:
     def _run(self, verb: Verb) -> None:
         wake = self._wake[verb.name]
         while not self.stopping.is_set():
+            began = time.monotonic()
             if not self._do(verb):
-                wake.wait(verb.pause)
+                took = time.monotonic() - began
+                wake.wait(max(verb.pause, min(RESTS * took, LONGEST_REST)))
                 wake.clear()

@@ -39,15 +39,24 @@ returns table (
     operator text, changed_at timestamptz, assignee text
 )
 language sql stable security definer set search_path = '' as $$
-    select g.grp, g.cause, g.stage, seen.first_at, seen.last_at,
-           case when s.state = 'resolved' and seen.last_at > s.resolved_at then 'regressed'
+    select g.grp, g.cause, g.stage, f.first_at, l.last_at,
+           case when s.state = 'resolved' and l.last_at > s.resolved_at then 'regressed'
                else coalesce(s.state, 'open') end,
            coalesce(s.note, ''), coalesce(s.ticket, ''), s.operator, s.at, coalesce(s.assignee, '')
     from jsonb_to_recordset(p_groups) as g (grp text, cause text, stage text)
     left join dailies.error_states s on (s.grp, s.cause, s.stage) = (g.grp, g.cause, coalesce(g.stage, 'none'))
-    cross join lateral (
-        select min(d.created_at) as first_at, max(d.created_at) as last_at from dailies.judged(p_own) d
-        where d.error_group = g.grp and d.cause = g.cause and d.first_missing is not distinct from g.stage) seen
+    -- each from one end of verdicts_groups: a group may have very many
+    left join lateral (
+        select d.created_at as first_at from dailies.judged(p_own) d
+        where d.error_group = g.grp and d.cause = g.cause
+            and coalesce(d.first_missing, 'none') = coalesce(g.stage, 'none')
+        order by d.error_group, d.cause, coalesce(d.first_missing, 'none'), d.created_at limit 1) f on true
+    left join lateral (
+        select d.created_at as last_at from dailies.judged(p_own) d
+        where d.error_group = g.grp and d.cause = g.cause
+            and coalesce(d.first_missing, 'none') = coalesce(g.stage, 'none')
+        order by d.error_group desc, d.cause desc, coalesce(d.first_missing, 'none') desc, d.created_at desc
+        limit 1) l on true
 $$;
 
 -- Says what becomes of a group and by whom, with a note and the address of a ticket; audited. Index: error_states_pkey.

@@ -5,10 +5,11 @@ create index if not exists verdicts_candidates on dailies.verdicts using gin (ca
 
 -- Which tasks did the logs of a span name whose video nobody can tell, the latest first? `candidates`: the
 -- videos that each may belong to; none where no row waited for a task then.
+-- The planner must look each task up by the index: it would read all that ever were beside those of the span.
 -- Indexes: log_entries_of_nobody, log_entries_of_task, dailies_videos_task, verdicts_candidates, and those of is_nobodys.
 create or replace function public.dailies_nobodys(p_since timestamptz, p_until timestamptz, p_limit int default 50)
 returns table (task_id text, at timestamptz, message text, status text, candidates dailies.video_key[])
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = '' set enable_mergejoin = off set enable_hashjoin = off as $$
     with named as ( -- from the index alone
         select e.task_id, min(e.at) as at from dailies.log_entries e
         where e.task_id is not null and e.video_id is null and e.at >= p_since and e.at < p_until group by 1

@@ -67,6 +67,22 @@ def test_it_rests_while_there_is_nothing_to_do_and_wakes_when_told() -> None:
     assert not loop.is_running
 
 
+def test_what_takes_long_to_find_nothing_is_asked_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.worker.loop.RESTS", 10_000)
+    looked = threading.Semaphore(0)
+
+    def verb() -> int:
+        threading.Event().wait(0.01)
+        looked.release()
+        return 0
+
+    loop = Loop([Verb("poll", verb, pause=0.01)])
+    loop.start()
+    assert looked.acquire(timeout=5)
+    assert not looked.acquire(timeout=0.5)  # at most ten seconds
+    assert loop.stop()
+
+
 def test_a_slow_verb_holds_up_no_other() -> None:
     begun, release, polled = threading.Event(), threading.Event(), threading.Semaphore(0)
 
