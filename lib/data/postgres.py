@@ -75,6 +75,9 @@ class Pool:
             connection = self._answering() or self._connect()
             try:
                 yield connection
+            except psycopg.errors.InvalidSqlStatementName:  # it was another's session after all: asked anew
+                connection.close()
+                raise
             finally:
                 at_rest = connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
                 if at_rest:

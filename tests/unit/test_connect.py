@@ -15,7 +15,7 @@ from lib.data.connect import keep_private, open_database, open_postgres
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import check_schema
 from lib.data.postgres import Pool, PostgresDatabase
-from lib.errors import DatabaseUnavailable, SettingsError
+from lib.errors import DatabaseError, DatabaseUnavailable, SettingsError
 from lib.settings import Settings, load_settings
 from tests.databases import SECRET_KEY
 from tests.faults.proxy import behind_a_pooler
@@ -140,6 +140,18 @@ def test_behind_a_pooler_a_call_leaves_nothing_in_the_session(database_url: str)
             pass
         with db._connection("look") as connection:
             assert connection.execute(LIMIT).fetchone() == ("0", 0)
+
+
+def test_a_session_that_forgot_what_was_prepared_is_left_after_one_error(database_url: str) -> None:
+    with closing(PostgresDatabase(database_url, label="test")) as db:
+        for _ in range(9):
+            db.call("dailies_workers")
+        with db.session("forget") as connection:
+            connection.pgconn.exec_(b"deallocate all")
+        with pytest.raises(DatabaseError, match="does not exist"):
+            db.call("dailies_workers")
+        for _ in range(9):
+            assert db.call("dailies_workers") == []
 
 
 def test_threads_share_a_few_connections(database_url: str) -> None:
