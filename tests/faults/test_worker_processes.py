@@ -154,7 +154,7 @@ def test_told_to_stop_in_the_middle_of_a_look_up_it_saves_what_runway_says(plant
 
 def test_told_to_stop_in_the_middle_of_a_sweep_it_finishes_the_recoveries_in_hand(plant: Plant) -> None:
     tasks = []
-    for _ in range(AT_ONCE + 1):
+    for _ in range(2 * AT_ONCE + 1):
         tasks.append(plant.runway.client.create(REQUEST).id)
         video_id = production.put_row(plant.db, minutes=0)
         production.put_log(plant.db, video_id, *production.ANSWERED, minutes=0, task=tasks[-1])
@@ -162,12 +162,13 @@ def test_told_to_stop_in_the_middle_of_a_sweep_it_finishes_the_recoveries_in_han
         ago = "now() - interval '20 minutes'"
         connection.execute(f"update public.videos set created_at = {ago}, updated_at = {ago}".encode())
         connection.execute("update dailies.log_entries set at = at - interval '19 minutes'")
-    plant.runway.store.programme.add([PlannedFault("slow:1", *LOOK_UP)])
+    plant.runway.store.programme.add([PlannedFault("slow:2", *LOOK_UP)] * AT_ONCE)
     worker = plant.worker()
     plant.until(plant.fault_is_used)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(20) == 0, plant.logs()
     rows = videos.list_videos(plant.db)
     assert sorted(row["runway_video_id"] or "" for row in rows)[0] == ""
-    assert sum(row["runway_video_id"] in tasks for row in rows) == AT_ONCE
+    # the next ones may have been begun, but none after these
+    assert AT_ONCE <= sum(row["runway_video_id"] in tasks for row in rows) <= 2 * AT_ONCE
     assert workers.take_lease(plant.db, "sweep", "next", 60), "it gave its lease back"
