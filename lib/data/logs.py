@@ -131,12 +131,18 @@ def expire_rest(db: Database) -> int:
     return int(db.call("dailies_expire_rest")[0]["removed"])
 
 
+_INDEX_STEP = "select statement from dailies.log_index_steps()"
+
+
 def index_log_weeks(db: PostgresDatabase) -> None:
     """Makes the weeks that are over searchable, beside whoever writes. Killed half-way, it goes on."""
+    with db.transaction("index of logs") as connection:
+        if connection.execute(_INDEX_STEP).fetchone() is None:
+            return  # nearly always: behind a pooler what a session sets would be set for others
     with db.session("index of logs") as connection:
         connection.execute("set max_parallel_maintenance_workers = 0")  # the other processors answer pages
         try:
-            while step := connection.execute("select statement from dailies.log_index_steps()").fetchone():
+            while step := connection.execute(_INDEX_STEP).fetchone():
                 connection.execute(step[0].encode())
         finally:
             connection.execute("reset max_parallel_maintenance_workers")

@@ -42,6 +42,9 @@ where t.oid = to_regtype('dailies.video_key')
 _LIMIT = "select set_config('statement_timeout', %s, true)"
 _OWN = "select case when pg_backend_pid() = %s then set_config('statement_timeout', %s, false) end"
 
+# Told of a session that was another's after all: it is left, and the next one is asked anew.
+_OF_ANOTHER = psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement
+
 _PLACE = re.compile(
     r"^(?:PL/pgSQL|SQL) function ([\w.]{1,130}\b(?:\([^()]{0,300}\))?(?: line \d{1,6})?)", re.M
 )
@@ -75,7 +78,7 @@ class Pool:
             connection = self._answering() or self._connect()
             try:
                 yield connection
-            except psycopg.errors.InvalidSqlStatementName:  # it was another's session after all: asked anew
+            except _OF_ANOTHER:
                 connection.close()
                 raise
             finally:
@@ -128,8 +131,10 @@ class Pool:
         )
         set_json_loads(msgspec.json.decode, connection)
         milliseconds = str(round(self._wait_seconds * 1000))
-        if connection.execute(_OWN, [connection.info.backend_pid, milliseconds]).fetchone() != (None,):
-            connection.prepare_threshold = PREPARED_AT
+        # Supabase's pooler numbers sessions one by one, and may come upon a number of the server's
+        if "pooler" not in connection.info.host:
+            own = connection.execute(_OWN, [connection.info.backend_pid, milliseconds]).fetchone()
+            connection.prepare_threshold = PREPARED_AT if own != (None,) else None
         return connection
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lib.errors import DailiesError
 
 RESTS = 10  # times as long as it took to find nothing: looking for work shall not be the work
-LONGEST_REST = 10.0  # seconds
+LONGEST_REST = 5.0  # seconds
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +96,6 @@ class Loop:
         while not self.stopping.is_set():
             began = time.monotonic()
             if not self._do(verb):
-                took = time.monotonic() - began
+                took = 0.0 if verb.name in self.problems else time.monotonic() - began
                 wake.wait(max(verb.pause, min(RESTS * took, LONGEST_REST)))
                 wake.clear()

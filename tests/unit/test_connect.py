@@ -133,13 +133,17 @@ def test_in_a_session_of_its_own_the_limit_stays_and_statements_are_prepared(dat
 
 
 def test_behind_a_pooler_a_call_leaves_nothing_in_the_session(database_url: str) -> None:
-    with behind_a_pooler(database_url) as url, closing(PostgresDatabase(url, label="test")) as db:
+    of_the_role = "?options=-c%20statement_timeout%3D9s"
+    with (
+        behind_a_pooler(database_url) as url,
+        closing(PostgresDatabase(url + of_the_role, label="test")) as db,
+    ):
         for _ in range(9):
             db.call("dailies_workers")
         with db.session("look"):
             pass
         with db._connection("look") as connection:
-            assert connection.execute(LIMIT).fetchone() == ("0", 0)
+            assert connection.execute(LIMIT).fetchone() == ("9s", 0)
 
 
 def test_a_session_that_forgot_what_was_prepared_is_left_after_one_error(database_url: str) -> None:

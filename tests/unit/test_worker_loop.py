@@ -79,7 +79,7 @@ def test_what_takes_long_to_find_nothing_is_asked_less_often(monkeypatch: pytest
     loop = Loop([Verb("poll", verb, pause=0.01)])
     loop.start()
     assert looked.acquire(timeout=5)
-    assert not looked.acquire(timeout=0.5)  # at most ten seconds
+    assert not looked.acquire(timeout=0.5)  # at most five seconds
     assert loop.stop()
 
 
