@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 import streamlit as st
 
-from bench.queries import MARK, Read, questions, reads
+from bench.queries import MARK, Question, Read, questions, reads
 from lib.data import overview, videos
 from lib.data.logs import index_log_weeks
 from lib.data.postgres import PostgresDatabase
@@ -157,6 +157,21 @@ def test_a_question_reads_no_more_of_a_longer_history(
         if counted(much) > 2 * counted(little) + 2000 and not name.startswith(tuple(GROWS))
     }
     assert grown == {}, {n: [r for r in asked[n][1] if r.rows > 1000] for n in grown}
+
+
+HELD = """
+select (histogram_bounds::text::text[])[2] from pg_stats where (tablename, attname) = ('searched', 'words')
+"""
+
+
+def test_a_part_of_an_id_is_rare_though_the_planners_sample_holds_it(long: History) -> None:
+    """As it holds one text in a hundred of a small table, so it takes that part for that frequent."""
+    with long.db.session("test") as connection:
+        row = connection.execute(HELD.encode()).fetchone()
+        assert row
+        part = row[0][9:23]
+        found = reads(connection, Question("", "dailies_list_videos", {"p_search": part}))
+    assert max(each.rows for each in found if each.table != "dirty") < LARGE, part
 
 
 # The most calls that a page makes with nothing cached, and kilobytes that they bring.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from lib.data import videos
 from lib.ui.kit import html
+from lib.ui.kit.records import log_line
 from tests.pages import listed
 
 
@@ -79,6 +81,23 @@ def test_a_log_is_shown_as_text_with_its_milliseconds() -> None:
     assert "/api/&lt;i&gt;" in table
     assert "05 Apr 10:00:00.000</time>" in table
     assert len(app.get("html")) == 1
+
+
+def test_a_whole_line_has_all_that_the_list_cuts() -> None:
+    entry: videos.LogRow = {
+        "at": "2026-04-05T10:00:00.5Z",
+        "level": "warning",
+        "message": "word " * 200 + "end",
+        "request_id": "iad1::x",
+        "path": "/" + "p" * 1000,
+        "status_code": 504,
+        "video_id": None,
+        "task_id": None,
+    }
+    line = log_line(entry)
+    assert line.startswith("05 Apr 2026 10:00:00.500 UTC  warning  ")
+    assert f"  504 /{'p' * 1000}  word word" in line
+    assert line.endswith(" word end")
 
 
 def test_of_a_long_log_the_last_lines_are_shown_and_how_many_there_are() -> None:

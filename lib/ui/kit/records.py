@@ -38,8 +38,9 @@ def _entry(entry: LogRow) -> list[str]:
 
 def log_line(entry: LogRow) -> str:
     """The whole entry as one text, however long its message is."""
-    message = without_walls(entry["message"])
-    return f"{exact(entry['at']):<28}  {entry['level']:<5}  {short_id(entry['request_id']):<8}  {message}"
+    message, at = without_walls(entry["message"]), exact(entry["at"])
+    asked = f"{entry['status_code'] or ''} {entry['path'] or ''}".strip()
+    return f"{at:<28}  {entry['level']:<7}  {short_id(entry['request_id']):<8}  {asked}  {message}"
 
 
 def found_line(line: FoundLine, now: datetime) -> list[str]:

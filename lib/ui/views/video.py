@@ -174,10 +174,10 @@ def facts(row: VideoDetails) -> None:
     shown = {label: str(value) for label, value in known.items() if value not in (None, "", "–")}
     long = {label: value for label, value in shown.items() if beginning(value) != value}
     with st.container(gap="xsmall"):
-        html.facts({label: value for label, value in shown.items() if label not in long})
         for label, value in long.items():
             st.caption(label)
             outside_text(value)
+        html.facts({label: value for label, value in shown.items() if label not in long})
         _links_out(row)
 
 
