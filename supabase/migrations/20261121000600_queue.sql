@@ -61,21 +61,6 @@ begin
         from jsonb_array_elements(p_jobs) with ordinality given (j, i) order by i;
 end $$;
 
--- Makes jobs visible again as if they had never been read. Index: q_dailies_pkey.
-create or replace function dailies.hand_back(p_ids bigint[]) returns void
-language sql set search_path = '' as $$
-    update pgmq.q_dailies set vt = clock_timestamp(), read_ct = greatest(read_ct - 1, 0)
-    where msg_id = any(p_ids)
-$$;
-
--- Is there a job that may be given out, of a model that is not full? Only asked while some model is.
-create or replace function dailies.has_job(p_free jsonb) returns boolean
-language sql stable set search_path = '' as $$
-    select exists (
-        select from pgmq.q_dailies q
-        where q.vt <= clock_timestamp() and coalesce((p_free ->> (q.message ->> 'model'))::int, 1) > 0)
-$$;
-
 -- How many generations are going on or about to, by model: jobs in hand, attempts on their way, tasks that were
 -- unfinished when last looked up, the production app's among them. A task that nobody could look up for an
 -- hour does not count for ever. Indexes: attempts_one_open, tasks_unfinished, that of jobs_in_hand.
@@ -94,18 +79,33 @@ language sql stable as $$
     ) g group by g.model
 $$;
 
--- Takes jobs that are done out of the queue, into its archive. Index: q_dailies_pkey.
+-- Takes jobs that are done out of the queue, into its archive: as pgmq.archive does, and jobs are given out as by
+-- pgmq.read, but these plan their statements each time, which takes as long as the rest. Index: q_dailies_pkey.
+create or replace function dailies.archive(p_ids bigint[]) returns int
+language plpgsql set search_path = '' as $$
+declare
+    n int;
+begin
+    with done as (
+        delete from pgmq.q_dailies q where q.msg_id = any(p_ids)
+        returning q.msg_id, q.vt, q.read_ct, q.enqueued_at, q.message
+    )
+    insert into pgmq.a_dailies (msg_id, vt, read_ct, enqueued_at, message) select * from done;
+    get diagnostics n = row_count;
+    return n;
+end $$;
+
 create or replace function public.dailies_ack(p_ids bigint[])
 returns table (acknowledged int)
 language sql volatile security definer set search_path = '' as $$
-    select count(*)::int from pgmq.archive('dailies', p_ids)
+    select dailies.archive(p_ids)
 $$;
 
 -- Gives up to p_limit jobs to one worker, and acknowledges those it has done (p_done) on the same way. A job
 -- that is not acknowledged within p_visibility_seconds is given to another.
 -- p_slots: how many generations may go on at once, by model ({"gen4_turbo": 3}; a model without a number has
--- no limit). Counted here under a lock, for all workers on all machines together. p_app_model is the model of
--- tasks that the production app created. Indexes: pgmq's own, those of dailies.busy.
+-- no limit). Counted here under a lock, for all workers on all machines together; jobs of a full model are passed
+-- over. p_app_model is the model of tasks that the production app created. Indexes: q_dailies_pkey, those of dailies.busy.
 create or replace function public.dailies_dequeue(
     p_limit int default 1, p_visibility_seconds int default 300, p_done bigint[] default '{}',
     p_slots jsonb default '{}', p_app_model text default 'gen4_turbo'
@@ -113,58 +113,36 @@ create or replace function public.dailies_dequeue(
 language plpgsql security definer set search_path = '' as $$
 declare
     free jsonb;
-    given bigint[] := '{}';
-    passed_over bigint[] := '{}';
-    some_full boolean := false;
-    found_any boolean;
-    m record;
-    wants text;
 begin
     -- Not waited for the disk, others wait for the lock meanwhile: what a crash of the server takes back is given
     -- out once more, as after a worker's, and what a job has done stands under its key.
     perform set_config('synchronous_commit', 'off', true);
+    perform set_config('enable_seqscan', 'off', true);  -- a plan from when the queue was empty stays when it is long
     if cardinality(p_done) > 0 then
-        perform pgmq.archive('dailies', p_done);
+        perform dailies.archive(p_done);
     end if;
     if p_slots <> '{}' then
         perform pg_advisory_xact_lock(hashtext('dailies.slots'));
-        select jsonb_object_agg(s.key, s.value::int - coalesce(b.n, 0)),
-               coalesce(bool_or(s.value::int <= coalesce(b.n, 0)), false)
-        into free, some_full
+        select jsonb_object_agg(s.key, s.value::int - coalesce(b.n, 0)) into free
         from jsonb_each_text(p_slots) s left join dailies.busy(p_app_model) b on b.model = s.key;
     end if;
-    while cardinality(given) < p_limit loop
-        exit when some_full and not dailies.has_job(free);
-        found_any := false;
-        -- jobs of a full model are passed over, many at a time, so that they do not stand in the way of others
-        for m in select * from pgmq.read('dailies', p_visibility_seconds, case when some_full then 100
-                                         else p_limit - cardinality(given) end) r order by r.msg_id loop
-            found_any := true;
-            wants := m.message ->> 'model';
-            if cardinality(given) >= p_limit or (free ->> wants)::int <= 0 then
-                passed_over := passed_over || m.msg_id;
-                continue;
-            end if;
-            if free ? wants then
-                free := jsonb_set(free, array[wants], to_jsonb((free ->> wants)::int - 1));
-                some_full := some_full or (free ->> wants)::int <= 0;
-            end if;
-            given := given || m.msg_id;
-            msg_id := m.msg_id;
-            reads := m.read_ct;
-            waited_seconds := extract(epoch from clock_timestamp() - m.enqueued_at);
-            job := m.message;
-            select v.app_row into video from dailies.videos() v where v.id = (m.message ->> 'video_id')::dailies.video_key;
-            if job ? 'put_off' then
-                update pgmq.q_dailies q set message = q.message - 'put_off' where q.msg_id = m.msg_id;
-            end if;
-            return next;
-        end loop;
-        exit when not found_any;
+    for given in 1..p_limit loop
+        update pgmq.q_dailies q
+        set vt = clock_timestamp() + make_interval(secs => p_visibility_seconds), read_ct = q.read_ct + 1,
+            message = q.message - 'put_off'
+        where q.msg_id = (
+            select w.msg_id from pgmq.q_dailies w
+            where w.vt <= clock_timestamp() and coalesce((free ->> (w.message ->> 'model'))::int, 1) > 0
+            order by w.msg_id limit 1 for update skip locked)
+        returning q.msg_id, q.read_ct, extract(epoch from clock_timestamp() - q.enqueued_at), q.message
+        into msg_id, reads, waited_seconds, job;
+        exit when not found;
+        if free ? (job ->> 'model') then
+            free := jsonb_set(free, array[job ->> 'model'], to_jsonb((free ->> (job ->> 'model'))::int - 1));
+        end if;
+        select v.app_row into video from dailies.videos() v where v.id = (job ->> 'video_id')::dailies.video_key;
+        return next;
     end loop;
-    if cardinality(passed_over) > 0 then
-        perform dailies.hand_back(passed_over);
-    end if;
 end $$;
 
 -- Gives jobs back: [{msg_id, reads}]. Unread (of a worker that stops) they come again at once, and it does not
@@ -180,7 +158,7 @@ begin
     select array_agg(q.msg_id) into held from jsonb_to_recordset(p_jobs) as j (msg_id bigint, reads int)
     join pgmq.q_dailies q on q.msg_id = j.msg_id and q.read_ct = j.reads;
     if p_unread then
-        perform dailies.hand_back(held);
+        update pgmq.q_dailies q set vt = clock_timestamp(), read_ct = greatest(q.read_ct - 1, 0) where q.msg_id = any(held);
     else
         update pgmq.q_dailies q set message = q.message || '{"put_off": true}' where q.msg_id = any(held);
         perform pgmq.set_vt('dailies', id, p_delay_seconds) from unnest(held) id;

@@ -151,6 +151,22 @@ def test_a_job_passed_over_counts_no_try(db: Database, database_url: str) -> Non
         assert connection.execute("select read_ct from pgmq.q_dailies").fetchall() == [(0,)]
 
 
+def test_a_long_queue_is_not_read_through_by_who_found_it_empty(
+    postgres: PostgresDatabase, database_url: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("vacuum pgmq.q_dailies")  # from here on the planner takes it for empty
+        for _ in range(6):  # after five its plan is kept
+            connection.execute("select from public.dailies_dequeue()")
+        put(postgres, 40)
+        with connection.transaction():
+            connection.execute("select from public.dailies_dequeue()")
+            read = connection.execute(
+                "select pg_stat_get_xact_tuples_returned('pgmq.q_dailies'::regclass)"
+            ).fetchone()
+    assert read == (0,)
+
+
 def test_attempts_and_unfinished_tasks_take_slots_until_they_end(db: Database) -> None:
     (busy,) = put(db)
     (one,) = queue.dequeue(db)
