@@ -82,7 +82,7 @@ def process_queue(app: App, is_late: IsLate) -> dict[str, Any]:
     finally:
         jobs.finish()
     poller = app.acting_as(POLLER)
-    polled = _until(is_late, lambda: len(poll_due(poller, 5)))
+    polled = _until(is_late, lambda: len(poll_due(poller, stopped=is_late)))
     judged = _until(is_late, lambda: judge_dirty(app, 200))
     return {"processed": processed, "polled": polled, "judged": judged, "complete": not is_late()}
 

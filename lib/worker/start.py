@@ -32,7 +32,6 @@ from lib.worker.watch import watching
 BEAT_SECONDS = 10.0
 SWEEP_SECONDS = 60.0
 IN_HAND_SECONDS = 10  # longer than it takes to judge JUDGED_AT_ONCE videos
-POLLED_AT_ONCE = 5  # look-ups that a stop has to wait for
 
 
 class Pace(NamedTuple):
@@ -96,7 +95,7 @@ def build_worker(app: App, pace: Pace) -> Loop:
     verbs += [
         Verb("queue", jobs.step, pace.idle),
         Verb("repairs", lambda: 1 if work_on(app) else 0, pace.idle),
-        Verb("poll", lambda: len(poll_due(poller, POLLED_AT_ONCE)), pace.idle),
+        Verb("poll", lambda: len(poll_due(poller, stopped=stopping.is_set)), pace.idle),
         Verb("sweep", swept, min(pace.sweep, BEAT_SECONDS)),
     ]
     if storage := app.storage:

@@ -252,6 +252,22 @@ def test_the_older_a_task_the_longer_the_pause() -> None:
     assert 300 <= next_check(age=86_400) <= 390
 
 
+def test_old_rows_whose_tasks_runway_has_forgotten_are_looked_up_about_once_a_day(desk: Desk) -> None:
+    old = put_row(desk.db, minutes=60 * 24 * 30, runway_video_id=str(uuid.uuid4()))
+    (polled,) = poll_due(desk.app)
+    assert (polled.video_id, polled.task is not None and polled.task.is_gone) == (old, True)
+    with desk.db.transaction("test") as connection:
+        waits = connection.execute("select extract(epoch from next_at - now()) / 3600 from dailies.look_ups")
+        assert 23 < waits.fetchone()[0] < 32  # type: ignore[index]
+
+
+def test_a_round_of_look_ups_ends_where_it_is_stopped(desk: Desk) -> None:
+    for _ in range(3):
+        put_row(desk.db, runway_video_id=desk.runway.store.create(REQUEST).id)
+    answers = iter([False, True, True])
+    assert len(poll_due(desk.app, stopped=lambda: next(answers))) == 1
+
+
 def test_what_a_killed_process_left_is_called_what_it_is(desk: Desk) -> None:
     never_sent = attempts.claim(
         desk.db, str(uuid.uuid4()), "key-1", "ann", request=REQUEST, credits=COST, new={}
