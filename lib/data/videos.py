@@ -38,7 +38,7 @@ class VideoRow(TypedDict):
     deployment_id: str | None
     attempts: int
     sorted_by: str | None  # the value it is sorted by, unless that is its time
-    matches: int | None  # how many fit, where that was asked; 10,001 stands for more
+    matches: int | None  # how many fit, where that was asked; one above COUNTED stands for more
 
 
 class VideoDetails(TypedDict):
@@ -118,6 +118,7 @@ class Sort:
 NEWEST = Sort()
 SORTS = ("created", "changed", "status", "cause", "stage", "prompt", "error")
 COUNTED = 10_000  # more matches are not counted
+COUNTED_OF_A_SEARCH = 1_000
 
 
 class Position(NamedTuple):

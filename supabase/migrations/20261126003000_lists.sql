@@ -1,7 +1,8 @@
 -- Which videos are there? Filters that a verdict decides walk an index of `verdicts`, the others one of `videos`;
 -- the statement is put together from the filters given, so that each gets its own plan. Newest first, or sorted
 -- by what p_sort names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on
--- all pages, counted up to 10,001 and only when asked. Indexes: dailies_videos_newest, dailies_videos_status,
+-- all pages, counted up to 10,001 (of a search 1,001) and only when asked. Indexes: dailies_videos_newest,
+-- dailies_videos_status,
 -- verdicts_cause, verdicts_deployment, verdicts_flow, verdicts_stuck, verdicts_errors, verdicts_recoverable,
 -- dailies_videos_user, attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none
 -- and `any` for those that miss one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for
@@ -56,9 +57,13 @@ declare
     -- It is rare: where the planner's sample happens to hold it, all videos would be read for one.
     is_part_of_id boolean := coalesce(p_search ~* '^[0-9a-f-]{6,}$' and p_search ~ '[0-9]', false);
     in_the_row text := ' and (v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9 or v.id::text ilike $9)';
+    not_made_here text := case when not p_own and p_ids is null
+        then 'v.id not in (select m.video_id from dailies.made_here m)' end;
+    is_judged text := 'not exists (select from dailies.dirty m where m.video_id = v.id)';
     joined text;
     conditions text;
     places text[];
+    counted text[];
 begin
     if p_trouble not in ('stuck', 'recoverable', 'failed', 'any') then
         raise exception 'Unknown kind of trouble: %.', p_trouble using errcode = 'PT400';
@@ -74,7 +79,7 @@ begin
         case when p_causes is not null then 'd.cause = any($6)' end,
         case when p_deployment = 'none' then 'd.deployment_id is null'
              when p_deployment is not null then 'd.deployment_id = $7' end,
-        case when not p_own and p_ids is null then 'v.id not in (select m.video_id from dailies.made_here m)' end,
+        not_made_here,
         case when p_error_group = 'any' then 'd.error_group is not null'
              when p_error_group is not null then 'd.error_group = $8' end,
         case when p_first_missing = 'any' then 'd.first_missing is not null'
@@ -106,13 +111,19 @@ begin
                 then conditions || ' and v.id = any(array(select s.video_id from dailies.searched s where '
                     || in_its_text || '))'
                 else ' join dailies.searched s on s.video_id = v.id' || conditions || ' and ' || in_its_text end
-                || ' and not exists (select from dailies.dirty m where m.video_id = v.id)',
+                || ' and ' || is_judged,
             joined || conditions || ' and v.id in (select m.video_id from dailies.dirty m)' || in_the_row] end;
+    counted := places;
+    if found_by <> 'rows' and conditions = concat_ws(' and ', ' where true', not_made_here) then  -- the texts are enough
+        counted[1] := 'dailies.searched s cross join lateral (select s.video_id as id) v' || conditions
+            || ' and ' || in_its_text || ' and ' || is_judged;
+    end if;
     return query execute (
         select format('select p.*, %s from (%s) p order by %s p.created_at %s, p.id %4$s limit $10',
             case when p_counted
                 then format('(select count(*)::int from (%s) c)',
-                            string_agg(format('(select from %s limit 10001)', r.place), ' union all '))
+                            string_agg(format('(select from %s limit %s)', counted[r.number::int],
+                                              case when found_by is null then 10001 else 1001 end), ' union all '))
                 else 'null::int' end,
             string_agg(format(
                 '(select v.id, v.status, v.created_at, v.updated_at, v.prompt, v.input_image_url,
@@ -128,7 +139,7 @@ begin
                                 case when value is not null then '$13, ' end) end,
                 value || ' ' || direction || ', ', at, direction, key), ' union all '),
             case when value is not null then 'p.sorted_by ' || direction || ',' end, direction)
-        from unnest(places) r (place))
+        from unnest(places) with ordinality r (place, number))
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
           '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
           least(greatest(p_limit, 1), 1000), p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,

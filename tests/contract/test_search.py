@@ -106,6 +106,20 @@ def test_a_search_finds_what_reading_every_row_finds_whatever_was_judged(db: Dat
             assert {row["matches"] for row in pages} <= {len(expected)}, text
 
 
+def test_matches_are_counted_without_what_was_deleted_or_made_by_dailies_itself(
+    postgres: PostgresDatabase,
+) -> None:
+    rows = [video(str(uuid.uuid4()), "failed", n, prompt="a cat dances") for n in range(4)]
+    videos.import_videos(postgres, rows)
+    judge(postgres)
+    change(postgres, "insert into dailies.made_here (video_id) values (%s)", rows[0]["id"])
+    change(postgres, "delete from public.videos where id = %s", rows[1]["id"])
+    for _ in range(2):
+        found = videos.list_videos(postgres, Filters(search="dances", own=False), counted=True)
+        assert [row["matches"] for row in found] == [2, 2]
+        judge(postgres)
+
+
 def test_a_changed_prompt_is_found_by_its_new_words_only_at_once_and_later(
     postgres: PostgresDatabase,
 ) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from lib.data.videos import COUNTED, NEWEST, Filters, Position, end_of
+from lib.data.videos import COUNTED, COUNTED_OF_A_SEARCH, NEWEST, Filters, Position, end_of
 from lib.data.views import LONGEST_NAME, View, delete_view, save_view
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
@@ -244,12 +244,13 @@ def _rows(filters: Filters, frame: Frame, columns: Sequence[str]) -> None:
         st.caption("No output of these can be shown: none was made, or its address has expired.")
     video_list(shown, frame.now, columns, sort)
     last, matches = end_of(shown), shown[0]["matches"] or 0
+    most = COUNTED_OF_A_SEARCH if filters.search else COUNTED
     turn_pages(
         "Videos",
         len(shown),
         last.written if last else None,
         more=len(rows) > PAGE,
-        of=f"more than {COUNTED:,}" if matches > COUNTED else f"{matches:,}",
+        of=f"more than {most:,}" if matches > most else f"{matches:,}",
         order=", newest first" if sort == NEWEST else "",
         ways=("Newer", "Older") if sort == NEWEST else ("Previous", "Next"),
     )
