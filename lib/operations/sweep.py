@@ -40,7 +40,7 @@ from lib.settings import Settings
 
 LEASE_SECONDS = 180.0  # longer than a batch or a recovery takes; kept before each
 BATCH = 200
-AT_ONCE = 8  # free repairs, each of which mostly waits for Runway
+AT_ONCE = 16  # free repairs, each of which mostly waits for Runway
 BUDGET_SECONDS = 600.0
 ADDED_JITTER = 0.25
 
