@@ -256,6 +256,20 @@ def test_groups_of_errors_are_links_and_are_sorted_by_the_address(empty: Databas
     assert 'aria-sort="descending"' in listed(opened("errors", window="all"))
 
 
+def test_of_all_time_nothing_grew_and_nothing_is_new(filled: Database) -> None:
+    assert "grew most" in text_of(opened("errors", window="7d"))
+    said = text_of(opened("errors", window="all"))
+    assert " 0 new, " in said
+    assert "grew most" not in said
+
+    def overview(window: str) -> str:
+        app = opened("overview", window=window)
+        return text_of(app) + "".join(str(each.proto.body) for each in app.get("html"))
+
+    assert "than before" in overview("7d")
+    assert "than before" not in overview("all")
+
+
 def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> None:
     app = opened("videos", q="task created", window="1h")
     assert "Found in logs" in [part.label for part in app.expander]

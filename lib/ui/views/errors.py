@@ -45,6 +45,7 @@ from lib.ui.kit.listing import chosen_sort, heading, shown_columns, video_list
 from lib.ui.kit.notices import narrated
 from lib.ui.kit.outside import outside_text
 from lib.ui.kit.router import link, page
+from lib.ui.kit.window import ALL
 from lib.ui.kit.window_control import empty_window
 
 BY: dict[By, str] = {
@@ -104,7 +105,7 @@ def errors_page(frame: Frame) -> None:
         f"{count(sum(row['n'] for row in groups), 'video')} in trouble {frame.window.said},"
         f" in {count(len(groups), 'group')}: {marks.count('new')} new, {marks.count('regressed')} regressed."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
-        f"{_growing(groups)}"
+        f"{'' if frame.window.length == ALL else _growing(groups)}"
     )
     distribution(frame)
     _table(lines, frame)
@@ -119,9 +120,10 @@ def _growing(groups: Sequence[ErrorGroup]) -> str:
 
 
 def mark_of(state: GroupState, frame: Frame) -> str:
-    """Its state; an open one that nobody had seen before this window is new."""
+    """Its state; an open one that nobody had seen before this window is new, but of all time none is."""
     first, since = parse_time(state["first_at"]), frame.window.span(frame.now)[0]
-    return "new" if state["state"] == "open" and first and first >= since else state["state"]
+    is_new = state["state"] == "open" and frame.window.length != ALL and first and first >= since
+    return "new" if is_new else state["state"]
 
 
 def distribution(frame: Frame) -> None:
@@ -216,7 +218,7 @@ def _cells(line: _Line, frame: Frame) -> list[str]:
     return [
         f'<a href="errors?{escape(address)}">{error}</a>',
         f"{group['n']:,}",
-        f"{group['n'] - group['previous_n']:+,}",
+        "–" if frame.window.length == ALL else f"{group['n'] - group['previous_n']:+,}",
         bars(group["trend"]) if any(group["trend"] or ()) else "",
         html.tone(f"{look.glyph} {look.word}", look.hex),
         html.tone(cause_label(group["cause"]), SIDE[cause.side].hex),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -54,7 +54,7 @@ def problems() -> None:
 
 
 def metrics(data: Overview, frame: Frame) -> None:
-    totals, previous = data["totals"], data["totals"]["previous"]
+    totals, previous = data["totals"], _previous(data["totals"], frame.window)
     times, series = frame.times, data["series"]
     past = frame.window.until is not None
     found = totals["recoverable" if past else "recoverable_now"]
@@ -84,7 +84,7 @@ def metrics(data: Overview, frame: Frame) -> None:
 
 def _rows(totals: Totals, credits: Ledger, window: Window) -> dict[str, tuple[str, str]]:
     """Cost and times, which have no series of their own."""
-    spent, before = totals["credits"], totals["previous"].get("credits")
+    spent, before = totals["credits"], _previous(totals, window).get("credits")
     more = round(spent - before) if before is not None else 0
     change = f", {abs(more):,} {'more' if more > 0 else 'fewer'} than before" if more else ""
     month = dollars(spent * (timedelta(days=30) / window.size))  # at this pace
@@ -99,6 +99,11 @@ def _rows(totals: Totals, credits: Ledger, window: Window) -> dict[str, tuple[st
         "Time to finish": _spread(totals["seconds_to_finish_p50"], totals["seconds_to_finish_p95"]),
         "Not finished": (f"{totals['unfinished']:,}", f" of {count(totals['total'], 'video')}"),
     }
+
+
+def _previous(totals: Totals, window: Window) -> Mapping[str, Any]:
+    """Nothing comes before all time."""
+    return {} if window.length == ALL else totals["previous"]
 
 
 def _change(now: float, before: float | None) -> str:
