@@ -125,3 +125,15 @@ def test_of_deployments_close_together_the_latest_is_named() -> None:
     lines = figure["layout"]["shapes"]
     assert [line.get("label", {}).get("text") for line in lines] == ["dpl_3", "dpl_2", None, "dpl_0"]
     assert lines[0]["label"]["xanchor"] == "right"
+
+
+def test_a_year_of_daily_deployments_stays_legible() -> None:
+    since = HOURS[0]
+    rows = [
+        {"deployment_id": f"dpl_{n}", "first_at": (since + timedelta(days=n)).isoformat()} for n in range(365)
+    ]
+    figure = charts.marked(charts.status_over_time(SERIES, HOURS), rows, since, since + timedelta(days=365))
+    lines = figure["layout"]["shapes"]
+    assert lines[0]["label"]["text"] == "dpl_364"
+    assert len(lines) < 70
+    assert {line["y1"] for line in lines if "label" not in line} == {0.92}  # below the names

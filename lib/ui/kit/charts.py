@@ -77,21 +77,29 @@ def titled(figure: Figure, title: str) -> Figure:
 
 
 _APART = 0.16  # of the width: nearer deployments would write over each other
+_TOLD_APART = 0.015  # of the width: nearer lines would be one
+_BELOW_NAMES = 0.92  # of the height
 
 
 def marked(figure: Figure, deployments: Sequence[Row], since: datetime, until: datetime) -> Figure:
-    """With a line where each deployment served its first video; the later of near ones is named."""
-    near = (until - since) * _APART
+    """With a line where each deployment served its first video; the later of near ones is named. Of those that
+    would be one line the latest stands."""
+    near, same = (until - since) * _APART, (until - since) * _TOLD_APART
     lines: list[Figure] = []
     named: datetime | None = None
+    drawn: datetime | None = None
     for row in sorted(deployments, key=lambda row: str(row["first_at"]), reverse=True):
         at = row["first_at"]
-        line: Figure = {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1}
-        line["line"] = {"color": GRAY, "width": 1, "dash": "dot"}
         began = parse_time(at) or since
+        if drawn and drawn - began < same:
+            continue
+        drawn = began
+        line: Figure = {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": _BELOW_NAMES}
+        line["line"] = {"color": GRAY, "width": 1, "dash": "dot"}
         if named is None or named - began >= near:
             is_last = until - began < near  # its name reaches to the left
             named = began - near if is_last else began
+            line["y1"] = 1
             line["label"] = {
                 "text": deployment(row["deployment_id"]),
                 "font": {"size": 9, "color": GRAY},
