@@ -189,7 +189,7 @@ begin
         group by 1 having sum(b.n) > 0) s;
     select * into trouble from dailies.trouble_between(p_from, p_to, p_own, p_changes);
     select coalesce(jsonb_object_agg(t.measure, jsonb_build_array(t.p50, t.p95)), '{}') into took
-    from dailies.times(p_from, p_to, p_own, true) t;
+    from dailies.times(p_from, p_to, p_own) t;
     select coalesce(sum(t.n) filter (where p_own or not t.own), 0) as counted,
            coalesce(sum(t.n) filter (where not p_own and t.own), 0) as own
     into spent from dailies.tallied('credits', p_from, p_to, true) t;

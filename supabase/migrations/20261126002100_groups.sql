@@ -240,7 +240,7 @@ language plpgsql stable security definer set search_path = '' as $$
 begin
     return query
     select t.* from dailies.times(
-        p_from, p_to, p_own, false, p_deployment, make_interval(secs => greatest(p_bucket_seconds, 1))) t
+        p_from, p_to, p_own, p_deployment, make_interval(secs => greatest(p_bucket_seconds, 1))) t
     order by 1, 2 nulls first;
 end $$;
 

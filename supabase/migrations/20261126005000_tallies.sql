@@ -478,10 +478,12 @@ end $$;
 
 -- How long do the task's id (`id`) and the video (`video`) take, in seconds, of one deployment where one is named: over the
 -- whole span (`at` null), and over each p_stride of it. Exact up to 5,000 videos, and where p_stride is no number of hours;
--- beyond, half a step, two per cent, off at most. A video that was tried again here only counts with p_retried.
+-- beyond, half a step, two per cent, off at most. A video that was tried again here is left out: it tells how long somebody
+-- waited before that.
 -- Indexes: those of dailies.tallied, verdicts_newest.
+drop function if exists dailies.times(timestamptz, timestamptz, boolean, boolean, text, interval);
 create or replace function dailies.times(
-    p_from timestamptz, p_to timestamptz, p_own boolean, p_retried boolean, p_deployment text default null,
+    p_from timestamptz, p_to timestamptz, p_own boolean, p_deployment text default null,
     p_stride interval default null
 ) returns table (measure text, at timestamptz, n int, p50 double precision, p95 double precision, is_exact boolean)
 language plpgsql stable set search_path = '' as $$
@@ -496,7 +498,7 @@ begin
                    extract(epoch from x.at - d.created_at)::double precision as seconds
             from dailies.judged(p_own) d, lateral (values ('id', d.id_at), ('video', d.finished_at)) x (measure, at)
             where d.created_at >= p_from and d.created_at < p_to and x.at >= d.created_at
-                and (p_deployment is null or d.deployment_id = p_deployment) and (p_retried or not d.retried)
+                and (p_deployment is null or d.deployment_id = p_deployment) and not d.retried
         )
         select t.measure, t.part, count(*)::int, percentile_cont(0.5) within group (order by t.seconds),
                percentile_cont(0.95) within group (order by t.seconds), true
@@ -509,7 +511,7 @@ begin
         select k.measure, date_bin(p_stride, t.at, 'epoch') as part, t.key[1]::int as step, sum(t.n)::int as n
         from (values ('id', 'id'), ('video', 'finish')) k (measure, kind),
             dailies.tallied(k.kind, p_from, p_to, p_own, stride % 86400 = 0) t
-        where (p_deployment is null or t.key[2] = p_deployment) and (p_retried or t.key[3] = 'false')
+        where (p_deployment is null or t.key[2] = p_deployment) and t.key[3] = 'false'
         group by 1, 2, 3 having sum(t.n) > 0
     ), counted as (
         select s.measure, s.part, s.step, s.n::bigint from steps s where p_stride is not null

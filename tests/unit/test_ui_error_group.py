@@ -16,7 +16,7 @@ from lib.settings import Settings
 from lib.ui.kit.dashboard import Dashboard, provide
 from tests.apps import app_of
 from tests.examples import SALSA, the_verdicts, the_videos, video
-from tests.pages import opened, serve
+from tests.pages import opened, serve, text_of
 
 GROUP = {
     "group": "You do not have enough credits to run this task.",
@@ -85,3 +85,16 @@ def test_who_may_only_look_cannot_save(db: PostgresDatabase) -> None:
     app = group_page(db, Person("kim@studio.test", Role.VIEWER, "You may look."))
     assert app.button[-1].label == "Save"
     assert app.button[-1].disabled
+
+
+def test_a_group_without_videos_in_the_window_says_so_and_leads_to_all_time(db: PostgresDatabase) -> None:
+    serve(db, access=Signed(Person("kim@studio.test", Role.VIEWER, "You may look.")))
+    app = opened("errors", **GROUP, window="1h", until="2001-01-01T00:00")
+    assert not app.exception
+    assert "No video of it in the hour before" in text_of(app)
+    (way,) = (each.proto for each in app.get("page_link") if each.proto.label == "Look at all time")
+    assert "window=all" in way.query_string
+    assert "group=" in way.query_string
+    nobodys = opened("errors", group="nope", cause="x", stage="y", window="all")
+    assert not nobodys.exception
+    assert "No video of it of all time." in text_of(nobodys)

@@ -82,8 +82,8 @@ _BELOW_NAMES = 0.92  # of the height
 
 
 def marked(figure: Figure, deployments: Sequence[Row], since: datetime, until: datetime) -> Figure:
-    """With a line where each deployment served its first video; the later of near ones is named. Of those that
-    would be one line the latest stands."""
+    """With a line where each deployment served its first video; the later of near ones is named. Of those
+    that would be one line the latest stands."""
     near, same = (until - since) * _APART, (until - since) * _TOLD_APART
     lines: list[Figure] = []
     named: datetime | None = None

@@ -154,6 +154,11 @@ def over_time(
     points: Sequence[ErrorPoint], frame: Frame, key: str, narrowed: Mapping[str, str] = ANY_GROUP
 ) -> None:
     """A click on a bar leads to its videos, which are `narrowed` besides."""
+    if not points:
+        st.caption(f"No video of it {frame.window.said}.")
+        if frame.window.length != ALL:
+            link("errors", "Look at all time", {**narrowed, "window": ALL}, icon=":material/history:")
+        return
     since, until = frame.window.span(frame.now)
     seconds = frame.window.bucket_seconds
     figure = charts.parts_over_time(points, charts.buckets(since, until, seconds), part_name)
