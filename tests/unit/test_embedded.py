@@ -247,3 +247,22 @@ def _wait_until(condition: Callable[[], bool]) -> None:
             return
         time.sleep(0.02)
     raise AssertionError("it did not happen")
+
+
+def test_letters_of_every_alphabet_are_searched_for_by_the_index(server: EmbeddedPostgres) -> None:
+    if not ask(server, "select true from pg_available_extensions where name = 'pg_trgm'"):
+        pytest.skip("this Postgres comes without pg_trgm")
+    if ask(server, "select datctype from pg_database where datname = 'postgres'") == "C":
+        pytest.skip("this system knows no C.UTF-8")
+    ask(server, "create extension if not exists pg_trgm")
+    for text in ("äöü", "привет", "舞踏会"):
+        assert ask(server, f"select cardinality(show_trgm('{text}'))"), text
+
+
+def test_where_the_system_knows_english_letters_only_it_runs_all_the_same(
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.data.embedded.server.LETTERS", ("xx_XX.UTF-8", "C"))
+    server = EmbeddedPostgres(open_folder / "english" / "postgres").start()
+    assert ask(server, "select datctype from pg_database where datname = 'postgres'") == "C"
+    server.stop()

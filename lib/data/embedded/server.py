@@ -31,6 +31,7 @@ from lib.errors import DatabaseUnavailable
 READY_SECONDS = 300  # recovery of a gigabyte of WAL takes about 10
 START_TRIES = 5
 FIRST_BUILTIN_LOCALE = 17
+LETTERS = ("C.UTF-8", "C")  # for pg_trgm, all alphabets or English; not every system knows the first
 SERVER_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}  # none of ours: it holds keys
 
 
@@ -125,10 +126,13 @@ class EmbeddedPostgres:
         if self.installation.major >= FIRST_BUILTIN_LOCALE:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         try:
-            code, output = self._run(
-                *("initdb", "-D", str(folder), "-U", "postgres", "-E", "UTF8", "--auth=scram-sha-256"),
-                *(f"--pwfile={password_file}", *locale),
-            )
+            for letters in LETTERS:
+                code, output = self._run(
+                    *("initdb", "-D", str(folder), "-U", "postgres", "-E", "UTF8", "--auth=scram-sha-256"),
+                    *(f"--pwfile={password_file}", *locale, f"--lc-ctype={letters}"),
+                )
+                if code == 0:
+                    break
         finally:
             password_file.unlink()
         if code != 0:
