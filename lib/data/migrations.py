@@ -228,6 +228,14 @@ def recount(database: Database, say: Callable[[str], object] = lambda _: None) -
     return days
 
 
+def rejudge(database: PostgresDatabase) -> int:
+    """Lets workers judge anew all that was judged, the newest first, behind what is new; how many videos that
+    adds to those that wait. What was done when a worker ends stays done."""
+    with database.transaction("rejudge") as connection:
+        ((marked,),) = connection.execute("select dailies.mark_judged()").fetchall()
+    return int(marked)
+
+
 def run_patiently(
     database: PostgresDatabase,
     name: str,

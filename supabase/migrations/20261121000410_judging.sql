@@ -162,6 +162,21 @@ begin
     return query select p.at, p.id from pg_temp.dailies_piece p where p.at is not null order by p.at, p.id limit 1;
 end $$;
 
+-- Marks all that was judged to be judged anew, the newest first, behind what is new; how many did not wait for that
+-- already. Index: dirty_video.
+create or replace function dailies.mark_judged() returns bigint
+language plpgsql set search_path = '' as $$
+declare
+    n bigint;
+begin
+    insert into dailies.dirty (video_id, turn)
+    select d.video_id, 2 from dailies.verdicts d
+    where not exists (select from dailies.dirty m where m.video_id = d.video_id)
+    order by d.created_at desc;
+    get diagnostics n = row_count;
+    return n;
+end $$;
+
 -- Takes every step of `dailies.table_steps` at once, for an SQL editor: indexes are built while writers wait. Where
 -- the table is large and in use, run the statements of the steps one by one instead. How many were taken.
 create or replace function dailies.complete() returns int

@@ -12,6 +12,7 @@ import pytest
 
 from lib.data import videos
 from lib.data.database import Database
+from lib.data.migrations import rejudge
 from lib.data.postgres import PostgresDatabase
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import BadInput, DatabaseConflict, DatabaseError
@@ -317,3 +318,18 @@ def test_a_change_that_is_committed_while_its_video_is_judged_is_not_lost(
         postgres.call("dailies_save_verdicts", p_verdicts=[verdict])
         slow.commit()
     assert [row["video_id"] for row in postgres.call("dailies_dirty")] == [WALTZ]
+
+
+def test_all_are_judged_anew_the_newest_first_behind_what_is_new_and_each_waits_once(
+    postgres: PostgresDatabase,
+) -> None:
+    videos.import_videos(postgres, the_videos())
+    add(postgres, the_entries())
+    judge_all(postgres)
+    judged = [row["id"] for row in videos.every_video(postgres)]
+    assert rejudge(postgres) == len(judged)
+    assert rejudge(postgres) == 0
+    new = str(uuid.uuid4())
+    videos.import_videos(postgres, [video(new, "processing", 0)])
+    taken = [postgres.call("dailies_dirty", p_limit=1, p_leave_seconds=60) for _ in (new, *judged)]
+    assert [mark["video_id"] for (mark,) in taken] == [new, *judged]

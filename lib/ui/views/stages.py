@@ -142,7 +142,7 @@ def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> Non
         return f'<a href="{where}" style="--share:{100 * n // most}%">{n:,}</a>'
 
     with st.container(border=True):
-        section("First missing stage by deployment", "The latest first. A number opens its videos.")
+        section("First missing stage by deployment", "The latest twelve. A number opens its videos.")
         heads = [f"<th>{escape(head)}</th>" for head in ("Deployment", *map(words, columns))]
         lines = [[escape(deployment(one)), *(cell(one, stage) for stage in columns)] for one in deployments]
         html.table("First missing stage by deployment", heads, lines, "dailies-numbers")
