@@ -76,7 +76,12 @@ def save(file: Path) -> None:
     """Keep a flow in the database, where the dashboard and all workers find it."""
     with open_app(runway=False) as app:
         flow = save_flow(app, read_content(file))
-        say([f"Flow {flow.key} is saved in {app.database_label}: {len(flow.stages)} stages."])
+        say(
+            [
+                f"Flow {flow.key} is saved in {app.database_label}: {len(flow.stages)} stages.",
+                "Videos of the last 30 days are judged by it now, all by `python -m lib migrate --rejudge`.",
+            ]
+        )
 
 
 @command.command("list")
