@@ -31,7 +31,7 @@ def command(print_only: bool, again: bool, judge: bool) -> None:
         if judge:
             n = rejudge(database)
             click.echo(
-                f"{n:,} videos wait to be judged anew, the newest first. The dashboard or a worker does it."
+                f"{n:,} more videos wait to be judged anew, the newest first. The dashboard or a worker does it."
             )
         say_unmapped(database)
         found = mapped(database)
