@@ -30,9 +30,7 @@ def command(print_only: bool, again: bool, judge: bool) -> None:
             click.echo(f"counted {recount(database, click.echo)} days")
         if judge:
             n = rejudge(database)
-            click.echo(
-                f"{n:,} more videos wait to be judged anew, the newest first. The dashboard or a worker does it."
-            )
+            click.echo(f"{n:,} more videos wait to be judged anew; the dashboard or a worker does it.")
         say_unmapped(database)
         found = mapped(database)
         if found["row_security"]:
