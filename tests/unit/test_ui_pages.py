@@ -371,6 +371,14 @@ def test_a_search_fills_the_filters_it_names(filled: Database) -> None:
     assert "status:faild is unknown. Possible: failed" in text_of(opened("videos", q="status:faild"))
 
 
+def test_rows_that_hold_what_looks_like_a_filter_are_found_by_it(filled: Database) -> None:
+    row = now_instead_of_noon(the_videos())[1] | {"prompt": "A swan, style:neon"}
+    videos.import_videos(filled, [row])
+    app = opened("videos", q="style:neon")
+    assert listed(app).count("<tr>") == 2
+    assert "There is no filter style:, so it is searched for as text." in text_of(app)
+
+
 def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:
     app = AppTest.from_file(str(ROOT / "pages" / "overview.py"), default_timeout=30).run()
     assert app.exception

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from lib.ui.kit.search import read
+from lib.ui.kit.search import QUALIFIERS, read
 
 NOW = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -47,7 +47,6 @@ def test_a_search_fills_filters_and_leaves_its_words(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("state:failed", "state: is not a filter. There are status, cause"),
         ("status:faild", "status:faild is unknown. Possible: failed"),
         ("cause:zzz", "cause:zzz is unknown. Possible: succeeded"),
         ("model:gen9", "Possible: gen"),
@@ -85,6 +84,26 @@ def test_what_is_not_understood_is_told_with_what_is_possible_and_stays(typed: s
 def test_what_is_no_filter_is_searched_for_as_it_was_typed(typed: str) -> None:
     found = read(f" {typed}\n", NOW)
     assert (found.text, found.rest, found.filters, found.problems) == (typed, typed, {}, [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("style:neon", "style:"),
+        ("swan  State:failed", "state:"),
+        ('error:"Too many" requests', "error:"),
+        ("style:neon mood:dark style:flat", "style: or mood:"),
+    ],
+)
+def test_a_name_of_no_filter_is_told_with_those_there_are_and_searched_for_as_text(
+    typed: str, named: str
+) -> None:
+    found = read(typed, NOW)
+    assert (found.text, found.rest, found.filters) == (typed, typed, {})
+    assert found.problems == [
+        f"There is no filter {named}, so it is searched for as text. Filters: {', '.join(QUALIFIERS)}."
+    ]
+    assert read(f"{typed} status:failed", NOW).filters == {"status": ["failed"]}
 
 
 @pytest.mark.parametrize("quote", ['"', "'", "`"])

@@ -7,7 +7,7 @@ from a log or a row. What cannot be understood is told, with what can.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -57,7 +57,7 @@ class Search:
     """text     what is searched for
     filters  parameters of the address that were named, with their values
     rest     what stays in the field: the text, and what was not understood
-    problems what is wrong with that, in sentences
+    problems what was not understood, in sentences
     """
 
     text: str = ""
@@ -72,14 +72,20 @@ def read(typed: str, now: datetime) -> Search:
     text: list[str] = []
     rest: list[str] = []
     times: dict[str, str] = {}
+    unknown: dict[str, None] = {}
     for word in _WORD.finditer(typed.strip()[:_LONGEST]):
         name, value = (word[1] or "").lower(), word[2] if word[2] is not None else word[3]
-        if not name or value.startswith("//"):  # an address is no filter
+        is_text = not name or value.startswith("//")  # an address is no filter
+        if is_text or name not in QUALIFIERS:
             text.append(word[0])
             rest.append(word[0])
+            if not is_text:
+                unknown[name] = None
         elif problem := _take(found.filters, times, name, value):
             found.problems.append(problem)
             rest.append(word[0])
+    if unknown:
+        found.problems.append(_no_filters(unknown))
     found.filters |= _window(times, now)
     found.text, found.rest = _without_quotes("".join(text).strip()), "".join(rest).strip()
     return found
@@ -91,10 +97,13 @@ def _without_quotes(text: str) -> str:
     return whole[whole.lastindex or 0] if whole else text
 
 
+def _no_filters(names: Iterable[str]) -> str:
+    named = " or ".join(f"{name}:" for name in names)
+    return f"There is no filter {named}, so it is searched for as text. Filters: {', '.join(QUALIFIERS)}."
+
+
 def _take(filters: dict[str, list[str]], times: dict[str, str], name: str, value: str) -> str | None:
     """Puts one filter where it belongs, or says why it cannot be."""
-    if name not in QUALIFIERS:
-        return f"{name}: is not a filter. There are {', '.join(QUALIFIERS)}. In quotes it is searched for."
     if name in _TIMES:
         is_length = known(value) and (name == "window" or value != ALL)
         if not is_length and (name == "window" or parse_until(value) is None):
