@@ -276,6 +276,23 @@ def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> N
     assert "Task created" not in "".join(str(each.proto.body) for each in app.get("html"))
 
 
+def lines_found(text: str, **query: str) -> AppTest:
+    """Videos, with what was found in logs unfolded."""
+    app = opened("videos", q=text, **query)
+    app.session_state["in-logs"] = True
+    return app.run()
+
+
+def test_lines_are_searched_for_a_whole_text_or_not_at_all(filled: Database) -> None:
+    line = "x" * 199 + "y"
+    entries = now_instead_of_noon([entry(f"{line} and more", 0.2, "req-long")])
+    filled.call("dailies_add_logs", p_entries=entries)
+    assert "1 line in the last hour" in text_of(lines_found(line, window="1h"))
+    app = lines_found(f"{line} and less", window="1h")
+    assert "At most 200 characters of a line can be searched for; this has 209." in text_of(app)
+    assert "and more" not in "".join(str(each.proto.body) for each in app.get("html"))
+
+
 def test_recover_says_of_how_many_its_figures_are(empty: Database) -> None:
     videos.import_videos(empty, [video(str(UUID(int=n)), "failed", n) for n in range(199)])
     assert "Of the newest" not in text_of(opened("recover"))

@@ -163,3 +163,8 @@ def test_what_stays_in_the_field_is_read_as_the_same_text_again() -> None:
 
 def test_a_search_of_any_length_is_read_at_once() -> None:
     assert len(read('a:"' * 100_000, NOW).text) <= 1000
+
+
+def test_of_a_longer_search_than_is_read_it_is_told_how_much_is() -> None:
+    assert read("x" * 1000, NOW).problems == []
+    assert "only its first 1,000 characters" in read("x" * 1001, NOW).problems[0]

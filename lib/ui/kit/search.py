@@ -84,6 +84,8 @@ def read(typed: str, now: datetime) -> Search:
         elif problem := _take(found.filters, times, name, value):
             found.problems.append(problem)
             rest.append(word[0])
+    if len(typed.strip()) > _LONGEST:
+        found.problems.append(f"This is long: only its first {_LONGEST:,} characters are searched for.")
     if unknown:
         found.problems.append(_no_filters(unknown))
     found.filters |= _window(times, now)

@@ -31,7 +31,7 @@ from lib.ui.kit.search import TROUBLES, completions, read
 from lib.ui.kit.window import ALL
 from lib.ui.kit.window_control import empty_window
 
-LONGEST_SEARCH = 200  # characters
+LONGEST_SEARCH = 200  # characters of a line
 LIVE_SECONDS = 11  # what is read is kept for ten
 AT_ONCE = 3  # characters: fewer are in no index
 LONG = timedelta(days=7)
@@ -206,6 +206,11 @@ def _in_logs(text: str, frame: Frame) -> None:
     if not part.open:
         return
     with part:
+        if len(text) > LONGEST_SEARCH:  # lines that hold the beginning of it need not hold the rest
+            st.caption(
+                f"At most {LONGEST_SEARCH} characters of a line can be searched for; this has {len(text):,}."
+            )
+            return
         unindexed = loaders.lines_to_read(frame.window)
         if unindexed > MANY_LINES:
             end = "so many are not read" if unindexed > MOST_LINES else "they are read one by one"
@@ -214,7 +219,7 @@ def _in_logs(text: str, frame: Frame) -> None:
             link("videos", "Search the last 24 hours only", day, icon=":material/search:")
         if unindexed > MOST_LINES:
             return
-        lines = loaders.log_lines(frame.window, text[:LONGEST_SEARCH])
+        lines = loaders.log_lines(frame.window, text)
         if not lines:
             st.caption(f"No line {frame.window.said} holds this.")
             return
