@@ -301,15 +301,26 @@ def test_recover_says_of_how_many_its_figures_are(empty: Database) -> None:
     assert "Of the newest 200 of each kind" in text_of(opened("recover"))
 
 
-def test_a_filter_that_nothing_fits_says_so(filled: Database) -> None:
-    said = text_of(opened("videos", q="no such thing"))
+@pytest.mark.parametrize("query", [{"model": "gen9"}, {"model": "gen9", "q": "no such thing"}])
+def test_a_filter_that_nothing_fits_says_so(filled: Database, query: dict[str, str]) -> None:
+    said = text_of(opened("videos", **query))
     assert "No video fits these filters" in said
     assert "Take one away or choose a longer window." in said
 
 
+def test_a_text_that_nothing_holds_says_so(filled: Database) -> None:
+    said = text_of(opened("videos", q="no such thing"))
+    assert "No video in the last 24 hours holds this text" in said
+    assert "Choose a longer window, or search for a part of it." in said
+    assert "fits these filters" not in said
+
+
 def test_where_all_time_is_looked_at_no_longer_window_is_proposed(filled: Database) -> None:
-    said = text_of(opened("videos", q="no such thing", window="all"))
+    said = text_of(opened("videos", model="gen9", window="all"))
     assert "Take one away." in said
+    assert "longer window" not in said
+    said = text_of(opened("videos", q="no such thing", window="all"))
+    assert "No video of all time holds this text" in said
     assert "longer window" not in said
 
 
