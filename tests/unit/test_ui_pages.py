@@ -293,6 +293,17 @@ def test_lines_are_searched_for_a_whole_text_or_not_at_all(filled: Database) -> 
     assert "and more" not in "".join(str(each.proto.body) for each in app.get("html"))
 
 
+def test_lines_of_all_time_are_found_however_long_before_the_first_video(filled: Database) -> None:
+    old = entry("Deployed by hand", 0, "req-old") | {"at": "1999-12-31T23:59:00+00:00"}
+    filled.call("dailies_add_logs", p_entries=[old])
+    assert "1 line of all time" in text_of(lines_found("Deployed by hand", window="all"))
+    assert "1 line before 1 Jan 2001" in text_of(
+        lines_found("Deployed by hand", window="all", until="2001-01-01T00:00")
+    )
+    said = text_of(lines_found("Deployed by hand", window="30d"))
+    assert "No line in the last 30 days holds this." in said
+
+
 def test_recover_says_of_how_many_its_figures_are(empty: Database) -> None:
     videos.import_videos(empty, [video(str(UUID(int=n)), "failed", n) for n in range(199)])
     assert "Of the newest" not in text_of(opened("recover"))

@@ -35,7 +35,9 @@ from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
 from lib.ui.kit import charts
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.kept import kept
-from lib.ui.kit.window import Window
+from lib.ui.kit.window import ALL, Window
+
+_NO_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _span(window: Window) -> tuple[datetime, datetime]:
@@ -186,14 +188,20 @@ def video(video_id: str) -> VideoDetails:
     return found
 
 
+def _span_of_lines(window: Window) -> tuple[datetime, datetime]:
+    """Of all time are also the lines from before the first video, where all time of the charts begins."""
+    since, until = _span(window)
+    return _NO_BEGINNING if window.length == ALL else since, until
+
+
 @kept()
 def log_lines(window: Window, text: str) -> list[FoundLine]:
-    return stored_logs.search_logs(running_app().db, text, *_span(window))
+    return stored_logs.search_logs(running_app().db, text, *_span_of_lines(window))
 
 
 @kept()
 def lines_to_read(window: Window) -> int:
-    return stored_logs.lines_to_read(running_app().db, *_span(window))
+    return stored_logs.lines_to_read(running_app().db, *_span_of_lines(window))
 
 
 def video_log(video_id: str) -> list[LogRow]:
