@@ -304,6 +304,27 @@ def test_lines_of_all_time_are_found_however_long_before_the_first_video(filled:
     assert "No line in the last 30 days holds this." in said
 
 
+def looked_for(text: str) -> AppTest:
+    """Whatever follows when this is given to the search of every page."""
+    return opened("environment").text_input(key="find").set_value(text).run()
+
+
+@pytest.mark.parametrize("pasted", ["{}", "'{}',", "videoId: `{}`", "https://dailies.test/video?id={}"])
+def test_a_pasted_id_leads_to_its_video_from_any_page(filled: Database, pasted: str) -> None:
+    app = looked_for(pasted.format(WALTZ))
+    assert not app.exception
+    assert (app.title[0].value, app.query_params["id"]) == ("Video", WALTZ)
+
+
+def test_what_is_no_id_is_searched_for_in_the_list_of_all_time_and_told(filled: Database) -> None:
+    app = looked_for("no such thing,")
+    assert not app.exception
+    assert "No video has such an id or task" in app.toast[0].value
+    assert (app.query_params["q"], app.query_params["window"]) == ("no such thing,", "all")
+    assert "No video of all time holds this text" in text_of(app)
+    assert not app.run().toast
+
+
 def test_recover_says_of_how_many_its_figures_are(empty: Database) -> None:
     videos.import_videos(empty, [video(str(UUID(int=n)), "failed", n) for n in range(199)])
     assert "Of the newest" not in text_of(opened("recover"))

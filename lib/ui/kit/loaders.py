@@ -29,6 +29,7 @@ from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
 from lib.data.views import View, all_views
 from lib.domain.alert import Alert
+from lib.domain.pasted_id import ids_in
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
@@ -242,7 +243,9 @@ def search_kind() -> str:
 
 
 def find(text: str) -> list[str]:
-    return stored.find_videos(running_app().db, text)
+    """The videos of the first id in the text that is one, or begins some."""
+    found = (stored.find_videos(running_app().db, each) for each in ids_in(text))
+    return next(filter(None, found), [])
 
 
 def forget() -> None:
