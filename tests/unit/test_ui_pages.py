@@ -431,6 +431,22 @@ def test_a_search_fills_the_filters_it_names(filled: Database) -> None:
     assert "status:faild is unknown. Possible: failed" in text_of(opened("videos", q="status:faild"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['said "hello"  and', '"error":"Too many', 'ZYX "quote"', '"hello"  and', "and\tthen", "then\nZYX"],
+)
+def test_a_text_that_was_copied_out_of_a_row_finds_it(filled: Database, text: str) -> None:
+    row = now_instead_of_noon(the_videos())[1] | {
+        "prompt": 'She said "hello"  and\tthen\nZYX "quote"',
+        "error_message": '{"error":"Too many requests"}',
+    }
+    videos.import_videos(filled, [row])
+    for _ in range(2):
+        assert listed(opened("videos", q=text)).count("<tr>") == 2
+        judge_all(app_of(filled))
+        loaders.forget()
+
+
 def test_rows_that_hold_what_looks_like_a_filter_are_found_by_it(filled: Database) -> None:
     row = now_instead_of_noon(the_videos())[1] | {"prompt": "A swan, style:neon"}
     videos.import_videos(filled, [row])
