@@ -161,6 +161,13 @@ def test_a_video_is_found_from_any_page_by_the_beginning_of_its_id(page: Page, a
     page.locator(".st-key-find input").fill("no-such-id")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No video has such an id or task")).to_be_visible()
+    expect(page.get_by_text("No video of all time holds this text")).to_be_visible()
+    settle(page)
+    assert page.url == f"{address}/videos?q=no-such-id&window=all"
+
+    page.locator(".st-key-find input").fill(f"videoId: '{video_id}',")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Video", exact=True)).to_be_visible()
     settle(page)
     assert page.url == video
 

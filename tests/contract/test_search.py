@@ -30,6 +30,10 @@ WORDS = (
     "no credits",
     "it's",
     "!!!",
+    '"quoted"',
+    "two  blanks",
+    "a\ttab",
+    "a line\nbreak",
 )
 
 READ_WITHOUT_INDEX = """

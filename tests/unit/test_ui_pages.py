@@ -276,6 +276,55 @@ def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> N
     assert "Task created" not in "".join(str(each.proto.body) for each in app.get("html"))
 
 
+def lines_found(text: str, **query: str) -> AppTest:
+    """Videos, with what was found in logs unfolded."""
+    app = opened("videos", q=text, **query)
+    app.session_state["in-logs"] = True
+    return app.run()
+
+
+def test_lines_are_searched_for_a_whole_text_or_not_at_all(filled: Database) -> None:
+    line = "x" * 199 + "y"
+    entries = now_instead_of_noon([entry(f"{line} and more", 0.2, "req-long")])
+    filled.call("dailies_add_logs", p_entries=entries)
+    assert "1 line in the last hour" in text_of(lines_found(line, window="1h"))
+    app = lines_found(f"{line} and less", window="1h")
+    assert "At most 200 characters of a line can be searched for; this has 209." in text_of(app)
+    assert "and more" not in "".join(str(each.proto.body) for each in app.get("html"))
+
+
+def test_lines_of_all_time_are_found_however_long_before_the_first_video(filled: Database) -> None:
+    old = entry("Deployed by hand", 0, "req-old") | {"at": "1999-12-31T23:59:00+00:00"}
+    filled.call("dailies_add_logs", p_entries=[old])
+    assert "1 line of all time" in text_of(lines_found("Deployed by hand", window="all"))
+    assert "1 line before 1 Jan 2001" in text_of(
+        lines_found("Deployed by hand", window="all", until="2001-01-01T00:00")
+    )
+    said = text_of(lines_found("Deployed by hand", window="30d"))
+    assert "No line in the last 30 days holds this." in said
+
+
+def looked_for(text: str) -> AppTest:
+    """Whatever follows when this is given to the search of every page."""
+    return opened("environment").text_input(key="find").set_value(text).run()
+
+
+@pytest.mark.parametrize("pasted", ["{}", "'{}',", "videoId: `{}`", "https://dailies.test/video?id={}"])
+def test_a_pasted_id_leads_to_its_video_from_any_page(filled: Database, pasted: str) -> None:
+    app = looked_for(pasted.format(WALTZ))
+    assert not app.exception
+    assert (app.title[0].value, app.query_params["id"]) == ("Video", WALTZ)
+
+
+def test_what_is_no_id_is_searched_for_in_the_list_of_all_time_and_told(filled: Database) -> None:
+    app = looked_for("no such thing,")
+    assert not app.exception
+    assert "No video has such an id or task" in app.toast[0].value
+    assert (app.query_params["q"], app.query_params["window"]) == ("no such thing,", "all")
+    assert "No video of all time holds this text" in text_of(app)
+    assert not app.run().toast
+
+
 def test_recover_says_of_how_many_its_figures_are(empty: Database) -> None:
     videos.import_videos(empty, [video(str(UUID(int=n)), "failed", n) for n in range(199)])
     assert "Of the newest" not in text_of(opened("recover"))
@@ -284,15 +333,26 @@ def test_recover_says_of_how_many_its_figures_are(empty: Database) -> None:
     assert "Of the newest 200 of each kind" in text_of(opened("recover"))
 
 
-def test_a_filter_that_nothing_fits_says_so(filled: Database) -> None:
-    said = text_of(opened("videos", q="no such thing"))
+@pytest.mark.parametrize("query", [{"model": "gen9"}, {"model": "gen9", "q": "no such thing"}])
+def test_a_filter_that_nothing_fits_says_so(filled: Database, query: dict[str, str]) -> None:
+    said = text_of(opened("videos", **query))
     assert "No video fits these filters" in said
     assert "Take one away or choose a longer window." in said
 
 
+def test_a_text_that_nothing_holds_says_so(filled: Database) -> None:
+    said = text_of(opened("videos", q="no such thing"))
+    assert "No video in the last 24 hours holds this text" in said
+    assert "Choose a longer window, or search for a part of it." in said
+    assert "fits these filters" not in said
+
+
 def test_where_all_time_is_looked_at_no_longer_window_is_proposed(filled: Database) -> None:
-    said = text_of(opened("videos", q="no such thing", window="all"))
+    said = text_of(opened("videos", model="gen9", window="all"))
     assert "Take one away." in said
+    assert "longer window" not in said
+    said = text_of(opened("videos", q="no such thing", window="all"))
+    assert "No video of all time holds this text" in said
     assert "longer window" not in said
 
 
@@ -369,6 +429,30 @@ def test_a_search_fills_the_filters_it_names(filled: Database) -> None:
     assert (app.query_params["status"], app.query_params["cause"]) == ("failed", "insufficient_credits")
     assert listed(app).count("<tr>") == 2
     assert "status:faild is unknown. Possible: failed" in text_of(opened("videos", q="status:faild"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['said "hello"  and', '"error":"Too many', 'ZYX "quote"', '"hello"  and', "and\tthen", "then\nZYX"],
+)
+def test_a_text_that_was_copied_out_of_a_row_finds_it(filled: Database, text: str) -> None:
+    row = now_instead_of_noon(the_videos())[1] | {
+        "prompt": 'She said "hello"  and\tthen\nZYX "quote"',
+        "error_message": '{"error":"Too many requests"}',
+    }
+    videos.import_videos(filled, [row])
+    for _ in range(2):
+        assert listed(opened("videos", q=text)).count("<tr>") == 2
+        judge_all(app_of(filled))
+        loaders.forget()
+
+
+def test_rows_that_hold_what_looks_like_a_filter_are_found_by_it(filled: Database) -> None:
+    row = now_instead_of_noon(the_videos())[1] | {"prompt": "A swan, style:neon"}
+    videos.import_videos(filled, [row])
+    app = opened("videos", q="style:neon")
+    assert listed(app).count("<tr>") == 2
+    assert "There is no filter style:, so it is searched for as text." in text_of(app)
 
 
 def test_a_page_does_not_run_without_the_entry_point(filled: Database) -> None:

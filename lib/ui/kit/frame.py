@@ -82,7 +82,8 @@ def _since_the_first(window: Window, now: datetime) -> Window:
 
 
 def _search() -> None:
-    """A video by its id, the beginning of one, or its task, from any page and of all times."""
+    """A video by its id, the beginning of one, or its task, from any page and of all times; what is none of
+    these is looked for in the list."""
     st.text_input(
         "Find a video by its id or task id",
         placeholder="Video or task id",
@@ -93,6 +94,12 @@ def _search() -> None:
         help="Four characters of an id are enough. Press / to jump here.",
         on_change=_remember_search,
     )
+    if st.session_state.pop("not-found", False):
+        st.toast(
+            "No video has such an id or task, so it is searched for as text. Give an id whole, or four"
+            " characters of its beginning or more.",
+            icon=":material/search_off:",
+        )
     text = st.session_state.pop("searched", "").strip()
     if not text:
         return
@@ -102,10 +109,8 @@ def _search() -> None:
     elif found:
         st.switch_page(page("videos"), query_params={"q": text})
     else:
-        st.toast(
-            "No video has such an id or task. Give it whole, or four characters of its beginning or more.",
-            icon=":material/search_off:",
-        )
+        st.session_state["not-found"] = True  # told on the page that comes: of this one nothing is left
+        st.switch_page(page("videos"), query_params={"q": text, "window": ALL})
 
 
 def _remember_search() -> None:

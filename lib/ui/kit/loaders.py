@@ -29,13 +29,16 @@ from lib.data.series import GroupKey
 from lib.data.videos import NEWEST, Filters, LogRow, Position, Sort, VideoDetails, VideoRow
 from lib.data.views import View, all_views
 from lib.domain.alert import Alert
+from lib.domain.pasted_id import ids_in
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
 from lib.ui.kit import charts
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.kept import kept
-from lib.ui.kit.window import Window
+from lib.ui.kit.window import ALL, Window
+
+_NO_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def _span(window: Window) -> tuple[datetime, datetime]:
@@ -186,14 +189,20 @@ def video(video_id: str) -> VideoDetails:
     return found
 
 
+def _span_of_lines(window: Window) -> tuple[datetime, datetime]:
+    """Of all time are also the lines from before the first video, where all time of the charts begins."""
+    since, until = _span(window)
+    return _NO_BEGINNING if window.length == ALL else since, until
+
+
 @kept()
 def log_lines(window: Window, text: str) -> list[FoundLine]:
-    return stored_logs.search_logs(running_app().db, text, *_span(window))
+    return stored_logs.search_logs(running_app().db, text, *_span_of_lines(window))
 
 
 @kept()
 def lines_to_read(window: Window) -> int:
-    return stored_logs.lines_to_read(running_app().db, *_span(window))
+    return stored_logs.lines_to_read(running_app().db, *_span_of_lines(window))
 
 
 def video_log(video_id: str) -> list[LogRow]:
@@ -234,7 +243,9 @@ def search_kind() -> str:
 
 
 def find(text: str) -> list[str]:
-    return stored.find_videos(running_app().db, text)
+    """The videos of the first id in the text that is one, or begins some."""
+    found = (stored.find_videos(running_app().db, each) for each in ids_in(text))
+    return next(filter(None, found), [])
 
 
 def forget() -> None:

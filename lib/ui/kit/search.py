@@ -1,13 +1,13 @@
 """The search of the list of videos: `status:failed model:gen4_turbo before:2h "asset"`. Pure.
 
-What names a filter fills that filter; the rest is searched for. What cannot be understood is told,
-with what can.
+What names a filter fills that filter; the rest is searched for as it was typed, since it was often copied
+from a log or a row. What cannot be understood is told, with what can.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -44,7 +44,12 @@ QUALIFIERS: Mapping[str, Mapping[str, str]] = {
 _MANY = ("status", "cause")
 _TIMES = ("before", "after", "window")
 _LONGEST = 1000
-_WORD = re.compile(r'(?:([A-Za-z_]{1,20}):)?(?:"([^"]*)"|(\S+))')
+# A filter, or a word that is none, with the blanks behind it. What stands in quotes names no filter; single
+# ones only count around whole words, since they are apostrophes as well.
+_WORD = re.compile(
+    r"""(?:([A-Za-z_]{1,20}):(?:"([^"]*)"|(\S+))|'[^']*'(?!\S)|`[^`]*`(?!\S)|(?:"[^"]*"|\S)+)\s*"""
+)
+_IN_QUOTES = re.compile(r'"([^"]+)"|\'([^\']+)\'|`([^`]+)`')
 
 
 @dataclass
@@ -52,7 +57,7 @@ class Search:
     """text     what is searched for
     filters  parameters of the address that were named, with their values
     rest     what stays in the field: the text, and what was not understood
-    problems what is wrong with that, in sentences
+    problems what was not understood, in sentences
     """
 
     text: str = ""
@@ -62,28 +67,45 @@ class Search:
 
 
 def read(typed: str, now: datetime) -> Search:
-    """Takes apart what was typed."""
+    """Takes apart what was typed. Of text, only what surrounds it is lost: blanks, and one pair of quotes."""
     found = Search()
     text: list[str] = []
     rest: list[str] = []
     times: dict[str, str] = {}
-    for word in _WORD.finditer(typed[:_LONGEST]):
+    unknown: dict[str, None] = {}
+    for word in _WORD.finditer(typed.strip()[:_LONGEST]):
         name, value = (word[1] or "").lower(), word[2] if word[2] is not None else word[3]
-        if not name or value.startswith("//"):  # an address is no filter
-            text.append(f"{word[1]}:{value}" if name else value)
+        is_text = not name or value.startswith("//")  # an address is no filter
+        if is_text or name not in QUALIFIERS:
+            text.append(word[0])
             rest.append(word[0])
+            if not is_text:
+                unknown[name] = None
         elif problem := _take(found.filters, times, name, value):
             found.problems.append(problem)
             rest.append(word[0])
+    if len(typed.strip()) > _LONGEST:
+        found.problems.append(f"This is long: only its first {_LONGEST:,} characters are searched for.")
+    if unknown:
+        found.problems.append(_no_filters(unknown))
     found.filters |= _window(times, now)
-    found.text, found.rest = " ".join(text), " ".join(rest)
+    found.text, found.rest = _without_quotes("".join(text).strip()), "".join(rest).strip()
     return found
+
+
+def _without_quotes(text: str) -> str:
+    """Of a text that is in one pair of quotes as a whole, what they hold."""
+    whole = _IN_QUOTES.fullmatch(text)
+    return whole[whole.lastindex or 0] if whole else text
+
+
+def _no_filters(names: Iterable[str]) -> str:
+    named = " or ".join(f"{name}:" for name in names)
+    return f"There is no filter {named}, so it is searched for as text. Filters: {', '.join(QUALIFIERS)}."
 
 
 def _take(filters: dict[str, list[str]], times: dict[str, str], name: str, value: str) -> str | None:
     """Puts one filter where it belongs, or says why it cannot be."""
-    if name not in QUALIFIERS:
-        return f"{name}: is not a filter. There are {', '.join(QUALIFIERS)}. In quotes it is searched for."
     if name in _TIMES:
         is_length = known(value) and (name == "window" or value != ALL)
         if not is_length and (name == "window" or parse_until(value) is None):
@@ -132,7 +154,8 @@ def completions() -> str:
     ]
     return "\n\n".join(
         [
-            'Words are looked for in ids, prompts and errors: `asset`, `"not enough"`. Filters go before:',
+            "A text is looked for in ids, prompts and errors as it is typed: `not enough`. Quotes around all"
+            ' of it make text of what would be a filter: `"status:failed"`. Filters:',
             *lines,
             "`before:` `after:` `2h`, `3d`, `2026-11-25T14:00` · `window:` `24h`, `14d`, `all`",
             "`deployment:dpl_…` `stage:task_created` `flow:sync-sdk` `group:…` `ratio:1280:720` `duration:5`",

@@ -31,7 +31,7 @@ from lib.ui.kit.search import TROUBLES, completions, read
 from lib.ui.kit.window import ALL
 from lib.ui.kit.window_control import empty_window
 
-LONGEST_SEARCH = 200  # characters
+LONGEST_SEARCH = 200  # characters of a line
 LIVE_SECONDS = 11  # what is read is kept for ten
 AT_ONCE = 3  # characters: fewer are in no index
 LONG = timedelta(days=7)
@@ -206,6 +206,11 @@ def _in_logs(text: str, frame: Frame) -> None:
     if not part.open:
         return
     with part:
+        if len(text) > LONGEST_SEARCH:  # lines that hold the beginning of it need not hold the rest
+            st.caption(
+                f"At most {LONGEST_SEARCH} characters of a line can be searched for; this has {len(text):,}."
+            )
+            return
         unindexed = loaders.lines_to_read(frame.window)
         if unindexed > MANY_LINES:
             end = "so many are not read" if unindexed > MOST_LINES else "they are read one by one"
@@ -214,7 +219,7 @@ def _in_logs(text: str, frame: Frame) -> None:
             link("videos", "Search the last 24 hours only", day, icon=":material/search:")
         if unindexed > MOST_LINES:
             return
-        lines = loaders.log_lines(frame.window, text[:LONGEST_SEARCH])
+        lines = loaders.log_lines(frame.window, text)
         if not lines:
             st.caption(f"No line {frame.window.said} holds this.")
             return
@@ -279,6 +284,11 @@ def _say_empty(filters: Filters, frame: Frame) -> None:
     if filters == Filters():
         hint = f"{'Make' if is_all else 'Choose a longer window above, or make'} one on the page Generate."
         empty_window(frame.window, frame.now, f"No video {frame.window.said}", hint)
+    elif filters == Filters(search=filters.search):
+        hint = (
+            "A part of it may be found." if is_all else "Choose a longer window, or search for a part of it."
+        )
+        empty(f"No video {frame.window.said} holds this text", hint, ":material/search_off:")
     else:
         hint = "Take one away." if is_all else "Take one away or choose a longer window."
         empty("No video fits these filters", hint, ":material/filter_alt_off:")
