@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -117,6 +118,7 @@ class Sort:
 
 NEWEST = Sort()
 SORTS = ("created", "changed", "status", "cause", "stage", "prompt", "error")
+TRIGRAM = 3
 COUNTED = 10_000  # more matches are not counted
 COUNTED_OF_A_SEARCH = 1_000
 
@@ -185,6 +187,19 @@ def find_videos(db: Database, text: str) -> list[str]:
     """At most 20 ids, newest first: of videos whose id begins with `text` (four characters or more), or whose
     task it is."""
     return [str(row["id"]) for row in db.call("dailies_find_videos", p_text=text)]
+
+
+_LETTERS = re.compile(r"[^\W_]+")
+
+
+def is_in_an_index(text: str) -> bool:
+    """Whether an index of trigrams leads to `text`: without, all that is searched is read. It knows three
+    letters or digits in a row, and adds two blanks before a word and one behind it, where a word is seen to
+    begin or end."""
+    return any(
+        len(word[0]) + 2 * (word.start() > 0) + (word.end() < len(text)) >= TRIGRAM
+        for word in _LETTERS.finditer(text)
+    )
 
 
 def search_kind(db: Database) -> str:

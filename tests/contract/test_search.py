@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -108,6 +109,29 @@ def test_a_search_finds_what_reading_every_row_finds_whatever_was_judged(db: Dat
                 after = end_of(page)
             assert sorted(row["id"] for row in pages) == sorted(expected), text
             assert {row["matches"] for row in pages} <= {len(expected)}, text
+
+
+@pytest.mark.usefixtures("trigrams")
+@pytest.mark.parametrize(
+    "text",
+    ["ab", "abc", "a b", "??a??", "ab ", "-a", "a-", "x: 1", "a_b", "_a_", "?a?", "a?", "%a%", '"})', "1/2"],
+)
+def test_which_texts_an_index_leads_to_is_what_the_database_says(
+    postgres: PostgresDatabase, text: str
+) -> None:
+    pattern = re.sub(r"([\\%_])", r"\\\1", text)
+    with postgres.transaction("test") as connection:
+        connection.execute(
+            "create temporary table t as select md5(n::text) as w from generate_series(1, 99) n"
+        )
+        connection.execute("create index on t using gin (w gin_trgm_ops)")
+        connection.execute("set local enable_seqscan = off")
+        connection.execute("select from t where w ilike %s", [f"%{pattern}%"])
+        ((entries,),) = connection.execute(
+            "select sum(pg_stat_get_xact_tuples_returned(indexrelid)) from pg_index "
+            "where indrelid = 't'::regclass"
+        ).fetchall()
+    assert (entries < 99) == videos.is_in_an_index(text)
 
 
 def test_matches_are_counted_without_what_was_deleted_or_made_by_dailies_itself(

@@ -293,6 +293,14 @@ def test_lines_are_searched_for_a_whole_text_or_not_at_all(filled: Database) -> 
     assert "and more" not in "".join(str(each.proto.body) for each in app.get("html"))
 
 
+def test_a_text_that_no_index_leads_to_is_told_and_a_shorter_span_offered(filled: Database) -> None:
+    app = lines_found('"})', window="30d")
+    assert "without them only those of a day are read" in text_of(app)
+    assert "Search the last 24 hours only" in [each.proto.label for each in app.get("page_link")]
+    assert "only those of a day" not in text_of(lines_found('"})', window="24h"))
+    assert "only those of a day" not in text_of(lines_found("привет", window="30d"))
+
+
 def test_lines_of_all_time_are_found_however_long_before_the_first_video(filled: Database) -> None:
     old = entry("Deployed by hand", 0, "req-old") | {"at": "1999-12-31T23:59:00+00:00"}
     filled.call("dailies_add_logs", p_entries=[old])

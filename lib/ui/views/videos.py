@@ -11,7 +11,15 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
-from lib.data.videos import COUNTED, COUNTED_OF_A_SEARCH, NEWEST, Filters, Position, end_of
+from lib.data.videos import (
+    COUNTED,
+    COUNTED_OF_A_SEARCH,
+    NEWEST,
+    Filters,
+    Position,
+    end_of,
+    is_in_an_index,
+)
 from lib.data.views import LONGEST_NAME, View, delete_view, save_view
 from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
@@ -33,8 +41,7 @@ from lib.ui.kit.window_control import empty_window
 
 LONGEST_SEARCH = 200  # characters of a line
 LIVE_SECONDS = 11  # what is read is kept for ten
-AT_ONCE = 3  # characters: fewer are in no index
-LONG = timedelta(days=7)
+DAY, LONG = timedelta(days=1), timedelta(days=7)
 # What is not found at once, and what to do about it.
 SEARCHED_BY = {
     "anywhere": "",
@@ -43,7 +50,8 @@ SEARCHED_BY = {
     "rows": "Rows are read one by one, seconds for a million, until the older ones are judged again. "
     "A shorter span is quicker.",
 }
-FEW = "Three characters are found at once; for fewer, rows are read one by one. A shorter span is quicker."
+FEW = "Three letters are found at once; without them rows are read one by one. A shorter span is quicker."
+FEW_IN_LINES = "Lines are found at once by three letters; without them only those of a day are read."
 MANY_LINES, MOST_LINES = 200_000, 3_000_000  # are read within a second, and before the database gives up
 UNINDEXED = "are in no index, which a week gets once it is over"
 
@@ -182,7 +190,7 @@ def list_page(filters: Filters, frame: Frame) -> None:
         section("Found by text, in the list")
     if filters.search:
         note = SEARCHED_BY[loaders.search_kind()]
-        if not note and len(filters.search) < AT_ONCE and frame.window.size > LONG:
+        if not note and not is_in_an_index(filters.search) and frame.window.size > LONG:
             note = FEW
         if note:
             st.caption(note)
@@ -211,13 +219,17 @@ def _in_logs(text: str, frame: Frame) -> None:
                 f"At most {LONGEST_SEARCH} characters of a line can be searched for; this has {len(text):,}."
             )
             return
+        is_short = not is_in_an_index(text) and frame.window.size > DAY
         unindexed = loaders.lines_to_read(frame.window)
-        if unindexed > MANY_LINES:
+        if is_short:
+            st.caption(FEW_IN_LINES)
+        elif unindexed > MANY_LINES:
             end = "so many are not read" if unindexed > MOST_LINES else "they are read one by one"
             st.caption(f"About {unindexed:,} lines {frame.window.said} {UNINDEXED}: {end}.")
+        if is_short or unindexed > MANY_LINES:
             day = {**address.query(), "window": "24h"}
             link("videos", "Search the last 24 hours only", day, icon=":material/search:")
-        if unindexed > MOST_LINES:
+        if is_short or unindexed > MOST_LINES:
             return
         lines = loaders.log_lines(frame.window, text)
         if not lines:
