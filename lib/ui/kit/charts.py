@@ -238,7 +238,7 @@ def parts_over_time(
         **_ZOOMED | {"xaxis": {**_TIME, "range": [times[0] - width / 2, times[-1] + width / 2]}},
         barmode="stack",
         showlegend=True,
-        legend=_LEGEND | {"y": -0.42, "yanchor": "top"},
+        legend=_LEGEND | {"y": 0, "yref": "container", "yanchor": "bottom"},  # the axis takes what is left
         margin=_MARGIN | {"t": 30},
         yaxis=_VIDEOS,
     )
