@@ -19,13 +19,14 @@ from lib.settings import ROOT, load_settings
 from lib.ui.kit.dashboard import Dashboard, process_app, provide
 from lib.ui.kit.identity import claims_of, streamlit_secrets, ways_in
 from lib.ui.kit.notices import tell
-from lib.ui.kit.router import SHOWN
+from lib.ui.kit.router import PAGES, SHOWN
 from lib.ui.kit.uploads import held_bytes
 from lib.ui.startup import Startup, warm_imports
 from lib.web.built import Built, Packed, streamlit_folder
 from lib.web.gate import Gate
 from lib.web.limits import Limits
 from lib.web.middleware import Guard
+from lib.web.nested import Nested
 from lib.web.outgoing import Outgoing, keep_from_logs
 from lib.web.own_script import OwnScript
 from lib.web.routes import routes
@@ -73,6 +74,7 @@ app = st.App(
             lambda: ways_in(settings),
             is_https=(settings.address or "").startswith("https:"),
         ),
+        Middleware(Nested, [name for name, *_ in PAGES]),
         Middleware(OwnScript, built.links),
         Middleware(Packed, built),
     ],

@@ -46,6 +46,8 @@ class Cause:
 
     explanation  what happened
     remedy       what keeps it from happening again, or what to do before the next attempt; may be empty
+
+    All of them without marks: pages and the command line show them as text.
     """
 
     key: str
@@ -62,7 +64,7 @@ _SETTINGS = Trait.CREATED_NOTHING | Trait.HITS_ALL | Trait.INCIDENT
 _FOR_NOW = Trait.TRANSIENT | Trait.HITS_ALL | Trait.INCIDENT
 _FUNCTION = (
     "In the production app: await Runway's answer and save the id before you answer the request, or keep the "
-    "function alive with `waitUntil`; raise `maxDuration` if it needs longer."
+    "function alive with waitUntil; raise maxDuration if it needs longer."
 )
 
 # fmt: off
@@ -104,7 +106,7 @@ _TABLE = (
           "Replace RUNWAY_API_KEY in Vercel with a key of dev.runwayml.com and redeploy."),
     Cause("wrong_headers", Side.RUNWAY, Action.FIX_FIRST, _SETTINGS, "Wrong headers",
           "Runway refused what the app sends with every request: the header with the API version or the account it acts for, or the form of the body.",
-          "In the production app: send `X-Runway-Version: 2024-11-06` and a JSON body, or use Runway's SDK."),
+          "In the production app: send the header X-Runway-Version: 2024-11-06 and a JSON body, or use Runway's SDK."),
     Cause("model_unavailable", Side.RUNWAY, Action.FIX_FIRST, _SETTINGS, "Model unavailable",
           "Runway does not let this key use the model that was asked for.",
           "Set RUNWAY_MODEL_ID to a model that the organization may use, or have this one enabled."),

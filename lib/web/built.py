@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ENTRY = "index.html"
 LARGE = 1 << 20  # bytes; to run such a script takes the browser as long as all the rest of a page
@@ -110,7 +110,8 @@ def _link(file: str) -> str:
 
 
 class Packed:
-    """Answers with what is packed; all else is passed on."""
+    """Answers with what is packed; all else is passed on. Whatever of the build comes plain says that it may
+    come packed, or a cache between would hand it to everybody."""
 
     def __init__(self, app: ASGIApp, built: Built) -> None:
         self._app = app
@@ -121,13 +122,29 @@ class Packed:
         if scope["type"] == "http" and scope["method"] == "GET" and _takes_gzip(scope):
             body = self._built.packed(scope["path"])
         if body is None:
-            await self._app(scope, receive, send)
+            is_built = scope["type"] == "http" and scope["path"].startswith("/static/")
+            await self._app(scope, receive, _varying(send) if is_built else send)
             return
         kind = _TYPES[Path(scope["path"]).suffix]
         headers = {**_HEADERS, "content-encoding": "gzip"}
         await Response(body, media_type=kind, headers=headers)(scope, receive, send)
 
 
+def _varying(send: Send) -> Send:
+    async def varied(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).add_vary_header("accept-encoding")
+        await send(message)
+
+    return varied
+
+
 def _takes_gzip(scope: Scope) -> bool:
+    """Named, or meant by `*`, with a weight that is not 0."""
     headers = Headers(scope=scope)
-    return "gzip" in headers.get("accept-encoding", "") and "range" not in headers
+    weights = {}
+    for part in headers.get("accept-encoding", "").lower().split(","):
+        coding, _, weight = part.partition(";")
+        weights[coding.strip()] = weight.strip().removeprefix("q=") or "1"
+    weight = weights.get("gzip", weights.get("*", "0"))
+    return weight.strip("0.") != "" and "range" not in headers

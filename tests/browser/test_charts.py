@@ -185,3 +185,16 @@ def test_an_hour_of_the_week_opens_exactly_its_videos(page: Page, address: str) 
     assert listed(page) == number
     assert "group=any" in page.url
     assert "hour=" in page.url
+
+
+@pytest.mark.parametrize("width", [420, 1440])
+def test_the_title_of_an_axis_stands_clear_of_the_legend_at_any_width(
+    page: Page, address: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    open_page(page, f"{address}/errors?window=14d")
+    chart = page.locator(".js-plotly-plot").first
+    title, legend = chart.locator(".xtitle").bounding_box(), chart.locator(".legend").bounding_box()
+    assert title is not None
+    assert legend is not None
+    assert title["y"] + title["height"] < legend["y"]

@@ -23,3 +23,8 @@ def test_sql_knows_the_flags_of_every_cause(database_url: str) -> None:
 def test_the_page_of_any_incident_says_what_to_do_not_that_somebody_has_to_decide() -> None:
     met = [cause for cause in CAUSES.values() if Trait.INCIDENT in cause.traits]
     assert [cause.key for cause in met if not cause.remedy] == []
+
+
+def test_what_a_cause_says_is_free_of_marks_as_it_is_shown_as_text() -> None:
+    marked = [cause.key for cause in CAUSES.values() if set("`*[]<>") & set(cause.explanation + cause.remedy)]
+    assert marked == []

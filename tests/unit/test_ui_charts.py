@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go
+import pytest
 
+from lib.data.errors import ErrorPoint
 from lib.data.overview import FunnelStage
+from lib.domain.cause import CAUSES
 from lib.ui.kit import charts
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
@@ -64,6 +68,45 @@ def test_the_most_frequent_cause_is_on_top_with_its_side_in_words() -> None:
         ("▲ the app", [["missing_api_key", 80]]),
         ("● Runway", [["moderated", 20]]),
     ]
+
+
+def colors_of(*causes: str) -> dict[str, str]:
+    colors = charts.part_colors([json.dumps({"cause": cause}) for cause in causes])
+    return {json.loads(part)["cause"]: color for part, color in colors.items()}
+
+
+def test_a_part_keeps_its_colour_whatever_its_rank() -> None:
+    causes = ("unknown", "moderated", "never_polled", "runway_server_error", "nobody foresaw it")
+    assert colors_of(*causes) == colors_of(*causes[::-1])
+
+
+def test_a_cause_keeps_its_colour_whichever_others_come_and_go() -> None:
+    often = ("function_terminated", "missing_api_key", "moderated", "invalid_request", "insufficient_credits")
+    all_of_them = colors_of(*often)
+    for left_out in often:
+        fewer = colors_of(*(cause for cause in often if cause != left_out))
+        assert fewer.items() <= all_of_them.items()
+
+
+@pytest.mark.parametrize("asked", ["cause", "deployment", "model"])
+def test_no_two_of_ten_parts_share_a_colour_and_the_eleventh_has_one(asked: str) -> None:
+    values = list(CAUSES) if asked == "cause" else [f"{asked}-{number}" for number in range(len(CAUSES))]
+    parts = [json.dumps({asked: value}) for value in values]
+    for first in range(len(parts) - 10):
+        assert len(set(charts.part_colors(parts[first : first + 10]).values())) == 10
+    assert charts.part_colors(parts).keys() == set(parts)
+
+
+def test_a_bar_is_drawn_in_the_colour_of_its_part() -> None:
+    points = [
+        ErrorPoint(at=HOURS[0].isoformat(), part={"cause": cause}, n=n)
+        for n, cause in enumerate(("runway_server_error", "moderated"), 1)
+    ]
+    by_rank = [
+        charts.parts_over_time(order, HOURS, lambda part: part["cause"]) for order in (points, points[::-1])
+    ]
+    first, second = ({bar["name"]: bar["marker"]["color"] for bar in chart["data"]} for chart in by_rank)
+    assert first == second == colors_of("moderated", "runway_server_error")
 
 
 def stage(name: str, position: int, *, seen: int = 0, missing: int = 0, not_reached: int = 0) -> FunnelStage:

@@ -100,8 +100,8 @@ def test_of_a_killed_function_it_says_what_to_change_in_the_app(db: PostgresData
     said = text_of(opened("incident", **address_of(found["function_terminated"])))
     (todo,) = [line for line in said.splitlines() if "What to do" in line]
     assert "In the production app: await Runway's answer and save the id before you answer" in todo
-    assert "`waitUntil`" in todo
-    assert "`maxDuration`" in todo
+    assert "waitUntil" in todo
+    assert "maxDuration" in todo
 
 
 @pytest.mark.usefixtures("db")

@@ -90,14 +90,34 @@ def test_a_large_script_waits_until_the_page_is_still(built: Built) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"accept-encoding": "identity"}, {"accept-encoding": "gzip", "range": "bytes=0-9"}]
+    "headers",
+    [
+        {"accept-encoding": "identity"},
+        {"accept-encoding": ""},
+        {"accept-encoding": "br, gzip;q=0"},
+        {"accept-encoding": "GZIP ; q=0.000, *"},
+        {"accept-encoding": "*;q=0"},
+        {"accept-encoding": "gzip", "range": "bytes=0-9"},
+    ],
 )
-def test_whoever_takes_it_otherwise_gets_it_from_streamlit(
+def test_whoever_takes_it_otherwise_gets_it_from_streamlit_and_a_cache_learns_that_it_varies(
     built: Built, client: httpx.Client, headers: dict[str, str]
 ) -> None:
-    assert client.get(f"/{built.before('videos')[0]}", headers=headers).text == "Streamlit's"
+    answer = client.get(f"/{built.before('videos')[0]}", headers=headers)
+    assert answer.text == "Streamlit's"
+    assert answer.headers["vary"] == "accept-encoding"
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.5", "gzip; q=1.0", "*", "identity;q=0, *;q=0.1"])
+def test_whoever_takes_gzip_gets_it_and_a_cache_learns_that_it_varies(
+    built: Built, client: httpx.Client, accepted: str
+) -> None:
+    answer = client.get(f"/{built.before('videos')[0]}", headers={"accept-encoding": accepted})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["vary"] == "accept-encoding"
 
 
 def test_what_is_not_packed_is_streamlits(client: httpx.Client) -> None:
     assert client.get("/static/js/none.js").text == "Streamlit's"
-    assert client.get("/videos").text == "Streamlit's"
+    page = client.get("/videos")
+    assert (page.text, "vary" in page.headers) == ("Streamlit's", False)

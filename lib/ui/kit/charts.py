@@ -7,16 +7,17 @@ rows is escaped.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from typing import Any
+from zlib import crc32
 
 from lib.data.database import Row
 from lib.data.errors import ErrorPoint
 from lib.data.overview import FunnelStage
 from lib.data.series import STEP
-from lib.domain.cause import Side
+from lib.domain.cause import CAUSES, Side
 from lib.domain.video import parse_time
 from lib.ui.kit.format import (
     AMBER,
@@ -182,6 +183,33 @@ def status_over_time(series: Sequence[Row], times: Sequence[datetime]) -> Figure
 _PARTS = (RED, BLUE, AMBER, VIOLET, GREEN, "#c2559d", "#178fa8", "#8c7a1f", "#b0603a", GRAY)
 
 
+def part_colors(parts: Collection[str]) -> dict[str, str]:
+    """A colour for each part (JSON), by what it is: its rank changes while somebody looks. Where two want the
+    same one, one of them keeps it, and the other takes the next that nobody wants; beyond ten they share."""
+    places = {part: _place(json.loads(part)) for part in parts}
+    in_order = sorted(places, key=lambda part: (places[part], part))
+    given: dict[int, str] = {}
+    for part in in_order:
+        given.setdefault(places[part] % len(_PARTS), part)
+    colors = {part: _PARTS[number] for number, part in given.items()}
+    free = [number for number in range(len(_PARTS)) if number not in given]
+    for part in in_order:
+        if part not in colors:
+            wanted = places[part] % len(_PARTS)
+            number = min(free, key=lambda number: (number - wanted) % len(_PARTS), default=wanted)
+            colors[part] = _PARTS[number]
+            free = [other for other in free if other != number]
+    return colors
+
+
+def _place(part: Mapping[str, str]) -> int:
+    """A cause's in the table of causes, so that neighbours differ; of anything else a number that every
+    process finds for it."""
+    if part.keys() == {"cause"} and part["cause"] in CAUSES:
+        return list(CAUSES).index(part["cause"])
+    return crc32(json.dumps(part, sort_keys=True).encode())
+
+
 def parts_over_time(
     points: Sequence[ErrorPoint], times: Sequence[datetime], name: Callable[[dict[str, str]], str]
 ) -> Figure:
@@ -195,10 +223,11 @@ def parts_over_time(
     totals = [sum(column) for column in zip(*counts.values(), strict=True)]
     width = times[1] - times[0] if len(times) > 1 else timedelta(hours=1)
     traces = []
-    for index, (part, values) in enumerate(counts.items()):
+    colors = part_colors(counts)
+    for part, values in counts.items():
         drawn = [(at, n, total) for at, n, total in zip(times, values, totals, strict=True) if n]
         meant = [[part, at.isoformat(), 100 * n / total] for at, n, total in drawn]
-        title, color = escape(name(json.loads(part))), _PARTS[index % len(_PARTS)]
+        title, color = escape(name(json.loads(part))), colors[part]
         said = "%{y} videos, %{customdata[2]:.0f}% of those drawn"
         starts, numbers = [at for at, _, _ in drawn], [n for _, n, _ in drawn]
         bars = _bars(title, color, said, x=starts, y=numbers, points=meant)
@@ -209,7 +238,7 @@ def parts_over_time(
         **_ZOOMED | {"xaxis": {**_TIME, "range": [times[0] - width / 2, times[-1] + width / 2]}},
         barmode="stack",
         showlegend=True,
-        legend=_LEGEND | {"y": -0.42, "yanchor": "top"},
+        legend=_LEGEND | {"y": 0, "yref": "container", "yanchor": "bottom"},  # the axis takes what is left
         margin=_MARGIN | {"t": 30},
         yaxis=_VIDEOS,
     )
