@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,6 @@ from hashlib import md5
 from typing import NamedTuple
 from uuid import UUID
 
-from lib.data.migrations import recount
 from lib.data.postgres import Connection, PostgresDatabase
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
@@ -142,6 +141,7 @@ _WEEKS = """
 select dailies.add_log_weeks(array(
     select now() - interval '1 day' * n from generate_series(0, %(days)s::int) n))
 """
+_COUNT = "select max(r.day) from public.dailies_recount(%s::timestamptz) r"
 _LINES = "select (select count(*) from dailies.log_entries), (select count(*) from base_entries)"
 # Those that no constraint needs.
 _INDEXES = """
@@ -172,6 +172,9 @@ def repeat_history(
 
     tasks    at the simulator: those that the rows do not know are repeated there, to be recovered for real
     entries  about so many log entries, of the newest videos; without it, those of all
+
+    Interrupted, even killed, it leaves the history as it was: the videos are seen once they are counted, and
+    their log right after them, since without them its tasks would be nobody's.
     """
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     with db.session("seed") as connection:
@@ -179,15 +182,15 @@ def repeat_history(
     if videos <= have:
         return
     repetitions = _plan(-(-(videos - have) // base), days)
-    with ThreadPoolExecutor(1) as beside:  # the log is as much work as all else
-        log = beside.submit(_repeat_logs, db, until, repetitions, entries, say)
-        lost = _repeat_verdicts(db, until, repetitions, say)
+    with _writing(db, until, _BASE_LOGS) as logged, _writing(db, until, _BASE_VERDICTS) as judged:
+        # the log is as much work as all else
+        with _beside(logged, lambda: _repeat_logs(logged, repetitions, entries, say)):
+            lost = _repeat_verdicts(judged, repetitions, say)
+            say("counting by hour and day")
+            _count(judged)
         simulator.import_tasks(
             _earlier(task, one) for task in tasks if task.id in lost for one in repetitions
         )
-        say("counting by hour and day")
-        recount(db)
-        log.result()
     with db.session("seed") as connection:  # at last: while one is written, no row of another is old
         connection.execute(f"vacuum analyze public.videos, {', '.join((*VERDICTS, *LOGS))}".encode())
 
@@ -207,39 +210,57 @@ def _plan(most: int, days: int) -> list[Repetition]:
 
 
 def _repeat_verdicts(
-    db: PostgresDatabase, until: datetime, repetitions: Sequence[Repetition], say: Callable[[str], object]
+    connection: Connection, repetitions: Sequence[Repetition], say: Callable[[str], object]
 ) -> set[str]:
     """The videos with all that is known of each, but for logs; the ids of the tasks that no row knows."""
-    with _writing(db, until, _BASE_VERDICTS) as connection:
-        with _indexed_afterwards(connection, VERDICTS):
-            for n in _repeat(connection, _VERDICTS, repetitions):
-                say(f"{n:,} of {len(repetitions):,} times the videos")
-            say("building their indexes")
-        lost = {row[0] for row in connection.execute(_LOST)}
-    with db.session("seed") as connection:
-        connection.execute(f"analyze public.videos, {', '.join(VERDICTS)}".encode())
-    return lost
+    with _indexed_afterwards(connection, VERDICTS):
+        for n in _repeat(connection, _VERDICTS, repetitions):
+            say(f"{n:,} of {len(repetitions):,} times the videos")
+        say("building their indexes")
+    connection.execute(f"analyze public.videos, {', '.join(VERDICTS)}".encode())
+    return {row[0] for row in connection.execute(_LOST)}
+
+
+def _count(connection: Connection) -> None:
+    """Together with what is counted: to nobody the one is there without the other."""
+    day: object = "infinity"
+    while day:
+        (day,) = connection.execute(_COUNT, [day]).fetchone() or (None,)
 
 
 def _repeat_logs(
-    db: PostgresDatabase,
-    until: datetime,
+    connection: Connection,
     repetitions: Sequence[Repetition],
     entries: int | None,
     say: Callable[[str], object],
 ) -> None:
-    with _writing(db, until, _BASE_LOGS) as connection:
-        have, base = connection.execute(_LINES).fetchone() or (0, 0)
-        most = len(repetitions) if entries is None else round(max(entries - have, 0) / base)
-        connection.execute(_WEEKS.encode(), {"days": repetitions[-1].back.days + DAYS + 1})
-        with _indexed_afterwards(connection, LOGS):
-            for n in _repeat(connection, _LOGS, repetitions[:most]):
-                say(f"{n:,} of {most:,} times the log")
-            say("building its indexes")
+    have, base = connection.execute(_LINES).fetchone() or (0, 0)
+    most = len(repetitions) if entries is None else round(max(entries - have, 0) / base)
+    connection.execute(_WEEKS.encode(), {"days": repetitions[-1].back.days + DAYS + 1})
+    with _indexed_afterwards(connection, LOGS):
+        for n in _repeat(connection, _LOGS, repetitions[:most]):
+            say(f"{n:,} of {most:,} times the log")
+        say("building its indexes")
+
+
+@contextmanager
+def _beside(connection: Connection, work: Callable[[], None]) -> Iterator[None]:
+    """Does `work`, which uses `connection`, in a thread meanwhile. Interrupted, it ends at once."""
+    with ThreadPoolExecutor(1) as thread:
+        doing = thread.submit(work)
+        try:
+            yield
+            doing.result()
+        except BaseException:
+            while not doing.done():
+                connection.cancel_safe()
+                wait([doing], timeout=0.1)  # between two statements there is nothing to cancel
+            raise
 
 
 @contextmanager
 def _writing(db: PostgresDatabase, until: datetime, base: Iterable[str]) -> Iterator[Connection]:
+    """All that is written inside is there afterwards, or nothing is."""
     with db.transaction("seed") as connection:
         for statement in (*_QUICKLY, *_NAMES):
             connection.execute(statement.encode())

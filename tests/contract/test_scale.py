@@ -280,3 +280,33 @@ def test_a_repeated_verdict_names_its_own_task(long: History) -> None:
     assert found
     assert found[0] > 100
     assert found[1] == found[0]
+
+
+KEPT = """
+select (select count(*) from public.videos), (select count(*) from dailies.verdicts),
+    (select count(*) from dailies.searched), (select count(*) from dailies.log_entries),
+    (select count(*) from dailies.requests), (select sum(n) from dailies.tallies),
+    (select count(*) from dailies.counted where searchable),
+    (select count(*) from pg_indexes where schemaname in ('public', 'dailies') and tablename !~ '[0-9]$')
+"""
+
+
+@pytest.mark.parametrize("moment", ["building their indexes", "counting by hour and day"])
+def test_a_repetition_that_is_interrupted_leaves_the_history_and_its_figures_as_they_were(
+    cluster: Cluster, tmp_path: Path, sample: tuple[str, list[StoredTask]], moment: str
+) -> None:
+    def interrupt(said: str) -> None:
+        if said == moment:
+            raise KeyboardInterrupt
+
+    name, tasks = sample
+    with cluster.clone(name) as url, simulated(tmp_path) as runway:
+        db = PostgresDatabase(url, label="test")
+        with db.session("test") as connection:
+            before = connection.execute(KEPT).fetchone()
+            with pytest.raises(KeyboardInterrupt):
+                repeat_history(db, runway.store, tasks, videos=4000, days=28, say=interrupt)
+            assert connection.execute(KEPT).fetchone() == before
+        now = datetime.now(UTC)
+        assert overview.overview(db, now - timedelta(days=29), now, own=True)["totals"]["total"] == 2000
+        db.close()
