@@ -26,6 +26,7 @@ def command(videos: int | None, log_entries: int | None, days: int) -> None:
 
     Never into a database of yours: with DATABASE_URL, SUPABASE_URL or RUNWAY_API_KEY set it refuses, and so
     it does when the database holds videos. To begin anew, stop Dailies and delete the data folder.
+    Interrupted, it leaves the two weeks, or nothing.
     """
     settings = load_settings()
     if not may_be_seeded(settings):

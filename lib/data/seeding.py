@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from psycopg import sql
@@ -23,8 +24,8 @@ where id = %(id)s
 
 
 @contextmanager
-def seeding(db: PostgresDatabase) -> Iterator[Seeding]:
-    """All that is added inside is there afterwards, or nothing is.
+def seeding(db: PostgresDatabase, folder: Path) -> Iterator[Seeding]:
+    """All that is added inside is there afterwards, or nothing is. `folder`: where the data of Dailies is.
 
     Raises BadInput when the database holds videos, and keeps others from adding some meanwhile.
     """
@@ -32,7 +33,10 @@ def seeding(db: PostgresDatabase) -> Iterator[Seeding]:
         (relation,) = connection.execute(_RELATION).fetchone() or ("",)
         connection.execute(f"lock table {relation} in share row exclusive mode".encode())
         if connection.execute("select 1 from dailies.videos() limit 1").fetchone():
-            raise BadInput(f"{db.label} holds videos: a history is only written into an empty database.")
+            raise BadInput(
+                f"{db.label} holds videos: a history is only written into an empty database. "
+                f"To begin anew, stop Dailies and delete its data folder, {folder}."
+            )
         yield Seeding(connection)
 
 

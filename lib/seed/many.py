@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,6 @@ from hashlib import md5
 from typing import NamedTuple
 from uuid import UUID
 
-from lib.data.migrations import recount
 from lib.data.postgres import Connection, PostgresDatabase
 from lib.runway.simulator.schedule import StoredTask
 from lib.runway.simulator.store import SimulatorStore
@@ -30,7 +29,10 @@ _BASE_VERDICTS = (
     """create temporary table base_tasks on commit drop as
     select t.* from dailies.tasks t join base_videos b on b.id::text = t.video_id::text""",
     """create temporary table base_verdicts on commit drop as
-    select d.* from dailies.verdicts d join base_videos b on b.id::text = d.video_id::text""",
+    select d.*, coalesce(d.recoverable_runway_id, b.runway_video_id) as task,
+        pg_temp.without_times(d.stages) as stages_told, pg_temp.times_in(d.stages) as stages_at,
+        pg_temp.without_times(d.evidence) as evidence_told, pg_temp.times_in(d.evidence) as evidence_at
+    from dailies.verdicts d join base_videos b on b.id::text = d.video_id::text""",
     """create temporary table base_searched on commit drop as
     select s.*, b.runway_video_id as task
     from dailies.searched s join base_videos b on b.id::text = s.video_id::text""",
@@ -56,6 +58,15 @@ _NAMES = (
     immutable language sql
     return case when fortnight = '0' or id not like 'dpl\\_%' then id
         else 'dpl_' || left(md5(id || ':' || fortnight), 28) end""",
+    # JSON as a text with a gap for each time, and the times: filling the gaps, moved, takes half as long as
+    # building the JSON from its parts. A quote in a text of it is escaped, so only keys are found.
+    """create or replace function pg_temp.without_times(told jsonb) returns text
+    immutable language sql
+    return regexp_replace(replace(told::text, '%', '%%'), '"at": "[^"]*"', '"at": "%s"', 'g')""",
+    """create or replace function pg_temp.times_in(told jsonb) returns timestamptz[]
+    immutable language sql
+    return array(select (found[1])::timestamptz
+                 from regexp_matches(told::text, '"at": "([^"]*)"', 'g') found)""",
 )
 _REPEATED = """
 with repeated as (
@@ -92,7 +103,12 @@ _VERDICTS = (
         evidence, recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries,
         id_at, finished_at, error_group, judged_at, word, retried, model, ratio, duration, user_id)
     select pg_temp.other(d.video_id::text, n)::dailies.video_key, d.created_at - back, d.cause, d.confidence,
-        d.action, d.stuck, d.flow, d.first_missing, d.stages, d.pattern, d.evidence,
+        d.action, d.stuck, d.flow, d.first_missing,
+        format(d.stages_told, variadic array(
+            select to_char(at - back, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from unnest(d.stages_at) at))::jsonb,
+        d.pattern,
+        format(pg_temp.named(d.evidence_told, d.task, n), variadic array(
+            select to_char(at - back, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from unnest(d.evidence_at) at))::jsonb,
         pg_temp.other(d.recoverable_runway_id, n),
         array(select pg_temp.other(c, n) from unnest(d.candidate_runway_ids) c),
         pg_temp.deployed(d.deployment_id, fortnight), d.polls, d.last_polled_at - back, d.tries,
@@ -125,6 +141,7 @@ _WEEKS = """
 select dailies.add_log_weeks(array(
     select now() - interval '1 day' * n from generate_series(0, %(days)s::int) n))
 """
+_COUNT = "select max(r.day) from public.dailies_recount(%s::timestamptz) r"
 _LINES = "select (select count(*) from dailies.log_entries), (select count(*) from base_entries)"
 # Those that no constraint needs.
 _INDEXES = """
@@ -134,6 +151,7 @@ where i.indrelid = any(%s::regclass[]) and not c.relispartition
     and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
 """
 _QUICKLY = (
+    "set local timezone = 'UTC'",  # where a day has 24 hours: all is moved by as many seconds
     "set local session_replication_role = replica",  # nobody marks, and nobody counts yet
     "set local synchronous_commit = off",
     "set local maintenance_work_mem = '256MB'",
@@ -154,6 +172,9 @@ def repeat_history(
 
     tasks    at the simulator: those that the rows do not know are repeated there, to be recovered for real
     entries  about so many log entries, of the newest videos; without it, those of all
+
+    Interrupted, even killed, it leaves the history as it was: the videos are seen once they are counted, and
+    their log right after them, since without them its tasks would be nobody's.
     """
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     with db.session("seed") as connection:
@@ -161,15 +182,15 @@ def repeat_history(
     if videos <= have:
         return
     repetitions = _plan(-(-(videos - have) // base), days)
-    with ThreadPoolExecutor(1) as beside:  # the log is as much work as all else
-        log = beside.submit(_repeat_logs, db, until, repetitions, entries, say)
-        lost = _repeat_verdicts(db, until, repetitions, say)
+    with _writing(db, until, _BASE_LOGS) as logged, _writing(db, until, _BASE_VERDICTS) as judged:
+        # the log is as much work as all else
+        with _beside(logged, lambda: _repeat_logs(logged, repetitions, entries, say)):
+            lost = _repeat_verdicts(judged, repetitions, say)
+            say("counting by hour and day")
+            _count(judged)
         simulator.import_tasks(
             _earlier(task, one) for task in tasks if task.id in lost for one in repetitions
         )
-        say("counting by hour and day")
-        recount(db)
-        log.result()
     with db.session("seed") as connection:  # at last: while one is written, no row of another is old
         connection.execute(f"vacuum analyze public.videos, {', '.join((*VERDICTS, *LOGS))}".encode())
 
@@ -189,39 +210,57 @@ def _plan(most: int, days: int) -> list[Repetition]:
 
 
 def _repeat_verdicts(
-    db: PostgresDatabase, until: datetime, repetitions: Sequence[Repetition], say: Callable[[str], object]
+    connection: Connection, repetitions: Sequence[Repetition], say: Callable[[str], object]
 ) -> set[str]:
     """The videos with all that is known of each, but for logs; the ids of the tasks that no row knows."""
-    with _writing(db, until, _BASE_VERDICTS) as connection:
-        with _indexed_afterwards(connection, VERDICTS):
-            for n in _repeat(connection, _VERDICTS, repetitions):
-                say(f"{n:,} of {len(repetitions):,} times the videos")
-            say("building their indexes")
-        lost = {row[0] for row in connection.execute(_LOST)}
-    with db.session("seed") as connection:
-        connection.execute(f"analyze public.videos, {', '.join(VERDICTS)}".encode())
-    return lost
+    with _indexed_afterwards(connection, VERDICTS):
+        for n in _repeat(connection, _VERDICTS, repetitions):
+            say(f"{n:,} of {len(repetitions):,} times the videos")
+        say("building their indexes")
+    connection.execute(f"analyze public.videos, {', '.join(VERDICTS)}".encode())
+    return {row[0] for row in connection.execute(_LOST)}
+
+
+def _count(connection: Connection) -> None:
+    """Together with what is counted: to nobody the one is there without the other."""
+    day: object = "infinity"
+    while day:
+        (day,) = connection.execute(_COUNT, [day]).fetchone() or (None,)
 
 
 def _repeat_logs(
-    db: PostgresDatabase,
-    until: datetime,
+    connection: Connection,
     repetitions: Sequence[Repetition],
     entries: int | None,
     say: Callable[[str], object],
 ) -> None:
-    with _writing(db, until, _BASE_LOGS) as connection:
-        have, base = connection.execute(_LINES).fetchone() or (0, 0)
-        most = len(repetitions) if entries is None else round(max(entries - have, 0) / base)
-        connection.execute(_WEEKS.encode(), {"days": repetitions[-1].back.days + DAYS + 1})
-        with _indexed_afterwards(connection, LOGS):
-            for n in _repeat(connection, _LOGS, repetitions[:most]):
-                say(f"{n:,} of {most:,} times the log")
-            say("building its indexes")
+    have, base = connection.execute(_LINES).fetchone() or (0, 0)
+    most = len(repetitions) if entries is None else round(max(entries - have, 0) / base)
+    connection.execute(_WEEKS.encode(), {"days": repetitions[-1].back.days + DAYS + 1})
+    with _indexed_afterwards(connection, LOGS):
+        for n in _repeat(connection, _LOGS, repetitions[:most]):
+            say(f"{n:,} of {most:,} times the log")
+        say("building its indexes")
+
+
+@contextmanager
+def _beside(connection: Connection, work: Callable[[], None]) -> Iterator[None]:
+    """Does `work`, which uses `connection`, in a thread meanwhile. Interrupted, it ends at once."""
+    with ThreadPoolExecutor(1) as thread:
+        doing = thread.submit(work)
+        try:
+            yield
+            doing.result()
+        except BaseException:
+            while not doing.done():
+                connection.cancel_safe()
+                wait([doing], timeout=0.1)  # between two statements there is nothing to cancel
+            raise
 
 
 @contextmanager
 def _writing(db: PostgresDatabase, until: datetime, base: Iterable[str]) -> Iterator[Connection]:
+    """All that is written inside is there afterwards, or nothing is."""
     with db.transaction("seed") as connection:
         for statement in (*_QUICKLY, *_NAMES):
             connection.execute(statement.encode())

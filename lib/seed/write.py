@@ -63,7 +63,7 @@ def seed_history(
 ) -> Seeded:
     """Raises BadInput when the database holds videos: a history is only written into an empty one."""
     links = links_of(simulator, simulator_url)
-    with seeding(db) as into:
+    with seeding(db, simulator.folder.parent) as into:
         told = history(now, links)
         simulator.import_tasks(told.tasks)
         # the log before the videos: every line looks for videos to mark, and each video marks itself

@@ -240,3 +240,73 @@ def test_the_history_repeated_has_ids_and_times_of_its_own_and_is_found_counted_
     assert short.db.call("dailies_search_kind") == [{"kind": "anywhere"}]
     recover(app_of(short.db, short.runway.client), lost)
     assert videos.get_video(short.db, lost)["video"]["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("column", ["stages", "evidence"])
+def test_what_a_repeated_verdict_tells_lies_as_far_from_its_video_as_in_the_original(
+    long: History, column: str
+) -> None:
+    with long.db.transaction("test") as connection:
+        connection.execute(
+            f"""create temporary table told on commit drop as
+                select d.video_id::text as id, d.created_at, e.each, e.i from dailies.verdicts d,
+                    jsonb_array_elements(d.{column}) with ordinality e (each, i)""".encode()
+        )
+        found = connection.execute(
+            """select count(*), count(distinct n), max(abs(extract(epoch from
+                   ((d.each ->> 'at')::timestamptz - d.created_at)
+                   - ((o.each ->> 'at')::timestamptz - o.created_at)))),
+                   count(*) filter (where d.each - '{at,text}'::text[] <> o.each - '{at,text}'::text[])
+               from told o cross join generate_series(1, 3) n
+               join told d on d.id = md5(o.id || ':' || n)::uuid::text and d.i = o.i"""
+        ).fetchone()
+    assert found
+    times, repetitions, furthest, other = found
+    assert times > 3000
+    assert repetitions == 3
+    assert furthest <= 0.001, "times in JSON have milliseconds"
+    assert other == 0
+
+
+def test_a_repeated_verdict_names_its_own_task(long: History) -> None:
+    with long.db.transaction("test") as connection:
+        found = connection.execute(
+            """select count(*), count(*) filter (where position(t.task_id in d.evidence::text) > 0)
+               from dailies.verdicts d join public.videos v on v.id = d.video_id
+               join dailies.tasks t on t.video_id = d.video_id
+               where d.evidence @> '[{"source": "task"}]'
+                   and t.task_id in (d.recoverable_runway_id, v.runway_video_id)"""
+        ).fetchone()
+    assert found
+    assert found[0] > 100
+    assert found[1] == found[0]
+
+
+KEPT = """
+select (select count(*) from public.videos), (select count(*) from dailies.verdicts),
+    (select count(*) from dailies.searched), (select count(*) from dailies.log_entries),
+    (select count(*) from dailies.requests), (select sum(n) from dailies.tallies),
+    (select count(*) from dailies.counted where searchable),
+    (select count(*) from pg_indexes where schemaname in ('public', 'dailies') and tablename !~ '[0-9]$')
+"""
+
+
+@pytest.mark.parametrize("moment", ["building their indexes", "counting by hour and day"])
+def test_a_repetition_that_is_interrupted_leaves_the_history_and_its_figures_as_they_were(
+    cluster: Cluster, tmp_path: Path, sample: tuple[str, list[StoredTask]], moment: str
+) -> None:
+    def interrupt(said: str) -> None:
+        if said == moment:
+            raise KeyboardInterrupt
+
+    name, tasks = sample
+    with cluster.clone(name) as url, simulated(tmp_path) as runway:
+        db = PostgresDatabase(url, label="test")
+        with db.session("test") as connection:
+            before = connection.execute(KEPT).fetchone()
+            with pytest.raises(KeyboardInterrupt):
+                repeat_history(db, runway.store, tasks, videos=4000, days=28, say=interrupt)
+            assert connection.execute(KEPT).fetchone() == before
+        now = datetime.now(UTC)
+        assert overview.overview(db, now - timedelta(days=29), now, own=True)["totals"]["total"] == 2000
+        db.close()

@@ -132,8 +132,10 @@ def test_what_runs_is_polled_and_what_nobody_polled_stays_to_be_looked_at(seeded
 
 
 def test_a_database_that_holds_videos_is_left_as_it_is(seeded: Seeded) -> None:
-    with pytest.raises(BadInput, match="empty"):
+    with pytest.raises(BadInput, match="empty") as refused:
         seed_history(seeded.db, seeded.runway.store, seeded.runway.server.url, seeded.now)
+    folder = seeded.runway.store.folder.parent
+    assert f"stop Dailies and delete its data folder, {folder}." in str(refused.value)
 
 
 def test_a_history_that_breaks_off_leaves_nothing(own_database_url: str, tmp_path: Path) -> None:
