@@ -17,7 +17,9 @@ from lib.operations.expire_logs import expire_logs
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(days: int | None, *, yes: bool) -> None:
     """Drop the logs of whole weeks that ended so long ago. Verdicts and stages stay, and so do the lines of
-    videos that are unfinished, stuck or have a task to be found."""
+    videos that are unfinished, stuck or have a task to be found. But what is to be done may change: nothing
+    follows from lines that are gone, so a person is asked before a video of that time is retried.
+    """
     with open_app(runway=False) as app:
         days = days or app.settings.keep_logs_days
         if days is None:
@@ -30,6 +32,16 @@ def command(days: int | None, *, yes: bool) -> None:
             )
         if not weeks:
             click.echo(f"No week of logs ended more than {days} days ago.")
-        elif yes or click.confirm(f"Drop these lines from {app.db.label}? They cannot be had back."):
+            return
+        click.echo(_of_retries(sum(week.retries for week in weeks)))
+        if yes or click.confirm(f"Drop these lines from {app.db.label}? They cannot be had back."):
             gone = sum(week.lines - week.kept for week in expire_logs(app, days))
             click.echo(f"{gone:,} lines were dropped.")
+
+
+def _of_retries(stuck: int) -> str:
+    """What changes beside the lines."""
+    return (
+        "Verdicts and stages stay, but a person is asked before a video of that time is retried: "
+        f"so far {stuck:,} stuck ones could be without."
+    )

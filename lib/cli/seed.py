@@ -10,13 +10,18 @@ from lib.data.postgres import PostgresDatabase
 from lib.errors import BadInput, NotAllowed
 from lib.operations.judge import judge_all
 from lib.runway.simulator import ensure_simulator
+from lib.seed.calendar import VIDEOS
 from lib.seed.many import DAYS, repeat_history
 from lib.seed.write import may_be_seeded, seed_sample
 from lib.settings import load_settings
 
 
 @click.command("seed")
-@click.option("--videos", type=click.IntRange(min=1), help="So many, about: the two weeks again and again.")
+@click.option(
+    "--videos",
+    type=click.IntRange(min=1),
+    help=f"So many, about: the two weeks again and again. At least the {VIDEOS:,} of the two weeks.",
+)
 @click.option("--log-entries", type=click.IntRange(min=0), help="So many, of the newest videos. [all]")
 @click.option(
     "--days", type=click.IntRange(min=DAYS), default=DAYS, show_default=True, help="Over so many days."

@@ -99,13 +99,15 @@ def lines_to_read(db: Database, since: datetime, until: datetime) -> int:
 
 class OldWeek(NamedTuple):
     """Log entries that stand in a table of their own, `kept` of the `lines` because somebody may still act on
-    their video. `until`: its end; what is of before any week stands in one table."""
+    their video. `until`: its end; what is of before any week stands in one table. `retries`: of so many stuck
+    videos a retry would be asked about once it is dropped."""
 
     name: str
     until: str
     lines: int
     kept: int
     bytes: int
+    retries: int
 
 
 class DroppedWeek(NamedTuple):

@@ -180,6 +180,7 @@ def repeat_history(
     with db.session("seed") as connection:
         have, base = connection.execute(_COUNTS, {"until": until}).fetchone() or (0, 0)
     if videos <= have:
+        say(f"The two weeks are the least, and have {have:,} videos: nothing is repeated for {videos:,}.")
         return
     repetitions = _plan(-(-(videos - have) // base), days)
     with _writing(db, until, _BASE_LOGS) as logged, _writing(db, until, _BASE_VERDICTS) as judged:

@@ -32,9 +32,11 @@ begin
 end $$;
 
 -- What would be dropped of the logs of more than p_days ago: whole weeks only, the oldest first. `kept`: the lines that stay.
--- Indexes: those of dailies.lasting.
+-- `retries`: of how many stuck videos a retry would be asked about from then on (dailies_expire_week marks them; its last hour
+-- is that of the next week here, so each counts once). Indexes: those of dailies.lasting, verdicts_stuck.
+drop function if exists public.dailies_old_logs(int);
 create or replace function public.dailies_old_logs(p_days int)
-returns table (name text, until timestamptz, lines bigint, kept bigint, bytes bigint)
+returns table (name text, until timestamptz, lines bigint, kept bigint, bytes bigint, retries bigint)
 language plpgsql stable security definer set search_path = '' as $$
 declare
     week record;
@@ -45,6 +47,9 @@ begin
         bytes := pg_catalog.pg_total_relation_size(format('dailies.%I', name)::regclass);
         execute format('select count(*) from dailies.%I', name) into lines;
         select count(*) into kept from dailies.lasting(week.name);
+        select count(*) into retries from dailies.verdicts d
+        where d.stuck and d.action = 'retry' and d.created_at < week.until + interval '1 hour'
+            and d.created_at >= case when isfinite(week.since) then week.since + interval '1 hour' else '-infinity' end;
         return next;
     end loop;
 end $$;

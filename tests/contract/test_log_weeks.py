@@ -257,6 +257,16 @@ def test_what_was_dropped_proves_nothing(history: History) -> None:
     assert assess(load_dossier(taking, young)).repair.proof is Proof.LEFT_TO_WORKERS
 
 
+def test_the_stuck_videos_that_were_to_be_retried_and_now_ask_are_counted_before(history: History) -> None:
+    retried = [video for video in history.lines if history.verdict(video)["action"] == "retry"]
+    stuck = [video for video in retried if history.verdict(video)["stuck"]]
+    assert stuck == [history.waiting]
+    assert sum(week.retries for week in logs.old_weeks(history.db, 30)) == len(stuck)
+    expire_logs(history.app, 30)
+    judge_all(history.app)
+    assert history.verdict(history.waiting)["action"] == "ask"
+
+
 def test_a_row_that_is_dated_anew_and_queued_again_after_its_logs_are_gone_is_not_paid_for_unasked(
     history: History,
 ) -> None:
@@ -345,6 +355,7 @@ def test_the_command_says_what_goes_before_it_asks(
     assert "No week of logs ended more than 100 days ago." in said("--older-than", "100")
     refused = said("--older-than", "30", answer="n\n")
     assert "lines go" in refused
+    assert "a person is asked before a video of that time is retried" in refused
     assert "They cannot be had back." in refused
     assert count(own_database_url) == lines
     assert "lines were dropped." in said("--older-than", "30", "--yes")

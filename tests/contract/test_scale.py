@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 import pytest
 import streamlit as st
+from click.testing import CliRunner
 
 from bench.queries import MARK, Question, Read, questions, reads
+from lib.cli.seed import command
 from lib.data import overview, videos
 from lib.data.logs import index_log_weeks
 from lib.data.postgres import PostgresDatabase
@@ -280,6 +282,19 @@ def test_a_repeated_verdict_names_its_own_task(long: History) -> None:
     assert found
     assert found[0] > 100
     assert found[1] == found[0]
+
+
+def test_who_asks_for_fewer_videos_than_two_weeks_have_is_told_that_these_are_the_least(
+    cluster: Cluster, tmp_path: Path, sample: tuple[str, list[StoredTask]]
+) -> None:
+    name, tasks = sample
+    said: list[str] = []
+    with cluster.clone(name) as url, simulated(tmp_path) as runway:
+        db = PostgresDatabase(url, label="test")
+        repeat_history(db, runway.store, tasks, videos=10, days=14, say=said.append)
+        db.close()
+    assert said == ["The two weeks are the least, and have 2,000 videos: nothing is repeated for 10."]
+    assert "At least the 2,000" in " ".join(CliRunner().invoke(command, ["--help"]).output.split())
 
 
 KEPT = """
