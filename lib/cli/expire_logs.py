@@ -42,6 +42,6 @@ def command(days: int | None, *, yes: bool) -> None:
 def _of_retries(stuck: int) -> str:
     """What changes beside the lines."""
     return (
-        "Verdicts and stages stay, but a person is asked before a video of that time is retried: "
-        f"so far {stuck:,} stuck ones could be without."
+        "Verdicts and stages stay, but a person is asked before a video of that time is retried. "
+        f"Stuck videos whose action is Retry today: {stuck:,}."
     )
