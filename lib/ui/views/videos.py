@@ -297,9 +297,7 @@ def _say_empty(filters: Filters, frame: Frame) -> None:
         hint = f"{'Make' if is_all else 'Choose a longer window above, or make'} one on the page Generate."
         empty_window(frame.window, frame.now, f"No video {frame.window.said}", hint)
     elif filters == Filters(search=filters.search):
-        hint = (
-            "A part of it may be found." if is_all else "Choose a longer window, or search for a part of it."
-        )
+        hint = "Search for a part of it." if is_all else "Choose a longer window, or search for a part of it."
         empty(f"No video {frame.window.said} holds this text", hint, ":material/search_off:")
     else:
         hint = "Take one away." if is_all else "Take one away or choose a longer window."
