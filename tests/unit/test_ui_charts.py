@@ -180,3 +180,8 @@ def test_a_year_of_daily_deployments_stays_legible() -> None:
     assert lines[0]["label"]["text"] == "dpl_364"
     assert len(lines) < 70
     assert {line["y1"] for line in lines if "label" not in line} == {0.92}  # below the names
+
+
+def test_quotes_in_a_name_are_shown_as_quotes_and_markup_as_text() -> None:
+    titled = charts.titled(charts.status_over_time(SERIES, HOURS), 'He said "<b>no</b>" & left')
+    assert titled["layout"]["title"]["text"] == 'He said "&lt;b&gt;no&lt;/b&gt;" &amp; left'

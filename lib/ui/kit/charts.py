@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from html import escape
+from functools import partial
+from html import escape as escape_html
 from typing import Any
 from zlib import crc32
 
@@ -36,6 +37,10 @@ from lib.ui.kit.format import (
     look,
     words,
 )
+
+escape = partial(
+    escape_html, quote=False
+)  # Plotly writes `&quot;` as it stands, and quotes mean nothing to it
 
 Figure = dict[str, Any]
 _LEGEND = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"}

@@ -66,6 +66,7 @@ STATE = {
 SETTABLE = ("open", "resolved", "ignored")
 ANY_GROUP = MappingProxyType({"group": "any"})
 _NO_STAGE = "none"
+HEIGHT, TALL = 300, 440  # pixels of a chart
 
 
 def key_of(group: ErrorGroup) -> GroupKey:
@@ -135,7 +136,8 @@ def distribution(frame: Frame) -> None:
             "The ten largest parts. A click on a bar opens its videos; a box sets the window.",
         )
         by = cast("By", address.segments("Errors over time", "by", cast("dict[str, str]", BY)))
-        over_time(loaders.errors_by(by, frame.window), frame, f"errors-by-{by}")
+        height = TALL if by == "group" else HEIGHT  # whose names take a line each
+        over_time(loaders.errors_by(by, frame.window), frame, f"errors-by-{by}", height=height)
     with week, st.container(border=True, height="stretch"):
         section("Hours of the week", "A click on a cell opens the videos of that hour, of all weeks.")
         event = choose_in(
@@ -151,7 +153,11 @@ def distribution(frame: Frame) -> None:
 
 
 def over_time(
-    points: Sequence[ErrorPoint], frame: Frame, key: str, narrowed: Mapping[str, str] = ANY_GROUP
+    points: Sequence[ErrorPoint],
+    frame: Frame,
+    key: str,
+    narrowed: Mapping[str, str] = ANY_GROUP,
+    height: int = HEIGHT,
 ) -> None:
     """A click on a bar leads to its videos, which are `narrowed` besides."""
     if not points:
@@ -162,7 +168,7 @@ def over_time(
     since, until = frame.window.span(frame.now)
     seconds = frame.window.bucket_seconds
     figure = charts.parts_over_time(points, charts.buckets(since, until, seconds), part_name)
-    if point := choose_in_time(figure, key, "Errors over time", frame.window, "errors", height=300):
+    if point := choose_in_time(figure, key, "Errors over time", frame.window, "errors", height=height):
         began = parse_time(point[1]) or frame.now
         ends = min(began + timedelta(seconds=seconds), until)
         bar = {**narrowed, **json.loads(point[0]), **frame.window.over(began, ends).query}
