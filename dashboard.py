@@ -74,7 +74,7 @@ app = st.App(
             lambda: ways_in(settings),
             is_https=(settings.address or "").startswith("https:"),
         ),
-        Middleware(Nested, [name for name, *_ in PAGES]),
+        Middleware(Nested, [name for name, *_ in PAGES], config.get_option("server.baseUrlPath") or ""),
         Middleware(OwnScript, built.links),
         Middleware(Packed, built),
     ],

@@ -79,7 +79,7 @@ def save(file: Path) -> None:
         say(
             [
                 f"Flow {flow.key} is saved in {app.database_label}: {len(flow.stages)} stages.",
-                "Videos of the last 30 days are judged by it now, all by `python -m lib migrate --rejudge`.",
+                "The newest 10,000 of the last 30 days are judged by it now; `migrate --rejudge` takes all.",
             ]
         )
 

@@ -16,11 +16,13 @@ _NO_PAGES = frozenset(("static", "media", "component", "_stcore", "auth", "api",
 
 
 class Nested:
-    """Leads such a path to the page it begins with, one of `pages`, else to the root."""
+    """Leads such a path to the page it begins with, one of `pages`, else to the root. `folder`: below which
+    Streamlit serves everything (`server.baseUrlPath`)."""
 
-    def __init__(self, app: ASGIApp, pages: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, pages: Collection[str], folder: str = "") -> None:
         self._app = app
         self._pages = pages
+        self._folder = [segment for segment in folder.split("/") if segment]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         target = self._target(scope)
@@ -37,9 +39,12 @@ class Nested:
         if "text/html" not in Headers(scope=scope).get("accept", ""):
             return None
         path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
-        segments = [segment for segment in path.split("/") if segment]
+        segments, above = [segment for segment in path.split("/") if segment], len(self._folder)
+        if segments[:above] != self._folder:
+            return None
+        segments = segments[above:]
         if len(segments) < 2 or not _NO_PAGES.isdisjoint(segments):
             return None
         page = segments[0] if segments[0] in self._pages else ""
         query = scope["query_string"].decode("latin-1")
-        return "../" * (path.count("/") - 1) + page + (f"?{query}" if query else "")
+        return "../" * (path.count("/") - 1 - above) + page + (f"?{query}" if query else "")

@@ -2,8 +2,7 @@
 -- the statement is put together from the filters given, so that each gets its own plan. Newest first, or sorted
 -- by what p_sort names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on
 -- all pages, counted up to 10,001 (of a search 1,001) and only when asked. Indexes: dailies_videos_newest,
--- dailies_videos_status,
--- verdicts_cause, verdicts_deployment, verdicts_flow, verdicts_stuck, verdicts_errors, verdicts_recoverable,
+-- dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_flow, verdicts_stuck, verdicts_errors, verdicts_recoverable,
 -- dailies_videos_user, attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none
 -- and `any` for those that miss one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for
 -- those of any group; `p_hour` is an hour of the week (see dailies.hour_of_week). `p_user` is what the app's row says in

@@ -84,6 +84,16 @@ def test_a_page_and_what_streamlit_and_dailies_serve_is_left_alone(
     assert client.get(address, headers=HTML).text == "Streamlit's"
 
 
+def test_below_a_folder_that_is_streamlits_it_is_the_same() -> None:
+    routes = [Route("/{path:path}", _streamlit)]
+    app = Starlette(routes=routes, middleware=[Middleware(Nested, ("videos", "video"), "/a/b/")])
+    with served(app) as http:
+        assert leads_to(http, "/a/b/videos/x/y?window=7d") == "/a/b/videos?window=7d"
+        assert leads_to(http, "/a/b/elsewhere/x") == "/a/b/"
+        for address in ("/a/b/videos", "/a/b/", "/a/b", "/videos/x"):
+            assert http.get(address, headers=HTML).text == "Streamlit's"
+
+
 def test_whoever_asks_for_no_page_is_left_alone(client: httpx.Client) -> None:
     assert client.get("/videos/x", headers={"accept": "application/json"}).text == "Streamlit's"
     assert client.post("/videos/x", headers=HTML).status_code == 405

@@ -38,9 +38,7 @@ from lib.ui.kit.format import (
     words,
 )
 
-escape = partial(
-    escape_html, quote=False
-)  # Plotly writes `&quot;` as it stands, and quotes mean nothing to it
+escape = partial(escape_html, quote=False)  # to Plotly quotes mean nothing, and `&quot;` is no quote
 
 Figure = dict[str, Any]
 _LEGEND = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"}
