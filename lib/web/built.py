@@ -1,5 +1,6 @@
 """Streamlit's built scripts: those that a page shows itself with are named in its head, before the browser
-finds them one behind the other, and sent from memory, packed once."""
+finds them one behind the other, and sent from memory, packed once. Large ones are not named: read at the same
+time they cost what stands first up to 80 ms, and what they draw stands no sooner for it."""
 
 from __future__ import annotations
 
@@ -78,7 +79,7 @@ class Built:
         return {str(self._parts[key].get("name")): key for key in keys if key in self._parts}
 
     def before(self, page: str) -> list[str]:
-        """The files that a page needs beyond those which Streamlit's own page names."""
+        """The files that a page needs beyond those which Streamlit's own page names, large ones too."""
         wanted = [self._elements[name] for name in self._shown.get(page, ()) if name in self._elements]
         return self._files([key for key in self._reach(wanted) if key not in self._entry])
 
@@ -88,7 +89,18 @@ class Built:
 
     def links(self, page: str) -> bytes:
         """For the head of the page."""
-        return "".join(map(_link, self.before(page))).encode()
+        return self._links.get(page, b"")
+
+    @cached_property
+    def _links(self) -> dict[str, bytes]:
+        return {page: "".join(map(_link, self._named(page))).encode() for page in self._shown}
+
+    def _named(self, page: str) -> list[str]:
+        return [file for file in self.before(page) if not self._is_large(file)]
+
+    def _is_large(self, file: str) -> bool:
+        path = self._folder / file
+        return path.suffix == ".js" and path.is_file() and path.stat().st_size > LARGE
 
     def pack(self) -> None:
         """Takes about a second. Until it is done, Streamlit sends them."""
@@ -97,7 +109,7 @@ class Built:
             path = self._folder / file
             if path.suffix in _TYPES and path.is_file():
                 body = path.read_bytes()
-                waits = _WAITS if path.suffix == ".js" and len(body) > LARGE else b""
+                waits = _WAITS if self._is_large(file) else b""
                 self._packed[f"/{file}"] = gzip.compress(waits + body, 6, mtime=0)
 
     def packed(self, path: str) -> bytes | None:

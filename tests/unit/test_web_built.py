@@ -79,6 +79,15 @@ def test_a_script_is_sent_packed_to_be_kept_and_is_what_streamlit_has(
     assert int(answer.headers["content-length"]) < len(answer.content)
 
 
+@pytest.mark.parametrize("page", SHOWN)
+def test_a_large_script_is_not_named_because_what_stands_first_would_wait_for_it(
+    built: Built, page: str
+) -> None:
+    large = {file for file in built.before(page) if (FOLDER / file).stat().st_size > LARGE}
+    links = set(re.findall(r'href="\./([^"]+)"', built.links(page).decode()))
+    assert links == set(built.before(page)) - large
+
+
 def test_a_large_script_waits_until_the_page_is_still(built: Built) -> None:
     file = next(file for file in built.before("errors") if "PlotlyChart" in file)
     assert (FOLDER / file).stat().st_size > LARGE
