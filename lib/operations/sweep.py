@@ -7,7 +7,7 @@ people. One sweep at a time, wherever it runs: a lease in the database says whos
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +20,7 @@ from lib.data.workers import completed, keep_lease, take_lease
 from lib.domain.cause import Action
 from lib.domain.diagnosis import Dossier
 from lib.domain.diagnosis.proof import Proof
-from lib.domain.repair import Assessment, Repair, assess
+from lib.domain.repair import FREE, Repair, assess
 from lib.domain.sweep import (
     LOOK_AGAIN,
     MOST_TRIES,
@@ -59,12 +59,16 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """One video: what the sweep does now; without `repair` a verdict has just left it to people."""
+    """One video: what the sweep does now; without `repair` a verdict has just left it to people.
+
+    known  what that rests on, where it is carried out at once
+    """
 
     video_id: str
     cause: str
     decision: SweepDecision
     repair: Repair | None = None
+    known: Dossier | None = None
 
     def changed(self, action: Action, reason: str, again: float = LOOK_AGAIN) -> _Decided:
         return replace(self, decision=SweepDecision(action, reason, again))
@@ -110,66 +114,65 @@ def sweep(
 
 
 def _sweep(app: App, limit: int, goes_on: Callable[[], bool]) -> Report:
-    report = Report()
-    while due := _due(app, limit - len(report.decisions)):
-        for start in range(0, len(due), BATCH):
-            batch = _decide(app, due[start : start + BATCH])
-            done = _act(app, batch, goes_on)
-            report.decisions.extend(done)
-            if len(done) < len(batch):
-                return replace(report, complete=False)
-            if any(each.repair for each in batch):  # that took a while, in which the others may have changed
-                break
+    """While free repairs of one piece wait for Runway, the next piece is judged."""
+    report, going_on = Report(), list[Future[_Decided]]()
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        while due := _due(app, limit - len(report.decisions)):
+            for rows in _pieces(due):
+                decided = _decide(app, rows)
+                if not goes_on():
+                    report.decisions.extend(_ended(app, going_on))
+                    return replace(report, complete=False)
+                report.decisions.extend(_settled(app, decided))
+                begun = [threads.submit(_repair, app, *each) for each in _free(decided)]
+                report.decisions.extend(_ended(app, going_on))
+                going_on = begun
+            report.decisions.extend(_ended(app, going_on))
+            going_on = []
     return report
 
 
-def _act(app: App, batch: Sequence[_Decided], goes_on: Callable[[], bool]) -> list[Decision]:
-    """Carries out what was decided, and keeps it; what it did not come to is due again next time."""
-    if not goes_on():
-        return []
-    done, free, paid = list[_Decided](), list[tuple[_Decided, Repair]](), list[tuple[_Decided, Repair]]()
-    for each in batch:
-        if each.repair and each.decision.action in (Action.RECOVER, Action.LOOK_UP):
-            free.append((each, each.repair))
-        elif each.repair and each.decision.action is Action.RETRY:
+def _pieces(due: Sequence[SweepRow]) -> Iterator[Sequence[SweepRow]]:
+    """First those whose verdict says that nothing of theirs is free. Of the others no more at a time than are
+    repaired at once, so that each is repaired as soon as it is judged."""
+    for rows, size in (
+        ([row for row in due if row.verdict], BATCH),
+        ([row for row in due if not row.verdict], AT_ONCE),
+    ):
+        yield from (rows[at : at + size] for at in range(0, len(rows), size))
+
+
+def _free(decided: Sequence[_Decided]) -> Iterator[tuple[_Decided, Repair]]:
+    for each in decided:
+        if each.repair and each.decision.action in FREE:
+            yield each, each.repair
+
+
+def _settled(app: App, decided: Sequence[_Decided]) -> list[Decision]:
+    """Keeps all that is not carried out here; what costs goes into the queue."""
+    paid, done = list[tuple[_Decided, Repair]](), list[_Decided]()
+    for each in decided:
+        if each.repair and each.decision.action is Action.RETRY:
             paid.append((each, each.repair))
-        else:
+        elif not (each.repair and each.decision.action in FREE):
             done.append(each)
-    done += _enqueue(app, paid)
-    kept = [each.as_decision() for each in done]
-    decisions.save(app.db, kept, SWEEP)
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        going_on = list[Future[_Decided]]()
-        for start in range(0, len(free), AT_ONCE):
-            if not goes_on():
-                break
-            begun = _begin(app, free[start : start + AT_ONCE], threads)
-            kept += _ended(app, going_on)
-            going_on = begun
-        return kept + _ended(app, going_on)
-
-
-def _begin(
-    app: App, piece: Sequence[tuple[_Decided, Repair]], threads: ThreadPoolExecutor
-) -> list[Future[_Decided]]:
-    """Repairs that wait for a thread no longer than the piece before takes. What is known of videos whose id
-    is to be saved is read once more, of all at once."""
-    lost = [repair.video_id for _, repair in piece if repair.action is Action.RECOVER]
-    found = dossiers_of(app, dossier_rows(app.db, lost)) if lost else []
-    known = {dossier.video.id: dossier for dossier in found}
-    return [threads.submit(_repair, app, *each, known.get(each[1].video_id)) for each in piece]
+    return _kept(app, done + _enqueue(app, paid))
 
 
 def _ended(app: App, going_on: Sequence[Future[_Decided]]) -> list[Decision]:
-    repaired = [each.result().as_decision() for each in going_on]
-    if repaired:
-        decisions.save(app.db, repaired, SWEEP)
-    return repaired
+    return _kept(app, [each.result() for each in going_on])
 
 
-def _repair(app: App, each: _Decided, repair: Repair, known: Dossier | None) -> _Decided:
+def _kept(app: App, decided: Sequence[_Decided]) -> list[Decision]:
+    kept = [each.as_decision() for each in decided]
+    if kept:
+        decisions.save(app.db, kept, SWEEP)
+    return kept
+
+
+def _repair(app: App, each: _Decided, repair: Repair) -> _Decided:
     try:
-        done = carry_out(app, Agreed(repair.video_id, repair.action, repair.key), known)
+        done = carry_out(app, Agreed(repair.video_id, repair.action, repair.key), each.known)
     except RunwayError as error:
         return each.changed(Action.WAIT, f"Repairing it has to wait: {error}")
     except (BadInput, DatabaseConflict, NotFound) as error:
@@ -225,11 +228,11 @@ def _decide(app: App, rows: Sequence[SweepRow]) -> list[_Decided]:
     left = {row.video_id: told for row in rows if (told := _left_by_the_judge(settings, row))}
     to_judge = [row.video_id for row in rows if row.video_id not in left]
     found = dossiers_of(app, dossier_rows(app.db, to_judge)) if to_judge else []
-    judged = {dossier.video.id: assess(dossier) for dossier in found}
+    judged = {dossier.video.id: dossier for dossier in found if dossier.video.runway_video_id is None}
     return [
         left.get(row.video_id) or _judged(settings, row, judged[row.video_id])
         for row in rows
-        if row.video_id in left or row.video_id in judged  # else it was deleted a moment ago
+        if row.video_id in left or row.video_id in judged  # else it is gone, or has its task by now
     ]
 
 
@@ -242,14 +245,16 @@ def _left_by_the_judge(settings: Settings, row: SweepRow) -> _Decided | None:
     return _Decided(row.video_id, row.verdict["cause"], decision) if decision else None
 
 
-def _judged(settings: Settings, row: SweepRow, assessed: Assessment) -> _Decided:
+def _judged(settings: Settings, row: SweepRow, dossier: Dossier) -> _Decided:
+    assessed = assess(dossier)
     decision = decide_sweep(
         assessed.repair,
         _former(row),
         asked_to_wait=row.asked_to_wait_seconds or 0,
         may_retry=settings.auto_retry,
     )
-    return _Decided(row.video_id, assessed.verdict.cause, decision, assessed.repair)
+    known = None if row.verdict else dossier  # of a large piece: read again when its turn comes
+    return _Decided(row.video_id, assessed.verdict.cause, decision, assessed.repair, known)
 
 
 def _former(row: SweepRow) -> Former | None:

@@ -125,11 +125,10 @@ def test_many_lost_tasks_are_recovered_while_runway_answers_slowly(floor: Floor)
 def test_a_lost_video_that_was_given_another_task_since_it_was_decided_about_keeps_that(floor: Floor) -> None:
     video_id, _ = floor.lost_task()
     other = floor.task()
-    before_acting = iter([False])
 
     def stopped() -> bool:
-        if next(before_acting, True):
-            floor.execute(f"update public.videos set runway_video_id = '{other}' where id = '{video_id}'")
+        """Asked once the video is judged."""
+        floor.execute(f"update public.videos set runway_video_id = '{other}' where id = '{video_id}'")
         return False
 
     assert floor.sweep(stopped=stopped) is not None
@@ -184,7 +183,7 @@ def test_what_is_left_to_people_is_looked_for_once_however_much_it_is(
 def test_what_changes_while_others_are_repaired_is_looked_at_as_it_is_then(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lib.operations.sweep.BATCH", 1)
+    monkeypatch.setattr("lib.operations.sweep.AT_ONCE", 1)
     floor.allow(auto_retry=True)
     waiting = [production.terminated(floor.db) for _ in range(3)]
     other = floor.task()
@@ -195,7 +194,7 @@ def test_what_changes_while_others_are_repaired_is_looked_at_as_it_is_then(
                 row[0] for row in connection.execute("select message ->> 'video_id' from pgmq.q_dailies")
             }
         if len(queued) == 1:
-            last = next(video_id for video_id in waiting if video_id not in queued)
+            last = waiting[0] if waiting[0] not in queued else waiting[-1]
             floor.execute(f"update public.videos set runway_video_id = '{other}' where id = '{last}'")
         return False
 
@@ -403,12 +402,10 @@ def test_while_one_sweeps_nobody_else_does(floor: Floor) -> None:
 def test_a_sweep_that_lost_its_lease_stops_and_changes_nothing_more(floor: Floor) -> None:
     for _ in range(3):
         floor.lost_task()
-    left = iter([False])
 
     def stopped() -> bool:
-        """Another sweep takes the lease as soon as the first question is answered."""
-        if next(left, True):
-            floor.execute("update dailies.leases set holder = 'another', until = now() + interval '1 minute'")
+        """Another sweep takes the lease once the first videos are judged."""
+        floor.execute("update dailies.leases set holder = 'another', until = now() + interval '1 minute'")
         return False
 
     report = floor.sweep(stopped=stopped)
@@ -421,7 +418,7 @@ def test_a_sweep_that_lost_its_lease_stops_and_changes_nothing_more(floor: Floor
 def test_a_sweep_that_is_stopped_leaves_the_rest_for_the_next(floor: Floor) -> None:
     for _ in range(AT_ONCE + 2):
         floor.lost_task()
-    answers = iter([False, False])
+    answers = iter([False])
     report = floor.sweep(stopped=lambda: next(answers, True))
     assert report is not None
     assert (report.complete, report.counts()) == (False, {"recover": AT_ONCE})
