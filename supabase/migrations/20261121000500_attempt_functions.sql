@@ -404,11 +404,13 @@ begin
     end if;
     update dailies.attempts a set state = 'created', task_id = p_task ->> 'task_id', settled_at = now()
     where a.id = lost.id;
-    if (before ->> 'runway_video_id') is null and (before ->> 'status') <> 'succeeded' then
+    perform public.dailies_save_task(p_task, p_video_id); -- a final one with its id
+    if exists (select from dailies.videos() v where v.id = p_video_id and v.runway_video_id is null
+               and v.status <> 'succeeded')
+    then
         perform dailies.write_video(p_video_id, jsonb_build_object(
             'runway_video_id', task_id, 'status', 'processing', 'error_message', null));
     end if;
-    perform public.dailies_save_task(p_task, p_video_id);
     perform dailies.write_audit(p_operator, 'recover', p_video_id, before, lost.id, 0,
         jsonb_build_object('task_id', task_id, 'credits_rescued', p_task -> 'credits', 'evidence', p_evidence));
     return query select v.app_row from dailies.videos() v where v.id = p_video_id;
