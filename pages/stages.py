@@ -1,5 +1,7 @@
 """Where do flows die? And the way in for log files."""
 
+import streamlit as st
+
 from lib.ui.kit import loaders
 from lib.ui.kit.frame import begin
 from lib.ui.views.flow import teach
@@ -9,7 +11,7 @@ from lib.ui.views.upload import upload
 frame = begin("Stages", window=True)
 upload()
 teach()
-nobodys(frame)
+above = st.container()
 rows = loaders.funnel(frame.window)
 flow = choose_flow(rows, frame)
 if flow:
@@ -19,3 +21,5 @@ if flow:
     missing_by_deployment(flow, stages, frame)
     times(flow, frame)
     matrix(flow, stages, frame)
+with above:  # of a year with a million videos it takes seconds, for which the rest does not wait
+    nobodys(frame)
