@@ -176,6 +176,16 @@ def test_a_part_of_an_id_is_rare_though_the_planners_sample_holds_it(long: Histo
     assert max(each.rows for each in found if each.table != "dirty") < LARGE, part
 
 
+def test_matches_of_a_plain_search_are_counted_from_the_texts_alone(long: History) -> None:
+    """Of a frequent word rows are read for those that are shown, and for those that wait to be judged."""
+    with long.db.session("test") as connection:
+        found = reads(
+            connection, Question("", "dailies_list_videos", {"p_search": "camera", "p_counted": True})
+        )
+    assert sum(each.rows for each in found if each.table == "searched") > LARGE  # it counts to a thousand
+    assert sum(each.rows for each in found if each.table in ("videos", "verdicts")) < LARGE + MARKED, found
+
+
 # The most calls that a page makes with nothing cached, and kilobytes that they bring.
 PAGES = {
     "overview": (11, 80),
