@@ -225,6 +225,23 @@ def test_what_may_be_retried_by_itself_is_judged_afresh(floor: Floor, judged_by_
     assert judged_by_sweep == [video_id]
 
 
+def test_what_is_repaired_for_nothing_is_judged_once_and_by_no_more_than_are_repaired_at_once(
+    floor: Floor, judged_by_sweep: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.operations.sweep.AT_ONCE", 2)
+    lost = dict(floor.lost_task() for _ in range(5))
+    judged: list[int] = []
+
+    def stopped() -> bool:
+        judged.append(len(judged_by_sweep))
+        return False
+
+    assert floor.actions(stopped=stopped) == {"recover": 5}
+    assert sorted(judged_by_sweep) == sorted(lost)
+    assert judged == [2, 4, 5]
+    assert {video_id: floor.row(video_id)["runway_video_id"] for video_id in lost} == lost
+
+
 def test_nothing_is_paid_by_itself_unless_it_is_allowed(floor: Floor) -> None:
     video_id = production.terminated(floor.db)
     assert floor.actions() == {"ask": 1}
