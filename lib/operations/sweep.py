@@ -35,7 +35,7 @@ from lib.errors import BadInput, DatabaseConflict, NotFound, RunwayError
 from lib.operations.account import read_after
 from lib.operations.dossiers import dossiers_of
 from lib.operations.recover import settle_interrupted
-from lib.operations.repair import Agreed, carry_out
+from lib.operations.repair import Agreed, LookUpFailed, carry_out
 from lib.settings import Settings
 
 LEASE_SECONDS = 180.0  # longer than a batch or a recovery takes; kept before each
@@ -118,6 +118,7 @@ def _sweep(app: App, limit: int, goes_on: Callable[[], bool]) -> Report:
     report, going_on = Report(), list[Future[_Decided]]()
     with ThreadPoolExecutor(AT_ONCE) as threads:
         while due := _due(app, limit - len(report.decisions)):
+            before = len(report.decisions)
             for rows in _pieces(due):
                 decided = _decide(app, rows)
                 if not goes_on():
@@ -129,6 +130,8 @@ def _sweep(app: App, limit: int, goes_on: Callable[[], bool]) -> Report:
                 going_on = begun
             report.decisions.extend(_ended(app, going_on))
             going_on = []
+            if len(report.decisions) == before:  # all that was due is gone, or has its task
+                break
     return report
 
 
@@ -173,7 +176,7 @@ def _kept(app: App, decided: Sequence[_Decided]) -> list[Decision]:
 def _repair(app: App, each: _Decided, repair: Repair) -> _Decided:
     try:
         done = carry_out(app, Agreed(repair.video_id, repair.action, repair.key), each.known)
-    except RunwayError as error:
+    except (RunwayError, LookUpFailed) as error:
         return each.changed(Action.WAIT, f"Repairing it has to wait: {error}")
     except (BadInput, DatabaseConflict, NotFound) as error:
         return each.changed(Action.ASK, f"Repairing it failed: {error}", BUDGET_SECONDS)

@@ -404,12 +404,13 @@ begin
     end if;
     update dailies.attempts a set state = 'created', task_id = p_task ->> 'task_id', settled_at = now()
     where a.id = lost.id;
-    perform public.dailies_save_task(p_task, p_video_id); -- a final one with its id
+    perform public.dailies_save_task(p_task, p_video_id); -- into the row, id and all, when it is final
     if exists (select from dailies.videos() v where v.id = p_video_id and v.runway_video_id is null
                and v.status <> 'succeeded')
-    then
+    then -- not final, or the row does not take both at once
         perform dailies.write_video(p_video_id, jsonb_build_object(
             'runway_video_id', task_id, 'status', 'processing', 'error_message', null));
+        perform public.dailies_save_task(p_task, p_video_id);
     end if;
     perform dailies.write_audit(p_operator, 'recover', p_video_id, before, lost.id, 0,
         jsonb_build_object('task_id', task_id, 'credits_rescued', p_task -> 'credits', 'evidence', p_evidence));

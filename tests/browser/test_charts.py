@@ -193,8 +193,9 @@ def test_the_title_of_an_axis_stands_clear_of_the_legend_at_any_width(
 ) -> None:
     page.set_viewport_size({"width": width, "height": 1000})
     open_page(page, f"{address}/errors?window=14d")
-    chart = page.locator(".js-plotly-plot").first
-    title, legend = chart.locator(".xtitle").bounding_box(), chart.locator(".legend").bounding_box()
-    assert title is not None
-    assert legend is not None
-    assert title["y"] + title["height"] < legend["y"]
+    # Plotly draws both, and then makes room for the title
+    page.wait_for_function("""() => {
+        const chart = document.querySelector(".js-plotly-plot");
+        const [title, legend] = [".xtitle", ".legend"].map((each) => chart?.querySelector(each));
+        return title && legend && title.getBoundingClientRect().bottom < legend.getBoundingClientRect().top;
+    }""")

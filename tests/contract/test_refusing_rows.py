@@ -116,3 +116,51 @@ def test_a_row_that_refuses_later_loses_neither_task_nor_cost_nor_output(
     row = videos.get_video(db, TANGO)["video"]
     assert (row["status"], row["runway_video_id"], row["video_url"]) == ("succeeded", TASK, FILM)
     assert load_dossier(app_of(db), TANGO).tasks[TASK].row_problem is None
+
+
+def recovered(db: Database) -> tuple[str, str | None]:
+    """What a recovery of a finished task leaves in the row: status and task."""
+    done = Task(TASK, TaskStatus.SUCCEEDED, output=(FILM,), credits=25)
+    attempts.recover_task(db, TANGO, done, "ann", [])
+    row = videos.get_video(db, TANGO)["video"]
+    return row["status"], row["runway_video_id"]
+
+
+def test_a_recovery_of_which_the_row_refuses_the_outcome_saves_the_id(
+    db: Database, alter: Callable[[str], None]
+) -> None:
+    alter(REFUSALS["a check on the address"])
+    assert recovered(db) == ("processing", TASK)
+    kept = load_dossier(app_of(db), TANGO).tasks[TASK]
+    assert kept.output == (FILM,)
+    assert "violates check constraint" in (kept.row_problem or "")
+
+
+def test_a_recovery_goes_step_by_step_where_the_app_lets_only_what_is_processing_succeed(
+    own_database_url: str, db: Database
+) -> None:
+    with psycopg.connect(own_database_url, autocommit=True) as connection:
+        connection.execute(
+            """create function step() returns trigger language plpgsql as $$ begin
+               if old.status = 'failed' and new.status = 'succeeded' then raise 'one step at a time'; end if;
+               return new; end $$"""
+        )
+        connection.execute(
+            "create trigger step before update on public.videos for each row execute function step()"
+        )
+    assert recovered(db) == ("succeeded", TASK)
+    assert load_dossier(app_of(db), TANGO).tasks[TASK].row_problem is None
+
+
+def test_a_recovery_of_a_finished_task_is_one_update_of_the_row(own_database_url: str, db: Database) -> None:
+    with psycopg.connect(own_database_url, autocommit=True) as connection:
+        connection.execute("create table public.seen (status text)")
+        connection.execute(
+            """create function see() returns trigger language plpgsql as $$ begin
+               insert into public.seen values (new.status); return null; end $$"""
+        )
+        connection.execute(
+            "create trigger see after update on public.videos for each row execute function see()"
+        )
+        assert recovered(db) == ("succeeded", TASK)
+        assert connection.execute("select status from public.seen").fetchall() == [("succeeded",)]

@@ -242,6 +242,32 @@ def test_what_is_repaired_for_nothing_is_judged_once_and_by_no_more_than_are_rep
     assert {video_id: floor.row(video_id)["runway_video_id"] for video_id in lost} == lost
 
 
+def test_a_sweep_ends_where_all_that_was_due_is_gone(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    production.terminated(floor.db)
+    monkeypatch.setattr("lib.operations.sweep.dossier_rows", lambda *_: [])
+    often = iter([False] * 3)
+    report = floor.sweep(stopped=lambda: next(often, True))
+    assert report is not None
+    assert (report.complete, report.decisions) == (True, [])
+
+
+def test_a_video_whose_task_was_saved_meanwhile_waits_while_runway_does_not_answer(floor: Floor) -> None:
+    """Judged as one to retry a moment ago; then a line named its task, and somebody saved it."""
+    floor.allow(auto_retry=True)
+    video_id, task = production.terminated(floor.db), floor.task()
+    judge_all(floor.app)
+    production.put_log(floor.db, video_id, *production.ANSWERED, task=task)
+    floor.execute("delete from dailies.dirty")
+
+    def stopped() -> bool:
+        """Asked once the video is judged."""
+        floor.execute(f"update public.videos set runway_video_id = '{task}' where id = '{video_id}'")
+        floor.runway.server.stop()
+        return False
+
+    assert floor.actions(stopped=stopped) == {"wait": 1}
+
+
 def test_nothing_is_paid_by_itself_unless_it_is_allowed(floor: Floor) -> None:
     video_id = production.terminated(floor.db)
     assert floor.actions() == {"ask": 1}
