@@ -9,7 +9,9 @@
 -- `user_id` (see dailies.user_sql). `p_model`, `p_ratio` and `p_duration` are what was asked for (see dailies.asked_for): these
 -- have no index, so the span of time decides how many rows are read for them. Videos that Dailies made itself are only listed
 -- with p_own, or when p_ids names them. `p_search` is looked up in the texts that were kept with the verdicts (see
--- dailies.searched); of rows that wait to be judged it is looked for in the row.
+-- dailies.searched); of rows that wait to be judged it is looked for in the row. A text that many
+-- of the newest thousand rows have is looked for by walking back from there: any three letters stand in thousands of ids,
+-- all over the table.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
     dailies.video_key, text, text, boolean, boolean, int, boolean), public.dailies_list_videos(
@@ -59,6 +61,12 @@ declare
     not_made_here text := case when not p_own and p_ids is null
         then 'v.id not in (select m.video_id from dailies.made_here m)' end;
     is_judged text := 'not exists (select from dailies.dirty m where m.video_id = v.id)';
+    pattern text := '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%';
+    rows_at_most int := least(greatest(p_limit, 1), 1000);
+    depth int;
+    newest dailies.video_key[];
+    walked_to timestamptz;
+    in_time text[];
     joined text;
     conditions text;
     places text[];
@@ -70,10 +78,8 @@ begin
     if value is null and p_sort <> 'created' then
         raise exception 'Videos cannot be sorted by %.', p_sort using errcode = 'PT400';
     end if;
-    select string_agg(c, ' and ') into conditions from unnest(array[
-        'true',
-        case when p_from is not null then at || ' >= $1' end,
-        case when p_to is not null then at || ' < $2' end,
+    in_time := array[case when p_from is not null then at || ' >= $1' end, case when p_to is not null then at || ' < $2' end];
+    select string_agg(c, ' and ') into conditions from unnest(array['true'] || in_time || array[
         case when p_statuses is not null then 'v.status_word = any(dailies.words(variadic $5))' end,
         case when p_causes is not null then 'd.cause = any($6)' end,
         case when p_deployment = 'none' then 'd.deployment_id is null'
@@ -117,6 +123,31 @@ begin
         counted[1] := 'dailies.searched s cross join lateral (select s.video_id as id) v' || conditions
             || ' and ' || in_its_text || ' and ' || is_judged;
     end if;
+    if found_by = 'anywhere' and value is null and not p_ascending
+        and conditions = ' where ' || array_to_string(array['true'] || in_time || not_made_here, ' and ')
+        and not exists (select from dailies.videos() v where v.created_at is null) then
+        foreach depth in array '{1000,8000}'::int[] loop
+            exit when cardinality(newest) < rows_at_most / 20;  -- so few of a thousand that the index finds all sooner
+            select o.created_at into walked_to from dailies.videos() o
+            where o.created_at < coalesce(p_to, 'infinity') and o.created_at <= coalesce(p_after_at, 'infinity')
+            order by o.created_at desc offset depth limit 1;
+            newest := array(
+                select v.id from dailies.videos() v
+                where v.created_at >= coalesce(greatest(p_from, walked_to), '-infinity')
+                    and v.created_at < coalesce(p_to, 'infinity')
+                    and v.created_at <= coalesce(p_after_at, 'infinity')
+                    and (p_after_id is null or (v.created_at, v.id) < (p_after_at, p_after_id))
+                    and (p_own or v.id not in (select m.video_id from dailies.made_here m))
+                    and not exists (select from dailies.dirty m where m.video_id = v.id)
+                    and exists (select from dailies.searched s
+                                where s.video_id = v.id and s.words ilike pattern offset 0)
+                order by v.created_at desc, v.id desc limit rows_at_most);
+            if cardinality(newest) = rows_at_most or coalesce(walked_to <= p_from, walked_to is null) then
+                places[1] := joined || ' where v.id = any($21)';
+                exit;
+            end if;
+        end loop;
+    end if;
     return query execute (
         select format('select p.*, %s from (%s) p order by %s p.created_at %s, p.id %4$s limit $10',
             case when p_counted
@@ -140,9 +171,8 @@ begin
             case when value is not null then 'p.sorted_by ' || direction || ',' end, direction)
         from unnest(places) with ordinality r (place, number))
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
-          '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%',
-          least(greatest(p_limit, 1), 1000), p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,
-          p_hour, p_ratio, p_duration, p_user, beginnings, p_flow;
+          pattern, rows_at_most, p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,
+          p_hour, p_ratio, p_duration, p_user, beginnings, p_flow, newest;
 end $$;
 
 select dailies.service_only('public.dailies_list_videos');

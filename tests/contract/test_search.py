@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import re
 import uuid
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -222,7 +223,9 @@ def test_where_no_trigrams_are_to_be_had_words_are_found_by_how_they_begin(own_d
     database.close()
 
 
-def test_a_search_of_all_times_reads_no_table_from_end_to_end(own_database_url: str) -> None:
+@pytest.fixture
+def thousands(own_database_url: str) -> Iterator[PostgresDatabase]:
+    """4,000 judged videos of as many seconds."""
     database = PostgresDatabase(own_database_url, label="big")
     videos.import_videos(
         database,
@@ -236,11 +239,50 @@ def test_a_search_of_all_times_reads_no_table_from_end_to_end(own_database_url: 
         judge(database, 2000)
     with database.session("analyze") as connection:
         connection.execute("vacuum analyze")
-    for text in ("no such words", "number 777 ", "pet number", "a4f0-9bc"):
-        with database.transaction("test") as connection:
+    yield database
+    database.close()
+
+
+def test_a_search_of_all_times_reads_no_table_from_end_to_end(thousands: PostgresDatabase) -> None:
+    for text in ("no such words", "number 777 ", "pet number", "number 1", "a4f0-9bc"):
+        with thousands.transaction("test") as connection:
             connection.execute("set local enable_seqscan = off")  # these few would be read quicker
             before = dict(connection.execute(READ_WITHOUT_INDEX).fetchall())
             connection.execute("select count(*) from public.dailies_list_videos(p_search => %s)", [text])
             after = dict(connection.execute(READ_WITHOUT_INDEX).fetchall())
         assert max(after[table] - before[table] for table in after) < 200, (text, before, after)
-    database.close()
+
+
+@pytest.mark.usefixtures("trigrams")
+@pytest.mark.parametrize("page", [40, 1000])
+def test_what_very_many_have_is_found_page_by_page_whatever_the_window(
+    thousands: PostgresDatabase, page: int
+) -> None:
+    ids = [row["id"] for row in videos.every_video(thousands, page=1000)]
+    change(thousands, "insert into dailies.made_here (video_id) values (%s), (%s)", ids[3], ids[1500])
+    change(thousands, "update videos set prompt = 'a cat' where id = any(%s::uuid[])", ids[1:1000:90])
+    change(thousands, "update videos set prompt = 'number 1, too' where id = any(%s::uuid[])", ids[5:2000:90])
+    judge(thousands, 20)  # some of those wait
+    rows = list(videos.every_video(thousands, page=1000))
+    for text in ("pet number", "number 1", "number 11", rows[0]["id"][:3], "number 3999", "cat", "number 1,"):
+        for since, until in ((None, None), (0, 3990), (2900, 3995), (1000, 1200), (3998, 4001)):
+            window = {
+                name: NOON + timedelta(seconds=second)
+                for name, second in (("since", since), ("until", until))
+                if second is not None
+            }
+            expected = [
+                row["id"]
+                for row in rows
+                if holds(row, text)
+                and window.get("since", NOON) <= datetime.fromisoformat(row["created_at"])
+                and datetime.fromisoformat(row["created_at"]) < window.get("until", NOON + timedelta(days=1))
+            ]
+            after, got = None, list[list[str]]()
+            while full := videos.list_videos(
+                thousands, Filters(search=text, **window), after=after, limit=page
+            ):
+                got.append([row["id"] for row in full])
+                after = end_of(full)
+            pages = [expected[start : start + page] for start in range(0, len(expected), page)]
+            assert got == pages, (text, since, until)
