@@ -101,7 +101,8 @@ _VERDICTS = (
     """insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern,
         evidence, recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries,
-        id_at, finished_at, error_group, judged_at, word, retried, model, ratio, duration, user_id)
+        id_at, finished_at, error_group, judged_at, word, retried, model, ratio, duration, user_id,
+        runway_video_id)
     select pg_temp.other(d.video_id::text, n)::dailies.video_key, d.created_at - back, d.cause, d.confidence,
         d.action, d.stuck, d.flow, d.first_missing,
         format(d.stages_told, variadic array(
@@ -113,7 +114,7 @@ _VERDICTS = (
         array(select pg_temp.other(c, n) from unnest(d.candidate_runway_ids) c),
         pg_temp.deployed(d.deployment_id, fortnight), d.polls, d.last_polled_at - back, d.tries,
         d.id_at - back, d.finished_at - back, d.error_group, d.judged_at, d.word, d.retried,
-        d.model, d.ratio, d.duration, pg_temp.other(d.user_id, crowd)
+        d.model, d.ratio, d.duration, pg_temp.other(d.user_id, crowd), pg_temp.other(d.runway_video_id, n)
     from base_verdicts d, repeated""",
     """insert into dailies.searched (video_id, words)
     select pg_temp.other(s.video_id::text, n)::dailies.video_key,

@@ -389,7 +389,7 @@ language sql stable set search_path = '' as $$
     )
     select 'remove', t.name, format('drop index %sif exists %s', case when t.is_partitioned then '' else 'concurrently ' end,
                                     t.oid::regclass), null
-    from there t where not t.is_right
+    from there t where not t.is_right and t.oid::regclass::text ~ '[^0-9]' -- the name of one that was just dropped is a number
     union all
     select 'remove', t.tgname::text, format('drop trigger if exists %I on %s', t.tgname, t.tgrelid::regclass), null
     from m, pg_catalog.pg_trigger t

@@ -418,7 +418,8 @@ begin
     insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern, evidence,
         recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries, id_at,
-        finished_at, error_group, judged_at, recheck_at, word, retried, reason, model, ratio, duration, user_id)
+        finished_at, error_group, judged_at, recheck_at, word, retried, reason, model, ratio, duration, user_id,
+        runway_video_id)
     select q.video_id, coalesce(v.created_at, 'epoch'), q.cause, q.confidence, q.action, coalesce(q.stuck, false), q.flow,
            q.first_missing, coalesce(q.stages, '[]'),
            coalesce((select string_agg((s ->> 'stage') || ':' || (s ->> 'state'), ' ' order by i)
@@ -432,7 +433,7 @@ begin
            g.error_group, coalesce(q.judged_at, now()), q.recheck_at, v.status_word,
            case when exists (select from dailies.attempts t where t.video_id = q.video_id)
                 then dailies.tried_again(q.video_id) else false end,
-           q.reason, a.model, a.ratio, a.duration, a.user_id
+           q.reason, a.model, a.ratio, a.duration, a.user_id, v.runway_video_id
     from jsonb_to_recordset(p_verdicts) as q (
         video_id dailies.video_key, cause text, confidence text, action text, stuck boolean, flow text, first_missing text,
         stages jsonb, evidence jsonb, recoverable_runway_id text, candidate_runway_ids text[],
@@ -457,13 +458,14 @@ begin
         id_at = excluded.id_at, finished_at = excluded.finished_at, error_group = excluded.error_group,
         judged_at = excluded.judged_at, recheck_at = excluded.recheck_at, word = excluded.word,
         retried = excluded.retried, reason = excluded.reason, model = excluded.model, ratio = excluded.ratio,
-        duration = excluded.duration, user_id = excluded.user_id;
+        duration = excluded.duration, user_id = excluded.user_id, runway_video_id = excluded.runway_video_id;
     get diagnostics n = row_count;
     perform dailies.settle_tallies();
     delete from dailies.dirty d
     using jsonb_to_recordset(p_verdicts) as q (video_id dailies.video_key, since timestamptz)
     where d.video_id = q.video_id and d.since = q.since;
     perform dailies.keep_words(p_verdicts);
+    perform dailies.look_for_owners();
     return query select n;
 end $$;
 
