@@ -62,10 +62,10 @@ declare
         then 'v.id not in (select m.video_id from dailies.made_here m)' end;
     is_judged text := 'not exists (select from dailies.dirty m where m.video_id = v.id)';
     pattern text := '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%';
+    is_timed boolean;
     rows_at_most int := least(greatest(p_limit, 1), 1000);
     depth int;
     newest dailies.video_key[];
-    walked_to timestamptz;
     in_time text[];
     joined text;
     conditions text;
@@ -77,6 +77,10 @@ begin
     end if;
     if value is null and p_sort <> 'created' then
         raise exception 'Videos cannot be sorted by %.', p_sort using errcode = 'PT400';
+    end if;
+    is_timed := found_by is not null and not exists (select from dailies.videos() v where v.created_at is null);
+    if is_timed and p_from <= (select v.created_at from dailies.videos() v order by v.created_at limit 1) then
+        p_from := null; -- no video is older
     end if;
     in_time := array[case when p_from is not null then at || ' >= $1' end, case when p_to is not null then at || ' < $2' end];
     select string_agg(c, ' and ') into conditions from unnest(array['true'] || in_time || array[
@@ -123,26 +127,30 @@ begin
         counted[1] := 'dailies.searched s cross join lateral (select s.video_id as id) v' || conditions
             || ' and ' || in_its_text || ' and ' || is_judged;
     end if;
-    if found_by = 'anywhere' and value is null and not p_ascending
-        and conditions = ' where ' || array_to_string(array['true'] || in_time || not_made_here, ' and ')
-        and not exists (select from dailies.videos() v where v.created_at is null) then
+    if found_by = 'anywhere' and value is null and not p_ascending and is_timed and not is_part_of_id
+        and conditions = ' where ' || array_to_string(array['true'] || in_time || not_made_here, ' and ') then
         foreach depth in array '{1000,8000}'::int[] loop
             exit when cardinality(newest) < rows_at_most / 20;  -- so few of a thousand that the index finds all sooner
-            select o.created_at into walked_to from dailies.videos() o
-            where o.created_at < coalesce(p_to, 'infinity') and o.created_at <= coalesce(p_after_at, 'infinity')
-            order by o.created_at desc offset depth limit 1;
             newest := array(
-                select v.id from dailies.videos() v
-                where v.created_at >= coalesce(greatest(p_from, walked_to), '-infinity')
-                    and v.created_at < coalesce(p_to, 'infinity')
-                    and v.created_at <= coalesce(p_after_at, 'infinity')
-                    and (p_after_id is null or (v.created_at, v.id) < (p_after_at, p_after_id))
-                    and (p_own or v.id not in (select m.video_id from dailies.made_here m))
-                    and not exists (select from dailies.dirty m where m.video_id = v.id)
+                select w.id
+                from (select v.id, v.created_at from dailies.videos() v
+                      where v.created_at >= coalesce(p_from, '-infinity') and v.created_at < coalesce(p_to, 'infinity')
+                          and v.created_at <= coalesce(p_after_at, 'infinity')
+                          and (p_after_id is null or (v.created_at, v.id) < (p_after_at, p_after_id))
+                      order by v.created_at desc, v.id desc limit depth) w
+                where (p_own or w.id not in (select m.video_id from dailies.made_here m))
+                    and not exists (select from dailies.dirty m where m.video_id = w.id)
                     and exists (select from dailies.searched s
-                                where s.video_id = v.id and s.words ilike pattern offset 0)
-                order by v.created_at desc, v.id desc limit rows_at_most);
-            if cardinality(newest) = rows_at_most or coalesce(walked_to <= p_from, walked_to is null) then
+                                where s.video_id = w.id and s.words ilike pattern offset 0)
+                order by w.created_at desc, w.id desc limit rows_at_most);
+            if (select count(*) from (select from dailies.videos() v
+                where v.created_at >= p_from and v.created_at < coalesce(p_to, 'infinity') limit depth) o)
+                between 1 and depth - 1 then
+                places[1] := joined || conditions || ' and exists (select from dailies.searched s where s.video_id = v.id and '
+                    || in_its_text || ' offset 0) and ' || is_judged;
+                counted[1] := places[1];
+                exit;
+            elsif cardinality(newest) = rows_at_most then
                 places[1] := joined || ' where v.id = any($21)';
                 exit;
             end if;

@@ -101,7 +101,6 @@ GROWS = {
     "videos: text, in an error": "walks the newest while a rare text is taken for a frequent one",
     "one error group, all days": "tells who asked for each of its videos",
     "logs that would be dropped": "counts the lines of the weeks that would go",
-    "tasks of nobody": "looks at each line that names a task and no video",
     "alerts: stuck_minutes": "looks at all that is stuck",
     "what the sweep looks at": "looks at all that is stuck",
     "work: tasks to look up": "looks at all that is unfinished",
