@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,7 +14,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.domain.times import iso
 from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import parse_time
-from lib.errors import DatabaseConflict
+from lib.errors import DatabaseConflict, DatabaseUnavailable
 
 # key (16 bytes), epoch milliseconds, request_id, video_id, task_id, level, message, path, status_code,
 # deployment_id
@@ -136,8 +137,14 @@ def expire_rest(db: Database) -> int:
 _INDEX_STEP = "select statement from dailies.log_index_steps()"
 
 
-def index_log_weeks(db: PostgresDatabase) -> None:
-    """Makes the weeks that are over searchable, beside whoever writes. Killed half-way, it goes on."""
+def index_log_weeks(db: Database) -> None:
+    """Makes the weeks that are over searchable. Over psycopg nobody who writes waits, and killed half-way, it
+    goes on. Over the API whoever reads old lines in waits while the index of their week is built."""
+    if not isinstance(db, PostgresDatabase):
+        with suppress(DatabaseUnavailable):  # the answer took too long: it is built all the same
+            while db.call("dailies_index_log_week"):
+                pass
+        return
     with db.transaction("index of logs") as connection:
         if connection.execute(_INDEX_STEP).fetchone() is None:
             return  # nearly always: behind a pooler what a session sets would be set for others

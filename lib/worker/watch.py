@@ -12,7 +12,6 @@ from contextlib import closing
 
 from lib.app import App
 from lib.data.logs import index_log_weeks
-from lib.data.postgres import PostgresDatabase
 from lib.data.workers import keep_lease, take_lease
 from lib.errors import BadInput
 from lib.operations.alerts import SlackWebhook, check_alerts, rules_in_force
@@ -64,8 +63,7 @@ def tend_logs(app: App) -> None:
     acting = app.acting_as(KEEPER)
     if app.settings.keep_logs_days:
         expire_logs(acting, app.settings.keep_logs_days)
-    if isinstance(app.db, PostgresDatabase):
-        index_log_weeks(app.db)
+    index_log_weeks(app.db)
 
 
 def pull_logs(app: App) -> None:

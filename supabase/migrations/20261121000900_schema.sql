@@ -21,7 +21,7 @@ begin
         union all
         select f from unnest(array[
             'dailies_list_videos', 'dailies_video', 'dailies_find_videos', 'dailies_video_log', 'dailies_search_logs', 'dailies_lines_to_read',
-            'dailies_old_logs', 'dailies_expire_week', 'dailies_expire_rest',
+            'dailies_index_log_week', 'dailies_old_logs', 'dailies_expire_week', 'dailies_expire_rest',
             'dailies_views', 'dailies_save_view', 'dailies_errors_by',
             'dailies_overview', 'dailies_error_groups', 'dailies_stage_funnel', 'dailies_incidents',
             'dailies_incident', 'dailies_pulse', 'dailies_videos_now',

@@ -18,6 +18,24 @@ language sql stable set search_path = '' as $$
     order by w.until desc
 $$;
 
+-- Takes the next of these steps for who reaches the database by its API alone; which week, or no row when nothing is left. Whoever
+-- writes lines of that week waits meanwhile. PostgREST takes over the time limit from here; the rest is done although nobody
+-- waits for the answer any more, so one at a time.
+create or replace function public.dailies_index_log_week() returns table (name text)
+language plpgsql security definer set search_path = ''
+set statement_timeout = '30min' set lock_timeout = '2s' set max_parallel_maintenance_workers = 0 as $$
+declare
+    step record;
+begin
+    if pg_try_advisory_xact_lock(hashtext('dailies.index_log_week')) then
+        select * into step from dailies.log_index_steps() limit 1;
+        if found then
+            execute replace(step.statement, ' concurrently', '');
+            return query select step.name;
+        end if;
+    end if;
+end $$;
+
 -- About how many lines of a span have no such index, and are read one by one?
 create or replace function public.dailies_lines_to_read(p_from timestamptz, p_to timestamptz)
 returns table (lines bigint)
@@ -91,4 +109,5 @@ language sql stable security definer set search_path = '' as $$
     order by e.at desc, e.id desc
 $$;
 
-select dailies.service_only(f::regproc) from unnest(array['public.dailies_search_logs', 'public.dailies_lines_to_read']) f;
+select dailies.service_only(f::regproc) from unnest(array[
+    'public.dailies_index_log_week', 'public.dailies_search_logs', 'public.dailies_lines_to_read']) f;

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -21,7 +22,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.domain.cause import Action
 from lib.domain.diagnosis.proof import Proof
 from lib.domain.repair import assess
-from lib.errors import DatabaseConflict
+from lib.errors import DatabaseConflict, DatabaseUnavailable
 from lib.operations.dossiers import load_dossier
 from lib.operations.expire_logs import expire_logs
 from lib.operations.judge import judge_all
@@ -388,9 +389,8 @@ def test_any_text_is_found_of_all_times_as_by_reading_every_line(own_db: Databas
     ]
     own_db.call("dailies_add_logs", p_entries=[entry(message, at) for message, at in lines])
     tend_logs(app_of(own_db))
-    if isinstance(own_db, PostgresDatabase):
-        month = NOW - timedelta(days=30)
-        assert logs.lines_to_read(own_db, NOW - timedelta(days=91), month) == 0
+    month = NOW - timedelta(days=30)
+    assert logs.lines_to_read(own_db, NOW - timedelta(days=91), month) == 0
     texts = ["econn", "0%", "a_b", "back\\", "ü", "ï", "cre", "x" * 50, "nowhere", "%", "_", "task 1", "TASK"]
     for text in texts:
         for days in (100, 10):
@@ -422,3 +422,16 @@ def test_an_index_that_a_killed_worker_left_half_made_is_made_again(operator: Po
     with operator.session("test") as connection:
         query = "select indisvalid from pg_index x join pg_class c on c.oid = x.indexrelid where relname = %s"
         assert [connection.execute(query, [name]).fetchone() for (name,) in index] == [(True,)] * len(index)
+
+
+def test_an_index_that_takes_longer_than_the_api_waits_stops_no_worker() -> None:
+    class Api:
+        label = "Supabase test"
+
+        def call(self, function: str, /, **_: Any) -> list[Row]:
+            raise DatabaseUnavailable(f"{function}: no answer in 20 s")
+
+        def close(self) -> None:
+            pass
+
+    logs.index_log_weeks(Api())
