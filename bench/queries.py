@@ -146,6 +146,7 @@ def _of_lists(database: Database, days: int) -> Iterator[Question]:
         "text, in every prompt": {"p_search": "dance"},
         "text, in an error": {"p_search": "Too many requests"},
         "text, part of an id": {"p_search": newest[9:18]},
+        "text, three letters of ids": {"p_search": "a7c", "p_counted": True},
         "text, nowhere, 7 days": week | {"p_search": "no such words"},
         "text, nowhere, all times": {"p_search": "no such words"},
         "of a user": {"p_user": user},

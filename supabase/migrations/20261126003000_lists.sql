@@ -129,8 +129,8 @@ begin
     end if;
     if found_by = 'anywhere' and value is null and not p_ascending and is_timed and not is_part_of_id
         and conditions = ' where ' || array_to_string(array['true'] || in_time || not_made_here, ' and ') then
-        foreach depth in array '{1000,8000}'::int[] loop
-            exit when cardinality(newest) < rows_at_most / 20;  -- so few of a thousand that the index finds all sooner
+        foreach depth in array '{1000,10000}'::int[] loop
+            exit when cardinality(newest) < rows_at_most / 10;  -- so few of a thousand that the index finds all sooner
             newest := array(
                 select w.id
                 from (select v.id, v.created_at from dailies.videos() v

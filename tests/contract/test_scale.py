@@ -99,6 +99,7 @@ def long(
 # Work that grows with the span, or with what is wrong, and why that is borne.
 GROWS = {
     "videos: text, in an error": "walks the newest while a rare text is taken for a frequent one",
+    "videos: text, three letters of ids": "walks back from the newest until there are enough",
     "one error group, all days": "tells who asked for each of its videos",
     "logs that would be dropped": "counts the lines of the weeks that would go",
     "alerts: stuck_minutes": "looks at all that is stuck",
