@@ -117,12 +117,19 @@ def report(database: PostgresDatabase, days: int) -> dict[str, list[float]]:
     return times
 
 
-def questions(database: Database, days: int) -> list[Question]:
-    """All that pages, workers and `/metrics` ask: every function that reads, and those that take work."""
-    return [*_of_lists(database, days), *_of_one(database), *_of_spans(database, days), *_of_now(database)]
+def questions(database: Database, days: int, *, counted: bool = True) -> list[Question]:
+    """All that pages, workers and `/metrics` ask: every function that reads, and those that take work.
+    `counted`: lists with how many fit, as pages ask; up to thousands are read for that."""
+    lists = {"p_counted": counted, "p_limit": 51}
+    return [
+        *_of_lists(database, days, lists),
+        *_of_one(database),
+        *_of_spans(database, days),
+        *_of_now(database),
+    ]
 
 
-def _of_lists(database: Database, days: int) -> Iterator[Question]:
+def _of_lists(database: Database, days: int, asked: dict[str, Any]) -> Iterator[Question]:
     now = datetime.now(UTC)
     newest = database.call("dailies_list_videos", p_limit=1)[0]["id"]
     failed = database.call("dailies_list_videos", p_statuses=["failed"], p_limit=1)[0]
@@ -132,7 +139,7 @@ def _of_lists(database: Database, days: int) -> Iterator[Question]:
     deep = {"p_after_at": (now - timedelta(days=days / 2)).isoformat(), "p_after_id": newest}
     lists: dict[str, dict[str, Any]] = {
         "newest 50": {},
-        "newest 50, with how many there are": week | {"p_counted": True},
+        "of a week": week,
         "50 from the middle": deep,
         "failed, from the middle": deep | {"p_statuses": ["failed"]},
         "a status that hardly occurs": {"p_statuses": ["queued"]},
@@ -143,17 +150,26 @@ def _of_lists(database: Database, days: int) -> Iterator[Question]:
         "any trouble": {"p_trouble": "any"},
         "an error group, 7 days": week | {"p_error_group": group},
         "a deployment": {"p_deployment": failed["deployment_id"]},
+        "no deployment": {"p_deployment": "none"},
+        "a model": {"p_model": "gen4_turbo"},
+        "errors of a model": {"p_model": "gen4_turbo", "p_error_group": "any"},
+        "a ratio that never occurs": {"p_ratio": "1:99"},
+        "a duration": {"p_duration": "5"},
+        "a flow that misses a stage": {"p_flow": "async-sdk", "p_first_missing": "task_id_received"},
+        "an hour of the week": {"p_hour": 10},
+        "sorted by cause": {"p_sort": "cause"},
+        "sorted by change": {"p_sort": "changed"},
         "text, in every prompt": {"p_search": "dance"},
         "text, in an error": {"p_search": "Too many requests"},
         "text, part of an id": {"p_search": newest[9:18]},
-        "text, three letters of ids": {"p_search": "a7c", "p_counted": True},
+        "text, three letters of ids": {"p_search": "a7c"},
         "text, nowhere, 7 days": week | {"p_search": "no such words"},
         "text, nowhere, all times": {"p_search": "no such words"},
         "of a user": {"p_user": user},
         "of a user who has none": {"p_user": "nobody"},
     }
     for name, arguments in lists.items():
-        yield Question(f"videos: {name}", "dailies_list_videos", arguments)
+        yield Question(f"videos: {name}", "dailies_list_videos", arguments | asked)
     yield Question("how text is searched", "dailies_search_kind")
 
 

@@ -207,6 +207,10 @@ def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
         with database.transaction("migrate") as connection:
             query = "select * from dailies.mark_unknown(%s::timestamptz, %s::text::dailies.video_key)"
             place = connection.execute(query, place).fetchone()
+    filled: tuple[object, ...] | None = (1,)
+    while filled != (0,):
+        with database.transaction("migrate") as connection:
+            filled = connection.execute("select dailies.fill_asked()").fetchone()
     with database.transaction("migrate") as connection:
         counted = connection.execute("select dailies.is_counted()").fetchone()
     if counted != (True,):

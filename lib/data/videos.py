@@ -39,7 +39,7 @@ class VideoRow(TypedDict):
     deployment_id: str | None
     attempts: int
     sorted_by: str | None  # the value it is sorted by, unless that is its time
-    matches: int | None  # how many fit, where that was asked; one above COUNTED stands for more
+    matches: int | None  # how many fit, where that was asked; one above `Filters.counted` stands for more
 
 
 class VideoDetails(TypedDict):
@@ -107,6 +107,11 @@ class Filters:
         }
         return given | span(self.since, self.until)
 
+    @property
+    def counted(self) -> int:
+        """Up to how many matches are counted."""
+        return COUNTED_OF_SOME if self.arguments().keys() - {"p_from", "p_to", "p_own"} else COUNTED
+
 
 @dataclass(frozen=True, slots=True)
 class Sort:
@@ -120,7 +125,7 @@ NEWEST = Sort()
 SORTS = ("created", "changed", "status", "cause", "stage", "prompt", "error")
 TRIGRAM = 3
 COUNTED = 10_000  # more matches are not counted
-COUNTED_OF_A_SEARCH = 1_000
+COUNTED_OF_SOME = 1_000  # of what is searched or filtered: each is looked at
 
 
 class Position(NamedTuple):
@@ -195,10 +200,11 @@ _LETTERS = re.compile(r"[^\W_]+")
 def is_in_an_index(text: str) -> bool:
     """Whether an index of trigrams leads to `text`: without, all that is searched is read. It knows three
     letters or digits in a row, and adds two blanks before a word and one behind it, where a word is seen to
-    begin or end."""
+    begin or end. A word of one letter leads to nearly every text."""
     return any(
         len(word[0]) + 2 * (word.start() > 0) + (word.end() < len(text)) >= TRIGRAM
         for word in _LETTERS.finditer(text)
+        if len(word[0]) > 1
     )
 
 

@@ -199,6 +199,8 @@ begin
     while place.id is not null loop
         select * into place from dailies.mark_unknown(place.at, place.id);
     end loop;
+    while dailies.fill_asked() > 0 loop
+    end loop;
     perform dailies.count_all();
     perform dailies.mark_wordless();
     return n;
@@ -444,7 +446,7 @@ begin
     cross join lateral (
         select case when v.error_message is not null or v.status = 'failed' or q.stuck
                     then dailies.group_of(v.error_message) end as error_group) g
-    left join lateral (select * from dailies.asked(v.id, v.app_row) where g.error_group is not null) a on true
+    cross join lateral dailies.asked(v.id, v.app_row) a
     where q.since is null
         or exists (select from dailies.dirty m where m.video_id = q.video_id and m.since = q.since)
     order by q.video_id

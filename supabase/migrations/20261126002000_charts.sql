@@ -38,11 +38,30 @@ $$;
 
 drop function if exists dailies.row_says(json, text);
 
--- Kept with the verdicts of error groups.
+-- Kept with the verdicts, and filtered by.
 alter table dailies.verdicts add column if not exists model text;
 alter table dailies.verdicts add column if not exists ratio text;
 alter table dailies.verdicts add column if not exists duration text;
 alter table dailies.verdicts add column if not exists user_id text;
+create index if not exists verdicts_model on dailies.verdicts (model, created_at desc, video_id desc);
+create index if not exists verdicts_ratio on dailies.verdicts (ratio, created_at desc, video_id desc);
+create index if not exists verdicts_duration on dailies.verdicts (duration, created_at desc, video_id desc);
+
+-- Adds to verdicts of an earlier version, which has none of it, what was asked for; how many that were. Index: verdicts_model.
+create or replace function dailies.fill_asked(p_limit int default 20000) returns int
+language plpgsql set search_path = '' as $$
+declare
+    n int;
+begin
+    update dailies.verdicts d set (model, ratio, duration, user_id) = (
+        select a.model, a.ratio, a.duration, a.user_id from dailies.asked(d.video_id, v.app_row) a)
+    from dailies.videos() v
+    where v.id = d.video_id
+        and d.video_id in (select x.video_id from dailies.verdicts x where x.model is null and exists (
+            select from dailies.videos() y where y.id = x.video_id) limit p_limit);
+    get diagnostics n = row_count;
+    return n;
+end $$;
 
 -- How are errors spread over time, or over the hours of the week? The judged videos that failed, are stuck or carry a
 -- message, of all groups or of one (p_group with p_cause and p_stage, which is `none` where no stage is missing), by

@@ -1,17 +1,16 @@
 -- Which videos are there? Filters that a verdict decides walk an index of `verdicts`, the others one of `videos`;
 -- the statement is put together from the filters given, so that each gets its own plan. Newest first, or sorted
 -- by what p_sort names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on
--- all pages, counted up to 10,001 (of a search 1,001) and only when asked. Indexes: dailies_videos_newest,
+-- all pages, counted up to 10,001 (of what is searched or filtered 1,001) and only when asked. Indexes: dailies_videos_newest,
 -- dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_flow, verdicts_stuck, verdicts_errors, verdicts_recoverable,
--- dailies_videos_user, attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none
+-- verdicts_model, verdicts_ratio, verdicts_duration, dailies_videos_user, attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none
 -- and `any` for those that miss one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for
 -- those of any group; `p_hour` is an hour of the week (see dailies.hour_of_week). `p_user` is what the app's row says in
--- `user_id` (see dailies.user_sql). `p_model`, `p_ratio` and `p_duration` are what was asked for (see dailies.asked_for): these
--- have no index, so the span of time decides how many rows are read for them. Videos that Dailies made itself are only listed
--- with p_own, or when p_ids names them. `p_search` is looked up in the texts that were kept with the verdicts (see
--- dailies.searched); of rows that wait to be judged it is looked for in the row. A text that many
--- of the newest thousand rows have is looked for by walking back from there: any three letters stand in thousands of ids,
--- all over the table.
+-- `user_id` (see dailies.user_sql). `p_model`, `p_ratio` and `p_duration` are what was asked for when the video was judged (see
+-- dailies.asked). Videos that Dailies made itself are only listed with p_own, or when p_ids names them. `p_search` is looked up
+-- in the texts that were kept with the verdicts (see dailies.searched); of rows that wait to be judged it is looked for in the
+-- row. A text that many of the newest thousand rows have is looked for by walking back from there: any three letters stand in
+-- thousands of ids, all over the table.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
     dailies.video_key, text, text, boolean, boolean, int, boolean), public.dailies_list_videos(
@@ -34,10 +33,11 @@ create or replace function public.dailies_list_videos(
     stuck boolean, flow text, first_missing text, stages jsonb, recoverable_runway_id text,
     deployment_id text, attempts int, sorted_by text, matches int
 )
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan as $$
 declare
     judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
-        or p_first_missing is not null or p_flow is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
+        or p_first_missing is not null or p_flow is not null or p_model is not null or p_ratio is not null
+        or p_duration is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
     at text := case when judged then 'd.created_at' else 'v.created_at' end;
     key text := case when judged then 'd.video_id' else 'v.id' end;
     -- null: by time alone
@@ -63,6 +63,7 @@ declare
     is_judged text := 'not exists (select from dailies.dirty m where m.video_id = v.id)';
     pattern text := '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%';
     is_timed boolean;
+    is_filtered boolean;
     rows_at_most int := least(greatest(p_limit, 1), 1000);
     depth int;
     newest dailies.video_key[];
@@ -95,9 +96,9 @@ begin
              when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
         case when p_flow is not null then 'd.flow = $20' end,
         case when p_ids is not null then 'v.id = any($12)' end,
-        case when p_model is not null then 'dailies.asked_for(v.id, ''model'') = $14' end,
-        case when p_ratio is not null then 'dailies.asked_for(v.id, ''ratio'') = $16' end,
-        case when p_duration is not null then 'dailies.asked_for(v.id, ''duration'') = $17' end,
+        case when p_model is not null then 'd.model = $14' end,
+        case when p_ratio is not null then 'd.ratio = $16' end,
+        case when p_duration is not null then 'd.duration = $17' end,
         case when p_user is not null then coalesce(
             (select format('v.id = any(array(select %s::dailies.video_key from %s t where ', dailies.column_sql('id', 't'),
                            pg_catalog.to_regclass(m.relation)) || dailies.user_sql('t') || ' = $18))' from dailies.mapping m),
@@ -111,6 +112,7 @@ begin
         end]) c;
     joined := format('dailies.videos() v %s join dailies.verdicts d on d.video_id = v.id',
                      case when judged then '' else 'left' end);
+    is_filtered := conditions <> array_to_string(array['true'] || in_time || not_made_here, ' and ');
     conditions := ' where ' || conditions;
     places := case
         when found_by is null then array[joined || conditions]
@@ -127,8 +129,7 @@ begin
         counted[1] := 'dailies.searched s cross join lateral (select s.video_id as id) v' || conditions
             || ' and ' || in_its_text || ' and ' || is_judged;
     end if;
-    if found_by = 'anywhere' and value is null and not p_ascending and is_timed and not is_part_of_id
-        and conditions = ' where ' || array_to_string(array['true'] || in_time || not_made_here, ' and ') then
+    if found_by = 'anywhere' and value is null and not p_ascending and is_timed and not is_part_of_id and not is_filtered then
         foreach depth in array '{1000,10000}'::int[] loop
             exit when cardinality(newest) < rows_at_most / 10;  -- so few of a thousand that the index finds all sooner
             newest := array(
@@ -161,7 +162,7 @@ begin
             case when p_counted
                 then format('(select count(*)::int from (%s) c)',
                             string_agg(format('(select from %s limit %s)', counted[r.number::int],
-                                              case when found_by is null then 10001 else 1001 end), ' union all '))
+                                              case when is_filtered or found_by is not null then 1001 else 10001 end), ' union all '))
                 else 'null::int' end,
             string_agg(format(
                 '(select v.id, v.status, v.created_at, v.updated_at, v.prompt, v.input_image_url,

@@ -289,11 +289,6 @@ begin
     update dailies.verdicts d set word = v.status_word from dailies.videos() v
     where v.id = d.video_id and d.created_at >= day and d.created_at < day + interval '1 day'
         and d.word is null and v.status_word is not null;
-    update dailies.verdicts d set (model, ratio, duration, user_id) = (
-        select a.model, a.ratio, a.duration, a.user_id from dailies.asked(d.video_id, v.app_row) a)
-    from dailies.videos() v
-    where v.id = d.video_id and d.created_at >= day and d.created_at < day + interval '1 day'
-        and d.error_group is not null and d.model is null;
     update dailies.tasks t set model = dailies.asked_for(t.video_id, 'model')
     where t.created_at >= day and t.created_at < day + interval '1 day' and t.model is null and t.video_id is not null;
     update dailies.tasks t set delivered = not t.delivered

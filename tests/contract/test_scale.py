@@ -99,6 +99,7 @@ def long(
 # Work that grows with the span, or with what is wrong, and why that is borne.
 GROWS = {
     "videos: text, in an error": "walks the newest while a rare text is taken for a frequent one",
+    "videos: sorted": "sorts all that fit; the page says so of a long window",
     "videos: text, three letters of ids": "walks back from the newest until there are enough",
     "one error group, all days": "tells who asked for each of its videos",
     "logs that would be dropped": "counts the lines of the weeks that would go",
@@ -109,14 +110,17 @@ GROWS = {
 
 
 # What is walked through, and why that is borne.
-WALKS = {"text in logs": "the running week has no index of its messages; the page says so where it is large"}
+WALKS = {
+    "text in logs": "the running week has no index of its messages; the page says so where it is large",
+    "videos: sorted": GROWS["videos: sorted"],
+}
 
 
 def read_by_question(history: History) -> dict[str, list[Read]]:
     with history.db.session("test") as connection:
         return {
             question.name.replace(f", {history.days} days", ", all days"): reads(connection, question)
-            for question in questions(history.db, history.days)
+            for question in questions(history.db, history.days, counted=False)
         }
 
 

@@ -115,12 +115,33 @@ def test_a_search_finds_what_reading_every_row_finds_whatever_was_judged(db: Dat
 @pytest.mark.usefixtures("trigrams")
 @pytest.mark.parametrize(
     "text",
-    ["ab", "abc", "a b", "??a??", "ab ", "-a", "a-", "x: 1", "a_b", "_a_", "?a?", "a?", "%a%", '"})', "1/2"],
+    [
+        "ab",
+        "abc",
+        "a b",
+        "??a??",
+        "ab ",
+        "-a",
+        "a-",
+        "x: 1",
+        "a_b",
+        "_a_",
+        "?a?",
+        "a?",
+        "%a%",
+        '"})',
+        "1/2",
+        "ab c",
+        "c ab",
+        "ab_",
+        "a.bc",
+    ],
 )
 def test_which_texts_an_index_leads_to_is_what_the_database_says(
     postgres: PostgresDatabase, text: str
 ) -> None:
     pattern = re.sub(r"([\\%_])", r"\\\1", text)
+    has_a_longer_word = re.search(r"[^\W_]{2}", text) is not None  # one letter leads to nearly every text
     with postgres.transaction("test") as connection:
         connection.execute(
             "create temporary table t as select md5(n::text) as w from generate_series(1, 99) n"
@@ -132,7 +153,7 @@ def test_which_texts_an_index_leads_to_is_what_the_database_says(
             "select sum(pg_stat_get_xact_tuples_returned(indexrelid)) from pg_index "
             "where indrelid = 't'::regclass"
         ).fetchall()
-    assert (entries < 99) == videos.is_in_an_index(text)
+    assert (entries < 99 and has_a_longer_word) == videos.is_in_an_index(text)
 
 
 def test_matches_are_counted_without_what_was_deleted_or_made_by_dailies_itself(
@@ -282,3 +303,18 @@ def test_what_very_many_have_is_found_page_by_page_whatever_the_window(
                 after = end_of(full)
             pages = [expected[start : start + page] for start in range(0, len(expected), page)]
             assert got == pages, (text, span)
+
+
+def test_matches_are_counted_to_ten_thousand_of_a_window_and_to_one_of_what_is_filtered(
+    thousands: PostgresDatabase,
+) -> None:
+    for filters, matches in (
+        (Filters(), 4000),
+        (Filters(since=NOON, until=NOON + timedelta(seconds=3000)), 3000),
+        (Filters(statuses=("succeeded",)), 1001),
+        (Filters(search="pet number"), 1001),
+        (Filters(causes=("unknown",)), 1001),
+    ):
+        (row,) = videos.list_videos(thousands, filters, counted=True, limit=1)
+        assert row["matches"] == matches
+        assert (matches > filters.counted) == (matches == 1001)

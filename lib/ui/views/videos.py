@@ -12,8 +12,6 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 
 from lib.data.videos import (
-    COUNTED,
-    COUNTED_OF_A_SEARCH,
     NEWEST,
     Filters,
     Position,
@@ -261,7 +259,7 @@ def _rows(filters: Filters, frame: Frame, columns: Sequence[str]) -> None:
         st.caption("No output of these can be shown: none was made, or its address has expired.")
     video_list(shown, frame.now, columns, sort)
     last, matches = end_of(shown), shown[0]["matches"] or 0
-    most = COUNTED_OF_A_SEARCH if filters.search else COUNTED
+    most = filters.counted
     turn_pages(
         "Videos",
         len(shown),
