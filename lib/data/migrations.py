@@ -207,8 +207,10 @@ def complete(database: PostgresDatabase, say: Callable[[str], object]) -> None:
         with database.transaction("migrate") as connection:
             query = "select * from dailies.mark_unknown(%s::timestamptz, %s::text::dailies.video_key)"
             place = connection.execute(query, place).fetchone()
-    filled: tuple[object, ...] | None = (1,)
+    filled: tuple[object, ...] | None = None
     while filled != (0,):
+        if filled:
+            say(f"what {filled[0]} videos were asked for")
         with database.transaction("migrate") as connection:
             filled = connection.execute("select dailies.fill_asked()").fetchone()
     with database.transaction("migrate") as connection:

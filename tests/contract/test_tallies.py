@@ -269,6 +269,21 @@ def test_what_an_earlier_version_judged_is_counted_by_migrate(own_database_url: 
     database.close()
 
 
+def test_what_an_earlier_version_judged_is_found_by_model_after_migrate(own_database_url: str) -> None:
+    database = PostgresDatabase(own_database_url, label="test")
+    History(database, 9).go_on(40)
+    before = {video["id"] for video in videos.every_video(database, videos.Filters(model="none"))}
+    assert before
+    with database.transaction("test") as connection:
+        connection.execute("update dailies.verdicts set model = null, ratio = null, duration = null")
+    assert list(videos.every_video(database, videos.Filters(model="none"))) == []
+    told = list[str]()
+    migrate(database, say=told.append)
+    assert {video["id"] for video in videos.every_video(database, videos.Filters(model="none"))} == before
+    assert "videos were asked for" in "".join(told)
+    database.close()
+
+
 def test_few_rows_wait_to_be_settled_and_none_is_kept_twice(postgres: PostgresDatabase) -> None:
     history = History(postgres, 8)
     history.go_on(40)
