@@ -70,12 +70,19 @@ def together(work: Callable[[Share], ImportReport], parts: list[Share]) -> Impor
         return work(parts[0])
     can_be_copied = sys.platform == "linux" and threading.active_count() == 1
     context = get_context("fork" if can_be_copied else "spawn")
-    # what is there when a process begins is no garbage, and need not be walked through again and again
-    with ProcessPoolExecutor(len(parts), mp_context=context, initializer=gc.freeze) as processes:
+    with ProcessPoolExecutor(
+        len(parts), mp_context=context, initializer=_look_for_little_garbage
+    ) as processes:
         report, *others = processes.map(work, parts)
     for other in others:
         report.merge(other)
     return report
+
+
+def _look_for_little_garbage() -> None:
+    """What is there when a process begins is none, and what a batch is made of goes with it."""
+    gc.freeze()
+    gc.set_threshold(10 * ENTRIES)
 
 
 def _count(path: Path, share: Share) -> ImportReport:
