@@ -69,11 +69,13 @@ def json_lines(chunks: Iterator[bytes], shape: type[Struct] | None = None) -> It
         if values and len(values) == ends:
             yield list(zip(itertools.count(first), itertools.repeat(b""), values))
         else:
+            pieces = list[Piece]()
             for number, raw in enumerate(block.removesuffix(b"\n").split(b"\n"), first):
                 value = parse_json(raw)
                 if value is None and (start := raw.find(b'{"')) > 0:  # behind what a terminal has left
                     value = parse_json(raw[start:])
-                yield list(_several(number, raw, value))
+                pieces += _several(number, raw, value)
+            yield pieces
 
 
 def blocks(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from lib.logs.secret_rules import Span, rule, with_what_is_before
@@ -43,6 +44,7 @@ def addresses_v6(text: str) -> Iterator[Span]:
             yield *match.span(), "[ip]"
 
 
+@lru_cache(1_024)
 def _is_far(kind: Callable[[str], IPv4Address | IPv6Address], written: str) -> bool:
     try:
         address = kind(written)

@@ -10,7 +10,7 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +23,10 @@ from msgspec.json import encode
 from lib.domain.trace import RequestSummary
 from lib.errors import BadInput
 from lib.logs import strangers
-from lib.logs.formats import Format, Item
+from lib.logs.formats import Format, Item, Parse, Said, in_shape
 from lib.logs.framing import LONGEST_RECORD, Piece
 from lib.logs.recognise import Recognised, Unfinished, recognise
-from lib.logs.redact import redact, redact_soon
+from lib.logs.redact import redact
 from lib.logs.repeats import Repeats
 from lib.logs.report import ImportReport
 from lib.logs.source import HEAD, utf8_chunks, with_head
@@ -109,7 +109,8 @@ def read_stream(
     elif found.format.request is None:
         return  # the first share is all of a file that cannot be divided
     whole = itertools.chain([next(chunks)[found.start :]], chunks)  # the first chunk holds all of the head
-    records = _records(found.cut(whole), found.format, report, head.count(b"\n", 0, found.start), share)
+    blocks = _records(found.cut(whole), found.format, report, head.count(b"\n", 0, found.start), share)
+    records = itertools.chain.from_iterable(blocks)
     if found.format.unordered:
         yield from itertools.chain.from_iterable(records)
     else:
@@ -149,61 +150,60 @@ def _report_skipped(skipped: bytes, report: ImportReport) -> None:
 
 def _records(
     blocks: Iterable[list[Piece]], source: Format, report: ImportReport, skipped: int, share: Share
-) -> Iterator[list[Item]]:
-    """What each used record of the share says. `skipped`: lines before the first piece."""
-    seen, uncounted = Repeats(), list[Item]()
-    parse, repeat_id = source.parse, source.repeat_id
-    for line, raw, value in _own(blocks, source, share):
-        report.records += 1
-        try:
-            if value is None:
-                with suppress(ValueError):
-                    json.loads(raw)  # raises RecursionError where that is why
-                raise Unusable("damaged, or cut off")
-            items = parse(value)
-            key = repeat_id(value)
-        except (Unusable, RecursionError) as reason:
-            why = str(reason) if isinstance(reason, Unusable) else "nested too deeply"
-            report.add_unusable(skipped + line, why, _excerpt(raw, value))
-            continue
-        if key is not None and items and seen.count(items[0].at_ms, key):
-            report.repeated += 1
-            continue
-        report.used += 1
-        uncounted += items
-        if len(uncounted) >= AT_ONCE:
-            report.add(uncounted)
-            uncounted.clear()
-        yield items
-    report.add(uncounted)
+) -> Iterator[list[list[Item]]]:
+    """What the used records of the share say, some at once. `skipped`: lines before the first piece."""
+    seen = Repeats()
+    for pieces in _own(blocks, source, share):
+        report.records += len(pieces)
+        said = _said(pieces, source.parse)
+        used = [items for items in said if not isinstance(items, Unusable)]
+        if len(used) < len(pieces):
+            for (line, raw, value), reason in zip(pieces, said, strict=True):
+                if isinstance(reason, Unusable):
+                    report.add_unusable(skipped + line, str(reason), _excerpt(raw, value))
+        if repeat_id := source.repeat_id:
+            both = zip(pieces, said, strict=True)
+            ids = [
+                repeat_id(value) if items else None for (_, _, value), items in both if type(items) is list
+            ]
+            before = seen.count_each([items[0].at_ms if items else 0 for items in used], ids)
+            used = [items for items, times in zip(used, before, strict=True) if not times]
+            report.repeated += len(before) - len(used)
+        report.used += len(used)
+        report.add(list(itertools.chain.from_iterable(used)))
+        yield used
 
 
-def _own(blocks: Iterable[list[Piece]], source: Format, share: Share) -> Iterator[Piece]:
-    """The pieces of the share, what they say in the format's shape."""
-    owned, shape, request, texts = _Owned(share), source.shape, source.request, source.texts
+def _own(blocks: Iterable[list[Piece]], source: Format, share: Share) -> Iterator[list[Piece]]:
+    """The pieces of the share, some at once, what they say in the format's shape."""
+    owned, shape, request = _Owned(share), source.shape, source.request
     for block in blocks:
         for start in range(0, len(block), AT_ONCE):
             pieces = block[start : start + AT_ONCE]
             if shape and type(pieces[0][2]) is not shape:  # not all are of the types that its fields have
-                pieces = [
-                    (
-                        line,
-                        raw,
-                        shape(*map(value.get, shape.__struct_fields__)) if type(value) is dict else value,
-                    )
-                    for line, raw, value in pieces
-                ]
-            if share.of > 1:
-                pieces = [
-                    piece
-                    for piece in pieces
-                    if owned[request(piece[2]) if request and piece[2] is not None else None]
-                ]
-            if texts:
-                redact_soon(
-                    itertools.chain.from_iterable(texts(value) for _, _, value in pieces if value is not None)
-                )
-            yield from pieces
+                pieces = [(line, raw, in_shape(value, shape)) for line, raw, value in pieces]
+            if request and share.of > 1:
+                pieces = [piece for piece in pieces if owned[None if piece[2] is None else request(piece[2])]]
+            yield pieces
+
+
+def _said(pieces: list[Piece], parse: Parse) -> Sequence[Said]:
+    """What each piece says; one that is damaged has no value."""
+    values = [value for _, _, value in pieces if value is not None]
+    said = parse(values)
+    if len(said) == len(pieces):
+        return said
+    others = iter(said)
+    return [_damage(raw) if value is None else next(others) for _, raw, value in pieces]
+
+
+def _damage(raw: bytes) -> Unusable:
+    try:
+        with suppress(ValueError):
+            json.loads(raw)
+    except RecursionError:
+        return Unusable("nested too deeply")
+    return Unusable("damaged, or cut off")
 
 
 def _excerpt(raw: bytes, value: object) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 from lib.logs import framing
-from lib.logs.formats import Format, Item, Record
+from lib.logs.formats import Format, Parse, Record, Said, in_shape
 from lib.logs.formats.dashboard import DASHBOARD_CSV, DASHBOARD_JSON, csv_rows, header
 from lib.logs.formats.drain import DRAIN
 from lib.logs.formats.mcp import MCP
@@ -66,13 +67,26 @@ def _text(raw: bytes, head: bytes, start: int, written: datetime) -> Recognised 
             rows = [row for each in below if (row := printed.start.match(each.rstrip("\r")))]
             format_ = printed.open(rows, head.decode(errors="replace"), written)
             cut = partial(framing.blocks, start=printed.start.match, record=_record)
-            format_ = format_._replace(parse=partial(_block_or_record, format_.parse))
-            return Recognised(format_, _one_by_one(cut), start)
-    return Recognised(DASHBOARD_CSV, _one_by_one(csv_rows), start) if header(line) else None
+            parse = partial(_block_or_record, format_.parse)
+            return Recognised(format_._replace(parse=parse), _by_chunk(cut), start)
+    return Recognised(DASHBOARD_CSV, _by_chunk(csv_rows), start) if header(line) else None
 
 
-def _one_by_one(cut: Callable[[Iterator[bytes]], Iterator[Piece]]) -> Cut:
-    return lambda chunks: ([piece] for piece in cut(chunks))
+def _by_chunk(cut: Callable[[Iterator[bytes]], Iterator[Piece]]) -> Cut:
+    """Those pieces together that end in one chunk: so many that memory holds what a chunk does."""
+
+    def together(chunks: Iterator[bytes]) -> Iterator[list[Piece]]:
+        number = 0
+
+        def numbered() -> Iterator[bytes]:
+            nonlocal number
+            for chunk in chunks:
+                number += 1
+                yield chunk
+
+        return (list(pieces) for _, pieces in itertools.groupby(cut(numbered()), lambda _: number))
+
+    return together
 
 
 def _record(line: str) -> dict[str, Any] | None:
@@ -81,12 +95,12 @@ def _record(line: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) and _format_of(value) else None
 
 
-def _block_or_record(parse: Callable[[str], list[Item]], value: str | dict[str, Any]) -> list[Item]:
-    if isinstance(value, str):
-        return parse(value)
-    found = _format_of(value)
-    assert found is not None  # or it would be part of a block
-    return found.parse(found.shape(*map(value.get, found.shape.__struct_fields__)) if found.shape else value)
+def _block_or_record(parse: Parse, values: Sequence[str | dict[str, Any]]) -> list[Said]:
+    said = list[Said]()
+    for value in values:
+        known = None if isinstance(value, str) else _format_of(value)
+        said += known.parse([in_shape(value, known.shape)]) if known else parse([value])
+    return said
 
 
 def _format_of(record: Record) -> Format | None:
@@ -105,6 +119,6 @@ def _json(head: bytes, start: int, *, behind_others: bool) -> Recognised | None:
     for value in values:
         if known := _format_of(value):
             by_line = partial(framing.json_lines, shape=known.shape)
-            in_any_layout = _one_by_one(framing.json_objects)
+            in_any_layout = _by_chunk(framing.json_objects)
             return Recognised(known, by_line if isinstance(whole, dict) else in_any_layout, start)
     return None

@@ -78,18 +78,18 @@ def redact_soon(texts: Iterable[str]) -> None:
     known = outgoing.remembered()
     if len(known) >= MESSAGES // 2:
         known.clear()
-    new = [text for text in dict.fromkeys(texts) if len(text) <= LENGTH and text not in known]
+    new = [text for text in set(texts) if len(text) <= LENGTH and text not in known]
     whole = "\0".join(new)  # whatever is a sign in one of them is one here
     if outgoing.masked(whole) is not whole:
         return
-    ends = list(accumulate(len(text) + 1 for text in new))
     suspects = set[int]()
-    for which, start, end in _snippets_in(whole):
-        at = bisect_right(ends, start)
-        if at in suspects:
-            continue
-        text = new[at]
-        begin = ends[at] - len(text) - 1
+    at = -1
+    text, begin, ends = "", 0, -1
+    for which, start, end in _snippets_in(whole):  # in the order of their ends
+        while end > ends:
+            at, begin = at + 1, ends + 1
+            text = new[at]
+            ends = begin + len(text)
         for match_at, behind, _ in _TRIED_AT[which]:
             if match_at(text, (end if behind else start) - begin):
                 suspects.add(at)

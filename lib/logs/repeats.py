@@ -6,7 +6,7 @@ import pickle
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from hashlib import blake2b
 from typing import IO
 
@@ -34,20 +34,30 @@ class Repeats:
 
     def count(self, at_ms: int, thing: Hashable) -> int:
         """How often `thing` of time `at_ms` was counted before; counts it."""
-        bucket = at_ms // BUCKET_MS
-        counts = self._recent.get(bucket)
-        if counts is None:
-            counts = self._recent[bucket] = self._load(bucket)
-            self._in_memory += len(counts)
-            while self._in_memory > self._limit and len(self._recent) > 1:
-                oldest = next(iter(self._recent))
-                self._store(oldest, self._recent.pop(oldest))
-        before = counts.get(thing, 0)
-        counts[thing] = before + 1
-        if not before:
-            self.different += 1
-            self._in_memory += 1
-        return before
+        return self.count_each([at_ms], [thing])[0]
+
+    def count_each(self, times: Iterable[int], things: Iterable[Hashable | None]) -> list[int]:
+        """`count` of each, of nothing 0. They all stay in memory meanwhile, so some hundred at most."""
+        found, new, recent = list[int](), 0, self._recent
+        for at_ms, thing in zip(times, things, strict=True):
+            if thing is None:
+                found.append(0)
+                continue
+            bucket = at_ms // BUCKET_MS
+            counts = recent.get(bucket)
+            if counts is None:
+                counts = recent[bucket] = self._load(bucket)
+                self._in_memory += len(counts)
+                while self._in_memory > self._limit and len(recent) > 1:
+                    oldest = next(iter(recent))
+                    self._store(oldest, recent.pop(oldest))
+            before = counts.get(thing, 0)
+            counts[thing] = before + 1
+            new += not before
+            found.append(before)
+        self.different += new
+        self._in_memory += new
+        return found
 
     def _store(self, bucket: int, counts: dict[Hashable, int]) -> None:
         if self._file is None:
@@ -89,12 +99,19 @@ class EntryKeys:
         self._seen = Repeats()
 
     def key(self, entry: LogEntry) -> bytes:
-        at_ms, level, message, request, _, _, _, _ = entry
-        if request is not None and request.startswith(MADE_UP):
-            request = None
-        same = at_ms.to_bytes(6, "big") + _digest(f"{request}\n{level}\n{message}".encode("utf-8", "replace"))
-        before = self._seen.count(at_ms, same)
-        return same[:6] + _digest(same + before.to_bytes(8, "big")) if before else same
+        return self.keys([entry])[0]
+
+    def keys(self, entries: Sequence[LogEntry]) -> list[bytes]:
+        """Of some entries, one behind the other."""
+        keys = list[bytes]()
+        for at_ms, level, message, request, _, _, _, _ in entries:
+            told = None if request is not None and request.startswith(MADE_UP) else request
+            content = f"{told}\n{level}\n{message}"
+            keys.append(at_ms.to_bytes(6, "big") + _digest(content.encode("utf-8", "replace")))
+        for place, before in enumerate(self._seen.count_each([entry.at_ms for entry in entries], keys)):
+            if before:
+                keys[place] = keys[place][:6] + _digest(keys[place] + before.to_bytes(8, "big"))
+        return keys
 
 
 def merged(

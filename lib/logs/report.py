@@ -69,12 +69,11 @@ class ImportReport:
         self.levels.update(levels)
         self.entries += len(levels)
         self.request_summaries += len(items) - len(levels)
-        for request_id in {item.request_id for item in items} - self._recent:
-            if request_id is not None:
-                if len(self._recent) >= RECENT_REQUESTS:
-                    self._recent.clear()
-                self._recent.add(request_id)
-                self.requests += not self._seen.count(request_start(request_id), request_id)
+        requests = {request for item in items if (request := item.request_id) is not None} - self._recent
+        if len(self._recent) >= RECENT_REQUESTS:
+            self._recent.clear()
+        self._recent |= requests
+        self.requests += self._seen.count_each(map(request_start, requests), requests).count(0)
         self._stretch([item.at_ms for item in items])
 
     def _stretch(self, times: Sequence[int | None]) -> None:

@@ -28,14 +28,13 @@ from lib.logs.repeats import EntryKeys, completed
 from lib.logs.report import ImportReport
 from lib.logs.values import LONGEST_ID
 from lib.traces.correlate import untangle
-from lib.traces.naming import Names, mentioned_tasks, names_in_each
+from lib.traces.naming import FirstNamed, first_named_in_each, mentioned_tasks
 
 LOOSE_BATCH = 200_000  # entries without request ids, which have to be looked at together
 ENTRIES = 5_000  # of a batch, as are these
 CHARACTERS = 4_000_000
 TOGETHER = 256
 
-_Named = tuple[str | None, str | None]  # a video and a task
 _Row = tuple[int, str, int, EntryRow]  # what entries are sorted by: time, the source's id, place in the file
 
 
@@ -71,12 +70,19 @@ def together(work: Callable[[Share], ImportReport], parts: list[Share]) -> Impor
         return work(parts[0])
     can_be_copied = sys.platform == "linux" and threading.active_count() == 1
     context = get_context("fork" if can_be_copied else "spawn")
-    # what is there when a process begins is no garbage, and need not be walked through again and again
-    with ProcessPoolExecutor(len(parts), mp_context=context, initializer=gc.freeze) as processes:
+    with ProcessPoolExecutor(
+        len(parts), mp_context=context, initializer=_look_for_little_garbage
+    ) as processes:
         report, *others = processes.map(work, parts)
     for other in others:
         report.merge(other)
     return report
+
+
+def _look_for_little_garbage() -> None:
+    """What is there when a process begins is none, and what a batch is made of goes with it."""
+    gc.freeze()
+    gc.set_threshold(10 * ENTRIES)
 
 
 def _count(path: Path, share: Share) -> ImportReport:
@@ -178,24 +184,24 @@ def batches(items: Iterable[Item], flows: StageReader) -> Iterator[LogBatch]:
 
 
 def _rows(
-    entries: list[LogEntry], keys: EntryKeys, named: Callable[[Sequence[str]], list[_Named]], first: int
+    entries: list[LogEntry], keys: EntryKeys, named: Callable[[Sequence[str]], list[FirstNamed]], first: int
 ) -> Iterable[_Row]:
-    told = [keys.key(entry) for entry in entries], named([entry.message for entry in entries])
+    told = keys.keys(entries), named([entry.message for entry in entries])
     return [
         (entry.at_ms, entry.entry_id or "", place, entry_row(key, entry, *names))
         for place, (entry, key, names) in enumerate(zip(entries, *told, strict=True), first)
     ]
 
 
-def _named_in(flows: StageReader) -> Callable[[Sequence[str]], list[_Named]]:
+def _named_in(flows: StageReader) -> Callable[[Sequence[str]], list[FirstNamed]]:
     """Says of messages what they name; of those of a moment ago from memory."""
-    known: dict[str, _Named] = {}
+    known: dict[str, FirstNamed] = {}
 
-    def named(messages: Sequence[str]) -> list[_Named]:
+    def named(messages: Sequence[str]) -> list[FirstNamed]:
         if len(known) >= MESSAGES:
             known.clear()
         new = [message for message in dict.fromkeys(messages) if message not in known]
-        known.update(zip(new, map(partial(_named, flows), new, names_in_each(new)), strict=True))
+        known.update(zip(new, map(partial(_named, flows), new, first_named_in_each(new)), strict=True))
         told = [known[message] for message in messages]
         if max(map(len, new), default=0) > LENGTH:
             known.clear()
@@ -204,16 +210,14 @@ def _named_in(flows: StageReader) -> Callable[[Sequence[str]], list[_Named]]:
     return named
 
 
-def _named(flows: StageReader, message: str, names: Names) -> _Named:
+def _named(flows: StageReader, message: str, first: FirstNamed) -> FirstNamed:
     """The video and the task that a message names: where a flow says they stand, else in so many words. A
     task that is only mentioned, in words nobody knows, may be nobody's."""
-    if said := flows.named(message):
-        video, task = said
-    else:
-        video, task = next(iter(names.videos), None), next(iter(names.tasks), None)
-        if not video and not task:
-            mentioned = next(mentioned_tasks(message), None)
-            task = mentioned if mentioned and not flows.read(message) else None
+    said = flows.named(message)
+    video, task = said or first
+    if not said and not video and not task:
+        mentioned = next(mentioned_tasks(message), None)
+        task = mentioned if mentioned and not flows.read(message) else None
     return (
         video.lower() if video and len(video) <= LONGEST_ID else None,
         task if task and len(task) <= LONGEST_ID else None,

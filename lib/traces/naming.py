@@ -7,6 +7,7 @@ it: before the first label with free text behind it, and outside the strings of 
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -88,6 +89,8 @@ _SNIPPETS = list(dict.fromkeys(snippet for _, snippet, _ in _PATTERNS))
 
 _DIGITS_FOLDED = bytes.maketrans(b"123456789", b"0" * 9)
 _HEX_FOLDED = bytes.maketrans(b"123456789abcdef", b"0" * 15)
+_ALPHANUMERIC = frozenset(f"{string.ascii_letters}{string.digits}".encode())
+_NINE = ord("9")
 _FOLDED_UUID = b"00000000-0000-0000-0000-000000000000"
 _STAND_INS = [
     [b"%b%07d%b" % (first, number, _FOLDED_UUID[8:]) for number in range(1, READ // 36 + 1)]
@@ -104,6 +107,8 @@ class Names(NamedTuple):
 
 
 _NOTHING = Names()
+FirstNamed = tuple[str | None, str | None]  # a video and a task
+_Numbers = list[list[int]]
 
 
 def names_in(message: str) -> Names:
@@ -116,31 +121,35 @@ def names_in(message: str) -> Names:
     shapes, ids = _shapes(message[:READ], 1)
     if len(shapes) != 1:
         return read_names(message)
-    return _names_of(message, _named_by_shape(shapes[0]), ids[0])
+    return _names_of(message, _numbers_by_shape(shapes[0]), ids[0])
 
 
-def names_in_each(messages: Sequence[str]) -> list[Names]:
-    """`names_in` of each of them: of many at once in half the time."""
+def first_named_in_each(messages: Sequence[str]) -> list[FirstNamed]:
+    """The first video and the first task of `names_in` of each: of many at once in a third of the time."""
     whole = "\0".join([message[:READ] for message in messages])
     if whole.count("\0") >= len(messages):  # some have zero bytes themselves
-        return list(map(read_names, messages))
+        return [_first_of(message, [], {}) for message in messages]
     shapes, ids = _shapes(whole, len(messages))
-    return list(map(_names_of, messages, map(_named_by_shape, shapes), ids))
+    return list(map(_first_of, messages, map(_numbers_by_shape, shapes), ids))
 
 
-def _names_of(message: str, named: Names, numbered: dict[bytes, int]) -> Names:
-    """What `message` names, where its shape, in which its uuids are `numbered`, has `named`."""
-    videos, tasks = named
+def _first_of(message: str, numbers: _Numbers, numbered: dict[bytes, int]) -> FirstNamed:
+    """The first two of `_names_of`, without the rest in a quarter of the time."""
+    if not numbers:
+        names = read_names(message)
+        return next(iter(names.videos), None), next(iter(names.tasks), None)
+    ids, (videos, tasks) = list(numbered), numbers
+    return ids[videos[0]].decode() if videos else None, ids[tasks[0]].decode() if tasks else None
+
+
+def _names_of(message: str, numbers: _Numbers, numbered: dict[bytes, int]) -> Names:
+    """What `message` names: those of its uuids whose numbers its shape gives, which are `numbered` here."""
+    if not numbers:
+        return read_names(message)
+    ids, (videos, tasks) = list(numbered), numbers
     if not videos and not tasks:
         return _NOTHING
-    ids = list(numbered)
-    try:
-        return Names(
-            tuple([ids[_NUMBERS[name]].decode() for name in videos]),
-            tuple([ids[_NUMBERS[name]].decode() for name in tasks]),
-        )
-    except KeyError:  # it is not a uuid that stands by itself
-        return read_names(message)
+    return Names(tuple([ids[n].decode() for n in videos]), tuple([ids[n].decode() for n in tasks]))
 
 
 def _shapes(whole: str, count: int) -> tuple[list[bytes], list[dict[bytes, int]]]:
@@ -150,7 +159,7 @@ def _shapes(whole: str, count: int) -> tuple[list[bytes], list[dict[bytes, int]]
     Programs write the same few shapes all the time, and what is named where depends on nothing else: the
     patterns here ask of no digit which it is, and of no uuid but whether it begins with a letter.
     """
-    text = whole.encode("utf-8", "surrogatepass")
+    text = whole.encode("utf-8", "surrogatepass") + b"\0"
     shape = text.translate(_DIGITS_FOLDED)
     *before, _ = text.translate(_HEX_FOLDED).split(_FOLDED_UUID)
     numbered: list[dict[bytes, int]] = [{} for _ in range(count)]
@@ -161,17 +170,21 @@ def _shapes(whole: str, count: int) -> tuple[list[bytes], list[dict[bytes, int]]
         if b"\0" in passed:
             message += passed.count(b"\0")
             ids = numbered[min(message, count - 1)]
-        if not text[end : end + 1].isalnum():  # a pattern may ask for the letter before that
+        if text[end] not in _ALPHANUMERIC:  # a pattern may ask for the letter before that
             found = text[at:end]
-            parts += shape[done:at], _STAND_INS[found[:1].isalpha()][ids.setdefault(found, len(ids))]
+            parts += shape[done:at], _STAND_INS[text[at] > _NINE][ids.setdefault(found, len(ids))]
             done = end
-    parts.append(shape[done:])
+    parts.append(shape[done:-1])
     return b"".join(parts).split(b"\0"), numbered
 
 
 @remembered
-def _named_by_shape(shape: bytes) -> Names:
-    return read_names(shape.decode("utf-8", "surrogatepass"))
+def _numbers_by_shape(shape: bytes) -> _Numbers:
+    """Which uuids of a message of this shape are videos and which tasks; nothing where it names others."""
+    names = read_names(shape.decode("utf-8", "surrogatepass"))
+    if not all(name in _NUMBERS for each in names for name in each):
+        return []
+    return [[_NUMBERS[name] for name in each] for each in names]
 
 
 def read_names(message: str) -> Names:

@@ -27,6 +27,26 @@ def test_counts_are_exact_when_hardly_anything_fits_in_memory(
     assert seen.different == len(expected)
 
 
+@given(st.lists(st.lists(things, max_size=20), max_size=20), st.integers(0, 10))
+def test_counts_are_the_same_whether_things_are_counted_together_or_one_by_one(
+    asked: list[list[tuple[int, str]]], room: int
+) -> None:
+    together, alone = Repeats(kept_in_memory=room), Repeats(kept_in_memory=room)
+    for some in asked:
+        times, counted = [at_ms for at_ms, _ in some], [thing for _, thing in some]
+        assert together.count_each(times, counted) == [alone.count(*each) for each in some]
+    assert together.different == alone.different
+    assert sum(map(len, together._recent.values())) == together._in_memory
+
+
+def test_nothing_was_never_before() -> None:
+    seen = Repeats()
+    assert seen.count_each([1, 1, 1], [None, "a", None]) == [0, 0, 0]
+    assert (seen.different, seen.count(1, "a")) == (1, 1)
+    assert seen.count_each([9 * BUCKET_MS], [None]) == [0]
+    assert len(seen._recent) == 1
+
+
 def test_memory_holds_no_more_than_it_may() -> None:
     seen = Repeats(kept_in_memory=1000)
     for n in range(100_000):
@@ -49,6 +69,12 @@ def test_a_line_written_twice_has_two_keys_in_every_file() -> None:
     keys = [one.key(entry()), one.key(entry())]
     assert keys == [other.key(entry()), other.key(entry())]
     assert len(set(keys)) == 2
+
+
+def test_keys_are_the_same_whether_they_are_made_together_or_one_by_one() -> None:
+    entries = [entry(), entry("n"), entry(), entry(request=None), entry(), entry(request="text-1-ab")]
+    alone = EntryKeys()
+    assert EntryKeys().keys(entries) == [alone.key(each) for each in entries]
 
 
 def test_whatever_differs_makes_another_key() -> None:

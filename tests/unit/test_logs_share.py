@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import pickle
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from lib.logs.reading import WHOLE, Share, read_logs, shares
+from lib.logs import reading, source
+from lib.logs.reading import WHOLE, Share, read_logs, read_stream, shares
 from lib.logs.report import ImportReport
 from lib.operations.import_logs import count_file
-from tests.unit.test_logs_reading import G3, PASTED, drain, lines, row
+from tests.unit.test_logs_reading import G3, PASTED, WRITTEN, drain, lines, row
 
 RECORDS = [
     drain(n, f"message {n}", requestId=f"iad1::r{n % 17}-{1_768_302_649_895 + n}-ab") for n in range(200)
 ]
 IN_ORDER = lines(*RECORDS, *RECORDS[:20])
 A_TAIL = lines(*(row(str(n), f"message {n}") for n in range(50)))
+
+
+UNUSABLE = [
+    drain(500, "x", timestamp="no time"),
+    drain(501, "x", id="7" * 300),
+    drain(502, "", requestId=None),
+    drain(503) | {"message": {"no": ["text"]}},
+    drain(504, "x", requestId=["no", "id"], path=5, statusCode="200"),
+]
 
 
 def a_drain() -> str:
@@ -26,13 +37,43 @@ def a_drain() -> str:
 
 
 @pytest.fixture(
-    params=[a_drain(), IN_ORDER, A_TAIL, G3, PASTED, "cut off}\n" + a_drain()],
-    ids=["drain", "clean drain", "tail", "csv", "pasted", "cut"],
+    params=[
+        *(a_drain(), IN_ORDER, lines(*RECORDS[:90], *UNUSABLE, *RECORDS[90:])),
+        *(A_TAIL, G3, PASTED, "cut off}\n" + a_drain()),
+    ],
+    ids=["drain", "clean drain", "partly unusable", "tail", "csv", "pasted", "cut"],
 )
 def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     path = tmp_path / "file"
     path.write_text(request.param, "utf-8")
     return path
+
+
+@pytest.mark.parametrize("at_once", [300, 2_000])
+def test_what_is_read_is_the_same_however_much_is_read_at_once(
+    file: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, parts = ImportReport(), ImportReport()
+    everything = list(read_logs(file, whole))
+    monkeypatch.setattr(source, "CHUNK", at_once)
+    monkeypatch.setattr(source, "HEAD", at_once)
+    monkeypatch.setattr(reading, "AT_ONCE", at_once // 100)
+    assert list(read_logs(file, parts)) == everything
+    assert parts.details() == whole.details()
+
+
+LONG = "m" * 2_000
+A_TABLE = ["timestampInMs,requestId,message", *(f"{n + 1_768_302_649_000},r{n},{LONG}" for n in range(500))]
+A_TEXT = [f"2026-01-13 11:10:49.{n:03} [info] {LONG}" for n in range(500)]
+
+
+@pytest.mark.parametrize("rows", [A_TABLE, A_TEXT], ids=["csv", "pasted"])
+def test_of_a_long_file_no_more_is_read_than_is_asked_for(rows: list[str]) -> None:
+    content = BytesIO("\n".join(rows).encode())
+    items = read_stream(content, "file", ImportReport(), WRITTEN)
+    read = [content.tell() for _ in items]
+    assert len(read) == 500
+    assert all(at <= n * 2_050 + 3 * source.CHUNK for n, at in enumerate(read))
 
 
 @pytest.mark.parametrize("of", [2, 3])

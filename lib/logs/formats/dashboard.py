@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lib.domain.trace import LogEntry, RequestSummary
-from lib.logs.formats import Format, Item, Record
+from lib.logs.formats import Format, Item, Record, one_by_one
 from lib.logs.framing import LONGEST_RECORD, RESCANNED_AT_LEAST, RESCANS, Piece, lines
 from lib.logs.values import (
     Unusable,
@@ -187,5 +187,5 @@ class _Lines:
             del self.taken[place:]
 
 
-DASHBOARD_JSON = Format("dashboard-json", _parse, _matches)
-DASHBOARD_CSV = Format("dashboard-csv", _parse, _matches)
+DASHBOARD_JSON = Format("dashboard-json", one_by_one(_parse), _matches)
+DASHBOARD_CSV = Format("dashboard-csv", one_by_one(_parse), _matches)

@@ -6,15 +6,16 @@ In the older schema one record holds everything a request wrote, between START a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from msgspec import Raw, Struct
 from orjson import JSONDecodeError, loads
 
-from lib.domain.trace import LogEntry, RequestSummary
-from lib.logs.formats import Format, Item, Record
+from lib.domain.trace import LogEntry, RequestSummary, as_entry
+from lib.logs.formats import Format, Item, Record, Said
+from lib.logs.redact import redact_soon
 from lib.logs.values import (
     FIRST_MS,
     LAST_MS,
@@ -73,38 +74,34 @@ def _request(record: _Record) -> str | None:
     return record.requestId if type(record.requestId) is str else None
 
 
-def _texts(record: _Record) -> Iterator[str]:
-    if type(record.message) is str:
-        yield record.message.rstrip()
-    if type(record.requestId) is str:
-        yield record.requestId.rpartition("::")[2]
-
-
-def _parse(record: _Record) -> list[Item]:
-    written = message(record.message)
-    if not written:
-        return [_summary(record)]
-    severity, at = record.level, record.timestamp
-    if type(at) is not int or not FIRST_MS <= at <= LAST_MS:
-        at = at_ms(at)
-    about = record.requestId, record.path, record.statusCode, record.deploymentId
-    try:
-        request, where, code, deployment = _about(about)
-    except TypeError:  # something that is no value, and so cannot be remembered
-        request, where, code, deployment = _about.__wrapped__(about)
-    entry = LogEntry(
-        at,
-        severity if severity == "info" else level(severity),
-        written,
-        request,
-        where,
-        code,
-        deployment,
-        _entry_id(record),
-    )
-    if written.startswith("START RequestId:") and (wrapped := _WRAPPED.match(written)):
-        return list(_unwrapped(entry, wrapped["body"], wrapped["report"] or ""))
-    return [entry]
+def _parse(records: Sequence[_Record]) -> list[Said]:
+    texts = [record.message.rstrip() for record in records if type(record.message) is str]
+    requests = {request.rpartition("::")[2] for request in set(map(_request, records)) if request}
+    redact_soon([*texts, *requests])
+    said = list[Said]()
+    for record in records:
+        try:
+            written = message(record.message)
+            if not written:
+                said.append(_summary(record))
+                continue
+            severity, at = record.level, record.timestamp
+            if type(at) is not int or not FIRST_MS <= at <= LAST_MS:
+                at = at_ms(at)
+            about = record.requestId, record.path, record.statusCode, record.deploymentId
+            try:
+                of_request = _about(about)
+            except TypeError:  # something that is no value, and so cannot be remembered
+                of_request = _about.__wrapped__(about)
+            severity = severity if severity == "info" else level(severity)
+            entry = as_entry((at, severity, written, *of_request, _entry_id(record)))
+            if written.startswith("START RequestId:") and (wrapped := _WRAPPED.match(written)):
+                said.append(list(_unwrapped(entry, wrapped["body"], wrapped["report"] or "")))
+            else:
+                said.append([entry])
+        except Unusable as reason:
+            said.append(reason.with_traceback(None))  # which would hold all of this
+    return said
 
 
 @lru_cache(1_024)
@@ -114,8 +111,8 @@ def _about(said: tuple[Any, Any, Any, Any]) -> tuple[str | None, str | None, int
     return request_id(request), path(where), status(code), an_id(deployment)
 
 
-def _summary(record: _Record) -> RequestSummary:
-    """A record of the proxy: static files, redirects, functions that wrote nothing."""
+def _summary(record: _Record) -> list[Item]:
+    """A record of the proxy: static files, redirects, functions that wrote nothing. Raises Unusable."""
     try:
         found = loads(bytes(record.proxy)) if isinstance(record.proxy, Raw) else record.proxy
     except JSONDecodeError:
@@ -124,7 +121,7 @@ def _summary(record: _Record) -> RequestSummary:
     request = request_id(record.requestId)
     if request is None:
         raise Unusable("neither a message nor a request id")
-    return RequestSummary(
+    summary = RequestSummary(
         request,
         at_ms(record.timestamp, seen.get("timestamp")),
         method(seen.get("method")),
@@ -133,6 +130,8 @@ def _summary(record: _Record) -> RequestSummary:
         None,
         an_id(record.deploymentId),
     )
+    _entry_id(record)  # by which it is known to come twice
+    return [summary]
 
 
 def _unwrapped(entry: LogEntry, body: str, report: str) -> Iterator[Item]:
@@ -178,6 +177,4 @@ def _time(value: str) -> int | None:
         return None
 
 
-DRAIN = Format(
-    "drain", _parse, _matches, _entry_id, unordered=True, shape=_Record, request=_request, texts=_texts
-)
+DRAIN = Format("drain", _parse, _matches, _entry_id, unordered=True, shape=_Record, request=_request)

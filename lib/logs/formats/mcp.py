@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from lib.domain.trace import RequestSummary
-from lib.logs.formats import Format, Item
+from lib.logs.formats import Format, Item, one_by_one
 from lib.logs.formats.drain import NEXT_MESSAGE
 from lib.logs.formats.printed import CLOCK, Dates, Printed, Requests, told
 from lib.logs.formats.table import NO_MESSAGE
@@ -67,7 +67,7 @@ def _open(rows: Sequence[re.Match[str]], head: str, written: datetime) -> Format
         with suppress(ValueError):
             at = datetime.fromisoformat(until[1])
             written = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Format("vercel-mcp", _Blocks(rows, written).parse, notes=lambda: (NOTE,))
+    return Format("vercel-mcp", one_by_one(_Blocks(rows, written).parse), notes=lambda: (NOTE,))
 
 
 MCP = Printed(START, _open)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from lib.domain.trace import LogEntry
-from lib.logs.formats import Format, Item
+from lib.logs.formats import Format, Item, one_by_one
 from lib.logs.formats.printed import CLOCK, LOCAL_NOTE, Dates, Printed
 from lib.logs.values import Unusable, at_ms, level, message
 
@@ -85,11 +85,13 @@ def _parse_zoned(block: str) -> list[Item]:
 
 def _open_bracketed(rows: Sequence[re.Match[str]], _head: str, written: datetime) -> Format:
     text = _Bracketed(rows, written)
-    return Format("pasted", text.parse, has_request_ids=False, notes=text.notes)
+    return Format("pasted", one_by_one(text.parse), has_request_ids=False, notes=text.notes)
 
 
-_UTC = Format("pasted", _parse, has_request_ids=False, notes=lambda: (NOTE + "Its times are taken as UTC.",))
+_UTC = Format(
+    "pasted", one_by_one(_parse), has_request_ids=False, notes=lambda: (NOTE + "Its times are taken as UTC.",)
+)
 PASTED = Printed(START, lambda *_: _UTC)
 PASTED_BRACKETED = Printed(BRACKETED, _open_bracketed)
-_ZONED = Format("pasted", _parse_zoned, has_request_ids=False, notes=lambda: (NOTE,))
+_ZONED = Format("pasted", one_by_one(_parse_zoned), has_request_ids=False, notes=lambda: (NOTE,))
 PASTED_ZONED = Printed(ZONED, lambda *_: _ZONED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lib.domain.trace import LogEntry, RequestSummary
-from lib.logs.formats import Format, Item, Record
+from lib.logs.formats import Format, Item, Record, one_by_one
 from lib.logs.values import an_id, at_ms, level, made_up_id, message, method, path, request_id, status
 
 NOTE = (
@@ -37,7 +37,7 @@ def _repeat_id(record: Record) -> str | None:
 
 RUNTIME_LOGS = Format(
     "runtime-logs",
-    _parse,
+    one_by_one(_parse),
     lambda record: "rowId" in record,
     _repeat_id,
     has_request_ids=False,

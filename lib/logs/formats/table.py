@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from lib.domain.trace import RequestSummary
-from lib.logs.formats import Format, Item
+from lib.logs.formats import Format, Item, one_by_one
 from lib.logs.formats.printed import CLOCK, LOCAL_NOTE, Dates, Printed, Requests, is_noise, told
 from lib.logs.values import Unusable, level, method, path, status
 
@@ -87,7 +87,7 @@ class _Table:
 
 def _open(rows: Sequence[re.Match[str]], _head: str, written: datetime) -> Format:
     table = _Table(rows, written)
-    return Format("vercel-table", table.parse, notes=table.notes)
+    return Format("vercel-table", one_by_one(table.parse), notes=table.notes)
 
 
 TABLE = Printed(START, _open)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from lib.domain.trace import LogEntry, RequestSummary
-from lib.logs.formats import Format, Item
+from lib.logs.formats import Format, Item, one_by_one
 from lib.logs.formats.printed import CLOCK, LOCAL_NOTE, Dates, Printed, Requests, is_noise
 from lib.logs.values import Unusable, message, method, path, status
 
@@ -55,7 +55,7 @@ class _Tail:
 
 def _open(rows: Sequence[re.Match[str]], _head: str, written: datetime) -> Format:
     tail = _Tail(rows, written)
-    return Format("vercel-tail", tail.parse, has_request_ids=False, notes=tail.notes)
+    return Format("vercel-tail", one_by_one(tail.parse), has_request_ids=False, notes=tail.notes)
 
 
 TAIL = Printed(START, _open)

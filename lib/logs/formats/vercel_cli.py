@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lib.domain.trace import LogEntry, RequestSummary
-from lib.logs.formats import Format, Item, Record
+from lib.logs.formats import Format, Item, Record, one_by_one
 from lib.logs.values import Unusable, an_id, at_ms, level, message, method, path, request_id, status
 
 FLAT_NOTE = (
@@ -45,14 +45,14 @@ def _parse(record: Record) -> list[Item]:
 
 VERCEL_LOGS = Format(
     "vercel-logs",
-    _parse,
+    one_by_one(_parse),
     lambda record: "logs" in record and ("requestPath" in record or "responseStatusCode" in record),
     _repeat_id,
     request=_repeat_id,
 )
 VERCEL_LOGS_FLAT = Format(
     "vercel-logs-flat",
-    _parse,
+    one_by_one(_parse),
     lambda record: "requestPath" in record and "timestamp" in record and "rowId" not in record,
     _repeat_id,
     request=_repeat_id,
