@@ -172,6 +172,12 @@ _LASTING = (
     "delete from base_requests r where r.request_id <> all(%(lasting)s)",
     "delete from base_entries e where e.request_id <> all(%(lasting)s)",
 )
+_TOTALS = """
+select (select count(*) from public.videos), (select count(*) from dailies.log_entries),
+    (select count(*) from dailies.tasks),
+    (select round(extract(epoch from now() - min(v.created_at)) / 86400)::int from public.videos v)
+"""
+NEAR = 0.03  # of what was asked for
 # Those that no constraint needs.
 _INDEXES = """
 select i.indexrelid::regclass::text, replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ')
@@ -227,11 +233,24 @@ def repeat_history(
         connection.execute(f"vacuum analyze public.videos, {', '.join((*VERDICTS, *LOGS))}".encode())
 
 
+def totals(db: PostgresDatabase, *, videos: int | None, entries: int | None, days: int) -> str:
+    """What there is now; where that is not what was asked for, why."""
+    with db.session("seed") as connection:
+        rows, lines, tasks, span = connection.execute(_TOTALS.encode()).fetchone() or (0, 0, 0, 0)
+    asked = ((videos, rows, "videos"), (entries, lines, "log entries"), (days, span, "days"))
+    other = [f"{n:,} {what}" for n, have, what in asked if n is not None and abs(have - n) > NEAR * n]
+    found = f"There are now {rows:,} videos, {lines:,} log entries and {tasks:,} tasks of {span:,} days."
+    if not other:
+        return found
+    why = "the two weeks are the least, and are repeated whole, fortnight by fortnight"
+    return f"{found} Asked for: {', '.join(other)}; {why}."
+
+
 def _plan(most: int, days: int) -> list[Repetition]:
     """As many in each fortnight, of which the first has the history itself: an app with more users makes more
     videos, but has no more deployments and incidents. They follow each other within ten minutes, as
     far as the videos of one history lie apart."""
-    fortnights = max(days // DAYS, 1)
+    fortnights = max(round(days / DAYS), 1)
     each = (most + 1) / fortnights
     placed = []
     for n in range(1, most + 1):

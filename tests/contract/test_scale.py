@@ -25,7 +25,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.operations.judge import judge_all, judge_dirty
 from lib.operations.recover import recover
 from lib.runway.simulator.schedule import StoredTask
-from lib.seed.many import repeat_history
+from lib.seed.many import repeat_history, totals
 from lib.seed.write import seed_history
 from tests.apps import app_of
 from tests.counted import Counted
@@ -306,6 +306,30 @@ def test_who_asks_for_fewer_videos_than_two_weeks_have_is_told_that_these_are_th
         db.close()
     assert said == ["The two weeks are the least, and have 2,000 videos: nothing is repeated for 10."]
     assert "At least the 2,000" in " ".join(CliRunner().invoke(command, ["--help"]).output.split())
+
+
+@pytest.mark.parametrize(("days", "span"), [(15, 14), (40, 42)])
+def test_what_a_seeded_history_has_is_said_and_why_it_is_not_what_was_asked_for(
+    cluster: Cluster, tmp_path: Path, sample: tuple[str, list[StoredTask]], days: int, span: int
+) -> None:
+    name, tasks = sample
+    with cluster.clone(name) as url, simulated(tmp_path) as runway:
+        db = PostgresDatabase(url, label="test")
+        repeat_history(db, runway.store, tasks, videos=6000, entries=777, days=days, say=lambda _: None)
+        said = totals(db, videos=6000, entries=777, days=days)
+        with db.session("test") as connection:
+            counts = connection.execute(
+                """select (select count(*) from public.videos), (select count(*) from dailies.log_entries),
+                          (select count(*) from dailies.tasks)"""
+            ).fetchone()
+            rows, lines, known = counts or (0, 0, 0)
+        calm = totals(db, videos=rows, entries=lines, days=span)
+        db.close()
+    assert calm == f"There are now {rows:,} videos, {lines:,} log entries and {known:,} tasks of {span} days."
+    assert said.startswith(f"{calm} Asked for: ")
+    assert "777 log entries" in said
+    assert (f"{days} days" in said.removeprefix(calm)) == (abs(days - span) > 0.03 * days)
+    assert "repeated whole, fortnight by fortnight" in said
 
 
 OTHER = """
