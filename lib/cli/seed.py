@@ -11,7 +11,7 @@ from lib.errors import BadInput, NotAllowed
 from lib.operations.judge import judge_all
 from lib.runway.simulator import ensure_simulator
 from lib.seed.calendar import VIDEOS
-from lib.seed.many import DAYS, repeat_history
+from lib.seed.many import DAYS, repeat_history, totals
 from lib.seed.write import may_be_seeded, seed_sample
 from lib.settings import load_settings
 
@@ -24,7 +24,11 @@ from lib.settings import load_settings
 )
 @click.option("--log-entries", type=click.IntRange(min=0), help="So many, of the newest videos. [all]")
 @click.option(
-    "--days", type=click.IntRange(min=DAYS), default=DAYS, show_default=True, help="Over so many days."
+    "--days",
+    type=click.IntRange(min=DAYS),
+    default=DAYS,
+    show_default=True,
+    help="Over so many, in fortnights.",
 )
 def command(videos: int | None, log_entries: int | None, days: int) -> None:
     """Write two weeks of an imagined production app into the empty embedded database and the simulator.
@@ -51,3 +55,5 @@ def command(videos: int | None, log_entries: int | None, days: int) -> None:
             repeat_history(
                 app.db, store, seeded.tasks, videos=videos, entries=log_entries, days=days, say=click.echo
             )
+        if videos or log_entries is not None or days != DAYS:
+            click.echo(totals(app.db, videos=videos, entries=log_entries, days=days))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,10 @@ class Seeding:
                 for row in chain([first], remaining):
                     copy.write_row([Jsonb(v) if isinstance(v, dict | list) else v for v in row.values()])
             return cursor.rowcount
+
+    def add_log_weeks(self, days: Iterable[datetime]) -> None:
+        """The tables of these weeks: lines that come before theirs stand where none expires."""
+        self._connection.execute("select dailies.add_log_weeks(%s)", [list(days)])
 
     def settle_attempts(self, attempts: Sequence[dict[str, Any]]) -> None:
         """Takes them through their states, as the database demands: claimed, sent, then the last one."""

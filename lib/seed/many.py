@@ -83,6 +83,17 @@ class Repetition(NamedTuple):
     back: timedelta
 
 
+class Dropped(NamedTuple):
+    """What is left where the log is not repeated, as after `expire-logs`.
+
+    before   up to when logs count as dropped, of the history itself
+    lasting  the requests of tasks that may be recovered: their lines stay
+    """
+
+    before: datetime
+    lasting: list[str]
+
+
 _VERDICTS = (
     """insert into public.videos (
         id, user_id, status, created_at, updated_at, prompt, dance_style, input_image_url, video_url,
@@ -144,6 +155,29 @@ select dailies.add_log_weeks(array(
 """
 _COUNT = "select max(r.day) from public.dailies_recount(%s::timestamptz) r"
 _LINES = "select (select count(*) from dailies.log_entries), (select count(*) from base_entries)"
+# Since when had every video that is repeated logged something? Which requests tell of tasks to be recovered?
+_DROPPED = """
+select (select max(told.since) from (
+            select min((s ->> 'at')::timestamptz) as since
+            from dailies.verdicts d, jsonb_array_elements(d.stages) s
+            where d.created_at < %(until)s group by d.video_id) told),
+       array(select e.request_id from dailies.log_entries e
+             join dailies.verdicts d on d.recoverable_runway_id = e.task_id)
+"""
+_EXPIRED = """
+insert into dailies.expired (before, operator)
+values (%(before)s::timestamptz - %(back)s::interval + interval '1 s', 'seed')
+"""
+_LASTING = (
+    "delete from base_requests r where r.request_id <> all(%(lasting)s)",
+    "delete from base_entries e where e.request_id <> all(%(lasting)s)",
+)
+_TOTALS = """
+select (select count(*) from public.videos), (select count(*) from dailies.log_entries),
+    (select count(*) from dailies.tasks),
+    (select round(extract(epoch from now() - min(v.created_at)) / 86400)::int from public.videos v)
+"""
+NEAR = 0.03  # of what was asked for
 # Those that no constraint needs.
 _INDEXES = """
 select i.indexrelid::regclass::text, replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ')
@@ -180,13 +214,15 @@ def repeat_history(
     until = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
     with db.session("seed") as connection:
         have, base = connection.execute(_COUNTS, {"until": until}).fetchone() or (0, 0)
+        # now: later, the verdicts are locked while their indexes are gone
+        dropped = Dropped(*(connection.execute(_DROPPED, {"until": until}).fetchone() or (until, [])))
     if videos <= have:
         say(f"The two weeks are the least, and have {have:,} videos: nothing is repeated for {videos:,}.")
         return
     repetitions = _plan(-(-(videos - have) // base), days)
     with _writing(db, until, _BASE_LOGS) as logged, _writing(db, until, _BASE_VERDICTS) as judged:
         # the log is as much work as all else
-        with _beside(logged, lambda: _repeat_logs(logged, repetitions, entries, say)):
+        with _beside(logged, lambda: _repeat_logs(logged, repetitions, entries, dropped, say)):
             lost = _repeat_verdicts(judged, repetitions, say)
             say("counting by hour and day")
             _count(judged)
@@ -197,11 +233,24 @@ def repeat_history(
         connection.execute(f"vacuum analyze public.videos, {', '.join((*VERDICTS, *LOGS))}".encode())
 
 
+def totals(db: PostgresDatabase, *, videos: int | None, entries: int | None, days: int) -> str:
+    """What there is now; where that is not what was asked for, why."""
+    with db.session("seed") as connection:
+        rows, lines, tasks, span = connection.execute(_TOTALS.encode()).fetchone() or (0, 0, 0, 0)
+    asked = ((videos, rows, "videos"), (entries, lines, "log entries"), (days, span, "days"))
+    other = [f"{n:,} {what}" for n, have, what in asked if n is not None and abs(have - n) > NEAR * n]
+    found = f"There are now {rows:,} videos, {lines:,} log entries and {tasks:,} tasks of {span:,} days."
+    if not other:
+        return found
+    why = "the two weeks are the least, and are repeated whole, fortnight by fortnight"
+    return f"{found} Asked for: {', '.join(other)}; {why}."
+
+
 def _plan(most: int, days: int) -> list[Repetition]:
     """As many in each fortnight, of which the first has the history itself: an app with more users makes more
     videos, but has no more deployments and incidents. They follow each other within ten minutes, as
     far as the videos of one history lie apart."""
-    fortnights = max(days // DAYS, 1)
+    fortnights = max(round(days / DAYS), 1)
     each = (most + 1) / fortnights
     placed = []
     for n in range(1, most + 1):
@@ -234,15 +283,30 @@ def _repeat_logs(
     connection: Connection,
     repetitions: Sequence[Repetition],
     entries: int | None,
+    dropped: Dropped,
     say: Callable[[str], object],
 ) -> None:
     have, base = connection.execute(_LINES).fetchone() or (0, 0)
-    most = len(repetitions) if entries is None else round(max(entries - have, 0) / base)
-    connection.execute(_WEEKS.encode(), {"days": repetitions[-1].back.days + DAYS + 1})
+    most = len(repetitions)
+    if entries is not None:
+        most = min(most, round(max(entries - have, 0) / base))
+    back = max((one.back for one in repetitions[:most]), default=timedelta())
+    connection.execute(_WEEKS.encode(), {"days": back.days + DAYS + 1})
     with _indexed_afterwards(connection, LOGS):
         for n in _repeat(connection, _LOGS, repetitions[:most]):
             say(f"{n:,} of {most:,} times the log")
+        if most < len(repetitions):
+            _drop_logs(connection, repetitions[most:], dropped)
         say("building its indexes")
+
+
+def _drop_logs(connection: Connection, unlogged: Sequence[Repetition], dropped: Dropped) -> None:
+    """Says that their logs are gone: judged again, their videos would else be ones that never logged."""
+    connection.execute(_EXPIRED, {"before": dropped.before, "back": unlogged[0].back})
+    for statement in _LASTING:
+        connection.execute(statement.encode(), dropped._asdict())
+    for _ in _repeat(connection, _LOGS, unlogged):
+        pass
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from random import Random
 from typing import NamedTuple
 
 from lib.data.database import Database, Row
-from lib.data.logs import as_json, entry_row
+from lib.data.logs import DAY_MS, as_json, entry_row
 from lib.data.postgres import PostgresDatabase
 from lib.data.seeding import seeding
 from lib.domain.task import Task
@@ -68,6 +68,7 @@ def seed_history(
         simulator.import_tasks(told.tasks)
         # the log before the videos: every line looks for videos to mark, and each video marks itself
         into.add("requests", (_request(each) for each in told.requests))
+        into.add_log_weeks({time_of(each.entry.at_ms // DAY_MS * DAY_MS) for each in told.entries})
         keys = EntryKeys()
         lines = (as_json(entry_row(keys.key(each.entry), *each)) for each in told.entries)
         entries = into.add("log_entries", lines)

@@ -20,11 +20,12 @@ from bench.queries import MARK, Question, Read, questions, reads
 from lib.cli.seed import command
 from lib.data import overview, videos
 from lib.data.logs import index_log_weeks
+from lib.data.migrations import rejudge
 from lib.data.postgres import PostgresDatabase
 from lib.operations.judge import judge_all, judge_dirty
 from lib.operations.recover import recover
 from lib.runway.simulator.schedule import StoredTask
-from lib.seed.many import repeat_history
+from lib.seed.many import repeat_history, totals
 from lib.seed.write import seed_history
 from tests.apps import app_of
 from tests.counted import Counted
@@ -309,6 +310,59 @@ def test_who_asks_for_fewer_videos_than_two_weeks_have_is_told_that_these_are_th
         db.close()
     assert said == ["The two weeks are the least, and have 2,000 videos: nothing is repeated for 10."]
     assert "At least the 2,000" in " ".join(CliRunner().invoke(command, ["--help"]).output.split())
+
+
+@pytest.mark.parametrize(("days", "span"), [(15, 14), (40, 42)])
+def test_what_a_seeded_history_has_is_said_and_why_it_is_not_what_was_asked_for(
+    cluster: Cluster, tmp_path: Path, sample: tuple[str, list[StoredTask]], days: int, span: int
+) -> None:
+    name, tasks = sample
+    with cluster.clone(name) as url, simulated(tmp_path) as runway:
+        db = PostgresDatabase(url, label="test")
+        repeat_history(db, runway.store, tasks, videos=6000, entries=777, days=days, say=lambda _: None)
+        said = totals(db, videos=6000, entries=777, days=days)
+        with db.session("test") as connection:
+            counts = connection.execute(
+                """select (select count(*) from public.videos), (select count(*) from dailies.log_entries),
+                          (select count(*) from dailies.tasks)"""
+            ).fetchone()
+            rows, lines, known = counts or (0, 0, 0)
+        calm = totals(db, videos=rows, entries=lines, days=span)
+        db.close()
+    assert calm == f"There are now {rows:,} videos, {lines:,} log entries and {known:,} tasks of {span} days."
+    assert said.startswith(f"{calm} Asked for: ")
+    assert "777 log entries" in said
+    assert (f"{days} days" in said.removeprefix(calm)) == (abs(days - span) > 0.03 * days)
+    assert "repeated whole, fortnight by fortnight" in said
+
+
+OTHER = """
+select count(*), count(*) filter (where (d.cause, d.flow, d.first_missing, d.stages, d.recoverable_runway_id)
+        is distinct from (b.cause, b.flow, b.first_missing, b.stages, b.recoverable_runway_id))
+from former b join dailies.verdicts d using (video_id)
+where d.created_at < now() - interval '2 days' and d.judged_at > b.judged_at
+    and not exists (select from original o where o.video_id = d.video_id)
+"""
+
+
+def test_videos_whose_log_was_not_repeated_keep_what_it_showed_when_they_are_judged_again(
+    cluster: Cluster, tmp_path: Path, sample: tuple[str, list[StoredTask]]
+) -> None:
+    name, tasks = sample
+    with cluster.clone(name) as url, simulated(tmp_path) as runway:
+        db = PostgresDatabase(url, label="test")
+        with db.transaction("test") as connection:
+            connection.execute("create table original as select video_id from dailies.verdicts")
+        repeat_history(db, runway.store, tasks, videos=5000, entries=0, days=28, say=lambda _: None)
+        with db.transaction("test") as connection:
+            connection.execute("create table former as select * from dailies.verdicts")
+        rejudge(db)
+        judge_all(app_of(db))
+        with db.session("test") as connection:
+            again, other = connection.execute(OTHER).fetchone() or (0, 0)
+        db.close()
+    assert again > 3000
+    assert other == 0
 
 
 KEPT = """

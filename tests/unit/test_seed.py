@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from lib.app import App
 from lib.cli.seed import command
-from lib.data import audit, videos
+from lib.data import audit, logs, videos
 from lib.data.postgres import PostgresDatabase
 from lib.data.verdicts import dossier_rows
 from lib.domain.cause import CAUSES
@@ -76,6 +76,16 @@ def test_it_covers_two_weeks_every_cause_and_three_flows(seeded: Seeded) -> None
     assert max(ages) > timedelta(days=13)
     assert min(ages) < timedelta(minutes=5)
     assert len(told.entries) < 80_000
+
+
+def test_its_logs_stand_in_the_tables_of_their_weeks_so_that_old_ones_can_be_dropped(seeded: Seeded) -> None:
+    with seeded.db.session("test") as connection:
+        assert connection.execute("select count(*) from dailies.log_entries_other").fetchone() == (0,)
+    lines = sum(week.lines for week in logs.old_weeks(seeded.db, 3))
+    ended = datetime.combine(seeded.now - timedelta(days=3), time(), UTC)
+    ended -= timedelta(days=ended.weekday())
+    before = [each for each in seeded.told.entries if each.entry.at_ms < ended.timestamp() * 1000]
+    assert lines == len(before) > 1000
 
 
 def test_nothing_in_it_lies_in_the_future_or_before_its_video(seeded: Seeded) -> None:
