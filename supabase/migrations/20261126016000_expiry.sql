@@ -115,7 +115,8 @@ begin
     delete from dailies.requests r where r.request_id in (
         select q.request_id from dailies.requests q
         where q.at < dailies.logs_from() - interval '1 hour'
-            and not exists (select from dailies.log_entries_other e where e.request_id = q.request_id)
+            and not exists (select from dailies.log_entries e where e.request_id = q.request_id
+                            and e.at between q.at - interval '1 day' and q.at + interval '1 day')
         order by q.at limit p_limit);
     get diagnostics n = row_count;
     removed := removed + n;
