@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -254,6 +255,33 @@ def test_groups_of_errors_are_links_and_are_sorted_by_the_address(empty: Databas
     assert shown(sort="-first") == ["paper", "memory"]
     assert shown(sort="-last") == ["memory", "paper"]
     assert 'aria-sort="descending"' in listed(opened("errors", window="all"))
+
+
+@pytest.fixture
+def many_groups(empty: Database) -> Database:
+    """102 groups of one video each, of as many deployments."""
+    verdicts = []
+    for n in range(102):
+        row = video(
+            str(UUID(int=n)), "failed", 20, error_message="Out of " + "ghijklmnopq"[n // 10] * (1 + n % 10)
+        )
+        videos.import_videos(empty, [row])
+        verdicts.append(verdict(row["id"], "moderated", deployment_id=f"dpl_{n}"))
+    empty.call("dailies_save_verdicts", p_verdicts=verdicts)
+    return empty
+
+
+@pytest.mark.parametrize("window", ["all", "3650d"])
+def test_what_is_said_of_errors_is_what_the_bars_hold_also_beyond_what_is_listed(
+    many_groups: Database, window: str
+) -> None:
+    app = opened("errors", window=window, by="deployment")
+    assert "102 videos in trouble" in text_of(app)
+    assert "in more than 100 groups, of which these are the largest:" in text_of(app)
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert sum(sum(bar["y"]) for bar in figure["data"]) == 102
+    assert figure["data"][-1]["name"] == "others"
+    assert listed(app).count("<tr>") == 101
 
 
 def test_of_all_time_nothing_grew_and_nothing_is_new(filled: Database) -> None:

@@ -33,7 +33,6 @@ from lib.domain.pasted_id import ids_in
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
-from lib.ui.kit import charts
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.kept import kept
 from lib.ui.kit.window import ALL, Window
@@ -74,21 +73,16 @@ def incident(cause: str, at: datetime, deployment_id: str | None, own: bool) -> 
 
 
 @kept()
-def error_groups(window: Window) -> list[ErrorGroup]:
-    return health.error_groups(running_app().db, *_span(window), limit=100, own=window.own)
+def error_groups(window: Window, limit: int) -> list[ErrorGroup]:
+    return health.error_groups(running_app().db, *_span(window), limit=limit, own=window.own)
 
 
 @kept(max_entries=32)
 def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[ErrorPoint]:
-    """The first bucket is a whole one; by hour, it is exactly the window."""
-    since, until = _span(window)
-    if by != "hour":
-        since = charts.buckets(since, until, window.bucket_seconds)[0]
     return stored_errors.errors_by(
         running_app().db,
         by,
-        since,
-        until,
+        *_span(window),
         bucket_seconds=window.bucket_seconds,
         group=group,
         own=window.own,

@@ -56,6 +56,7 @@ BY: dict[By, str] = {
     "ratio": "By ratio",
     "duration": "By duration",
 }
+_BY = cast("dict[str, str]", BY)
 STATE = {
     "new": Look("new", "★", ":material/fiber_new:", "orange", AMBER),
     "regressed": Look("regressed", "↺", ":material/undo:", "red", RED),
@@ -66,6 +67,7 @@ STATE = {
 SETTABLE = ("open", "resolved", "ignored")
 ANY_GROUP = MappingProxyType({"group": "any"})
 _NO_STAGE = "none"
+MOST_GROUPS = 100
 HEIGHT, TALL = 300, 440  # pixels of a chart
 
 
@@ -88,7 +90,8 @@ def chosen_group() -> GroupKey | None:
 
 
 def errors_page(frame: Frame) -> None:
-    groups = loaders.error_groups(frame.window)
+    found = loaders.error_groups(frame.window, MOST_GROUPS + 1)
+    groups = found[:MOST_GROUPS]
     if not groups:
         empty_window(
             frame.window,
@@ -103,13 +106,24 @@ def errors_page(frame: Frame) -> None:
     marks = [line.mark for line in lines]
     most = max(groups, key=lambda row: row["n"])
     st.markdown(
-        f"{count(sum(row['n'] for row in groups), 'video')} in trouble {frame.window.said},"
-        f" in {count(len(groups), 'group')}: {marks.count('new')} new, {marks.count('regressed')} regressed."
+        f"{count(_number(frame), 'video')} in trouble {frame.window.said}, in {_in_groups(len(found))}:"
+        f" {marks.count('new')} new, {marks.count('regressed')} regressed."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
         f"{'' if frame.window.length == ALL else _growing(groups)}"
     )
     distribution(frame)
     _table(lines, frame)
+
+
+def _number(frame: Frame) -> int:
+    """As many as the bars below hold."""
+    by = cast("By", address.one("by", _BY))
+    return sum(point["n"] for point in loaders.errors_by(by, frame.window))
+
+
+def _in_groups(found: int) -> str:
+    listed = count(min(found, MOST_GROUPS), "group")
+    return listed if found <= MOST_GROUPS else f"more than {listed}, of which these are the largest"
 
 
 def _growing(groups: Sequence[ErrorGroup]) -> str:
@@ -133,9 +147,10 @@ def distribution(frame: Frame) -> None:
     with over, st.container(border=True, height="stretch"):
         section(
             "Errors over time",
-            "The ten largest parts. A click on a bar opens its videos; a box sets the window.",
+            "The ten largest parts, and all others as one. A click on a bar opens its videos, on one of"
+            " others those of all parts; a box sets the window.",
         )
-        by = cast("By", address.segments("Errors over time", "by", cast("dict[str, str]", BY)))
+        by = cast("By", address.segments("Errors over time", "by", _BY))
         height = TALL if by == "group" else HEIGHT  # whose names take a line each
         over_time(loaders.errors_by(by, frame.window), frame, f"errors-by-{by}", height=height)
     with week, st.container(border=True, height="stretch"):
@@ -171,12 +186,14 @@ def over_time(
     if point := choose_in_time(figure, key, "Errors over time", frame.window, "errors", height=height):
         began = parse_time(point[1]) or frame.now
         ends = min(began + timedelta(seconds=seconds), until)
-        bar = {**narrowed, **json.loads(point[0]), **frame.window.over(began, ends).query}
+        bar = {**narrowed, **json.loads(point[0]), **frame.window.over(max(began, since), ends).query}
         st.switch_page(page("videos"), query_params=bar)
 
 
 def part_name(part: Mapping[str, str]) -> str:
     """As plain text."""
+    if not part:
+        return "others"
     if "group" in part:
         return f"{redact(part['group'])[:60]} ({cause_of(part['cause']).title})"
     if "cause" in part:
@@ -283,7 +300,11 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
 
 def _trend(key: GroupKey, frame: Frame) -> None:
     with st.container(border=True):
-        section("Over time", "By deployment. A click on a bar opens its videos.")
+        section(
+            "Over time",
+            "By deployment: the ten largest, and all others as one. A click on a bar opens its videos, on"
+            " one of others those of all.",
+        )
         over_time(
             loaders.errors_by("deployment", frame.window, key),
             frame,
