@@ -284,18 +284,29 @@ def test_what_is_said_of_errors_is_what_the_bars_hold_also_beyond_what_is_listed
     assert listed(app).count("<tr>") == 101
 
 
-def test_of_all_time_nothing_grew_and_nothing_is_new(filled: Database) -> None:
-    assert "grew most" in text_of(opened("errors", window="7d"))
-    said = text_of(opened("errors", window="all"))
+@pytest.mark.parametrize("window", ["7d", "all"])
+def test_nothing_grew_and_nothing_is_new_where_nothing_was_before(filled: Database, window: str) -> None:
+    """What there is began half an hour ago: the week before had none. Then it had."""
+    said = text_of(opened("errors", window=window))
     assert " 0 new, " in said
     assert "grew most" not in said
+    assert "★ new" not in listed(opened("errors", window=window))
 
-    def overview(window: str) -> str:
+    def overview() -> str:
         app = opened("overview", window=window)
         return text_of(app) + "".join(str(each.proto.body) for each in app.get("html"))
 
-    assert "than before" in overview("7d")
-    assert "than before" not in overview("all")
+    assert "than before" not in overview()
+    ten_days_ago = (datetime.now(UTC) - timedelta(days=10)).isoformat()
+    before = {"created_at": ten_days_ago, "updated_at": ten_days_ago}
+    videos.import_videos(filled, [{"id": str(UUID(int=9)), "status": "succeeded", **before}])
+    loaders.forget()
+    is_compared = window == "7d"
+    assert ("than before" in overview()) is is_compared
+    said = text_of(opened("errors", window=window))
+    assert (" 0 new, " not in said) is is_compared
+    assert ("grew most" in said) is is_compared
+    assert ("★ new" in listed(opened("errors", window=window))) is is_compared
 
 
 def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> None:

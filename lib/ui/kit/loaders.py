@@ -73,6 +73,16 @@ def incident(cause: str, at: datetime, deployment_id: str | None, own: bool) -> 
 
 
 @kept()
+def is_compared(window: Window) -> bool:
+    """Whether there is a time before it to compare it to, in which videos were requested."""
+    if window.length == ALL:
+        return False
+    since, _ = _span(window)
+    before = Filters(since=since - window.size, until=since, own=window.own)
+    return bool(stored.list_videos(running_app().db, before, limit=1))
+
+
+@kept()
 def error_groups(window: Window, limit: int) -> list[ErrorGroup]:
     return health.error_groups(running_app().db, *_span(window), limit=limit, own=window.own)
 

@@ -102,14 +102,14 @@ def errors_page(frame: Frame) -> None:
         )
         return
     states = series.states(tuple(key_of(row) for row in groups), frame.window.own)
-    lines = [_Line(row, state := states[key_of(row)], mark_of(state, frame)) for row in groups]
+    lines = [_line(row, states[key_of(row)], frame) for row in groups]
     marks = [line.mark for line in lines]
     most = max(groups, key=lambda row: row["n"])
     st.markdown(
         f"{count(_number(frame), 'video')} in trouble {frame.window.said}, in {_in_groups(len(found))}:"
         f" {marks.count('new')} new, {marks.count('regressed')} regressed."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
-        f"{'' if frame.window.length == ALL else _growing(groups)}"
+        f"{_growing(lines)}"
     )
     distribution(frame)
     _table(lines, frame)
@@ -126,18 +126,19 @@ def _in_groups(found: int) -> str:
     return listed if found <= MOST_GROUPS else f"more than {listed}, of which these are the largest"
 
 
-def _growing(groups: Sequence[ErrorGroup]) -> str:
+def _growing(lines: Sequence[_Line]) -> str:
     """The one that grew most against the time before, if any grew."""
-    most = max(groups, key=lambda row: row["n"] - row["previous_n"])
-    more = most["n"] - most["previous_n"]
-    title = cause_of(most["cause"]).title
-    return f" **{title}** grew most: {more:,} more than in the time before." if more > 0 else ""
+    most = max(lines, key=lambda line: line.growth or 0)
+    if not most.growth or most.growth < 0:
+        return ""
+    title = cause_of(most.group["cause"]).title
+    return f" **{title}** grew most: {most.growth:,} more than in the time before."
 
 
 def mark_of(state: GroupState, frame: Frame) -> str:
-    """Its state; an open one that nobody had seen before this window is new, but of all time none is."""
+    """Its state; an open one that nobody had seen before the window is new, if anything was before."""
     first, since = parse_time(state["first_at"]), frame.window.span(frame.now)[0]
-    is_new = state["state"] == "open" and frame.window.length != ALL and first and first >= since
+    is_new = state["state"] == "open" and first and first >= since and loaders.is_compared(frame.window)
     return "new" if is_new else state["state"]
 
 
@@ -207,11 +208,18 @@ def part_name(part: Mapping[str, str]) -> str:
 
 
 class _Line(NamedTuple):
-    """A group in the table. `mark`: a key of STATE."""
+    """A group in the table. `mark`: a key of STATE; `growth`: None where nothing was before."""
 
     group: ErrorGroup
     state: GroupState
     mark: str
+    growth: int | None
+
+
+def _line(group: ErrorGroup, state: GroupState, frame: Frame) -> _Line:
+    is_compared = loaders.is_compared(frame.window)
+    growth = group["n"] - group["previous_n"] if is_compared else None
+    return _Line(group, state, mark_of(state, frame), growth)
 
 
 _HEADS = ("Error", "n", "growth", "Trend", "State", "Cause", "First missing stage", "first", "last")
@@ -219,7 +227,7 @@ _HEADS = ("Error", "n", "growth", "Trend", "State", "Cause", "First missing stag
 _ORDERS: Mapping[str, tuple[str, Callable[[_Line], Any]]] = MappingProxyType(
     {
         "n": ("Videos", lambda line: line.group["n"]),
-        "growth": ("Growth", lambda line: line.group["n"] - line.group["previous_n"]),
+        "growth": ("Growth", lambda line: line.growth or 0),
         "first": ("First seen", lambda line: line.state["first_at"] or ""),
         "last": ("Last seen", lambda line: line.state["last_at"] or ""),
     }
@@ -239,14 +247,14 @@ def _table(lines: Sequence[_Line], frame: Frame) -> None:
 
 
 def _cells(line: _Line, frame: Frame) -> list[str]:
-    group, state, mark = line
+    group, state, mark, growth = line
     look, cause = STATE[mark], cause_of(group["cause"])
     address = urlencode(exactly(key_of(group)) | frame.window.query)
     error = html.text(redact(group["grp"]))
     return [
         f'<a href="errors?{escape(address)}">{error}</a>',
         f"{group['n']:,}",
-        "–" if frame.window.length == ALL else f"{group['n'] - group['previous_n']:+,}",
+        "–" if growth is None else f"{growth:+,}",
         bars(group["trend"]) if any(group["trend"] or ()) else "",
         html.tone(f"{look.glyph} {look.word}", look.hex),
         html.tone(cause_label(group["cause"]), SIDE[cause.side].hex),
