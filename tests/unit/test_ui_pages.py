@@ -193,6 +193,27 @@ def test_a_task_that_is_nobodys_is_never_left_unmentioned(filled: Database) -> N
     assert f"`{WALTZ[:8]}`" in {link.proto.label for link in app.get("page_link")}
 
 
+@pytest.mark.parametrize(("tasks", "said"), [(50, "50 tasks of"), (51, "More than 50 tasks of")])
+def test_tasks_of_nobodys_that_are_not_listed_are_told(filled: Database, tasks: int, said: str) -> None:
+    ids = [str(UUID(int=n, version=4)) for n in range(tasks)]
+    lines = [
+        entry(f"[Runway API] Task created with ID: {task}", 1, f"req-{task}", task_id=task) for task in ids
+    ]
+    filled.call("dailies_add_logs", p_entries=now_instead_of_noon(lines))
+    app = opened("stages")
+    assert f"{said} nobody's, the latest first" in [part.label for part in app.expander]
+    assert text_of(app).count("Task created with ID") == 50
+
+
+@pytest.mark.parametrize(("lines", "said"), [(100, "100 lines in"), (101, "More than 100 lines in")])
+def test_lines_that_are_found_and_not_listed_are_told(filled: Database, lines: int, said: str) -> None:
+    entries = [entry(f"polka {n}", 1, f"req-{n}") for n in range(lines)]
+    filled.call("dailies_add_logs", p_entries=now_instead_of_noon(entries))
+    app = lines_found("polka", window="1h")
+    assert f"{said} the last hour, the latest first." in text_of(app)
+    assert "".join(str(each.proto.body) for each in app.get("html")).count(">polka ") == 100
+
+
 def test_an_upload_is_read_at_once_and_shown_for_the_time_it_covers(empty: Database) -> None:
     app = opened("stages")
     line = '{"timestampInMs": 1763046300000, "requestId": "r1", "message": "hello", "level": "info"}'

@@ -105,8 +105,8 @@ def funnel(window: Window) -> list[FunnelStage]:
 
 
 @kept()
-def nobodys(window: Window) -> list[NobodysRow]:
-    return stored_logs.nobodys(running_app().db, *_span(window))
+def nobodys(window: Window, limit: int) -> list[NobodysRow]:
+    return stored_logs.nobodys(running_app().db, *_span(window), limit)
 
 
 @kept(max_entries=64)
@@ -168,9 +168,9 @@ def batches() -> list[Batch]:
 
 
 @kept(max_entries=1)
-def left_to_people() -> list[Flagged]:
+def left_to_people(limit: int) -> list[Flagged]:
     """What the sweep did not do by itself, the latest first."""
-    return flagged(running_app().db, limit=50)
+    return flagged(running_app().db, limit)
 
 
 @kept(max_entries=16)
@@ -200,8 +200,8 @@ def _span_of_lines(window: Window) -> tuple[datetime, datetime]:
 
 
 @kept()
-def log_lines(window: Window, text: str) -> list[FoundLine]:
-    return stored_logs.search_logs(running_app().db, text, *_span_of_lines(window))
+def log_lines(window: Window, text: str, limit: int) -> list[FoundLine]:
+    return stored_logs.search_logs(running_app().db, text, *_span_of_lines(window), limit=limit)
 
 
 @kept()

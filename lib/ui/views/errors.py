@@ -32,6 +32,7 @@ from lib.ui.kit.format import (
     SIDE,
     VIOLET,
     Look,
+    at_least,
     cause_label,
     cause_of,
     count,
@@ -104,9 +105,11 @@ def errors_page(frame: Frame) -> None:
     states = series.states(tuple(key_of(row) for row in groups), frame.window.own)
     lines = [_line(row, states[key_of(row)], frame) for row in groups]
     marks = [line.mark for line in lines]
+    in_groups = at_least(len(found), MOST_GROUPS, "group")
+    in_groups += ", of which these are the largest" if len(found) > MOST_GROUPS else ""
     most = max(groups, key=lambda row: row["n"])
     st.markdown(
-        f"{count(_number(frame), 'video')} in trouble {frame.window.said}, in {_in_groups(len(found))}:"
+        f"{count(_number(frame), 'video')} in trouble {frame.window.said}, in {in_groups}:"
         f" {marks.count('new')} new, {marks.count('regressed')} regressed."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
         f"{_growing(lines)}"
@@ -119,11 +122,6 @@ def _number(frame: Frame) -> int:
     """As many as the bars below hold."""
     by = cast("By", address.one("by", _BY))
     return sum(point["n"] for point in loaders.errors_by(by, frame.window))
-
-
-def _in_groups(found: int) -> str:
-    listed = count(min(found, MOST_GROUPS), "group")
-    return listed if found <= MOST_GROUPS else f"more than {listed}, of which these are the largest"
 
 
 def _growing(lines: Sequence[_Line]) -> str:

@@ -25,7 +25,7 @@ from lib.operations.export import FORMATS
 from lib.ui.kit import address, html, loaders
 from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import running_app
-from lib.ui.kit.format import STATUS, count, hour_name, look, plain, words
+from lib.ui.kit.format import STATUS, at_least, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.gallery import gallery
 from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video_list
@@ -39,6 +39,7 @@ from lib.ui.kit.window_control import empty_window
 
 LONGEST_SEARCH = 200  # characters of a line
 LIVE_SECONDS = 11  # what is read is kept for ten
+FOUND_LINES = 100
 DAY, LONG = timedelta(days=1), timedelta(days=7)
 # What is not found at once, and what to do about it.
 SEARCHED_BY = {
@@ -229,16 +230,17 @@ def _in_logs(text: str, frame: Frame) -> None:
             link("videos", "Search the last 24 hours only", day, icon=":material/search:")
         if is_short or unindexed > MOST_LINES:
             return
-        lines = loaders.log_lines(frame.window, text)
+        lines = loaders.log_lines(frame.window, text, FOUND_LINES + 1)
         if not lines:
             st.caption(f"No line {frame.window.said} holds this.")
             return
         html.table(
             "Lines of logs",
             [f"<th>{head}</th>" for head in ("Time", "Level", "Video", "Message")],
-            [[*found_line(line, frame.now)] for line in lines],
+            [[*found_line(line, frame.now)] for line in lines[:FOUND_LINES]],
         )
-        st.caption(f"{count(len(lines), 'line')} {frame.window.said}, the latest first.")
+        number = at_least(len(lines), FOUND_LINES, "line").capitalize()
+        st.caption(f"{number} {frame.window.said}, the latest first.")
 
 
 def is_live(query: address.Query) -> bool:
