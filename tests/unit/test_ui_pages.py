@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
 import pytest
@@ -351,6 +352,38 @@ def test_lines_are_searched_for_a_whole_text_or_not_at_all(filled: Database) -> 
     app = lines_found(f"{line} and less", window="1h")
     assert "At most 200 characters of a line can be searched for; this has 209." in text_of(app)
     assert "and more" not in "".join(str(each.proto.body) for each in app.get("html"))
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ({"sort": "cause"}, "Sorted by this, all rows are read"),
+        ({"sort": "-changed"}, "Sorted by this, all rows are read"),
+        ({"q": "ä!"}, "read one by one"),
+    ],
+)
+def test_a_list_that_takes_seconds_says_so_and_leads_to_itself_of_a_week(
+    filled: Database, query: dict[str, str], note: str
+) -> None:
+    label = "Only those in the last 7 days"
+    app = opened("videos", window="30d", after="2.x", status="failed", **query)
+    assert note in text_of(app)
+    (link,) = (each.proto for each in app.get("page_link") if each.proto.label == label)
+    assert parse_qs(link.query_string) == {
+        "window": ["7d"],
+        "status": ["failed"],
+        **{k: [v] for k, v in query.items()},
+    }
+    week = opened("videos", window="7d", status="failed", **query)
+    assert "Sorted by this" not in text_of(week)
+    assert label not in [each.proto.label for each in week.get("page_link")]
+
+
+@pytest.mark.parametrize("sort", ["created", "-created", "nonsense"])
+def test_a_list_in_order_of_time_is_quick_and_nothing_is_said_of_it(filled: Database, sort: str) -> None:
+    app = opened("videos", window="30d", sort=sort)
+    assert "is quicker" not in text_of(app)
+    assert listed(app).count("<tr>") == 4
 
 
 def test_a_text_that_no_index_leads_to_is_told_and_a_shorter_span_offered(filled: Database) -> None:
