@@ -13,7 +13,7 @@ By = Literal["cause", "group", "deployment", "model", "ratio", "duration", "hour
 
 class ErrorPoint(TypedDict):
     """`n` videos of a part in the bucket that begins at `at` (None by hour). `part` is the address of
-    the page Videos that fits: `{"cause": "moderated"}`."""
+    the page Videos that fits: `{"cause": "moderated"}`; `{}` are all others, which fit no filter."""
 
     part: dict[str, str]
     at: str | None
@@ -31,7 +31,8 @@ def errors_by(
     group: GroupKey | None = None,
     own: bool = False,
 ) -> list[ErrorPoint]:
-    """The largest part first, each in order of time; of one group or of all."""
+    """The `most` largest parts, the largest first, then all others as one; each in order of time. Of one
+    group or of all."""
     narrowed = (
         {"p_group": group.grp, "p_cause": group.cause, "p_stage": group.stage or "none"} if group else {}
     )

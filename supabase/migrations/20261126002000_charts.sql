@@ -66,8 +66,8 @@ end $$;
 -- How are errors spread over time, or over the hours of the week? The judged videos that failed, are stuck or carry a
 -- message, of all groups or of one (p_group with p_cause and p_stage, which is `none` where no stage is missing), by
 -- cause, group, deployment, model, ratio, duration or hour. `part` is the filter of the video list that fits:
--- {"cause": …}; `at` is the start of the bucket, null by hour. Only the p_most largest parts. Indexes: those of
--- dailies.tallied, verdicts_errors_newest, verdicts_groups.
+-- {"cause": …}; `at` is the start of the bucket, null by hour. All but the p_most largest parts are one, {}, which comes
+-- last. Indexes: those of dailies.tallied, verdicts_errors_newest, verdicts_groups.
 create or replace function public.dailies_errors_by(
     p_by text, p_from timestamptz default null, p_to timestamptz default null, p_bucket_seconds int default 3600,
     p_most int default 10, p_own boolean default false,
@@ -114,12 +114,18 @@ begin
         where not is_tallied and d.created_at >= since and d.created_at < until and d.error_group is not null
             and (p_group is null or (d.error_group = p_group and d.cause = p_cause
                                      and coalesce(d.first_missing, 'none') = p_stage))
-    ), largest as (
-        select t.what, sum(t.n) as total from troubled t group by 1 having sum(t.n) > 0 order by 2 desc, 1
-        limit case when p_by = 'hour' then 168 else least(greatest(p_most, 1), 20) end
+    ), ranked as (
+        select t.what, sum(t.n) as total,
+               row_number() over (order by sum(t.n) desc, t.what)
+                   <= case when p_by = 'hour' then 168 else least(greatest(p_most, 1), 20) end as is_large
+        from troubled t group by 1 having sum(t.n) > 0
+    ), named as (
+        select case when r.is_large then t.what else '{}' end as what, t.began, t.n,
+               case when r.is_large then r.total end as total
+        from troubled t join ranked r using (what)
     )
-    select t.what, t.began, sum(t.n)::int from troubled t join largest l using (what)
-    group by l.total, t.what, t.began having sum(t.n) > 0 order by l.total desc, t.what, t.began;
+    select m.what, m.began, sum(m.n)::int from named m
+    group by m.total, m.what, m.began having sum(m.n) > 0 order by m.total desc nulls last, m.what, m.began;
 end $$;
 
 select dailies.service_only('public.dailies_errors_by');

@@ -96,9 +96,27 @@ def test_the_first_hour_of_the_week_is_a_filter_too(db: Database) -> None:
     assert [row["id"] for row in videos.list_videos(db, Filters(hour=0))] == [first]
 
 
-def test_the_largest_part_comes_first_and_the_small_ones_are_cut(week: Database) -> None:
+def test_the_largest_part_comes_first_and_the_small_ones_are_one_that_comes_last(week: Database) -> None:
     points = errors_by(week, "cause", *SPAN, bucket_seconds=DAY, most=1)
-    assert [(point["part"], point["n"]) for point in points] == [({"cause": "moderated"}, 1)] * 2
+    assert [(point["part"], point["n"]) for point in points] == [
+        ({"cause": "moderated"}, 1),
+        ({"cause": "moderated"}, 1),
+        ({}, 1),
+        ({}, 1),
+    ]
+
+
+@pytest.mark.parametrize("by", ["cause", "group", "deployment", "model"])
+def test_the_bars_add_up_to_what_the_groups_do_however_many_parts_there_are(db: Database, by: By) -> None:
+    for number in range(13):
+        cause = "moderated" if number < 2 else f"cause {number}"
+        troubled(db, number, cause, f"error {cause}", deployment_id=f"dpl_{min(number, 11)}")
+    points = errors_by(db, by, *SPAN, bucket_seconds=DAY)
+    assert sum(point["n"] for point in points) == 13
+    assert sum(row["n"] for row in overview.error_groups(db, *SPAN)) == 13
+    others = sum(point["n"] for point in points if not point["part"])
+    assert others == {"cause": 2, "group": 2, "deployment": 2, "model": 0}[by]
+    assert len({str(point["part"]) for point in points}) == (1 if by == "model" else 11)
 
 
 def test_one_group_is_told_apart_by_its_deployments(week: Database) -> None:

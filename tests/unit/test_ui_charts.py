@@ -13,6 +13,8 @@ from lib.data.errors import ErrorPoint
 from lib.data.overview import FunnelStage
 from lib.domain.cause import CAUSES
 from lib.ui.kit import charts
+from lib.ui.kit.format import GRAY
+from lib.ui.views.errors import part_name
 
 START = datetime(2026, 3, 14, 10, 0, tzinfo=UTC)
 HOURS = [START + timedelta(hours=n) for n in range(3)]
@@ -107,6 +109,17 @@ def test_a_bar_is_drawn_in_the_colour_of_its_part() -> None:
     ]
     first, second = ({bar["name"]: bar["marker"]["color"] for bar in chart["data"]} for chart in by_rank)
     assert first == second == colors_of("moderated", "runway_server_error")
+
+
+def test_others_are_grey_which_no_part_is_and_come_last_with_their_number() -> None:
+    parts = [{"deployment": f"dpl_{number}"} for number in range(10)] + [{}]
+    points = [ErrorPoint(at=HOURS[0].isoformat(), part=part, n=4) for part in parts]
+    chart = charts.parts_over_time(points, HOURS, part_name)
+    *named, others = chart["data"]
+    assert (others["name"], others["y"], others["customdata"][0][0]) == ("others", [4], "{}")
+    assert others["marker"]["color"] == GRAY
+    assert GRAY not in {bar["marker"]["color"] for bar in named}
+    assert "%{y} videos" in others["hovertemplate"]
 
 
 def stage(name: str, position: int, *, seen: int = 0, missing: int = 0, not_reached: int = 0) -> FunnelStage:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
 import pytest
@@ -192,6 +194,27 @@ def test_a_task_that_is_nobodys_is_never_left_unmentioned(filled: Database) -> N
     assert f"`{WALTZ[:8]}`" in {link.proto.label for link in app.get("page_link")}
 
 
+@pytest.mark.parametrize(("tasks", "said"), [(50, "50 tasks of"), (51, "More than 50 tasks of")])
+def test_tasks_of_nobodys_that_are_not_listed_are_told(filled: Database, tasks: int, said: str) -> None:
+    ids = [str(UUID(int=n, version=4)) for n in range(tasks)]
+    lines = [
+        entry(f"[Runway API] Task created with ID: {task}", 1, f"req-{task}", task_id=task) for task in ids
+    ]
+    filled.call("dailies_add_logs", p_entries=now_instead_of_noon(lines))
+    app = opened("stages")
+    assert f"{said} nobody's, the latest first" in [part.label for part in app.expander]
+    assert text_of(app).count("Task created with ID") == 50
+
+
+@pytest.mark.parametrize(("lines", "said"), [(100, "100 lines in"), (101, "More than 100 lines in")])
+def test_lines_that_are_found_and_not_listed_are_told(filled: Database, lines: int, said: str) -> None:
+    entries = [entry(f"polka {n}", 1, f"req-{n}") for n in range(lines)]
+    filled.call("dailies_add_logs", p_entries=now_instead_of_noon(entries))
+    app = lines_found("polka", window="1h")
+    assert f"{said} the last hour, the latest first." in text_of(app)
+    assert "".join(str(each.proto.body) for each in app.get("html")).count(">polka ") == 100
+
+
 def test_an_upload_is_read_at_once_and_shown_for_the_time_it_covers(empty: Database) -> None:
     app = opened("stages")
     line = '{"timestampInMs": 1763046300000, "requestId": "r1", "message": "hello", "level": "info"}'
@@ -256,18 +279,56 @@ def test_groups_of_errors_are_links_and_are_sorted_by_the_address(empty: Databas
     assert 'aria-sort="descending"' in listed(opened("errors", window="all"))
 
 
-def test_of_all_time_nothing_grew_and_nothing_is_new(filled: Database) -> None:
-    assert "grew most" in text_of(opened("errors", window="7d"))
-    said = text_of(opened("errors", window="all"))
+@pytest.fixture
+def many_groups(empty: Database) -> Database:
+    """102 groups of one video each, of as many deployments."""
+    verdicts = []
+    for n in range(102):
+        row = video(
+            str(UUID(int=n)), "failed", 20, error_message="Out of " + "ghijklmnopq"[n // 10] * (1 + n % 10)
+        )
+        videos.import_videos(empty, [row])
+        verdicts.append(verdict(row["id"], "moderated", deployment_id=f"dpl_{n}"))
+    empty.call("dailies_save_verdicts", p_verdicts=verdicts)
+    return empty
+
+
+@pytest.mark.parametrize("window", ["all", "3650d"])
+def test_what_is_said_of_errors_is_what_the_bars_hold_also_beyond_what_is_listed(
+    many_groups: Database, window: str
+) -> None:
+    app = opened("errors", window=window, by="deployment")
+    assert "102 videos in trouble" in text_of(app)
+    assert "in more than 100 groups, of which these are the largest:" in text_of(app)
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert sum(sum(bar["y"]) for bar in figure["data"]) == 102
+    assert figure["data"][-1]["name"] == "others"
+    assert listed(app).count("<tr>") == 101
+
+
+@pytest.mark.parametrize("window", ["7d", "all"])
+def test_nothing_grew_and_nothing_is_new_where_nothing_was_before(filled: Database, window: str) -> None:
+    """What there is began half an hour ago: the week before had none. Then it had."""
+    said = text_of(opened("errors", window=window))
     assert " 0 new, " in said
     assert "grew most" not in said
+    assert "★ new" not in listed(opened("errors", window=window))
 
-    def overview(window: str) -> str:
+    def overview() -> str:
         app = opened("overview", window=window)
         return text_of(app) + "".join(str(each.proto.body) for each in app.get("html"))
 
-    assert "than before" in overview("7d")
-    assert "than before" not in overview("all")
+    assert "than before" not in overview()
+    ten_days_ago = (datetime.now(UTC) - timedelta(days=10)).isoformat()
+    before = {"created_at": ten_days_ago, "updated_at": ten_days_ago}
+    videos.import_videos(filled, [{"id": str(UUID(int=9)), "status": "succeeded", **before}])
+    loaders.forget()
+    is_compared = window == "7d"
+    assert ("than before" in overview()) is is_compared
+    said = text_of(opened("errors", window=window))
+    assert (" 0 new, " not in said) is is_compared
+    assert ("grew most" in said) is is_compared
+    assert ("★ new" in listed(opened("errors", window=window))) is is_compared
 
 
 def test_a_search_leads_to_the_lines_of_logs_that_hold_it(filled: Database) -> None:
@@ -291,6 +352,38 @@ def test_lines_are_searched_for_a_whole_text_or_not_at_all(filled: Database) -> 
     app = lines_found(f"{line} and less", window="1h")
     assert "At most 200 characters of a line can be searched for; this has 209." in text_of(app)
     assert "and more" not in "".join(str(each.proto.body) for each in app.get("html"))
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        ({"sort": "cause"}, "Sorted by this, all rows are read"),
+        ({"sort": "-changed"}, "Sorted by this, all rows are read"),
+        ({"q": "ä!"}, "read one by one"),
+    ],
+)
+def test_a_list_that_takes_seconds_says_so_and_leads_to_itself_of_a_week(
+    filled: Database, query: dict[str, str], note: str
+) -> None:
+    label = "Only those in the last 7 days"
+    app = opened("videos", window="30d", after="2.x", status="failed", **query)
+    assert note in text_of(app)
+    (link,) = (each.proto for each in app.get("page_link") if each.proto.label == label)
+    assert parse_qs(link.query_string) == {
+        "window": ["7d"],
+        "status": ["failed"],
+        **{k: [v] for k, v in query.items()},
+    }
+    week = opened("videos", window="7d", status="failed", **query)
+    assert "Sorted by this" not in text_of(week)
+    assert label not in [each.proto.label for each in week.get("page_link")]
+
+
+@pytest.mark.parametrize("sort", ["created", "-created", "nonsense"])
+def test_a_list_in_order_of_time_is_quick_and_nothing_is_said_of_it(filled: Database, sort: str) -> None:
+    app = opened("videos", window="30d", sort=sort)
+    assert "is quicker" not in text_of(app)
+    assert listed(app).count("<tr>") == 4
 
 
 def test_a_text_that_no_index_leads_to_is_told_and_a_shorter_span_offered(filled: Database) -> None:

@@ -183,7 +183,8 @@ def status_over_time(series: Sequence[Row], times: Sequence[datetime]) -> Figure
     return _figure(traces, **_ZOOMED, barmode="stack", bargap=0.18, yaxis=_VIDEOS)
 
 
-_PARTS = (RED, BLUE, AMBER, VIOLET, GREEN, "#c2559d", "#178fa8", "#8c7a1f", "#b0603a", GRAY)
+_PARTS = (RED, BLUE, AMBER, VIOLET, GREEN, "#c2559d", "#178fa8", "#8c7a1f", "#b0603a", "#6b9a1f")
+_OTHERS = "{}"  # the part of all that have no part of their own
 
 
 def part_colors(parts: Collection[str]) -> dict[str, str]:
@@ -226,12 +227,12 @@ def parts_over_time(
     totals = [sum(column) for column in zip(*counts.values(), strict=True)]
     width = times[1] - times[0] if len(times) > 1 else timedelta(hours=1)
     traces = []
-    colors = part_colors(counts)
+    colors = part_colors(counts.keys() - {_OTHERS}) | {_OTHERS: GRAY}
     for part, values in counts.items():
         drawn = [(at, n, total) for at, n, total in zip(times, values, totals, strict=True) if n]
         meant = [[part, at.isoformat(), 100 * n / total] for at, n, total in drawn]
         title, color = escape(name(json.loads(part))), colors[part]
-        said = "%{y} videos, %{customdata[2]:.0f}% of those drawn"
+        said = "%{y} videos, %{customdata[2]:.0f}% of them"
         starts, numbers = [at for at, _, _ in drawn], [n for _, n, _ in drawn]
         bars = _bars(title, color, said, x=starts, y=numbers, points=meant)
         # a trace with a single bar has no other scale

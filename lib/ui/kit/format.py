@@ -207,6 +207,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def at_least(found: int, listed: int, noun: str) -> str:
+    """`3 videos`; `more than 50 videos` where more are found than are listed."""
+    return count(found, noun) if found <= listed else f"more than {count(listed, noun)}"
+
+
 _WALL = re.compile(r"[A-Za-z0-9+/=_%-]{300,}")
 
 

@@ -33,7 +33,6 @@ from lib.domain.pasted_id import ids_in
 from lib.logs.redact import redact
 from lib.operations.alerts import active_alerts
 from lib.operations.export import VIDEO_COLUMNS, plain_rows, write
-from lib.ui.kit import charts
 from lib.ui.kit.dashboard import dashboard, running_app
 from lib.ui.kit.kept import kept
 from lib.ui.kit.window import ALL, Window
@@ -74,21 +73,26 @@ def incident(cause: str, at: datetime, deployment_id: str | None, own: bool) -> 
 
 
 @kept()
-def error_groups(window: Window) -> list[ErrorGroup]:
-    return health.error_groups(running_app().db, *_span(window), limit=100, own=window.own)
+def is_compared(window: Window) -> bool:
+    """Whether there is a time before it to compare it to, in which videos were requested."""
+    if window.length == ALL:
+        return False
+    since, _ = _span(window)
+    before = Filters(since=since - window.size, until=since, own=window.own)
+    return bool(stored.list_videos(running_app().db, before, limit=1))
+
+
+@kept()
+def error_groups(window: Window, limit: int) -> list[ErrorGroup]:
+    return health.error_groups(running_app().db, *_span(window), limit=limit, own=window.own)
 
 
 @kept(max_entries=32)
 def errors_by(by: By, window: Window, group: GroupKey | None = None) -> list[ErrorPoint]:
-    """The first bucket is a whole one; by hour, it is exactly the window."""
-    since, until = _span(window)
-    if by != "hour":
-        since = charts.buckets(since, until, window.bucket_seconds)[0]
     return stored_errors.errors_by(
         running_app().db,
         by,
-        since,
-        until,
+        *_span(window),
         bucket_seconds=window.bucket_seconds,
         group=group,
         own=window.own,
@@ -101,8 +105,8 @@ def funnel(window: Window) -> list[FunnelStage]:
 
 
 @kept()
-def nobodys(window: Window) -> list[NobodysRow]:
-    return stored_logs.nobodys(running_app().db, *_span(window))
+def nobodys(window: Window, limit: int) -> list[NobodysRow]:
+    return stored_logs.nobodys(running_app().db, *_span(window), limit)
 
 
 @kept(max_entries=64)
@@ -164,9 +168,9 @@ def batches() -> list[Batch]:
 
 
 @kept(max_entries=1)
-def left_to_people() -> list[Flagged]:
+def left_to_people(limit: int) -> list[Flagged]:
     """What the sweep did not do by itself, the latest first."""
-    return flagged(running_app().db, limit=50)
+    return flagged(running_app().db, limit)
 
 
 @kept(max_entries=16)
@@ -196,8 +200,8 @@ def _span_of_lines(window: Window) -> tuple[datetime, datetime]:
 
 
 @kept()
-def log_lines(window: Window, text: str) -> list[FoundLine]:
-    return stored_logs.search_logs(running_app().db, text, *_span_of_lines(window))
+def log_lines(window: Window, text: str, limit: int) -> list[FoundLine]:
+    return stored_logs.search_logs(running_app().db, text, *_span_of_lines(window), limit=limit)
 
 
 @kept()

@@ -49,6 +49,7 @@ SHOWN = {
     "audit": (*_FRAME, "Selectbox", "DataFrame"),
     "generate": (*_WINDOW, "Selectbox", "ImageList", "TextArea", "Slider", "NumberInput", "Table"),
     "environment": (*_FRAME, "ChatInput", "DataFrame", "StreamlitSyntaxHighlighter"),
+    "incident": (*_FRAME, "StreamlitSyntaxHighlighter", "PageLink"),
     "video": (*_FRAME, "StreamlitSyntaxHighlighter", "PageLink", "Checkbox", "Multiselect"),
 }
 SHOWN[""] = SHOWN["overview"]  # where the bare address leads

@@ -32,6 +32,7 @@ from lib.ui.kit.format import (
     SIDE,
     VIOLET,
     Look,
+    at_least,
     cause_label,
     cause_of,
     count,
@@ -56,6 +57,7 @@ BY: dict[By, str] = {
     "ratio": "By ratio",
     "duration": "By duration",
 }
+_BY = cast("dict[str, str]", BY)
 STATE = {
     "new": Look("new", "★", ":material/fiber_new:", "orange", AMBER),
     "regressed": Look("regressed", "↺", ":material/undo:", "red", RED),
@@ -66,6 +68,7 @@ STATE = {
 SETTABLE = ("open", "resolved", "ignored")
 ANY_GROUP = MappingProxyType({"group": "any"})
 _NO_STAGE = "none"
+MOST_GROUPS = 100
 HEIGHT, TALL = 300, 440  # pixels of a chart
 
 
@@ -88,7 +91,8 @@ def chosen_group() -> GroupKey | None:
 
 
 def errors_page(frame: Frame) -> None:
-    groups = loaders.error_groups(frame.window)
+    found = loaders.error_groups(frame.window, MOST_GROUPS + 1)
+    groups = found[:MOST_GROUPS]
     if not groups:
         empty_window(
             frame.window,
@@ -99,31 +103,40 @@ def errors_page(frame: Frame) -> None:
         )
         return
     states = series.states(tuple(key_of(row) for row in groups), frame.window.own)
-    lines = [_Line(row, state := states[key_of(row)], mark_of(state, frame)) for row in groups]
+    lines = [_line(row, states[key_of(row)], frame) for row in groups]
     marks = [line.mark for line in lines]
+    in_groups = at_least(len(found), MOST_GROUPS, "group")
+    in_groups += ", of which these are the largest" if len(found) > MOST_GROUPS else ""
     most = max(groups, key=lambda row: row["n"])
     st.markdown(
-        f"{count(sum(row['n'] for row in groups), 'video')} in trouble {frame.window.said},"
-        f" in {count(len(groups), 'group')}: {marks.count('new')} new, {marks.count('regressed')} regressed."
+        f"{count(_number(frame), 'video')} in trouble {frame.window.said}, in {in_groups}:"
+        f" {marks.count('new')} new, {marks.count('regressed')} regressed."
         f" The largest is **{cause_of(most['cause']).title}** with {count(most['n'], 'video')}."
-        f"{'' if frame.window.length == ALL else _growing(groups)}"
+        f"{_growing(lines)}"
     )
     distribution(frame)
     _table(lines, frame)
 
 
-def _growing(groups: Sequence[ErrorGroup]) -> str:
+def _number(frame: Frame) -> int:
+    """As many as the bars below hold."""
+    by = cast("By", address.one("by", _BY))
+    return sum(point["n"] for point in loaders.errors_by(by, frame.window))
+
+
+def _growing(lines: Sequence[_Line]) -> str:
     """The one that grew most against the time before, if any grew."""
-    most = max(groups, key=lambda row: row["n"] - row["previous_n"])
-    more = most["n"] - most["previous_n"]
-    title = cause_of(most["cause"]).title
-    return f" **{title}** grew most: {more:,} more than in the time before." if more > 0 else ""
+    most = max(lines, key=lambda line: line.growth or 0)
+    if not most.growth or most.growth < 0:
+        return ""
+    title = cause_of(most.group["cause"]).title
+    return f" **{title}** grew most: {most.growth:,} more than in the time before."
 
 
 def mark_of(state: GroupState, frame: Frame) -> str:
-    """Its state; an open one that nobody had seen before this window is new, but of all time none is."""
+    """Its state; an open one that nobody had seen before the window is new, if anything was before."""
     first, since = parse_time(state["first_at"]), frame.window.span(frame.now)[0]
-    is_new = state["state"] == "open" and frame.window.length != ALL and first and first >= since
+    is_new = state["state"] == "open" and first and first >= since and loaders.is_compared(frame.window)
     return "new" if is_new else state["state"]
 
 
@@ -133,9 +146,10 @@ def distribution(frame: Frame) -> None:
     with over, st.container(border=True, height="stretch"):
         section(
             "Errors over time",
-            "The ten largest parts. A click on a bar opens its videos; a box sets the window.",
+            "The ten largest parts, and all others as one. A click on a bar opens its videos, on one of"
+            " others those of all parts; a box sets the window.",
         )
-        by = cast("By", address.segments("Errors over time", "by", cast("dict[str, str]", BY)))
+        by = cast("By", address.segments("Errors over time", "by", _BY))
         height = TALL if by == "group" else HEIGHT  # whose names take a line each
         over_time(loaders.errors_by(by, frame.window), frame, f"errors-by-{by}", height=height)
     with week, st.container(border=True, height="stretch"):
@@ -171,12 +185,14 @@ def over_time(
     if point := choose_in_time(figure, key, "Errors over time", frame.window, "errors", height=height):
         began = parse_time(point[1]) or frame.now
         ends = min(began + timedelta(seconds=seconds), until)
-        bar = {**narrowed, **json.loads(point[0]), **frame.window.over(began, ends).query}
+        bar = {**narrowed, **json.loads(point[0]), **frame.window.over(max(began, since), ends).query}
         st.switch_page(page("videos"), query_params=bar)
 
 
 def part_name(part: Mapping[str, str]) -> str:
     """As plain text."""
+    if not part:
+        return "others"
     if "group" in part:
         return f"{redact(part['group'])[:60]} ({cause_of(part['cause']).title})"
     if "cause" in part:
@@ -190,11 +206,18 @@ def part_name(part: Mapping[str, str]) -> str:
 
 
 class _Line(NamedTuple):
-    """A group in the table. `mark`: a key of STATE."""
+    """A group in the table. `mark`: a key of STATE; `growth`: None where nothing was before."""
 
     group: ErrorGroup
     state: GroupState
     mark: str
+    growth: int | None
+
+
+def _line(group: ErrorGroup, state: GroupState, frame: Frame) -> _Line:
+    is_compared = loaders.is_compared(frame.window)
+    growth = group["n"] - group["previous_n"] if is_compared else None
+    return _Line(group, state, mark_of(state, frame), growth)
 
 
 _HEADS = ("Error", "n", "growth", "Trend", "State", "Cause", "First missing stage", "first", "last")
@@ -202,7 +225,7 @@ _HEADS = ("Error", "n", "growth", "Trend", "State", "Cause", "First missing stag
 _ORDERS: Mapping[str, tuple[str, Callable[[_Line], Any]]] = MappingProxyType(
     {
         "n": ("Videos", lambda line: line.group["n"]),
-        "growth": ("Growth", lambda line: line.group["n"] - line.group["previous_n"]),
+        "growth": ("Growth", lambda line: line.growth or 0),
         "first": ("First seen", lambda line: line.state["first_at"] or ""),
         "last": ("Last seen", lambda line: line.state["last_at"] or ""),
     }
@@ -222,14 +245,14 @@ def _table(lines: Sequence[_Line], frame: Frame) -> None:
 
 
 def _cells(line: _Line, frame: Frame) -> list[str]:
-    group, state, mark = line
+    group, state, mark, growth = line
     look, cause = STATE[mark], cause_of(group["cause"])
     address = urlencode(exactly(key_of(group)) | frame.window.query)
     error = html.text(redact(group["grp"]))
     return [
         f'<a href="errors?{escape(address)}">{error}</a>',
         f"{group['n']:,}",
-        "–" if frame.window.length == ALL else f"{group['n'] - group['previous_n']:+,}",
+        "–" if growth is None else f"{growth:+,}",
         bars(group["trend"]) if any(group["trend"] or ()) else "",
         html.tone(f"{look.glyph} {look.word}", look.hex),
         html.tone(cause_label(group["cause"]), SIDE[cause.side].hex),
@@ -283,7 +306,11 @@ def _head(key: GroupKey, state: GroupState, n: int, frame: Frame) -> None:
 
 def _trend(key: GroupKey, frame: Frame) -> None:
     with st.container(border=True):
-        section("Over time", "By deployment. A click on a bar opens its videos.")
+        section(
+            "Over time",
+            "By deployment: the ten largest, and all others as one. A click on a bar opens its videos, on"
+            " one of others those of all.",
+        )
         over_time(
             loaders.errors_by("deployment", frame.window, key),
             frame,

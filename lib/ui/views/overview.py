@@ -102,8 +102,8 @@ def _rows(totals: Totals, credits: Ledger, window: Window) -> dict[str, tuple[st
 
 
 def _previous(totals: Totals, window: Window) -> Mapping[str, Any]:
-    """Nothing comes before all time."""
-    return {} if window.length == ALL else totals["previous"]
+    """Nothing comes before all time, and nothing is compared to a time in which there was no video."""
+    return {} if window.length == ALL or not totals["previous"]["total"] else totals["previous"]
 
 
 def _change(now: float, before: float | None) -> str:

@@ -19,7 +19,7 @@ from lib.operations.batches import freeze, steer
 from lib.ui.kit import address, html, loaders
 from lib.ui.kit.acting import act
 from lib.ui.kit.dashboard import dashboard, running_app
-from lib.ui.kit.format import ACTION, count, credits_text
+from lib.ui.kit.format import ACTION, at_least, count, credits_text
 from lib.ui.kit.notices import empty
 from lib.ui.kit.tables import choose_videos
 from lib.ui.kit.window_control import count_samples, samples_count
@@ -27,6 +27,7 @@ from lib.ui.views.batch import item_table
 from lib.ui.views.videos import choose_causes
 
 MOST = 200  # videos on the page: what one person can answer for at once
+MOST_LEFT = 50
 KINDS = {"stuck": "Stuck", "recoverable": "Recoverable", "failed": "Failed", "any": "All"}
 _WORDS = {
     Action.RECOVER: ("save the task id the logs name", ":material/link:"),
@@ -105,11 +106,11 @@ def summary(rows: Sequence[VideoRow]) -> None:
 
 def left_to_people(now: datetime) -> None:
     """What the sweep did not do by itself, and why: each is decided on the video's own page."""
-    rows = loaders.left_to_people()
+    rows = loaders.left_to_people(MOST_LEFT + 1)
     if not rows:
         return
     with st.expander(
-        f"The sweep left {count(len(rows), 'video')} to people, the latest first",
+        f"The sweep left {at_least(len(rows), MOST_LEFT, 'video')} to people, the latest first",
         icon=":material/front_hand:",
     ):
         html.table(
@@ -122,7 +123,7 @@ def left_to_people(now: datetime) -> None:
                     html.time(row.at, now),
                     html.text(row.reason),
                 ]
-                for row in rows
+                for row in rows[:MOST_LEFT]
             ],
         )
 

@@ -13,29 +13,28 @@ from lib.data.overview import FunnelStage
 from lib.data.videos import Filters, VideoRow
 from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
-from lib.ui.kit.format import STAGE_STATE, clock, count, deployment, plain, short_id, words
+from lib.ui.kit.format import STAGE_STATE, at_least, clock, count, deployment, plain, short_id, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import COLUMNS
 from lib.ui.kit.notices import empty
 from lib.ui.kit.router import page
 from lib.ui.kit.window_control import empty_window
 
-SHOWN = 40
+SHOWN, MOST_TASKS = 40, 50
 
 
 def nobodys(frame: Frame) -> None:
     """Tasks that were paid for, and of which no line tells whose they are."""
-    tasks = loaders.nobodys(frame.window)
+    tasks = loaders.nobodys(frame.window, MOST_TASKS + 1)
     if not tasks:
         return
-    with st.expander(
-        f"{count(len(tasks), 'task')} of nobody's, the latest first", icon=":material/person_off:"
-    ):
+    number = at_least(len(tasks), MOST_TASKS, "task").capitalize()
+    with st.expander(f"{number} of nobody's, the latest first", icon=":material/person_off:"):
         st.caption(
             "Each was paid for, and no log line says for which video. Where rows waited then, it may be of"
             " one of them: look at those before anything is paid anew."
         )
-        for task in tasks:
+        for task in tasks[:MOST_TASKS]:
             with st.container(border=True):
                 known = f"**{plain(task.status)}** at Runway" if task.status else "not looked up"
                 st.markdown(f"`{plain(task.task_id)}` · {clock(task.at, frame.now)} · {known}")

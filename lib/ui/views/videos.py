@@ -25,7 +25,7 @@ from lib.operations.export import FORMATS
 from lib.ui.kit import address, html, loaders
 from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import running_app
-from lib.ui.kit.format import STATUS, count, hour_name, look, plain, words
+from lib.ui.kit.format import STATUS, at_least, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.gallery import gallery
 from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video_list
@@ -34,21 +34,24 @@ from lib.ui.kit.paging import PAGE, place, turn_pages
 from lib.ui.kit.records import found_line
 from lib.ui.kit.router import link
 from lib.ui.kit.search import TROUBLES, completions, read
-from lib.ui.kit.window import ALL
+from lib.ui.kit.window import ALL, Window
 from lib.ui.kit.window_control import empty_window
 
 LONGEST_SEARCH = 200  # characters of a line
 LIVE_SECONDS = 11  # what is read is kept for ten
+FOUND_LINES = 100
 DAY, LONG = timedelta(days=1), timedelta(days=7)
+QUICKER = "A shorter span is quicker."
 # What is not found at once, and what to do about it.
 SEARCHED_BY = {
     "anywhere": "",
     "words": "Words are found by how they begin. With the extension `pg_trgm`, and `python -m lib migrate` "
     "after it, any three characters are.",
     "rows": "Rows are read one by one, seconds for a million, until the older ones are judged again. "
-    "A shorter span is quicker.",
+    f"{QUICKER}",
 }
-FEW = "Three letters are found at once; without them rows are read one by one. A shorter span is quicker."
+FEW = f"Three letters are found at once; without them rows are read one by one. {QUICKER}"
+SORTED = f"Sorted by this, all rows are read before the first is shown, seconds for a million. {QUICKER}"
 FEW_IN_LINES = "Lines are found at once by three letters; without them only those of a day are read."
 MANY_LINES, MOST_LINES = 200_000, 3_000_000  # are read within a second, and before the database gives up
 UNINDEXED = "are in no index, which a week gets once it is over"
@@ -186,12 +189,8 @@ def list_page(filters: Filters, frame: Frame) -> None:
         section("Found by id, of all times")
         video_list(loaders.videos(None, Filters(ids=tuple(found))), frame.now, columns)
         section("Found by text, in the list")
+    _say_what_takes_long(filters, frame.window)
     if filters.search:
-        note = SEARCHED_BY[loaders.search_kind()]
-        if not note and not is_in_an_index(filters.search) and frame.window.size > LONG:
-            note = FEW
-        if note:
-            st.caption(note)
         _in_logs(filters.search, frame)
     began = address.query()
 
@@ -204,6 +203,22 @@ def list_page(filters: Filters, frame: Frame) -> None:
         st.fragment(rows, run_every=LIVE_SECONDS)()
     else:
         rows()
+
+
+def _say_what_takes_long(filters: Filters, window: Window) -> None:
+    """And the way to the same list of a shorter time, where that is quicker."""
+    is_long = window.size > LONG
+    notes = [SEARCHED_BY[loaders.search_kind()]] if filters.search else []
+    if filters.search and not notes[0] and is_long and not is_in_an_index(filters.search):
+        notes = [FEW]
+    if is_long and chosen_sort().by != NEWEST.by:
+        notes.append(SORTED)
+    for note in filter(None, notes):
+        st.caption(note)
+    if is_long and any(note.endswith(QUICKER) for note in notes):
+        week = replace(window, length="7d")
+        query = {**address.query(), address.PAGE: [], "window": week.length}
+        link("videos", f"Only those {week.said}", query, icon=":material/search:")
 
 
 def _in_logs(text: str, frame: Frame) -> None:
@@ -229,16 +244,17 @@ def _in_logs(text: str, frame: Frame) -> None:
             link("videos", "Search the last 24 hours only", day, icon=":material/search:")
         if is_short or unindexed > MOST_LINES:
             return
-        lines = loaders.log_lines(frame.window, text)
+        lines = loaders.log_lines(frame.window, text, FOUND_LINES + 1)
         if not lines:
             st.caption(f"No line {frame.window.said} holds this.")
             return
         html.table(
             "Lines of logs",
             [f"<th>{head}</th>" for head in ("Time", "Level", "Video", "Message")],
-            [[*found_line(line, frame.now)] for line in lines],
+            [[*found_line(line, frame.now)] for line in lines[:FOUND_LINES]],
         )
-        st.caption(f"{count(len(lines), 'line')} {frame.window.said}, the latest first.")
+        number = at_least(len(lines), FOUND_LINES, "line").capitalize()
+        st.caption(f"{number} {frame.window.said}, the latest first.")
 
 
 def is_live(query: address.Query) -> bool:
