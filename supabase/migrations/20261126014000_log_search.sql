@@ -18,7 +18,7 @@ language sql stable set search_path = '' as $$
     order by w.until desc
 $$;
 
--- Takes the next of these steps for who reaches the database by its API alone; which week, or no row when nothing is left. Whoever
+-- Takes the next of these steps for who reaches the database by its API alone; which week, or no row when none is left. Whoever
 -- writes lines of that week waits meanwhile. PostgREST takes over the time limit from here; the rest is done although nobody
 -- waits for the answer any more, so one at a time.
 create or replace function public.dailies_index_log_week() returns table (name text)
@@ -100,7 +100,8 @@ create or replace function public.dailies_search_logs(
 language sql stable security definer set search_path = '' as $$
     select e.at, e.level, left(e.message, 2000), e.request_id,
            coalesce(e.video_id, (select (array_agg(x.video_id))[1] from dailies.log_entries x
-                                 where x.request_id = e.request_id and x.video_id is not null))
+                                 where x.request_id = e.request_id and x.video_id is not null
+                                     and x.at between e.at - interval '1 day' and e.at + interval '1 day')) -- of few weeks
     from (select l.* from dailies.lines_with(
               '%' || replace(replace(replace(p_text, '\', '\\'), '%', '\%'), '_', '\_') || '%', p_from, p_to,
               least(greatest(p_limit, 1), 1000)) l

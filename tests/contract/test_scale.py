@@ -102,7 +102,6 @@ GROWS = {
     "videos: text, in an error": "walks the newest while a rare text is taken for a frequent one",
     "videos: sorted": "sorts all that fit; the page says so of a long window",
     "videos: text, three letters of ids": "walks back from the newest until there are enough",
-    "text in logs, often": "walks through the lines that outlived their week, while these are few",
     "one error group, all days": "tells who asked for each of its videos",
     "logs that would be dropped": "counts the lines of the weeks that would go",
     "alerts: stuck_minutes": "looks at all that is stuck",
@@ -198,7 +197,7 @@ PAGES = {
     "videos": (3, 160),
     "video": (6, 80),
     "stages": (8, 190),
-    "errors": (6, 80),
+    "errors": (7, 80),  # one whether anything was before
     "latency": (5, 50),
     "recover": (13, 2300),  # up to 1,000 videos that can be repaired
     "audit": (3, 60),
