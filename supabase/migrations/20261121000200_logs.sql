@@ -132,6 +132,8 @@ create index if not exists verdicts_newest on dailies.verdicts (created_at desc,
 create index if not exists verdicts_cause on dailies.verdicts (cause, created_at desc, video_id desc);
 create index if not exists verdicts_deployment
     on dailies.verdicts (deployment_id, created_at desc, video_id desc) where deployment_id is not null;
+create index if not exists verdicts_undeployed
+    on dailies.verdicts (created_at desc, video_id desc) where deployment_id is null;
 create index if not exists verdicts_flow
     on dailies.verdicts (flow, created_at desc, video_id desc) where flow is not null;
 create index if not exists verdicts_errors

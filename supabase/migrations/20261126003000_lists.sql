@@ -1,16 +1,17 @@
--- Which videos are there? Filters that a verdict decides walk an index of `verdicts`, the others one of `videos`;
--- the statement is put together from the filters given, so that each gets its own plan. Newest first, or sorted
--- by what p_sort names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on
--- all pages, counted up to 10,001 (of what is searched or filtered 1,001) and only when asked. Indexes: dailies_videos_newest,
--- dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_flow, verdicts_stuck, verdicts_errors, verdicts_recoverable,
--- verdicts_model, verdicts_ratio, verdicts_duration, dailies_videos_user, attempts (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none
--- and `any` for those that miss one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for
--- those of any group; `p_hour` is an hour of the week (see dailies.hour_of_week). `p_user` is what the app's row says in
--- `user_id` (see dailies.user_sql). `p_model`, `p_ratio` and `p_duration` are what was asked for when the video was judged (see
--- dailies.asked). Videos that Dailies made itself are only listed with p_own, or when p_ids names them. `p_search` is looked up
--- in the texts that were kept with the verdicts (see dailies.searched); of rows that wait to be judged it is looked for in the
--- row. A text that many of the newest thousand rows have is looked for by walking back from there: any three letters stand in
--- thousands of ids, all over the table.
+-- Which videos are there? Filters that a verdict decides walk an index of `verdicts`, the others one of `videos`; the
+-- statement is put together from the filters given, so that each gets its own plan. Newest first, or sorted by what p_sort
+-- names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on all pages, counted up to
+-- 10,001 (of what is searched or filtered 1,001) and only when asked. Indexes: dailies_videos_newest,
+-- dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_undeployed, verdicts_flow, verdicts_stuck,
+-- verdicts_errors, verdicts_recoverable, verdicts_model, verdicts_ratio, verdicts_duration, dailies_videos_user, attempts
+-- (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none and `any` for those that miss
+-- one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for those of any group;
+-- `p_hour` is an hour of the week (see dailies.hour_of_week). `p_user` is what the app's row says in `user_id` (see
+-- dailies.user_sql). `p_model`, `p_ratio` and `p_duration` are what was asked for when the video was judged (see
+-- dailies.asked). Videos that Dailies made itself are only listed with p_own, or when p_ids names them. `p_search` is
+-- looked up in the texts that were kept with the verdicts (see dailies.searched); of rows that wait to be judged it is
+-- looked for in the row. A text that many of the newest thousand rows have is looked for by walking back from there: any
+-- three letters stand in thousands of ids, all over the table.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
     dailies.video_key, text, text, boolean, boolean, int, boolean), public.dailies_list_videos(
@@ -57,7 +58,8 @@ declare
         then ' and to_tsvector(''simple'', s.words) @@ $19' else '' end;
     -- It is rare: where the planner's sample happens to hold it, all videos would be read for one.
     is_part_of_id boolean := coalesce(p_search ~* '^[0-9a-f-]{6,}$' and p_search ~ '[0-9]', false);
-    in_the_row text := ' and (v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9 or v.id::text ilike $9)';
+    in_the_row text := ' and (v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9'
+        || ' or v.id::text ilike $9)';
     not_made_here text := case when not p_own and p_ids is null
         then 'v.id not in (select m.video_id from dailies.made_here m)' end;
     is_judged text := 'not exists (select from dailies.dirty m where m.video_id = v.id)';
