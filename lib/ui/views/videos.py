@@ -48,7 +48,7 @@ SEARCHED_BY = {
     "words": "Words are found by how they begin. With the extension `pg_trgm`, and `python -m lib migrate` "
     "after it, any three characters are.",
     "rows": "Rows are read one by one, seconds for a million, until the older ones are judged again. "
-    f"{QUICKER}",
+    + QUICKER,
 }
 FEW = f"Three letters are found at once; without them rows are read one by one. {QUICKER}"
 SORTED = f"Sorted by this, all rows are read before the first is shown, seconds for a million. {QUICKER}"
