@@ -254,19 +254,24 @@ begin
 end $$;
 
 -- Up to when is everything known that was logged after p_at? An export that covers that moment knows up to its
--- end; logs that are pulled, up to where they were read, unless a gap lies between; a drain (p_drained: it
--- brought the line of that moment), up to what it brought last. Null: nothing is known.
--- Indexes: imports_pkey, log_sources_pkey, log_entries_time.
-create or replace function dailies.observed_until(p_at timestamptz, p_drained boolean) returns timestamptz
+-- end; logs that are pulled, up to where they were read, unless a gap lies between. Null: nothing is known.
+-- Indexes: imports_pkey, log_sources_pkey.
+drop function if exists dailies.observed_until(timestamptz, boolean);
+create or replace function dailies.observed_until(p_at timestamptz) returns timestamptz
 language sql stable set search_path = '' as $$
     select greatest(
         (select max((i.report ->> 'last_at')::timestamptz) from dailies.imports i
          where (i.report ->> 'first_at')::timestamptz <= p_at and (i.report ->> 'last_at')::timestamptz >= p_at),
         (select max(s.read_to) from dailies.log_sources s
-         where s.read_to >= p_at and not coalesce(s.gap_to > p_at, false)),
-        (select e.at from dailies.log_entries e
-         where p_drained and e.at >= p_at and e.import_id is null and e.deployment_id is distinct from 'dailies'
-         order by e.at desc limit 1))
+         where s.read_to >= p_at and not coalesce(s.gap_to > p_at, false)))
+$$;
+
+-- A drain that brought a line knows all that was logged after it up to what it brought last: when? It walks back over
+-- what others have brought since. Index: log_entries_time.
+create or replace function dailies.drained_until() returns timestamptz
+language sql stable set search_path = '' as $$
+    select e.at from dailies.log_entries e
+    where e.import_id is null and e.deployment_id is distinct from 'dailies' order by e.at desc limit 1
 $$;
 
 -- Does a verdict with these stages rest on logs that have been dropped? Whatever its row says now: it may be dated anew.
@@ -282,8 +287,8 @@ $$;
 -- task, the lines of requests that name a task and no video; `peers`, the other rows that it may be the task
 -- of. As json, which is built three times as fast as jsonb, and lines and requests without the names of their columns, in
 -- the order of LogEntry and RequestSummary (lib/domain/trace.py), their times in milliseconds. Indexes: those of requests_of
--- and observed_until, log_entries_request, log_entries_of_nobody, dailies_videos_newest, log_entries_video, tasks_pkey,
--- tasks_video, attempts (video_id, number), readings_pkey.
+-- observed_until and drained_until, log_entries_request, log_entries_of_nobody, dailies_videos_newest, log_entries_video,
+-- tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
 drop function if exists public.dailies_dossiers(dailies.video_key[]);
 create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
 returns table (
@@ -328,7 +333,10 @@ begin
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
                      where x.video_id = v.id), '[]'),
            r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
-           case when not x.expired then dailies.observed_until(g.last_at, g.drained) end, x.expired, now()
+           case when not x.expired then greatest(
+               dailies.observed_until(g.last_at),
+               case when g.drained then (select dailies.drained_until()) end) end, -- looked up once for all videos
+           x.expired, now()
     from dailies.videos() v
     cross join lateral (
         select logs_since > '-infinity' and (v.created_at < logs_since + interval '1 hour' or coalesce((

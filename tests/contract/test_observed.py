@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from bench.queries import Question, reads
 from lib.data import logs, videos
 from lib.data.database import Database
+from lib.data.postgres import PostgresDatabase
 from lib.data.verdicts import dossier_rows
 from lib.domain.video import parse_time
 from tests.examples import TANGO, at, entry
@@ -67,6 +69,24 @@ def test_a_drain_says_nothing_of_what_a_file_brought(known: Database) -> None:
     imported(known, 0, 1.5, the_line())
     known.call("dailies_add_logs", p_entries=[entry("[health] ok", 25, "req-2")])
     assert observed(known) == moment(1.5)
+
+
+def test_where_a_drain_ended_is_looked_up_once_for_many_videos_though_files_have_brought_more_since(
+    postgres: PostgresDatabase,
+) -> None:
+    ids = [str(uuid4()) for _ in range(20)]
+    videos.import_videos(
+        postgres, [{"id": each, "status": "processing", "created_at": at(0)} for each in ids]
+    )
+    postgres.call(
+        "dailies_add_logs",
+        p_entries=[entry(f"Starting {each}", 1, f"req-{each}", video_id=each) for each in ids],
+    )
+    imported(postgres, 60, 90, *(entry(f"[health] ok {n}", 60 + n / 10, f"req-{n}") for n in range(300)))
+    with postgres.session("test") as connection:
+        read = reads(connection, Question("", "dailies_dossiers", {"p_ids": ids}))
+    assert {row["observed_until"] for row in dossier_rows(postgres, ids)} == {the_line()["at"]}
+    assert sum(each.rows for each in read if each.by == "log_entries_time") < 400
 
 
 def test_what_dailies_logs_itself_is_no_log_of_the_app(known: Database) -> None:
