@@ -136,6 +136,9 @@ create index if not exists verdicts_undeployed
     on dailies.verdicts (created_at desc, video_id desc) where deployment_id is null;
 create index if not exists verdicts_flow
     on dailies.verdicts (flow, created_at desc, video_id desc) where flow is not null;
+-- The flow as well: of videos that miss a stage those of one flow are found without their rows.
+create index if not exists verdicts_stage
+    on dailies.verdicts (first_missing, created_at desc, video_id desc, flow) where first_missing is not null;
 create index if not exists verdicts_errors
     on dailies.verdicts (error_group, created_at desc, video_id desc) where error_group is not null;
 create index if not exists verdicts_errors_newest on dailies.verdicts (created_at)

@@ -1,17 +1,16 @@
 -- Which videos are there? Filters that a verdict decides walk an index of `verdicts`, the others one of `videos`; the
 -- statement is put together from the filters given, so that each gets its own plan. Newest first, or sorted by what p_sort
 -- names over all that fit; p_after_* is where the page before ended. `matches`: how many fit, on all pages, counted up to
--- 10,001 (of what is searched or filtered 1,001) and only when asked. Indexes: dailies_videos_newest,
--- dailies_videos_status, verdicts_cause, verdicts_deployment, verdicts_undeployed, verdicts_flow, verdicts_stuck,
--- verdicts_errors, verdicts_recoverable, verdicts_model, verdicts_ratio, verdicts_duration, dailies_videos_user, attempts
--- (video_id, number). `p_first_missing` names a stage, or is `none` for videos that miss none and `any` for those that miss
--- one; `p_deployment` is `none` for those that name no deployment. `p_error_group` is `any` for those of any group;
--- `p_hour` is an hour of the week (see dailies.hour_of_week). `p_user` is what the app's row says in `user_id` (see
--- dailies.user_sql). `p_model`, `p_ratio` and `p_duration` are what was asked for when the video was judged (see
--- dailies.asked). Videos that Dailies made itself are only listed with p_own, or when p_ids names them. `p_search` is
--- looked up in the texts that were kept with the verdicts (see dailies.searched); of rows that wait to be judged it is
--- looked for in the row. A text that many of the newest thousand rows have is looked for by walking back from there: any
--- three letters stand in thousands of ids, all over the table.
+-- 10,001 (of what is searched or filtered 1,001) and only when asked. Indexes: dailies_videos_newest, dailies_videos_status,
+-- verdicts_cause, verdicts_deployment, verdicts_undeployed, verdicts_flow, verdicts_stage, verdicts_stuck, verdicts_errors,
+-- verdicts_recoverable, verdicts_model, verdicts_ratio, verdicts_duration, dailies_videos_user, attempts (video_id, number).
+-- `p_first_missing` names a stage, or is `none` for videos that miss none and `any` for those that miss one; `p_deployment` is
+-- `none` for those that name no deployment. `p_error_group` is `any` for those of any group; `p_hour` is an hour of the week
+-- (see dailies.hour_of_week). `p_user` is what the app's row says in `user_id` (see dailies.user_sql). `p_model`, `p_ratio`
+-- and `p_duration` are what was asked for when the video was judged (see dailies.asked). Videos that Dailies made itself are
+-- only listed with p_own, or when p_ids names them. `p_search` is looked up in the texts that were kept with the verdicts (see
+-- dailies.searched); of rows that wait to be judged it is looked for in the row. A text that many of the newest thousand rows
+-- have is looked for by walking back from there: any three letters stand in thousands of ids, all over the table.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
     dailies.video_key, text, text, boolean, boolean, int, boolean), public.dailies_list_videos(
@@ -95,7 +94,8 @@ begin
         case when p_error_group = 'any' then 'd.error_group is not null'
              when p_error_group is not null then 'd.error_group = $8' end,
         case when p_first_missing = 'any' then 'd.first_missing is not null'
-             when p_first_missing is not null then 'coalesce(d.first_missing, ''none'') = $11' end,
+             when p_first_missing = 'none' then 'd.first_missing is null'
+             when p_first_missing is not null then 'd.first_missing = $11' end,
         case when p_flow is not null then 'd.flow = $20' end,
         case when p_ids is not null then 'v.id = any($12)' end,
         case when p_model is not null then 'd.model = $14' end,
