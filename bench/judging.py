@@ -3,10 +3,11 @@
     python -m bench.judging [--videos 10000] [--lost 1000] [--old 0] [--profile]
 
 The videos' functions were all killed within the same hour, with the log that the app leaves then, status
-checks and all. Measured: until all are judged and listed; what a sweep would decide (its preview) and what it
-does; how long lost task ids take, which the logs name, at a Runway that answers in 50 ms; and whether a video
-that comes while --old verdicts are given anew waits for them. Beside the time stand the seconds of processor
-of this process and of the database's: other work on the machine does not make those much longer.
+checks and all. Measured: until all are judged and listed; what a sweep would decide (its preview) and what
+it does; how long lost task ids take, which the logs name, at a Runway that answers in 50 ms and at one that
+takes 200, beside what its answers alone take, that many at once; and whether a video that comes while --old
+verdicts are given anew waits for them. Beside the time stand the seconds of processor of this process and
+of the database's: other work on the machine does not make those much longer.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from lib.data.postgres import PostgresDatabase
 from lib.data.videos import Filters, import_videos, list_videos
 from lib.logs.repeats import EntryKeys
 from lib.operations.judge import JUDGED_AT_ONCE, judge_dirty
-from lib.operations.sweep import preview, sweep
+from lib.operations.sweep import AT_ONCE, preview, sweep
 from lib.runway.client import connect
 from lib.runway.simulator import SIMULATOR_KEY
 from lib.seed.calendar import Planned
@@ -53,13 +54,13 @@ from lib.seed.render import Renderer
 from lib.settings import Settings
 from lib.worker.start import start_judge
 
-ANSWER_SECONDS = 0.05
+ANSWERS = (0.05, 0.2)  # seconds
 PROFILED = 40  # functions
 PIECE = 500
 
 
 class Bench:
-    """A database of its own, a Runway that answers in 50 ms, and the app between them."""
+    """A database of its own, a Runway, and the app between them."""
 
     def __init__(self, folder: Path, runway_url: str, *, profiled: bool) -> None:
         self.folder = folder
@@ -83,7 +84,7 @@ class Bench:
             yield
         spent, own = time.perf_counter() - began, own_seconds() - own
         databases = self._database_seconds() - databases
-        click.echo(f"{what:54}{spent:7.1f} s{n / spent:9,.0f}/s   processor: {own:6.1f} + {databases:6.1f} s")
+        click.echo(f"{what:60}{spent:7.1f} s{n / spent:9,.0f}/s   processor: {own:6.1f} + {databases:6.1f} s")
         if profile:  # of this thread
             pstats.Stats(profile).sort_stats("cumulative").print_stats(PROFILED)
 
@@ -102,10 +103,22 @@ def own_seconds() -> float:
 
 
 @contextmanager
-def runway() -> Iterator[str]:
+def started(answer_seconds: float, *, profiled: bool) -> Iterator[Bench]:
+    with runway(answer_seconds) as url, tempfile.TemporaryDirectory(prefix="dailies bench ") as folder:
+        Path(folder).chmod(0o755)
+        bench = Bench(Path(folder), url, profiled=profiled)
+        try:
+            yield bench
+        finally:
+            bench.close()
+
+
+@contextmanager
+def runway(answer_seconds: float) -> Iterator[str]:
     """The address of one that knows every task: each has succeeded. In a process of its own."""
     port = free_port()
-    process = multiprocessing.get_context("spawn").Process(target=answer, args=(port,), daemon=True)
+    answering = multiprocessing.get_context("spawn")
+    process = answering.Process(target=answer, args=(port, answer_seconds), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{port}"
@@ -114,9 +127,9 @@ def runway() -> Iterator[str]:
         process.join()
 
 
-def answer(port: int) -> None:
+def answer(port: int, seconds: float) -> None:
     async def task(request: Request) -> JSONResponse:
-        await asyncio.sleep(ANSWER_SECONDS)
+        await asyncio.sleep(seconds)
         answer = {"id": request.path_params["id"], "status": "SUCCEEDED", "cost": {"credits": 25}}
         made = {"createdAt": datetime.now(UTC).isoformat(), "output": ["https://example.com/made.mp4"]}
         return JSONResponse(answer | made)
@@ -173,10 +186,11 @@ def measure_stuck(bench: Bench, n: int) -> None:
     assert report.counts() == {"ask": n}
 
 
-def measure_lost(bench: Bench, n: int) -> None:
+def measure_lost(bench: Bench, n: int, answer_seconds: float) -> None:
     stuck_at_once(bench, "sync-sdk", "db_save_failed", n)
     judge(bench)
-    with bench.measured("their ids recovered by a sweep", n):
+    alone = f"answers of {answer_seconds * 1000:g} ms, alone {n * answer_seconds / AT_ONCE:.1f} s"
+    with bench.measured(f"ids recovered by a sweep ({alone})", n):
         report = sweep(bench.app, holder="bench", limit=n)
     assert report is not None
     assert report.counts() == {"recover": n}, report.counts()
@@ -209,18 +223,14 @@ def measure_rebuilt(bench: Bench, n: int) -> None:
 @click.option("--old", default=0, show_default=True, help="Videos that were judged by an earlier version.")
 @click.option("--profile", is_flag=True)
 def main(videos: int, lost: int, old: int, profile: bool) -> None:
-    with runway() as url, tempfile.TemporaryDirectory(prefix="dailies bench ") as folder:
-        Path(folder).chmod(0o755)
-        bench = Bench(Path(folder), url, profiled=profile)
-        try:
-            if videos:
-                measure_stuck(bench, videos)
-            if lost:
-                measure_lost(bench, lost)
-            if old:
-                measure_rebuilt(bench, old)
-        finally:
-            bench.close()
+    with started(ANSWERS[0], profiled=profile) as bench:
+        if videos:
+            measure_stuck(bench, videos)
+        if old:
+            measure_rebuilt(bench, old)
+    for seconds in ANSWERS if lost else ():
+        with started(seconds, profiled=profile) as bench:
+            measure_lost(bench, lost, seconds)
 
 
 if __name__ == "__main__":
