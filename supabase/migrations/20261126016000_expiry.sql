@@ -32,14 +32,15 @@ begin
 end $$;
 
 -- What would be dropped of the logs of more than p_days ago: whole weeks only, the oldest first. `kept`: the lines that stay.
--- `retries`: of how many stuck videos a retry would be asked about from then on (dailies_expire_week marks them; its last hour
--- is that of the next week here, so each counts once). Indexes: those of dailies.lasting, verdicts_stuck.
+-- `retries`: of how many stuck videos a retry would be asked about from then on (dailies_expire_week marks them; of an hour that
+-- two weeks share each counts once). Indexes: those of dailies.lasting, verdicts_stuck.
 drop function if exists public.dailies_old_logs(int);
 create or replace function public.dailies_old_logs(p_days int)
 returns table (name text, until timestamptz, lines bigint, kept bigint, bytes bigint, retries bigint)
 language plpgsql stable security definer set search_path = '' as $$
 declare
     week record;
+    counted_to timestamptz := '-infinity';
 begin
     for week in select * from dailies.log_weeks() w where w.until <= now() - make_interval(days => p_days) order by w.until loop
         name := week.name;
@@ -48,8 +49,9 @@ begin
         execute format('select count(*) from dailies.%I', name) into lines;
         select count(*) into kept from dailies.lasting(week.name);
         select count(*) into retries from dailies.verdicts d
-        where d.stuck and d.action = 'retry' and d.created_at < week.until + interval '1 hour'
-            and d.created_at >= case when isfinite(week.since) then week.since + interval '1 hour' else '-infinity' end;
+        where d.stuck and d.action = 'retry'
+            and d.created_at >= greatest(week.since, counted_to) and d.created_at < week.until + interval '1 hour';
+        counted_to := week.until + interval '1 hour';
         return next;
     end loop;
 end $$;
@@ -84,8 +86,7 @@ begin
     on conflict (before) do update set at = now(), operator = excluded.operator;
     insert into dailies.dirty (video_id)
     select d.video_id from dailies.verdicts d
-    where d.action = 'retry' and d.created_at < week.until + interval '1 hour'
-        and d.created_at >= case when isfinite(week.since) then week.since else '-infinity' end;
+    where d.action = 'retry' and d.created_at >= week.since and d.created_at < week.until + interval '1 hour';
     insert into dailies.audit (operator, action, after)
     values (p_operator, 'expire_logs', jsonb_build_object(
         'before', week.until, 'lines', lines - kept, 'kept', kept));
