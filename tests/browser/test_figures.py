@@ -80,6 +80,9 @@ def test_all_in_trouble_opens_as_many_as_it_says(page: Page, address: str) -> No
     open_page(page, f"{address}/overview?window=14d")
     link = page.get_by_role("link", name=re.compile(r"^\S* ?All [\d,]+ videos in trouble"))
     announced = number(link.inner_text())
+    bars = [number(each) for each in page.locator(".st-key-causes .bartext").all_text_contents()]
+    rest = page.get_by_text(re.compile(r"^And \d+ more causes?, of")).inner_text()
+    assert sum(bars) + number(rest.partition("of")[2]) == announced
     link.click()
     assert len(opened_videos(page)) == announced
 

@@ -129,3 +129,18 @@ def test_a_span_is_covered_by_the_shortest_window_that_holds_it(minutes: int, le
 def test_a_chart_of_any_window_has_as_many_bars_as_fit(length: str) -> None:
     window = Window(length)
     assert 15 <= window.size.total_seconds() / window.bucket_seconds <= 30
+
+
+@pytest.mark.parametrize("window", [Window("1h"), Window("24h"), Window("14d", INCIDENT, own=True)])
+def test_the_first_and_the_last_bar_of_a_chart_open_no_more_than_the_window_holds(window: Window) -> None:
+    since, until = window.span(NOW)
+    bucket = timedelta(seconds=window.bucket_seconds)
+    for began in (since - bucket / 3, until - bucket / 3):
+        shown = window.bar(began, NOW)
+        first, last = shown.span(NOW)
+        assert first >= since - timedelta(minutes=1)
+        assert last <= until + timedelta(minutes=1)
+        assert timedelta() < last - first < bucket + timedelta(minutes=1)
+        assert shown.own == window.own
+    whole = window.bar(since + bucket, NOW).span(NOW)
+    assert bucket <= whole[1] - whole[0] <= bucket + timedelta(minutes=1)

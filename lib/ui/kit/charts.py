@@ -284,13 +284,13 @@ def hours_of_the_week(points: Sequence[ErrorPoint]) -> Figure:
     )
 
 
-_MOST_CAUSES = 10
+MOST_CAUSES = 10
 
 
 def causes(rows: Sequence[Row]) -> Figure:
-    """Horizontal bars, most frequent first; whose side it is stands in the legend and as a glyph. A click on
+    """Horizontal bars of the most frequent; whose side it is stands in the legend and as a glyph. A click on
     one means its cause."""
-    shown = sorted(rows, key=lambda row: -row["n"])[:_MOST_CAUSES]
+    shown = sorted(rows, key=lambda row: -row["n"])[:MOST_CAUSES]
     total = sum(row["n"] for row in rows)
     sides = [side for side in Side if any(cause_of(row["cause"]).side == side for row in shown)]
     traces = []

@@ -91,6 +91,11 @@ class Window:
         """The same videos, from one time to another."""
         return replace(between(since, until), own=self.own)
 
+    def bar(self, began: datetime, now: datetime) -> Window:
+        """What a chart counts in the bar that begins then: of the first and last what the window holds."""
+        since, until = self.span(now)
+        return self.over(max(began, since), min(began + timedelta(seconds=self.bucket_seconds), until))
+
 
 def known(length: str) -> bool:
     return length == ALL or bool(length_of(length))

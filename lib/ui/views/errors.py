@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from html import escape
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
@@ -180,13 +179,12 @@ def over_time(
             link("errors", "Look at all time", {**narrowed, "window": ALL}, icon=":material/history:")
         return
     since, until = frame.window.span(frame.now)
-    seconds = frame.window.bucket_seconds
-    figure = charts.parts_over_time(points, charts.buckets(since, until, seconds), part_name)
+    bars = charts.buckets(since, until, frame.window.bucket_seconds)
+    figure = charts.parts_over_time(points, bars, part_name)
     if point := choose_in_time(figure, key, "Errors over time", frame.window, "errors", height=height):
         began = parse_time(point[1]) or frame.now
-        ends = min(began + timedelta(seconds=seconds), until)
-        bar = {**narrowed, **json.loads(point[0]), **frame.window.over(max(began, since), ends).query}
-        st.switch_page(page("videos"), query_params=bar)
+        bar = frame.window.bar(began, frame.now)
+        st.switch_page(page("videos"), query_params={**narrowed, **json.loads(point[0]), **bar.query})
 
 
 def part_name(part: Mapping[str, str]) -> str:

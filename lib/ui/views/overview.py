@@ -154,6 +154,8 @@ def chart_row(data: Overview, frame: Frame) -> None:
             if point := clicked(event):
                 query = {"trouble": "any", "cause": point[0], **frame.window.query}
                 st.switch_page(page("videos"), query_params=query)
+            if more := sorted((row["n"] for row in troubles), reverse=True)[charts.MOST_CAUSES :]:
+                st.caption(f"And {count(len(more), 'more cause')}, of {count(sum(more), 'video')}.")
         elif data["totals"]["failed"]:
             empty(
                 "Not judged yet",
@@ -184,9 +186,8 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
 
 def _open_bar(point: list[Any] | None, frame: Frame) -> None:
     if point:
-        began = parse_time(point[1]) or frame.now
-        span = frame.window.over(began, began + timedelta(seconds=frame.window.bucket_seconds))
-        st.switch_page(page("videos"), query_params={"status": point[0], **span.query})
+        bar = frame.window.bar(parse_time(point[1]) or frame.now, frame.now)
+        st.switch_page(page("videos"), query_params={"status": point[0], **bar.query})
 
 
 def trouble_list(data: Overview, frame: Frame) -> None:
