@@ -34,14 +34,30 @@ def test_a_double_click_starts_one_job(jobs: Jobs) -> None:
 
 
 def test_a_job_is_running_until_it_ends_and_then_has_a_result(jobs: Jobs) -> None:
-    gate = threading.Event()
-    jobs.start("retry-1", lambda: gate.wait(5))
+    begun, gate = threading.Event(), threading.Event()
+
+    def work() -> bool:
+        begun.set()
+        return gate.wait(5)
+
+    jobs.start("retry-1", work)
+    assert begun.wait(5)
     assert jobs.is_running("retry-1")
     assert jobs.result("retry-1") is None
     gate.set()
     jobs.stop()
     assert not jobs.is_running("retry-1")
     assert jobs.result("retry-1") is True
+
+
+def test_a_job_that_was_not_begun_when_dailies_was_stopped_says_so() -> None:
+    gate, jobs = threading.Event(), Jobs(1)
+    jobs.start("retry-1", lambda: gate.wait(5))
+    jobs.start("retry-2", fail_on_purpose)
+    threading.Timer(0.1, gate.set).start()
+    jobs.stop()
+    assert jobs.result("retry-2") is None
+    assert str(jobs.problem("retry-2")) == "It was not begun: Dailies was being stopped."
 
 
 def fail_on_purpose() -> None:

@@ -38,11 +38,14 @@ class Jobs:
     def result(self, name: str) -> object | None:
         """What the job returned; None while it runs, when nobody started it, or when it failed."""
         job = self._jobs.get(name)
-        return job.result() if job and job.done() and job.exception() is None else None
+        is_over = job is not None and job.done() and not job.cancelled()
+        return job.result() if job and is_over and job.exception() is None else None
 
     def problem(self, name: str) -> DailiesError | None:
         """Why the job failed, if it did."""
         job = self._jobs.get(name)
+        if job and job.cancelled():
+            return DailiesError("It was not begun: Dailies was being stopped.")
         error = job.exception() if job and job.done() else None
         if error is None or isinstance(error, DailiesError):
             return error
