@@ -377,8 +377,21 @@ WORDS = (
 )
 
 
+MANY = """
+update pg_class set reltuples = 60000 where relname ~ '^log_entries_[0-9_]*$' and relkind = 'r'
+"""
+
+
+def pretend_many(url: str) -> None:
+    """Lines in each week: of few no day gets an index."""
+    with psycopg.connect(url) as connection:
+        connection.execute(MANY)
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_any_text_is_found_of_all_times_as_by_reading_every_line(own_db: Database, seed: int) -> None:
+def test_any_text_is_found_of_all_times_as_by_reading_every_line(
+    own_db: Database, own_database_url: str, seed: int
+) -> None:
     chosen = random.Random(seed)
     lines = [
         (
@@ -388,9 +401,13 @@ def test_any_text_is_found_of_all_times_as_by_reading_every_line(own_db: Databas
         for n in range(2500)
     ]
     own_db.call("dailies_add_logs", p_entries=[entry(message, at) for message, at in lines])
+    pretend_many(own_database_url)
     tend_logs(app_of(own_db))
-    month = NOW - timedelta(days=30)
-    assert logs.lines_to_read(own_db, NOW - timedelta(days=91), month) == 0
+    in_an_index = NOW - timedelta(days=30)
+    if isinstance(own_db, PostgresDatabase):  # all days but this one, an hour after midnight
+        in_an_index = (NOW - timedelta(hours=2)).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert logs.lines_to_read(own_db, NOW - timedelta(days=91), in_an_index) == 0
+    assert logs.lines_to_read(own_db, in_an_index, NOW + timedelta(hours=1)) > 0
     texts = ["econn", "0%", "a_b", "back\\", "ü", "ï", "cre", "x" * 50, "nowhere", "%", "_", "task 1", "TASK"]
     for text in texts:
         for days in (100, 10):
@@ -422,6 +439,38 @@ def test_an_index_that_a_killed_worker_left_half_made_is_made_again(operator: Po
     with operator.session("test") as connection:
         query = "select indisvalid from pg_index x join pg_class c on c.oid = x.indexrelid where relname = %s"
         assert [connection.execute(query, [name]).fetchone() for (name,) in index] == [(True,)] * len(index)
+
+
+def test_days_have_indexes_of_their_own_until_the_one_of_their_week_is_there(
+    operator: PostgresDatabase, own_database_url: str
+) -> None:
+    operator.call("dailies_add_logs", p_entries=[entry("old", NOW - timedelta(days=n)) for n in range(40)])
+    logs.index_log_weeks(operator)
+    assert days_with_an_index(operator) == []  # a few lines are read as fast
+
+    pretend_many(own_database_url)
+    logs.index_log_weeks(operator)
+    days = days_with_an_index(operator)
+    today = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = today - timedelta(days=today.weekday())
+    assert set(days) >= {monday + timedelta(days=n) for n in range((NOW - timedelta(hours=2)).weekday())}
+    assert today not in days
+    assert all(today - day <= timedelta(days=8) for day in days)
+
+    with operator.session("test") as connection:
+        (week, since), *_ = connection.execute(
+            "select name, since from dailies.log_weeks() where until < now() - interval '2 days'"
+        ).fetchall()
+        connection.execute(f"create index {week}_words_{since:%m_%d} on dailies.{week} (at)".encode())
+    assert since in days_with_an_index(operator)
+    logs.index_log_weeks(operator)
+    assert days_with_an_index(operator) == days
+
+
+def days_with_an_index(database: PostgresDatabase) -> list[datetime]:
+    with database.session("test") as connection:
+        found = connection.execute("select day from dailies.log_indexes() where day is not null order by day")
+        return [day for (day,) in found]
 
 
 def test_an_index_that_takes_longer_than_the_api_waits_stops_no_worker() -> None:
