@@ -138,8 +138,9 @@ _INDEX_STEP = "select statement from dailies.log_index_steps()"
 
 
 def index_log_weeks(db: Database) -> None:
-    """Makes the weeks that are over searchable. Over psycopg nobody who writes waits, and killed half-way, it
-    goes on. Over the API whoever reads old lines in waits while the index of their week is built."""
+    """Makes the weeks and days that are over searchable. Over psycopg nobody who writes waits, and killed
+    half-way, it goes on. Over the API weeks only, and whoever reads old lines in waits while the index of
+    their week is built."""
     if not isinstance(db, PostgresDatabase):
         with suppress(DatabaseUnavailable):  # the answer took too long: it is built all the same
             while db.call("dailies_index_log_week"):

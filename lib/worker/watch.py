@@ -59,7 +59,7 @@ def watch_alerts(app: App) -> None:
 
 
 def tend_logs(app: App) -> None:
-    """Drops what is older than the team keeps, and makes the weeks that are over searchable."""
+    """Drops what is older than the team keeps, and makes the weeks and days that are over searchable."""
     acting = app.acting_as(KEEPER)
     if app.settings.keep_logs_days:
         expire_logs(acting, app.settings.keep_logs_days)

@@ -115,7 +115,7 @@ GROWS = {
 
 # What is walked through, and why that is borne.
 WALKS = {
-    "text in logs": "the running week has no index of its messages; the page says so where it is large",
+    "text in logs": "the running day has no index of its messages; the page says so where it is large",
     "videos: sorted": GROWS["videos: sorted"],
 }
 

@@ -54,7 +54,7 @@ FEW = f"Three letters are found at once; without them rows are read one by one. 
 SORTED = f"Sorted by this, all rows are read before the first is shown, seconds for a million. {QUICKER}"
 FEW_IN_LINES = "Lines are found at once by three letters; without them only those of a day are read."
 MANY_LINES, MOST_LINES = 200_000, 3_000_000  # are read within a second, and before the database gives up
-UNINDEXED = "are in no index, which a week gets once it is over"
+UNINDEXED = "are in no index yet"
 
 
 def chosen_filters(frame: Frame) -> Filters:
