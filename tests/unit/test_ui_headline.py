@@ -44,7 +44,17 @@ def test_stuck_videos_come_first_with_what_explains_them() -> None:
     said = headline_now(pulse(succeeded=15, stuck=3), rows, NOW)
     assert said.level == "broken"
     assert said.title == "3 videos from the last hour are stuck: API key missing in dpl_one since 14:05"
-    assert "2 are still in progress" in said.detail
+    assert said.detail.startswith(
+        "Of 18 videos from the last hour that finished or got stuck, 15 succeeded (83.3%);"
+        " 2 more are still in progress. The usual"
+    )
+
+
+def test_videos_that_are_still_in_progress_are_not_among_those_that_did_not_succeed() -> None:
+    said = headline_now(pulse(succeeded=10, failed=1), [], NOW)
+    assert said.detail.startswith(
+        "Of 11 videos from the last hour that finished, 10 succeeded (90.9%); 9 more are still in progress."
+    )
 
 
 def test_a_cause_that_only_some_share_says_how_many_and_names_no_single_deployment() -> None:

@@ -129,9 +129,12 @@ def _last_hour(pulse: Pulse) -> str:
     going = pulse.videos - pulse.ended
     if not pulse.ended:
         return f"{count(pulse.videos, 'video')} in the last hour, none finished yet."
-    still = f"; {going:,} {'is' if going == 1 else 'are'} still in progress" if going else ""
-    succeeded = f"{pulse.succeeded:,} of {count(pulse.ended, 'video')} from the last hour succeeded"
-    return f"{succeeded} ({percent(pulse.succeeded / pulse.ended)}){still}."
+    videos, rate = f"{count(pulse.ended, 'video')} from the last hour", percent(pulse.succeeded / pulse.ended)
+    if not going and not pulse.stuck:
+        return f"{pulse.succeeded:,} of {videos} succeeded ({rate})."
+    over = "finished or got stuck" if pulse.stuck else "finished"
+    still = f"; {going:,} more {'is' if going == 1 else 'are'} still in progress" if going else ""
+    return f"Of {videos} that {over}, {pulse.succeeded:,} succeeded ({rate}){still}."
 
 
 def _usual_rate(pulse: Pulse) -> str:
