@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,14 @@ def _no_planted_secret_is_written(tmp_path_factory: pytest.TempPathFactory) -> I
     """Logs, journals, data folders, exports: whatever the whole run wrote."""
     yield
     assert planted.written(tmp_path_factory.getbasetemp(), planted.ENVIRONMENT.values()) == []
+
+
+@pytest.fixture(autouse=True)
+def _main_stays_what_it_is() -> Iterator[None]:
+    """A page that a test runs takes its place, and every process that begins later would run that page."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(scope="session")
