@@ -33,7 +33,8 @@ create or replace function public.dailies_list_videos(
     stuck boolean, flow text, first_missing text, stages jsonb, recoverable_runway_id text,
     deployment_id text, attempts int, sorted_by text, matches int
 )
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
+set enable_hashjoin = on set enable_mergejoin = on as $$
 declare
     judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
         or p_first_missing is not null or p_flow is not null or p_model is not null or p_ratio is not null
@@ -158,6 +159,10 @@ begin
                 exit;
             end if;
         end loop;
+    end if;
+    if found_by is null and value is null then
+        -- a page and a count are few rows: of ten millions the planner would join them all first
+        perform set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
     end if;
     return query execute (
         select format('select p.*, %s from (%s) p order by %s p.created_at %s, p.id %4$s limit $10',
