@@ -33,8 +33,7 @@ create or replace function public.dailies_list_videos(
     stuck boolean, flow text, first_missing text, stages jsonb, recoverable_runway_id text,
     deployment_id text, attempts int, sorted_by text, matches int
 )
-language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan
-set enable_hashjoin = on set enable_mergejoin = on as $$
+language plpgsql stable security definer set search_path = '' set plan_cache_mode = force_custom_plan as $$
 declare
     judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
         or p_first_missing is not null or p_flow is not null or p_model is not null or p_ratio is not null
@@ -60,8 +59,9 @@ declare
     is_part_of_id boolean := coalesce(p_search ~* '^[0-9a-f-]{6,}$' and p_search ~ '[0-9]', false);
     in_the_row text := ' and (v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9'
         || ' or v.id::text ilike $9)';
+    -- Of the table that is walked: asked of each row that is looked up beside it, the planner would rather join all.
     not_made_here text := case when not p_own and p_ids is null
-        then 'v.id not in (select m.video_id from dailies.made_here m)' end;
+        then key || ' not in (select m.video_id from dailies.made_here m)' end;
     is_judged text := 'not exists (select from dailies.dirty m where m.video_id = v.id)';
     pattern text := '%' || replace(replace(replace(p_search, '\', '\\'), '%', '\%'), '_', '\_') || '%';
     is_timed boolean;
@@ -159,10 +159,6 @@ begin
                 exit;
             end if;
         end loop;
-    end if;
-    if found_by is null and value is null then
-        -- a page and a count are few rows: of ten millions the planner would join them all first
-        perform set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
     end if;
     return query execute (
         select format('select p.*, %s from (%s) p order by %s p.created_at %s, p.id %4$s limit $10',
