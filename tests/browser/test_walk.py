@@ -21,7 +21,7 @@ def walked(history: Path, open_folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize("seed", [20, 21])
+@pytest.mark.parametrize("seed", [20, 21, 22])
 def test_a_walk_at_random_breaks_nothing(page: Page, walked: str, seed: int) -> None:
     walker = Walker(page, walked, seed)
     walker.walk(100)

@@ -106,6 +106,7 @@ GROWS = {
     "videos: sorted": "sorts all that fit; the page says so of a long window",
     "videos: an hour of the week": "walks back from the newest until there are enough: one in 168 fits",
     "videos: text, three letters of ids": "walks back from the newest until there are enough",
+    "stage latency, all days": "samples the days of more than a month, and the hours of less",
     "one error group, all days": "tells who asked for each of its videos",
     "logs that would be dropped": "counts the lines of the weeks that would go",
     "alerts: stuck_minutes": "looks at all that is stuck",
@@ -156,7 +157,7 @@ def test_no_question_walks_through_a_large_table(
         for each in read
         if each.by is None
         and each.table in long.large
-        and each.rows > LARGE  # a week has just begun
+        and (each.table != "log_entries" or each.rows > LARGE)  # a week may have just begun
         and not name.startswith(tuple(WALKS))
     }
     assert walked == {}
@@ -168,7 +169,7 @@ def test_a_question_reads_no_more_of_a_longer_history(
     grown = {
         name: (counted(little), counted(much))
         for name, (little, much) in asked.items()
-        if counted(much) > 2 * counted(little) + 3000 and not name.startswith(tuple(GROWS))
+        if counted(much) > 2 * counted(little) + 2000 and not name.startswith(tuple(GROWS))
     }
     assert grown == {}, {n: [r for r in asked[n][1] if r.rows > 1000] for n in grown}
 

@@ -38,8 +38,9 @@ class Jobs:
     def result(self, name: str) -> object | None:
         """What the job returned; None while it runs, when nobody started it, or when it failed."""
         job = self._jobs.get(name)
-        is_over = job is not None and job.done() and not job.cancelled()
-        return job.result() if job and is_over and job.exception() is None else None
+        if job is None or not job.done() or job.cancelled() or job.exception():
+            return None
+        return job.result()
 
     def problem(self, name: str) -> DailiesError | None:
         """Why the job failed, if it did."""
