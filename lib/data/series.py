@@ -39,9 +39,11 @@ class GroupState(TypedDict):
 
 
 class Hit(TypedDict):
-    """`parts` holds {kind, key, n} by deployment, model and user; an empty key is an unknown one."""
+    """`parts` holds {kind, key, n} by deployment, model and user; an empty key is an unknown one. Parts and
+    stages are those of the latest `told` of its `n` videos."""
 
     n: int
+    told: int
     parts: list[Row]
     stages: list[FunnelStage]
 
@@ -78,8 +80,12 @@ def set_error_state(
     )
 
 
-def hit_by(db: Database, group: GroupKey, since: datetime, until: datetime, *, own: bool = False) -> Hit:
-    asked = {"p_group": group.grp, "p_cause": group.cause, "p_stage": group.stage, "p_own": own}
+def hit_by(
+    db: Database, group: GroupKey, since: datetime, until: datetime, *, own: bool = False, most: int = 20_000
+) -> Hit:
+    """Whom a group hits, told from the latest `most` of its videos."""
+    key = {"p_group": group.grp, "p_cause": group.cause, "p_stage": group.stage}
+    asked = key | {"p_own": own, "p_most": most}
     return cast("Hit", db.call("dailies_error_group", **asked, **span(since, until))[0])
 
 

@@ -94,18 +94,27 @@ begin
     return query select now();
 end $$;
 
--- Who is hit by a group: its videos by deployment, model and user (the ten most frequent of each), and how many were
--- seen at each stage. Index: verdicts_groups.
+-- Who is hit by a group: how many videos it has (`n`), and of the latest p_most of them (`told`) how many are of each
+-- deployment, model and user (the ten most frequent of each) and were seen at each stage. Indexes: those of dailies.tallied,
+-- verdicts_groups.
+drop function if exists public.dailies_error_group(text, text, text, timestamptz, timestamptz, boolean);
 create or replace function public.dailies_error_group(
-    p_group text, p_cause text, p_stage text, p_from timestamptz, p_to timestamptz, p_own boolean default false
-) returns table (n int, parts jsonb, stages jsonb)
-language sql stable security definer set search_path = '' as $$
-    with alike as (
+    p_group text, p_cause text, p_stage text, p_from timestamptz, p_to timestamptz, p_own boolean default false,
+    p_most int default 20000
+) returns table (n int, told int, parts jsonb, stages jsonb)
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return query
+    with latest as (
+        select d.deployment_id, d.model, d.user_id, d.flow, d.pattern from dailies.judged(p_own) d
+        where d.error_group = p_group and d.cause = p_cause and coalesce(d.first_missing, 'none') = coalesce(p_stage, 'none')
+            and d.created_at >= p_from and d.created_at < p_to
+        order by d.created_at desc limit p_most
+    ), alike as (
         select d.deployment_id, d.model, d.user_id, d.flow, d.pattern, count(*)::int as n,
                grouping(d.deployment_id, d.model, d.user_id, d.pattern) as what
-        from dailies.errors_between(p_from, p_to, p_own, p_group, p_cause, coalesce(p_stage, 'none')) d
-        group by grouping sets ((d.deployment_id), (d.model), (d.user_id), (d.flow, d.pattern))
-    ), named as (
+        from latest d group by grouping sets ((), (d.deployment_id), (d.model), (d.user_id), (d.flow, d.pattern))
+), named as (
         select x.kind, x.key, a.n from alike a join lateral (values
             (b'0111'::int, 'deployment', coalesce(a.deployment_id, '')),
             (b'1011'::int, 'model', replace(coalesce(a.model, ''), 'none', '')),
@@ -122,11 +131,16 @@ language sql stable security definer set search_path = '' as $$
         from alike a, string_to_table(a.pattern, ' ') with ordinality s (part, i)
         where a.flow is not null and s.part <> '' group by 1, 2, 3
     )
-    select (select coalesce(sum(a.n), 0)::int from alike a where a.what = b'1110'::int),
+    select case when t.n < p_most then t.n else (
+               select coalesce(sum(x.n), 0)::int
+               from dailies.tallied('error', p_from, p_to, p_own, p_first => array[p_group]) x
+               where x.key = array[p_group, p_cause, p_stage]) end,
+           t.n,
            (select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'key', r.key, 'n', r.n)
                                       order by r.kind, r.n desc, r.key), '[]') from ranked r where r.place <= 10),
            (select coalesce(jsonb_agg(to_jsonb(s) order by s.flow, s."position"), '[]') from seen s)
-$$;
+    from alike t where t.what = b'1111'::int;
+end $$;
 
 -- Which deployments served their first video in a span, the latest twenty? Indexes: those of dailies.tallied,
 -- verdicts_deployment.

@@ -88,13 +88,23 @@ def test_a_group_says_whom_it_hits_and_at_which_stages(db: Database) -> None:
     make(db, 2, "task_id_not_saved", error="lost", first_missing="saved", deployment_id="dpl_one")
     make(db, 1, "task_id_not_saved", error="lost", first_missing="saved")
     hit = series.hit_by(db, GroupKey("lost", "task_id_not_saved", "saved"), *SPAN)
-    assert hit["n"] == 3
+    assert hit["n"] == hit["told"] == 3
     parts = [(part["kind"], part["key"], part["n"]) for part in hit["parts"]]
     assert parts == [("deployment", "dpl_one", 2), ("deployment", "", 1), ("model", "", 3)]
     assert [(row["stage"], row["seen"], row["missing"]) for row in hit["stages"]] == [
         ("accepted", 3, 0),
         ("saved", 0, 3),
     ]
+
+
+def test_a_large_group_is_told_from_its_latest_videos_and_counted_whole(db: Database) -> None:
+    make(db, 3, "task_id_not_saved", error="lost", first_missing="saved", deployment_id="dpl_old")
+    make(db, 2, "task_id_not_saved", minutes=5, error="lost", first_missing="saved", deployment_id="dpl_new")
+    make(db, 1, "task_id_not_saved", minutes=9, error="lost", first_missing="accepted")
+    hit = series.hit_by(db, GroupKey("lost", "task_id_not_saved", "saved"), *SPAN, most=2)
+    assert (hit["n"], hit["told"]) == (5, 2)
+    assert [part["key"] for part in hit["parts"] if part["kind"] == "deployment"] == ["dpl_new"]
+    assert {row["seen"] + row["missing"] for row in hit["stages"]} == {2}
 
 
 def test_a_deployment_is_marked_where_it_began_and_only_there(db: Database) -> None:

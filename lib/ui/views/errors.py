@@ -14,7 +14,7 @@ import streamlit as st
 from lib.data.database import Row
 from lib.data.errors import By, ErrorPoint
 from lib.data.overview import ErrorGroup
-from lib.data.series import GroupKey, GroupState, set_error_state
+from lib.data.series import GroupKey, GroupState, Hit, set_error_state
 from lib.data.videos import Filters, Sort
 from lib.domain.video import parse_time
 from lib.logs.redact import redact
@@ -269,13 +269,13 @@ def group_page(key: GroupKey, frame: Frame) -> None:
     with left:
         _trend(key, frame)
         for kind in ("deployment", "model", "user"):
-            _part(kind, [row for row in hit["parts"] if row["kind"] == kind], hit["n"], key, frame)
+            _part(kind, [row for row in hit["parts"] if row["kind"] == kind], hit, key, frame)
     with right:
         _say(key, state)
     for flow in sorted({row["flow"] for row in hit["stages"]}):
         stages = [row for row in hit["stages"] if row["flow"] == flow]
         with st.container(border=True):
-            title = f"Stages of its videos in the flow {plain(flow)}"
+            title = f"Stages of {_those(hit)} in the flow {plain(flow)}"
             section(title)
             draw(charts.funnel(stages), f"group-stages-{plain(flow)}", title, height=130 + 24 * len(stages))
     chosen = Filters(causes=(key.cause,), error_group=key.grp, first_missing=key.stage or _NO_STAGE)
@@ -317,14 +317,18 @@ def _trend(key: GroupKey, frame: Frame) -> None:
         )
 
 
-def _part(kind: str, rows: Sequence[Row], of: int, key: GroupKey, frame: Frame) -> None:
-    """The ten most frequent, each with its share `of` all videos of the group."""
+def _those(hit: Hit) -> str:
+    return "its videos" if hit["told"] == hit["n"] else f"its latest {count(hit['told'], 'video')}"
+
+
+def _part(kind: str, rows: Sequence[Row], hit: Hit, key: GroupKey, frame: Frame) -> None:
+    """The ten most frequent, each with its share."""
     if not rows:
         return
     with st.container(border=True, gap="xsmall"):
-        section(f"{kind.capitalize()}s")
+        section(f"{kind.capitalize()}s of {_those(hit)}")
         for row in rows:
-            said = f"{count(row['n'], 'video')} ({percent(row['n'] / of)})"
+            said = f"{count(row['n'], 'video')} ({percent(row['n'] / hit['told'])})"
             if row["key"]:
                 query = exactly(key) | {kind: row["key"]} | frame.window.query
                 shown = f"`{deployment(row['key'])}`" if kind == "deployment" else plain(row["key"])
