@@ -145,6 +145,7 @@ create index if not exists verdicts_errors_newest on dailies.verdicts (created_a
     include (error_group, cause, first_missing, video_id) where error_group is not null;
 create index if not exists verdicts_judged on dailies.verdicts (judged_at);
 create index if not exists verdicts_stuck on dailies.verdicts (created_at desc, video_id desc) where stuck;
+create index if not exists verdicts_stuck_cause on dailies.verdicts (cause, created_at, video_id) where stuck;
 create index if not exists verdicts_recoverable
     on dailies.verdicts (created_at desc, video_id desc) where recoverable_runway_id is not null;
 create index if not exists verdicts_recheck on dailies.verdicts (recheck_at) where recheck_at is not null;

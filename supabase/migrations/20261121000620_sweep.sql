@@ -139,23 +139,33 @@ language sql stable security definer set search_path = '' as $$
             and a.cause in (select c.key from dailies.causes c where c.transient)
             and a.number < p_tries
             and not exists (select from dailies.attempts n where n.video_id = a.video_id and n.number > a.number)
-    ), wanted as (
-        select v.id from dailies.videos() v
-        where v.status_word = any(dailies.words('queued', 'processing')) and v.runway_video_id is null
-            and (v.created_at <= now() - make_interval(secs => p_older_than_seconds)
-                 or p_take_queued and v.status = 'queued')
-        union
-        select v.id from refused r join dailies.videos() v on v.id = r.video_id
-        where v.status = 'failed' and v.runway_video_id is null
-    ), due as (
-        select v.id, v.created_at, d.next_at
-        from wanted w join dailies.videos() v using (id)
-        left join dailies.decisions d on d.video_id = v.id
-        left join dailies.verdicts j on j.video_id = v.id
-        where (d.video_id is null or d.next_at <= now() or d.next_at > now() + interval '1 day'
-               or dailies.needs_a_person(d.action) and j.judged_at > d.at and j.cause is distinct from d.cause)
+    ), fresh as (
+        select w.id, w.created_at from (
+            select v.id, v.created_at from dailies.videos() v
+            where v.status_word = any(dailies.words('queued', 'processing')) and v.runway_video_id is null
+                and (v.created_at <= now() - make_interval(secs => p_older_than_seconds)
+                     or p_take_queued and v.status = 'queued')
+            union all
+            select v.id, v.created_at from refused r join dailies.videos() v on v.id = r.video_id
+            where v.status = 'failed' and v.runway_video_id is null) w
+        where not exists (select from dailies.decisions d where d.video_id = w.id)
+            and not exists (select from pgmq.q_dailies q where q.message ->> 'video_id' = w.id::text)
+        order by w.created_at desc limit p_limit
+    ), again as (
+        select v.id, v.created_at, d.next_at from dailies.decisions d join dailies.videos() v on v.id = d.video_id
+        where (d.next_at <= now() or d.next_at > now() + interval '1 day'
+               or dailies.needs_a_person(d.action) and exists (
+                   select from dailies.verdicts j
+                   where j.video_id = d.video_id and j.judged_at > d.at and j.cause is distinct from d.cause))
+            and v.runway_video_id is null
+            and (v.status_word = any(dailies.words('queued', 'processing'))
+                 and (v.created_at <= now() - make_interval(secs => p_older_than_seconds)
+                      or p_take_queued and v.status = 'queued')
+                 or v.status = 'failed' and v.id in (select r.video_id from refused r))
             and not exists (select from pgmq.q_dailies q where q.message ->> 'video_id' = v.id::text)
-        order by d.next_at nulls first, v.created_at desc limit p_limit
+        order by d.next_at, v.created_at desc limit p_limit - (select count(*) from fresh)
+    ), due as (
+        select f.id, f.created_at, null::timestamptz as next_at from fresh f union all select * from again
     )
     select due.id, to_jsonb(d), a.asked_to_wait_seconds, j.said, now()
     from due left join dailies.decisions d on d.video_id = due.id
@@ -165,7 +175,7 @@ language sql stable security definer set search_path = '' as $$
         where x.video_id = due.id and (x.action = 'retry' or dailies.needs_a_person(x.action)) and x.reason is not null
             and x.judged_at between now() - interval '10 minutes' and now()
             and (x.recheck_at is null or x.recheck_at > now())
-            and not exists (select from dailies.dirty m where m.video_id = due.id)) j on true
+            and not exists (select from dailies.dirty m where m.video_id = due.id) limit 1) j on true
     left join lateral (
         select * from dailies.attempts x where x.video_id = due.id order by x.number desc limit 1) a on true
     order by due.next_at nulls first, due.created_at desc

@@ -176,49 +176,50 @@ begin
 end $$;
 
 -- Is generation healthy now? The videos requested since p_since (the last hour), against a usual hour: the median of
--- those hours of the seven days before in which videos ended. `usual_rate` is the part of the ended ones, the stuck
--- ones among them, that succeeded; null without such an hour. `older_stuck` got stuck before p_since.
--- Indexes: dailies_videos_newest, verdicts_stuck.
+-- those hours by the clock, of the seven days before, in which videos ended. `usual_rate` is the part of the ended ones, the
+-- stuck ones among them, that succeeded; null without such an hour. `older_stuck` got stuck before p_since.
+-- Indexes: dailies_videos_newest, verdicts_stuck, those of dailies.statuses_between.
 create or replace function public.dailies_pulse(p_since timestamptz default null, p_own boolean default false)
 returns table (
     since timestamptz, videos int, succeeded int, failed int, stuck int, older_stuck int,
     usual_rate double precision, usual_videos double precision, usual_hours int
 )
-language sql stable security definer set search_path = '' as $$
-    with span as (
-        select coalesce(p_since, now() - interval '1 hour') as since
-    ), hours as (
-        select ceil(extract(epoch from span.since - v.created_at) / 3600) as hour, count(*) as n,
-               count(*) filter (where v.status = 'succeeded') as succeeded,
-               count(*) filter (where v.status = 'failed') as failed
-        from span, dailies.videos() v
-        where v.created_at >= span.since - interval '7 days'
-            and (p_own or v.id not in (select m.video_id from dailies.made_here m))
-        group by 1
-    ), stuck as (
-        select ceil(extract(epoch from span.since - d.created_at) / 3600) as hour, count(*) as n
-        from span, dailies.judged(p_own) d where d.stuck group by 1
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    usual_to timestamptz;
+    usual_from timestamptz;
+begin
+    since := coalesce(p_since, now() - interval '1 hour');
+    usual_to := date_trunc('hour', since, 'UTC');
+    usual_from := usual_to - interval '7 days';
+    select count(*), count(*) filter (where v.status = 'succeeded'), count(*) filter (where v.status = 'failed')
+    into videos, succeeded, failed
+    from dailies.videos() v
+    where v.created_at >= since and (p_own or v.id not in (select m.video_id from dailies.made_here m));
+    select count(*) into stuck from dailies.judged(p_own) d where d.stuck and d.created_at >= since;
+    select t.stuck into older_stuck from dailies.trouble_between('-infinity', since, p_own) t;
+    with hours as (
+        select date_trunc('hour', s.at, 'UTC') as hour, sum(s.n) as n,
+               coalesce(sum(s.n) filter (where coalesce(w.status, s.word) = 'succeeded'), 0) as succeeded,
+               coalesce(sum(s.n) filter (where coalesce(w.status, s.word) = 'failed'), 0) as failed
+        from dailies.statuses_between(usual_from, usual_to, p_own, false) s
+        left join dailies.mapped_words() w using (word) group by 1
+    ), standing as (
+        select t.at as hour, sum(t.n) as n from dailies.tallied('trouble', usual_from, usual_to, p_own, false) t
+        where t.key[1] = 'true' group by 1
     ), ended as (
         select h.n, h.succeeded, h.succeeded + h.failed + coalesce(k.n, 0) as ended
-        from hours h left join stuck k using (hour) where h.hour > 0
-    ), usual as (
-        select percentile_cont(0.5) within group (order by e.succeeded::double precision / e.ended) as rate,
-               percentile_cont(0.5) within group (order by e.n) as videos, count(*)::int as hours
-        from ended e where e.ended > 0
-    ), recent as (
-        select coalesce(sum(h.n), 0)::int as n, coalesce(sum(h.succeeded), 0)::int as succeeded,
-               coalesce(sum(h.failed), 0)::int as failed
-        from hours h where h.hour <= 0
+        from hours h left join standing k using (hour)
     )
-    select span.since, r.n, r.succeeded, r.failed,
-           (select coalesce(sum(k.n), 0)::int from stuck k where k.hour <= 0),
-           (select coalesce(sum(k.n), 0)::int from stuck k where k.hour > 0),
-           u.rate, u.videos, u.hours
-    from span, recent r, usual u
-$$;
+    select percentile_cont(0.5) within group (order by (e.succeeded / e.ended)::double precision),
+           percentile_cont(0.5) within group (order by e.n), count(*)
+    into usual_rate, usual_videos, usual_hours
+    from ended e where e.ended > 0;
+    return next;
+end $$;
 
 -- How long is each kind of trouble standing? Minutes since the oldest stuck video was created, by cause.
--- Index: verdicts_stuck.
+-- Index: verdicts_stuck_cause, which has all of it.
 create or replace function dailies.measure_stuck_minutes(p_minutes int)
 returns table (subject text, value numeric, cases int)
 language sql stable set search_path = '' as $$

@@ -136,8 +136,9 @@ def test_now_is_the_last_hour_against_the_median_of_earlier_ones(db: Database) -
     app_video(db, "in_progress", ago(minutes=1), "processing")
     judge_moving(db)
     for hours, good, bad in ((5, 3, 1), (30, 4, 0), (50, 1, 1)):
+        began = ago(hours=hours).replace(minute=0, second=0, microsecond=0)
         for i in range(good + bad):
-            app_video(db, "succeeded" if i < good else "moderated", ago(hours=hours, minutes=i))
+            app_video(db, "succeeded" if i < good else "moderated", began + timedelta(minutes=59 * i / good))
     app_video(db, "moderated", ago(days=9))  # longer ago than that
     found = overview.pulse(db, ago(hours=1))
     assert (found.videos, found.succeeded, found.failed, found.stuck) == (3, 1, 0, 1)

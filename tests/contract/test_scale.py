@@ -107,7 +107,7 @@ GROWS = {
     "videos: an hour of the week": "walks back from the newest until there are enough: one in 168 fits",
     "videos: text, three letters of ids": "walks back from the newest until there are enough",
     "stage latency, all days": "samples the days of more than a month, and the hours of less",
-    "one error group, all days": "tells who asked for each of its videos",
+    "one error group, all days": "tells who asked for each of its latest 20,000 videos",
     "logs that would be dropped": "counts the lines of the weeks that would go",
     "alerts: stuck_minutes": "looks at all that is stuck",
     "what the sweep looks at": "looks at all that is stuck",
