@@ -21,6 +21,7 @@ from lib.domain.trace import NobodysTask, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
 from lib.logs.repeats import merged
+from lib.logs.report import ImportReport
 from lib.operations.dossiers import dossiers_of_files
 from lib.settings import load_settings
 from lib.traces.correlate import correlate
@@ -51,9 +52,11 @@ def command(
     videos = read.videos
     tasks = tasks_of(tasks_file) if tasks_file else []
     at = _moment(now)
-    entries, summaries = merged(map(logs_of, log_files))
+    reports = [ImportReport() for _ in log_files]
+    entries, summaries = merged(map(logs_of, log_files, reports))
     found = correlate(entries, summaries, videos, app.flows)
-    assessments = [assess(dossier) for dossier in dossiers_of_files(app, videos, found, tasks, at)]
+    spans = [(each.first_ms, each.last_ms) for each in reports]
+    assessments = [assess(known) for known in dossiers_of_files(app, videos, found, tasks, at, spans=spans)]
     say([*read.notes(), *_flows_used(app)])
     if as_json:
         told = [each.as_row() | {"action": each.advice} for each in assessments]

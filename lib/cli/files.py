@@ -77,9 +77,9 @@ def map_of(path: Path) -> TableMap:
         raise BadInput(f"{path} is no usable map: {error}") from error
 
 
-def logs_of(path: Path) -> Iterator[LogEntry | RequestSummary]:
+def logs_of(path: Path, report: ImportReport | None = None) -> Iterator[LogEntry | RequestSummary]:
     """What a file holds; what people should know of it is told. Raises BadInput where that is nothing."""
-    report = ImportReport()
+    report = report or ImportReport()
     yield from read_logs(path, report)
     report.refuse_if_unused(path.name)
     unusable = [f"{report.unusable} records could not be used."] if report.unusable else []

@@ -12,7 +12,7 @@ from lib.domain.cause import CAUSES, Action, Side
 from lib.domain.diagnosis import Dossier, Verdict, judge
 from lib.domain.diagnosis.proof import Fact, Proof, doubt_of, proof_of
 from lib.domain.pricing import MODELS, GenerationRequest, estimate, problems
-from lib.domain.task import TaskStatus, failure_advice
+from lib.domain.task import TaskStatus
 from lib.domain.video import short_id
 
 FREE = frozenset({Action.RECOVER, Action.LOOK_UP})
@@ -186,7 +186,7 @@ def _input_at_fault(dossier: Dossier, verdict: Verdict) -> str | None:
     """Why the same request would fail again."""
     task, last = dossier.row_task, dossier.last_attempt
     if task and task.status == TaskStatus.FAILED:
-        advice = failure_advice(task.failure_code)
+        advice = task.advice
         return advice.text if advice.action is Action.CHANGE_INPUT else None
     of_attempt = last.cause if last and last.state is AttemptState.REFUSED else None
     cause = CAUSES.get(of_attempt or verdict.cause, CAUSES["unknown"])
@@ -212,5 +212,5 @@ def _after_a_task(dossier: Dossier, *, changed: bool) -> _Ruling:
     assert task is not None
     if task.status != TaskStatus.FAILED:
         return Action.ASK, f"The task was {task.status.lower()} at Runway: decide whether it is still wanted."
-    advice = failure_advice(task.failure_code)
+    advice = task.advice
     return Action.RETRY if changed else advice.action, advice.text

@@ -112,10 +112,15 @@ class Task:
         return self.status in TaskStatus.__members__
 
     @property
+    def advice(self) -> FailureAdvice:
+        """What its failure means, if it failed."""
+        return failure_advice(self.failure_code, self.failure or "")
+
+    @property
     def cause(self) -> str:
         """The key in lib/domain/cause.py that this state proves; `unknown` for a status nobody knows."""
         if self.status == TaskStatus.FAILED:
-            return failure_advice(self.failure_code).cause
+            return self.advice.cause
         return _CAUSES.get(self.status, "unknown")
 
 
@@ -169,6 +174,7 @@ _ADVICE: Mapping[str, FailureAdvice] = {
         "A provider behind Runway was unavailable; the credits are refunded. Try again later."
     ),
 }
+_READ = 2_000
 _NO_CODE = _failed("Runway failed without a code; the credits are refunded. Try again later.")
 
 # Words that forbid to try the same again, the gravest first.
@@ -183,16 +189,26 @@ _ADVICE_BY_WORD: tuple[tuple[frozenset[str], FailureAdvice], ...] = (
 )
 
 
-def failure_advice(code: str | None) -> FailureAdvice:
-    """What a `failureCode` means.
+# Words of a `failure` that forbid it where the code does not.
+_FORBIDS = re.compile(
+    r"\b(?:safety|moderat\w{0,6}|flagged|polic(?:y|ies)|guidelines|violat\w{0,5}|inappropriate|nsfw|prohibited)\b",
+    re.I,
+)
+
+
+def failure_advice(code: str | None, failure: str = "") -> FailureAdvice:
+    """What a `failureCode` means, and the `failure` beside it.
 
     Codes are matched by prefix, part by part: Runway adds endings to them. A word in a code that forbids
-    another try of the same input outweighs a prefix that allows it. Other codes that nobody has described are
-    Runway's failure, and a person decides.
+    another try of the same input outweighs a prefix that allows it, and so does one in the failure. Other
+    codes that nobody has described are Runway's failure, and a person decides.
     """
-    if not code:
-        return _NO_CODE
-    code = code.upper()
+    advice = _by_code(code.upper()) if code else _NO_CODE
+    forbidden = advice.action is Action.RETRY and _FORBIDS.search(failure[:_READ])
+    return _ADVICE["SAFETY"] if forbidden else advice
+
+
+def _by_code(code: str) -> FailureAdvice:
     by_prefix = next(
         (advice for prefix, advice in _ADVICE.items() if f"{code}.".startswith(f"{prefix}.")), None
     )

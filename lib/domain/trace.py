@@ -57,9 +57,11 @@ class Run:
 
     doubtful        those of its entries that name nothing and stand among another run's
     sent, created   whether it reached the call to Runway, and Runway's answer
-    ended_unsent    its lines go on before the call to Runway and stop there, and the call's line would have
-                    been seen: its flow has such a line, no log limit was hit, no stage before the last is
-                    missing, and no line of the call that is nobody's for certain may be its
+    ended_unsent    its stages go on before the call to Runway and stop there, and the call's line would have
+                    been seen: its flow has such a line, no log limit was hit, more than one line of a request
+                    is kept, no stage before the last is missing, and no line of the call that is nobody's for
+                    certain may be its
+    afterwards      what it logged behind its last stage, and is no stage
     tasks           that it may have created
     """
 
@@ -70,6 +72,7 @@ class Run:
     sent: bool = False
     created: bool = False
     ended_unsent: bool = False
+    afterwards: tuple[LogEntry, ...] = ()
     tasks: frozenset[str] = frozenset()
 
     @property

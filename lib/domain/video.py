@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +28,16 @@ _STATUS_OF = {word: status for status, words in _SYNONYMS.items() for word in (s
 _OF_A_TASK = re.compile(r"runway|task|job|generation|prediction|provider|external|remote|operation", re.I)
 _AN_ID = re.compile(r"[\w:-]{8,200}")
 _DEEPEST = 4
+# Where a value, or its column's name, may speak of a task or of Runway's answer, in whatever tongue.
+_MAY_SPEAK_OF_A_TASK = re.compile(
+    r"runway|task|generation|prediction|provider|vendor|response|result|request|render|image_?to_?video|retry"
+    r"|aufgabe|auftrag|tarea|t[aâ]che|tarefa|compito|taak|uppgift|zadanie|задач|任务|任務|タスク|작업|görev",
+    re.I,
+)
+# Of a row whose task is known: other tasks of its own.
+_MAY_SPEAK_OF_ANOTHER = re.compile(r"runway|task|generation|prediction|retry", re.I)
+_UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.I)
+_READ = 10_000  # characters of a value in which a task is looked for
 # Keys inside a JSON column that holds more than the one thing it is taken for.
 _PROMPT = re.compile(rf"(?:{'|'.join(COLUMN_NAMES['prompt'].split())}|prompt_?text)", re.I)
 _ADDRESS = re.compile(r"(?:\w{0,40}_)?(?:ur[il]|src|href|link|address|image|picture|video|output)", re.I)
@@ -56,6 +66,17 @@ def other_task_id(columns: Mapping[str, Any]) -> str | None:
     for path, value in leaves(columns):
         if isinstance(value, str) and _may_name_a_task(path) and _AN_ID.fullmatch(value):
             return value
+    return None
+
+
+def mentioned_task(columns: Mapping[str, Any], known: Collection[str], words: re.Pattern[str]) -> str | None:
+    """An id but the `known` ones in what speaks of a task: reason to doubt, never more."""
+    for path, value in leaves(columns):
+        text = (value if isinstance(value, str) else json.dumps(value, default=str))[:_READ] if value else ""
+        if "-" in text and (words.search(text) or any(map(words.search, path))):
+            for found in _UUID.findall(text):
+                if found.lower() not in known:
+                    return str(found)
     return None
 
 
@@ -93,7 +114,7 @@ class Video:
     """Only `id`, `status` and `created_at` are certain to exist; a production table may lack the rest.
 
     status         ours where the app's word is known, else the app's
-    other_task_id  an id that stands in another column, where the row has no `runway_video_id`
+    other_task_id  an id that may be another task's, in whatever column or text it stands
     columns        every other column of the row as it came, for display
     """
 
@@ -124,18 +145,26 @@ class Video:
         assert created_at is not None
         columns = {name: value for name, value in row.items() if name not in cls.__slots__}
         status, other = str(row["status"]), other_task_id(columns)
-        own = row.get("runway_video_id") or (None if "runway_video_id" in row else other)
+        own = _text(row.get("runway_video_id") or (None if "runway_video_id" in row else other), _ID)
+        known = {str(row["id"]).lower(), (own or "").lower()}
+        mentioned = (
+            mentioned_task(columns, known, _MAY_SPEAK_OF_ANOTHER)
+            if own
+            else mentioned_task(
+                {**columns, "error_message": row.get("error_message")}, known, _MAY_SPEAK_OF_A_TASK
+            )
+        )
         return cls(
             id=str(row["id"]),
             status=(known_status(status) if own_words else None) or status,
             created_at=created_at,
             updated_at=parse_time(row.get("updated_at")),
-            runway_video_id=_text(own, _ID),
+            runway_video_id=own,
             error_message=_text(row.get("error_message")),
             prompt=_text(row.get("prompt"), _PROMPT),
             input_image_url=_text(row.get("input_image_url"), _ADDRESS),
             video_url=_text(row.get("video_url"), _ADDRESS),
-            other_task_id=None if own else other,
+            other_task_id=mentioned if own else other or mentioned,
             columns=columns
             | {name: v for name, v in row.items() if name == "prompt" and isinstance(v, dict)},
         )

@@ -77,17 +77,48 @@ def now_of(app: App, row: DossierRow) -> datetime:
     return app.clock() if app.clock else datetime.fromisoformat(row["now"])
 
 
+Span = tuple[int | None, int | None]  # first and last, in epoch milliseconds
+
+
 def dossiers_of_files(
-    app: App, videos: Sequence[Video], found: Correlation, tasks: Sequence[Task], now: datetime
+    app: App,
+    videos: Sequence[Video],
+    found: Correlation,
+    tasks: Sequence[Task],
+    now: datetime,
+    *,
+    spans: Sequence[Span] | None = None,
 ) -> list[Dossier]:
-    """Of all videos of a deployment, or of several, from what one pile of logs holds of them."""
-    logs_end = time_of(found.last_ms) if found.last_ms is not None else None
+    """Of all videos of a deployment, or of several, from what files hold of them. `spans`: of each file."""
+    spans = spans or [(found.first_ms, found.last_ms)]
     share = _nameless_share(videos, found, tasks)
     usual = usual_flows([found])
     return [
-        dossier_of(app, video, found, usual, now=now, tasks=tasks, logs_end=logs_end, nameless_share=share)
+        dossier_of(
+            app,
+            video,
+            found,
+            usual,
+            now=now,
+            tasks=tasks,
+            logs_end=_known_until(video, found, spans),
+            nameless_share=share,
+        )
         for video in videos
     ]
+
+
+def _known_until(video: Video, found: Correlation, spans: Iterable[Span]) -> datetime | None:
+    """As `dailies.observed_until`: what lies between two files nobody knows."""
+    lines = (line.entry.at_ms for run in found.of(video.id).runs for line in run.lines)
+    last = max(lines, default=None)
+    ends = (
+        until
+        for since, until in spans
+        if since is not None and until is not None and (last is None or since <= last <= until)
+    )
+    end = max(ends, default=None)
+    return None if end is None else time_of(end)
 
 
 def dossier_of(

@@ -386,15 +386,19 @@ def _tie(
     lacking = {video.id.lower() for video in videos if not video.runway_video_id}
     candidates: dict[str, dict[str, None]] = defaultdict(dict)
     nobodys = {task: loose.lines[0] for task, loose in found.loose.items()}
+    waiting = Rows([video for video in videos if _still_waits(video, found)])
     for run in found.everyone():
         if run.video in lacking and not run.tasks and not run.candidates:
-            tasks = dict.fromkeys(task for task in _paid_tasks(run.lines) if task not in claimed)
+            named = _paid_tasks(run.lines, in_a_run=True)
+            tasks = dict.fromkeys(task for task in named if task not in claimed)
             candidates[run.video].update(tasks)
             run.owns_a_task |= bool(tasks) and run.closed_at == NEVER
     for request, here in requests.items():
         left = [line for line in here if not line.given and not line.poll]
         if not left:
             continue
+        if request is not None:
+            _share(left, {line.video for line in here if line.video} & lacking, found, candidates, claimed)
         is_whole = request is not None and len(left) == len(here)
         for part in [left] if request is not None else [[line] for line in left]:
             named = {task: line for task, line in _paid_tasks(part).items() if task not in claimed}
@@ -402,6 +406,9 @@ def _tie(
                 continue
             nobodys |= {task: line for task, line in named.items() if task not in nobodys}
             tie = rows.tie(part)
+            if named and not tie.certain and not any(line.video for line in here):
+                for video in waiting.tie(part).rows:
+                    candidates[video].update(dict.fromkeys(named))
             if tie.likely and is_whole:
                 run = OpenRun(tie.rows[0], found.flows, part[0], part[0], likely=True)
                 found.runs[run.video].append(run)
@@ -412,6 +419,27 @@ def _tie(
                 candidates[video].update(dict.fromkeys(named))
     by_video = {video: tuple(tasks) for video, tasks in candidates.items()}
     return by_video, _nobodys(found, nobodys, by_video, videos)
+
+
+def _still_waits(video: Video, found: Assigned) -> bool:
+    """Whether it has logged something, and no task: what it waits for may be made elsewhere, unnamed."""
+    runs = found.runs.get(video.id.lower(), ())
+    return not video.runway_video_id and bool(runs) and not any(run.tasks or run.owns_a_task for run in runs)
+
+
+def _share(
+    left: Sequence[Line],
+    videos: Collection[str],
+    found: Assigned,
+    candidates: Mapping[str, dict[str, None]],
+    claimed: Collection[str],
+) -> None:
+    """What is left of a request is perhaps that of the videos that it names, though it seemed another's."""
+    tasks = dict.fromkeys(task for task in _paid_tasks(left, in_a_run=True) if task not in claimed)
+    for video in videos:
+        candidates[video].update(tasks)
+        for run in found.runs.get(video, ()):
+            run.may_have_sent |= any(line.request in run.requests for line in left)
 
 
 def _nobodys(
@@ -435,13 +463,14 @@ def _nobodys(
     )
 
 
-def _paid_tasks(lines: Iterable[Line]) -> dict[str, Line]:
+def _paid_tasks(lines: Iterable[Line], *, in_a_run: bool = False) -> dict[str, Line]:
     """The tasks that lines name, and those that they only mention, in words nobody knows: the first line of
     each."""
     found: dict[str, Line] = {}
     for line in lines:
         if not line.poll:
-            for task in line.tasks or (() if line.steps else mentioned_tasks(line.entry.message)):
+            mentioned = () if line.steps else mentioned_tasks(line.entry.message, in_a_run=in_a_run)
+            for task in line.tasks or mentioned:
                 found.setdefault(task, line)
     return found
 

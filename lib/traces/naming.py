@@ -32,6 +32,12 @@ _MENTIONED = re.compile(
     r"(?:\b[Tt]ask(?![a-z])[^\n{}'\"`]{0,60}|[Rr]unway\S{0,20}[\s:=]{1,3}\S{0,12}[\s:=]{1,3}|"
     r"\b[Tt]ask_?[Ii]d\S{0,3}\s{0,3})"
 )
+_ADDRESSED = re.compile(rf"/v1/tasks/({_UUID})(?![\w-])")
+# The same among a run's own lines, where an answer may be printed as it came, or its id in any tongue.
+_ANSWERED = re.compile(
+    r"\b[Ii][Dd]['\"]?\s{0,3}[:=]\s{0,3}['\"]?$"
+    r"|\b(?:[Cc]re(?:ated|ada|ado|ata)|[Cc]réée?|[Ee]rstellt|[Ss]ubmitted|[Aa]ccepted)\b\W{0,5}$"
+)
 
 # Where free text may begin: behind a label, a quotation mark or "prompt", but for an id or an object. Each is
 # looked for by itself, where its sign stands: several times as fast as all of them in one pattern.
@@ -267,11 +273,14 @@ def labelled(message: str, labels: Iterable[str]) -> Iterator[str]:
             yield words.pop()
 
 
-def mentioned_tasks(message: str) -> Iterator[str]:
+def mentioned_tasks(message: str, *, in_a_run: bool = False) -> Iterator[str]:
     """Ids that may be tasks', behind the word in any app's wording: for a candidate, never for more."""
     text, _ = _before_prompt(message)
+    if "/v1/tasks/" in text:
+        yield from (found.lower() for found in _ADDRESSED.findall(text))
     for found in _ANY.finditer(text) if "-" in text else ():
-        if _MENTIONED.search(text, max(0, found.start() - 70), found.start()):
+        before = text[max(0, found.start() - 70) : found.start()]
+        if _MENTIONED.search(before) or (in_a_run and _ANSWERED.search(before)):
             yield found[1].lower()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from lib.domain.flow import Flow, Means
-from lib.domain.trace import RequestSummary, Run, Stage, StageState, Trace, time_of
+from lib.domain.trace import LogEntry, RequestSummary, Run, Stage, StageState, Trace, time_of
 from lib.domain.video import Video
 from lib.traces.correlate import Correlation, VideoLog
 from lib.traces.polls import polling_stages, read_poll
@@ -116,21 +116,29 @@ def _run(run: OpenRun, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> R
         sent=sent,
         created=created,
         ended_unsent=not sent and not run.may_have_sent and _ended_before_the_call(run, flows, blind),
+        afterwards=_afterwards(run),
         tasks=tasks,
     )
 
 
 def _ended_before_the_call(run: OpenRun, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> bool:
     """In every flow that it may have followed: one that has no line for the call proves nothing, and neither
-    do logs that lack a stage between two that were seen, as a filtered export does."""
+    do logs that lack a stage between two that were seen, as a filtered export does, or that hold one line of
+    a request, as some of Vercel's tools print them."""
     _, no_end = blind
     return (
         not no_end
         and not run.likely
+        and max(Counter(line.request for line in run.lines).values()) > 1
         and bool(run.likely_flows)
         and not any(run.holes(key) for key in run.likely_flows)
         and all(flows[key].first_that_means(Means.SENT) is not None for key in run.likely_flows)
     )
+
+
+def _afterwards(run: OpenRun) -> tuple[LogEntry, ...]:
+    last = max((order for key in run.likely_flows for order in run.filled[key].values()), default=-1)
+    return tuple(line.entry for line in run.lines if line.order > last)
 
 
 def _passed(run: OpenRun, flows: Mapping[str, Flow], what: Means) -> bool:

@@ -46,7 +46,7 @@ def test_page_command_batch_sweep_and_queue_give_one_answer_and_pay_for_nothing_
         found = list(ask(questions()[::3], postgres, database_url, runway, tmp_path))
     assert {each.question.name: each.wrong for each in found if each.wrong} == {}
     assert any(each.question.is_proved for each in found)
-    assert len(found) == 64
+    assert len(found) == 72
 
 
 def test_the_matrix_holds_each_case_once_and_more_than_four_hundred() -> None:

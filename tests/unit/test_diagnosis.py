@@ -200,7 +200,7 @@ STORIES: dict[str, tuple[Judged, str, str]] = {
             row(), [*run("async-sdk", stages=1), line("[Video Generation] { hasRunwayApiKey: false }", 1)]
         ),
         "missing_api_key",
-        "retry",
+        "fix_first",
     ),
     "run_ended_without_a_word": (
         judged(row(), run("async-sdk", stages=4)),

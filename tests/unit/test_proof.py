@@ -124,11 +124,62 @@ def test_a_row_that_speaks_of_a_later_step_contradicts_an_early_end(text: str) -
     assert not found.pays
 
 
-def test_an_error_of_the_database_in_a_run_that_ended_early_is_no_contradiction() -> None:
-    text = "Failed to update video status: canceling statement due to statement timeout"
-    halted = [*run("sync-sdk", stages=3), error(f"[Video Generation] {text}", 1)]
-    assert repair(row(status="failed", error_message=text), halted).pays
-    assert not repair(row(status="failed", error_message=text)).pays
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Failed to update video status: canceling statement due to statement timeout",
+        "Failed to update video with runway_video_id: timeout",
+        'duplicate key value violates unique constraint "clips_runway_task_id_key"',
+        "Could not save video_url: permission denied for table clips",
+    ],
+)
+def test_an_error_of_the_database_proves_nothing_though_the_run_seems_to_have_ended_early(text: str) -> None:
+    """It is what is said, too, when the write behind the call failed."""
+    early = run("sync-sdk", stages=3)
+    assert not repair(row(), [*early, error(f"[Video Generation] {text}", 1)]).pays
+    assert not repair(row(status="failed", error_message=text), early).pays
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{{ id: '{ANNAS_TASK}', estimatedCost: {{ credits: 25 }} }}",
+        f"GET https://api.dev.runwayml.com/v1/tasks/{ANNAS_TASK} 200",
+        "POST https://api.dev.runwayml.com/v1/image_to_video 200 in 812ms",
+        '{"level":"info","message":"image_to_video 200 OK"}',
+        "[Runway API] Calling client.imageToVideo.create()",
+        "ok",
+    ],
+)
+def test_a_line_in_unknown_words_behind_the_last_stage_may_be_the_call(text: str) -> None:
+    early = run("async-sdk", stages=4)
+    assert repair(row(), early).pays
+    assert not repair(row(), [*early, line(text, 1)]).pays
+    assert not repair(row(), [*early, line(f"[cron] {ANNA}: {text}", 3, "req-cron")]).pays
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vercel Runtime Timeout Error: Task timed out after 60 seconds",
+        "(node:4) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.",
+    ],
+)
+def test_the_platforms_words_and_nodes_say_nothing_of_a_call(text: str) -> None:
+    assert repair(row(), [*run("async-sdk", stages=4), error(text, 1)]).pays
+
+
+def test_where_one_line_of_a_request_is_kept_nothing_follows_from_those_that_are_not_there() -> None:
+    assert not repair(row(), run("async-sdk", stages=1)).pays
+
+
+def test_a_row_that_somebody_else_failed_says_nothing_of_how_the_run_ended() -> None:
+    """Logs that go on for seconds are enough only where the run itself tells of its end."""
+    early = run("async-sdk", stages=4)
+    told = error("Vercel Runtime Timeout Error: Task timed out after 60 seconds", 1)
+    soon = timedelta(seconds=10)
+    assert not repair(row(status="failed"), early, observed=soon).pays
+    assert repair(row(status="failed"), [*early, told], observed=soon).pays
 
 
 def test_runways_own_refusal_in_a_run_without_a_creation_is_a_proof() -> None:
@@ -349,6 +400,6 @@ def test_what_another_endpoint_made_is_not_tried_again_as_something_else(
 
 
 def test_a_picture_that_is_drawn_first_keeps_nobody_from_the_video() -> None:
-    drawn = "Calling SDK textToImage.create()"
-    again = refused_by_runway(drawn, "Calling SDK imageToVideo.create()")
+    drawn = line("Calling SDK textToImage.create()", 0.65)
+    again = repair(row(status="failed"), [*run("sync-sdk", stages=8), drawn, error(REFUSED, 0.9)])
     assert again.action is Action.RETRY

@@ -7,17 +7,21 @@ wording does, and one run of the app that is not accounted for outweighs every f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from lib.domain.attempt import AttemptState
 from lib.domain.cause import CAUSES, Side, Trait
 from lib.domain.diagnosis.dossier import Dossier, tells_of_failure
-from lib.domain.diagnosis.symptoms import Symptom, read_error
-from lib.domain.trace import Run
+from lib.domain.diagnosis.symptoms import Speaker, Symptom, read_error
+from lib.domain.trace import Run, time_of
 
 AFTER_THE_END = timedelta(seconds=2)  # logs that go on so long after a run that has said how it ended
+ONE_POST = timedelta(
+    seconds=60
+)  # the SDK's time-out: an answer that comes later may be that of its second post
+_OF_NODE = ("(node:", "(Use `node ")  # warns of what the code is made of, whatever it does
 
 
 class Proof(StrEnum):
@@ -131,27 +135,42 @@ def _accounted_for(dossier: Dossier) -> Iterator[bool]:
 
 
 def _not_sent(run: Run, dossier: Dossier) -> bool:
-    """It is over, its logs would show the call to Runway, and nothing contradicts that there was none."""
-    symptoms = [symptom for symptom, _ in _told(run, dossier)]
-    contradicted = any(Trait.BEFORE_CALL not in CAUSES[symptom.cause].traits for symptom in symptoms)
-    return run.ended_unsent and not contradicted and _is_over(run, dossier)
+    """It is over, its logs would show the call to Runway, and nothing came behind its last stage but the
+    platform's own words: what else was logged there, or written into the row, may be of the call."""
+    text = dossier.video.error_message
+    wrote = text if text and dossier.app_runs[-1:] == (run,) else ""
+    silent = all(_is_the_platforms(each) for each in (*(e.message for e in run.afterwards), wrote) if each)
+    return run.ended_unsent and silent and _is_over(run, dossier)
+
+
+def _is_the_platforms(text: str) -> bool:
+    symptom = read_error(text)
+    ended = symptom is not None and symptom.speaker is Speaker.PLATFORM
+    return (ended and "runway" not in text.lower()) or text.startswith(_OF_NODE)
 
 
 def _refused(run: Run, dossier: Dossier) -> bool:
     """Runway's own refusal, and no sign of a creation. The SDK posts again by itself after a time-out or a
-    server error: where the run tells of one, the refusal may be that of a second post."""
+    server error: where the run tells of one, or took so long, the refusal may be that of a second post."""
     told = list(_told(run, dossier))
     causes = [CAUSES[symptom.cause] for symptom, _ in told]
     may_exist = any(c.side is Side.RUNWAY and Trait.CREATED_NOTHING not in c.traits for c in causes)
     refused = any(symptom.refusal and is_certain for symptom, is_certain in told)
-    return refused and not may_exist and not run.created and _is_over(run, dossier)
+    only_fails = all(map(tells_of_failure, run.afterwards))
+    at_once = run.last_at - _last_stage_at(run) < ONE_POST
+    return refused and only_fails and at_once and not may_exist and not run.created and _is_over(run, dossier)
+
+
+def _last_stage_at(run: Run) -> datetime:
+    stages = len(run.entries) - len(run.afterwards)
+    return time_of(run.entries[max(stages - 1, 0)].at_ms)
 
 
 def _is_over(run: Run, dossier: Dossier) -> bool:
     """Logs go on behind its last line, for as long as an unfinished video may be silent."""
     until = dossier.trace.observed_until
-    patience = AFTER_THE_END if dossier.video.is_finished else dossier.stuck_after
-    return until is not None and until - run.last_at >= patience
+    has_ended = dossier.video.is_finished and any(map(tells_of_failure, run.afterwards))
+    return until is not None and until - run.last_at >= (AFTER_THE_END if has_ended else dossier.stuck_after)
 
 
 def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
