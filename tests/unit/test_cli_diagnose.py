@@ -14,7 +14,7 @@ from lib.cli.diagnose import command
 from lib.domain.trace import LogEntry
 from lib.errors import BadInput
 from lib.settings import load_settings
-from tests.stories import ANNA, ANNAS_TASK, START, error, run
+from tests.stories import ANNA, ANNAS_TASK, IMAGE, START, error, line, run
 
 ROW = {"id": ANNA, "status": "failed", "created_at": START.isoformat(), "prompt": "a dog dances"}
 LOST = [
@@ -60,6 +60,19 @@ def diagnose(folder: Path, *more: str) -> str:
     result = CliRunner().invoke(command, [*arguments, *more], catch_exceptions=False)
     assert result.exit_code == 0, result.stderr
     return result.stdout
+
+
+def test_what_lies_between_two_files_nobody_knows(folder: Path) -> None:
+    """Logs that go on in another file do not go on behind this run."""
+    (folder / "videos.json").write_text(
+        json.dumps([ROW | {"status": "processing", "input_image_url": IMAGE}])
+    )
+    early, later = run("async-sdk", stages=4), [line("[health] ok", 3000, "req-late")]
+    for first, second, pays in ((early, later, False), ([*early, *later], later, True)):
+        (folder / "first.ndjson").write_text(drain(first))
+        (folder / "second.ndjson").write_text(drain(second).replace('"id": "', '"id": "b'))
+        (verdict,) = json.loads(diagnose(folder, "--json"))
+        assert verdict["repair"]["pays"] is pays, verdict["repair"]["reason"]
 
 
 def test_several_log_files_are_read_as_one(folder: Path) -> None:

@@ -100,6 +100,39 @@ def test_a_task_that_a_line_or_a_row_gives_to_a_video_is_not_nobodys() -> None:
     assert named.nobodys == in_a_row.nobodys == ()
 
 
+def test_a_task_that_another_request_names_may_be_the_one_that_a_logged_row_waits_for() -> None:
+    waits = run("async-sdk", stages=4)
+    worker = line(f"[worker] created Runway task {ANNAS_TASK}", 300, "req-worker")
+    assert logs_of(ANNA, [*waits, worker], [row()]).candidates == (ANNAS_TASK,)
+    assert pays(waits, [row()]) == {ANNA: True}
+    assert pays([*waits, worker], [row()]) == {ANNA: False}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"{{ id: '{ANNAS_TASK}', estimatedCost: {{ credits: 25 }} }}",
+        f"GET https://api.dev.runwayml.com/v1/tasks/{ANNAS_TASK} 200",
+        f"created {ANNAS_TASK}",
+        f"[worker] job {{ videoId: '{ANNA}', result: {{ id: '{ANNAS_TASK}' }} }}",
+    ],
+)
+def test_a_task_among_a_runs_lines_is_a_candidate_in_whatever_words(answer: str) -> None:
+    lines = [*run("async-sdk", stages=4), line(answer, 1)]
+    assert logs_of(ANNA, lines, [row()]).candidates == (ANNAS_TASK,)
+
+
+def test_what_a_request_logged_of_the_call_is_perhaps_its_one_videos_though_it_lacks_a_line_before() -> None:
+    """The line that names the video before the call is known from another video's run only."""
+    belas = [
+        each
+        for each in run("async-sdk", BELA, BELAS_TASK, stages=10, request="req-b", begin=60)
+        if "Calling Runway API for video" not in each.message
+    ]
+    annas = run("async-sdk", stages=5, begin=90)
+    assert pays([*belas, *annas], [row(), row(BELA)])[BELA] is False
+
+
 def test_two_readings_of_a_text_leave_both_tasks_nobodys() -> None:
     lost = [
         each._replace(request_id=None)

@@ -20,6 +20,7 @@ from tests.stories import (
     ANNA,
     ANNAS_TASK,
     BELA,
+    BELAS_TASK,
     FLOWS,
     START,
     dossier,
@@ -298,6 +299,63 @@ def test_an_id_in_another_column_may_be_the_tasks(columns: dict[str, Any]) -> No
     found = repair(beside, halted)
     assert (found.action, found.pays) == (Action.ASK, False)
     assert ANNAS_TASK in found.reason
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"runway_task": ANNAS_TASK},
+        {"provider_ref": ANNAS_TASK},
+        {"task_ids": [ANNAS_TASK]},
+        {"metadata": f'{{"runway":{{"taskId":"{ANNAS_TASK}"}}}}'},
+        {"task_url": f"https://api.dev.runwayml.com/v1/tasks/{ANNAS_TASK}"},
+        {"aufgaben_id": ANNAS_TASK},
+        {"tarea": ANNAS_TASK},
+        {"note": f"Runway task {ANNAS_TASK} could not be saved"},
+        {"error_message": f"Runway task {ANNAS_TASK} could not be saved"},
+    ],
+)
+def test_an_id_in_whatever_speaks_of_a_task_takes_the_proof_away_and_is_taken_for_no_more(
+    columns: dict[str, Any],
+) -> None:
+    """Whether the app has a column of ours or not: it is a reason to doubt, and no task to look up."""
+    for theirs in (row(**columns), row(runway_video_id=None, **columns)):
+        assert (theirs.runway_video_id, theirs.other_task_id) == (None, ANNAS_TASK)
+        found = repair(theirs, run("async-sdk", stages=4))
+        assert (found.action, found.pays) == (Action.ASK, False)
+        assert ANNAS_TASK in found.reason
+
+
+def test_another_task_of_a_row_may_still_run_when_its_own_has_failed() -> None:
+    ended = Task(BELAS_TASK, "FAILED", failure_code="INTERNAL.WORKER")
+    assert repair(row(runway_video_id=BELAS_TASK, status="failed"), tasks=[ended]).pays
+    twice = row(runway_video_id=BELAS_TASK, status="failed", retry_task_id=ANNAS_TASK)
+    assert not repair(twice, tasks=[ended]).pays
+
+
+def test_what_moderation_refused_is_not_tried_again_whatever_the_code() -> None:
+    for code in (None, "INTERNAL"):
+        told = Task(ANNAS_TASK, "FAILED", failure="Content was flagged by our moderation.", failure_code=code)
+        found = assess(dossier(row(runway_video_id=ANNAS_TASK, status="failed"), tasks=[told]))
+        assert (found.verdict.cause, found.repair.pays) == ("moderated", False)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        (line("[log_4f2a1c] connection timed out - retrying, 2 attempts remaining", 1), 2),
+        (line("Got 502 from Runway, retrying in 2 s", 1, level="warning"), 2),
+        (line("ok", 1), 2),
+        (None, 75),
+    ],
+)
+def test_a_refusal_that_may_be_that_of_a_second_post_proves_nothing(
+    said: LogEntry | None, seconds: float
+) -> None:
+    called = run("sync-sdk", stages=8)
+    assert repair(row(status="failed"), [*called, error(REFUSED, 2)]).pays
+    between = [said] if said else []
+    assert not repair(row(status="failed"), [*called, *between, error(REFUSED, seconds)]).pays
 
 
 @pytest.mark.parametrize("columns", [{"user_id": ANNAS_TASK}, {"template_id": "t-12345678"}, {"task": "x"}])
