@@ -15,17 +15,21 @@ from lib.seed.many import DAYS, repeat_history, totals
 from lib.seed.write import may_be_seeded, seed_sample
 from lib.settings import load_settings
 
+MOST = 100_000_000  # takes a day and 400 GB
+
 
 @click.command("seed")
 @click.option(
     "--videos",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=MOST),
     help=f"So many, about: the two weeks again and again. At least the {VIDEOS:,} of the two weeks.",
 )
-@click.option("--log-entries", type=click.IntRange(min=0), help="So many, of the newest videos. [all]")
+@click.option(
+    "--log-entries", type=click.IntRange(min=0, max=MOST), help="So many, of the newest videos. [all]"
+)
 @click.option(
     "--days",
-    type=click.IntRange(min=DAYS),
+    type=click.IntRange(min=DAYS, max=3660),
     default=DAYS,
     show_default=True,
     help="Over so many, in fortnights.",

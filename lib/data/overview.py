@@ -95,13 +95,14 @@ class FunnelStage(TypedDict):
 
 
 class IncidentDetails(Incident):
-    """One incident in full. `deployment_at`: the first video of its deployment; `cause_before_at`: the last
-    one before the incident that it hit with the same cause; `clean_videos`: its videos since then, or since
-    it began; `previous_…`: the last 24 hours of the deployment before; `hour_…`: the hour before it began, of
-    all deployments."""
+    """One incident in full. `failed`: of its videos, those in trouble of whatever cause; `deployment_at`: the
+    first video of its deployment; `cause_before_at`: the last one before the incident that it hit with the
+    same cause; `clean_videos`: its videos since then, or since it began; `previous_…`: the last 24 hours of
+    the deployment before; `hour_…`: the hour before it began, of all deployments."""
 
     error_message: str | None
     evidence: list[dict[str, Any]]
+    failed: int
     deployment_at: str | None
     cause_before_at: str | None
     clean_videos: int

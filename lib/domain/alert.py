@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,11 +34,12 @@ MEASURES: Mapping[str, Measure] = {
     "stuck_minutes": Measure("Videos are stuck", "{cases} stuck ({about}), the oldest for {duration}."),
     "success_percent": Measure(
         "The success rate is low",
-        "{value:.0f}% of the {cases} videos that finished within {window} succeeded, less than {limit:g}%.",
+        "{value:.0f}% of the {cases} videos that finished in the last {window} succeeded,"
+        " less than {limit:g}%.",
         above=False,
     ),
     "new_cause_videos": Measure(
-        "A new cause of trouble", "{about}: {cases} within {window}, and none in the seven days before."
+        "A new cause of trouble", "{about}: {cases} in the last {window}, and none in the seven days before."
     ),
     "credits_left": Measure(
         "Runway credits are running low",
@@ -45,7 +47,7 @@ MEASURES: Mapping[str, Measure] = {
         above=False,
     ),
     "credits_spent": Measure(
-        "Over budget", "{value:,.0f} credits were spent within {window}, more than {limit:,.0f}."
+        "Over budget", "{value:,.0f} credits were spent in the last {window}, more than {limit:,.0f}."
     ),
     "worker_silent_minutes": Measure("A worker has died", "{about} was last heard of {duration} ago."),
     "queue_minutes": Measure("The queue is not moving", "{cases} in the queue, the oldest for {duration}."),
@@ -132,7 +134,7 @@ class Breach:
             "value": self.value,
             "limit": self.rule.limit,
             "duration": duration(self.value),
-            "window": duration(self.rule.minutes),
+            "window": re.sub(r"^1 (?=\w+$)", "", duration(self.rule.minutes)),
             "cases": self.cases,
             "about": cause.title if cause else self.subject,
         }

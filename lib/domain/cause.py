@@ -70,7 +70,7 @@ _FUNCTION = (
 # fmt: off
 _TABLE = (
     Cause("succeeded", Side.SETTLED, Action.NONE, Trait.NONE, "Succeeded",
-          "The video was made and its address is in the row."),
+          "The row says that the video was made."),
     Cause("in_progress", Side.SETTLED, Action.WAIT, Trait.NONE, "In progress",
           "Runway is working on the task, or the request is still running."),
     Cause("throttled", Side.SETTLED, Action.WAIT, Trait.NONE, "Waiting for a slot",

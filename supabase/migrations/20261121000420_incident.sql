@@ -4,10 +4,11 @@
 -- many of its videos came since then, or else since it began, without it. `failed` counts videos that failed, are
 -- stuck or carry an error. Indexes: those of dailies.incidents, verdicts_deployment, verdicts_pkey, videos_pkey.
 drop function if exists public.dailies_incident(text, timestamptz, text);
-create or replace function public.dailies_incident(
+drop function if exists public.dailies_incident(text, timestamptz, text, boolean);
+create function public.dailies_incident(
     p_cause text, p_at timestamptz, p_deployment text default null, p_own boolean default false
 ) returns table (
-    cause text, deployment_id text, n int, videos int, first_at timestamptz, last_at timestamptz,
+    cause text, deployment_id text, n int, videos int, failed int, first_at timestamptz, last_at timestamptz,
     first_video_id dailies.video_key, error_message text, evidence jsonb,
     deployment_at timestamptz, cause_before_at timestamptz, clean_videos int,
     previous_deployment_id text, previous_videos int, previous_failed int,
@@ -34,7 +35,7 @@ begin
     where d.created_at < since and d.deployment_id <> p_deployment
     order by d.created_at desc limit 1;
     return query
-    select p_cause, p_deployment, found_one.n, found_one.videos, found_one.first_at, found_one.last_at, d.video_id,
+    select p_cause, p_deployment, found_one.n, found_one.videos, t.failed, found_one.first_at, found_one.last_at, d.video_id,
            v.error_message, d.evidence, since, met_before,
            (select count(*)::int from dailies.judged(p_own) x
             where x.deployment_id = p_deployment and x.created_at >= since and x.created_at < found_one.first_at
@@ -48,7 +49,11 @@ begin
         lateral (select count(*)::int as n, (count(*) filter (where x.error_group is not null))::int as failed
                  from dailies.judged(p_own) x
                  where x.created_at >= found_one.first_at - interval '1 hour'
-                     and x.created_at < found_one.first_at) h
+                     and x.created_at < found_one.first_at) h,
+        lateral (select (count(*) filter (where x.error_group is not null))::int as failed
+                 from dailies.judged(p_own) x
+                 where x.deployment_id is not distinct from p_deployment
+                     and x.created_at between found_one.first_at and found_one.last_at) t
     where d.video_id = found_one.first_video_id;
 end $$;
 

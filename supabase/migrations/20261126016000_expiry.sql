@@ -4,7 +4,9 @@ create index if not exists requests_time on dailies.requests (at);
 
 -- Which lines of a table outlive it? All of the requests that tell of a video that somebody may still act on (unfinished,
 -- stuck, with a task to be found, marked, or with an attempt of which nobody knows what came of it), and those that
--- name a task which nobody has. Indexes: those of requests_of and is_nobodys, log_entries_request, log_entries_of_nobody.
+-- name a task which nobody has. It is dailies.requests_of within one table, and what weeks before have left: weeks go from
+-- the oldest on, and what names a task comes before what only asks for it. Indexes: those of is_nobodys, tasks_video,
+-- log_entries_video, log_entries_of_task, log_entries_request, log_entries_of_nobody.
 create or replace function dailies.lasting(p_table text) returns table (id bigint)
 language plpgsql stable set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
@@ -18,11 +20,33 @@ declare
         union select a.video_id from dailies.attempts a where a.state in ('claimed', 'sent', 'unknown'));
 begin
     return query execute format(
-        'with nobodys as materialized (
-            select e.id, e.request_id from dailies.%1$I e
-            where e.task_id is not null and e.video_id is null and dailies.is_nobodys(e.task_id, ''-infinity'')
+        'with doubtful as materialized (
+            select distinct e.task_id from dailies.%1$I e
+            where e.task_id is not null and e.video_id is null -- of most tasks a row tells whose they are
+                and not exists (select from dailies.videos() v where v.runway_video_id = e.task_id)
+        ), nobodys as materialized (
+            select e.id, e.request_id
+            from (select d.task_id from doubtful d where dailies.is_nobodys(d.task_id, ''-infinity'') offset 0) t
+            join dailies.%1$I e using (task_id) where e.video_id is null
+        ), own as materialized (
+            select v.runway_video_id as task_id from dailies.videos() v
+            where v.id = any($1) and v.runway_video_id is not null
+            union select t.task_id from dailies.tasks t where t.video_id = any($1)
+        ), direct as materialized (
+            select e.request_id from dailies.%1$I e where e.video_id = any($1)
+            union select e.request_id from own o join dailies.%1$I e using (task_id)
+        ), named as materialized (
+            select x.task_id from direct d, lateral (
+                select e.task_id from dailies.%1$I e
+                where e.request_id = d.request_id and e.task_id is not null offset 0) x
+            union select x.task_id from dailies.log_entries_other o, lateral (
+                select e.task_id from dailies.log_entries_other e
+                where e.request_id = o.request_id and e.task_id is not null offset 0) x
+            where o.video_id = any($1)
+            except select o.task_id from own o
         ), kept as materialized (
-            select q.request_id from dailies.requests_of($1) q
+            select d.request_id from direct d where d.request_id is not null
+            union select e.request_id from named n join dailies.%1$I e using (task_id) where e.request_id is not null
             union select n.request_id from nobodys n where n.request_id is not null
         )
         select e.id from kept k join dailies.%1$I e using (request_id)

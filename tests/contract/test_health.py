@@ -282,7 +282,7 @@ def test_an_incident_says_what_changed_when_it_began(db: Database) -> None:
     first, *_ = make(db, 4, "missing_api_key", minutes=1, error="No key", deployment_id="dpl_bad")
     make(db, 1, "generation_failed", minutes=2, deployment_id="dpl_bad")
     found = health.incident(db, "missing_api_key", NOON + timedelta(minutes=2), "dpl_bad")
-    assert (found["n"], found["videos"], found["first_video_id"]) == (4, 5, first)
+    assert (found["n"], found["failed"], found["videos"], found["first_video_id"]) == (4, 5, 5, first)
     assert (found["error_message"], found["previous_deployment_id"]) == ("No key", "dpl_old")
     assert [
         parse_time(found["deployment_at"]),

@@ -28,7 +28,7 @@ def test_a_finding_says_what_is_wrong_in_words() -> None:
     (stuck,) = evaluate(STUCK, [Observation("missing_api_key", 200.0, 7)])
     assert stuck.text == "7 stuck (API key missing), the oldest for 3 hours."
     (rate,) = evaluate(SUCCESS, [Observation("", 42.4, 12)])
-    assert rate.text == "42% of the 12 videos that finished within 1 hour succeeded, less than 80%."
+    assert rate.text == "42% of the 12 videos that finished in the last hour succeeded, less than 80%."
 
 
 @pytest.mark.parametrize("measure", MEASURES)

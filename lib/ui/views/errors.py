@@ -97,7 +97,7 @@ def errors_page(frame: Frame) -> None:
             frame.window,
             frame.now,
             f"No error {frame.window.said}",
-            "Videos that are stuck without an error are on the page Videos.",
+            "Nothing failed, is stuck or carries a message.",
             ":material/check_circle:",
         )
         return

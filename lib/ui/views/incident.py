@@ -120,16 +120,16 @@ def _links(row: IncidentDetails) -> None:
 
 
 def before_and_during(row: IncidentDetails) -> None:
-    """The share of videos in trouble, in the end of those that it hit."""
+    """The share of videos in trouble, of whatever cause."""
     previous = row["previous_deployment_id"]
-    earlier = f"In {deployment(previous)} before" if previous else "In a deployment before"
+    earlier = f"The last 24 hours of {deployment(previous)}" if previous else "In a deployment before"
     shares = (
         (earlier, row["previous_failed"], row["previous_videos"]),
         ("In the hour before", row["hour_failed"], row["hour_videos"]),
-        (f"Then, in {deployment(row['deployment_id'])}", row["n"], row["videos"]),
+        (f"Then, in {deployment(row['deployment_id'])}", row["failed"], row["videos"]),
     )
     figures(
-        "Before and during",
+        "In trouble, before and during",
         [
             Figure(
                 label,
