@@ -110,6 +110,9 @@ def test_what_is_usual_is_not_made_up() -> None:
 
 
 def test_videos_that_wait_for_a_verdict_are_not_called_healthy() -> None:
+    known = headline_now(pulse(succeeded=15, stuck=3), [], NOW, unjudged=2000)
+    assert known.title.startswith("3 videos from the last hour are stuck")
+    assert known.detail.endswith("2,000 videos are waiting to be judged.")
     said = headline_now(pulse(succeeded=20), [], NOW, unjudged=2000)
     assert (said.level, said.title) == ("judging", "2,000 videos are waiting to be judged")
 

@@ -71,7 +71,10 @@ def headline_now(
     detail = f"{_last_hour(pulse)} {_usual_rate(pulse)}"
     if unjudged > BACKLOG:
         waiting = f"{count(unjudged, 'video')} are waiting to be judged"
-        return Headline("judging", waiting, f"Which of them are stuck, and why, will be known then. {detail}")
+        if not pulse.stuck:
+            then = f"Which of them are stuck, and why, will be known then. {detail}"
+            return Headline("judging", waiting, then)
+        detail = f"{detail} {waiting}."
     unusual = is_unusual(pulse)
     half = pulse.ended and pulse.succeeded / pulse.ended < (pulse.usual_rate or 1) / 2
     if pulse.stuck:

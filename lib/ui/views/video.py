@@ -203,7 +203,8 @@ def details(video_id: str, row: VideoDetails, now: datetime) -> None:
     log, tried, raw, audited = st.tabs(names, on_change="rerun", key="details")
     if log.open:
         with log:
-            _log(video_id)
+            stages = (row.get("verdict") or {}).get("stages") or []
+            _log(video_id, was_seen=any(stage["state"] == "seen" for stage in stages))
     if tried.open:
         with tried:
             if attempts:
@@ -218,10 +219,12 @@ def details(video_id: str, row: VideoDetails, now: datetime) -> None:
             audit_table(audit, now) if audit else st.caption("Nobody has changed this video through Dailies.")
 
 
-def _log(video_id: str) -> None:
+def _log(video_id: str, *, was_seen: bool) -> None:
     entries = loaders.video_log(video_id)
     if not entries:
-        st.caption("No log entry names this video. Import its logs on the page Stages.")
+        dropped = "Its logs have been dropped. What they showed stands above."
+        never = "No log entry names this video. Import its logs on the page Stages."
+        st.caption(dropped if was_seen else never)
         return
     levels = {level: level for level in dict.fromkeys(entry["level"] for entry in entries)}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
