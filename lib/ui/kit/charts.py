@@ -336,7 +336,7 @@ def funnel(rows: Sequence[FunnelStage]) -> Figure:
         traces,
         **_STACKED,
         hovermode="closest",
-        xaxis={"title": {"text": "Videos (%)"}, "range": [0, 100]},
+        xaxis={"title": {"text": "Videos (%)"}, "range": [0, 102]},  # leaves room for the last label
         yaxis=_in_order(names),
     )
 
