@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from lib.domain.attempt import Attempt
-from lib.domain.cause import Action
+from lib.domain.cause import CAUSES, Action, Side
 from lib.domain.diagnosis import RULES, Confidence, Source, Verdict, judge
 from lib.domain.diagnosis.known_rules import row_succeeded
 from lib.domain.diagnosis.run_rules import nothing_decides
@@ -353,6 +353,51 @@ def test_a_service_that_failed_beside_is_no_cause_where_the_run_went_on_to_runwa
 ) -> None:
     mail = "Could not send the e-mail: Resend API error 422"
     assert judged(row(status="failed"), stopped(8, mail, later)).cause == cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TypeError: fetch failed",
+        "Error: Request failed with status code 401",
+        "AxiosError: Request failed with status code 404",
+        "Error: certificate has expired",
+        "connect ECONNREFUSED 10.0.0.12:8080",
+        "Error: 429 Too Many Requests",
+        "HTTP 503 Service Unavailable",
+        "Request failed with status code 422",
+        "Error: no id in the response",
+    ],
+)
+def test_an_error_that_names_nobody_is_not_runways_where_the_run_had_not_called_it(text: str) -> None:
+    for flow, called in (("sync-sdk", 8), ("async-fetch", 9)):
+        before, after = (
+            judged(row(), stopped(stages, f"[Video Generation] Error: {text}", flow=flow))
+            for stages in (3, called)
+        )
+        assert (before.cause, before.verdict.confidence) == ("service_failed", Confidence.LIKELY)
+        assert before.action is Action.ASK
+        assert CAUSES[after.cause].side is Side.RUNWAY
+    in_the_row = judged(row(status="failed", error_message=text), run("sync-sdk", stages=3))
+    assert in_the_row.cause == "service_failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("Runway API error: 401", "unauthorized"),
+        ("connect ECONNREFUSED api.dev.runwayml.com:443", "runway_unreachable"),
+        ("Error: RUNWAY_API_KEY is not set", "missing_api_key"),
+        ("Error: duplicate key value violates unique constraint", "database_write_failed"),
+        ("Error: the prompt is too long", "invalid_request"),
+        ("Error: flagged as inappropriate", "moderated"),
+    ],
+)
+def test_before_the_call_too_an_error_is_of_whom_it_names_and_an_input_refused_is_to_be_changed(
+    text: str, cause: str
+) -> None:
+    story = judged(row(), stopped(3, f"[Video Generation] Error: {text}"))
+    assert story.cause == cause
 
 
 def test_without_logs_the_rows_own_text_suggests_the_cause() -> None:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from lib.domain.account import Around
 from lib.domain.attempt import Attempt
+from lib.domain.cause import CAUSES, Action, Side
 from lib.domain.diagnosis.symptoms import Speaker, Symptom, http_status, is_warning, read_error
 from lib.domain.diagnosis.verdict import Evidence
 from lib.domain.memo import may_hold
@@ -151,9 +152,9 @@ class Dossier:
     def failure(self) -> Failure | None:
         """Lines that are certainly the run's come first, then its row, then lines that are probably its."""
         return (
-            _failure(self.certain_entries)
+            self._failure_of(self.certain_entries)
             or self._failure_of_row()
-            or _failure(entry for entry in self.trace.entries if entry not in self.certain_entries)
+            or self._failure_of(entry for entry in self.trace.entries if entry not in self.certain_entries)
         )
 
     @cached_property
@@ -162,10 +163,42 @@ class Dossier:
         runs = self.trace.runs[-1:]
         return tuple(entry for run in runs for entry in run.entries if entry not in run.doubtful)
 
+    def _failure_of(self, entries: Iterable[LogEntry]) -> Failure | None:
+        """The first error says why the run failed; later ones are its consequences, or say it more exactly.
+
+        A service that failed before the run went on to Runway is not why.
+        """
+        first: Failure | None = None
+        for entry in entries:
+            if not tells_of_failure(entry):
+                continue
+            symptom = self._read(entry.message)
+            if symptom is None:
+                continue
+            if first is None or _says_more(symptom, first.symptom):
+                first = Failure(symptom, Evidence.of_log(entry))
+        return first
+
     def _failure_of_row(self) -> Failure | None:
         text = self.video.error_message
-        symptom = read_error(text) if text else None
+        symptom = self._read(text) if text else None
         return Failure(symptom, Evidence.of_row(self.video, "error_message")) if symptom else None
+
+    def _read(self, text: str) -> Symptom | None:
+        """What an error of the latest run speaks for. Where the run ended before it called Runway, an error
+        that names nobody is another's: only words about the input mean the same whoever says them."""
+        symptom = read_error(text)
+        if symptom is None or symptom.speaker is not Speaker.UNKNOWN or not self._ended_unsent:
+            return symptom
+        cause = CAUSES[symptom.cause]
+        of_the_input = cause.action is Action.CHANGE_INPUT and not symptom.direct
+        if cause.side is not Side.RUNWAY or of_the_input:
+            return symptom
+        return Symptom("service_failed", direct=False)
+
+    @property
+    def _ended_unsent(self) -> bool:
+        return bool(self.trace.runs) and self.trace.runs[-1].ended_unsent
 
     @property
     def failed_while_saving(self) -> bool:
@@ -185,23 +218,6 @@ class Dossier:
     def last_answer(self) -> Poll | None:
         answers = (poll for poll in reversed(self.trace.polls) if poll.status)
         return next(answers, None)
-
-
-def _failure(entries: Iterable[LogEntry]) -> Failure | None:
-    """The first error says why the run failed; later ones are its consequences, or say it more exactly.
-
-    A service that failed before the run went on to Runway is not why.
-    """
-    first: Failure | None = None
-    for entry in entries:
-        if not tells_of_failure(entry):
-            continue
-        symptom = read_error(entry.message)
-        if symptom is None:
-            continue
-        if first is None or _says_more(symptom, first.symptom):
-            first = Failure(symptom, Evidence.of_log(entry))
-    return first
 
 
 def _says_more(later: Symptom, first: Symptom) -> bool:
