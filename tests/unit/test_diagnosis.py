@@ -405,6 +405,52 @@ def test_without_logs_the_rows_own_text_suggests_the_cause() -> None:
     assert (verdict.cause, verdict.confidence) == ("rate_limited", Confidence.LIKELY)
 
 
+GENERIC = ("Something went wrong", "An unexpected error occurred.", "Internal error", "Unknown error", "Oops")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *GENERIC,
+        "Server error",
+        "Oops, something went wrong. Please try again.",
+        "Ein unerwarteter Fehler ist aufgetreten",
+        "Interner Serverfehler",
+        "Une erreur inattendue s'est produite",
+        "Error interno del servidor",
+        "Algo deu errado",
+        "Qualcosa è andato storto",
+        "Er is iets misgegaan",
+        "Coś poszło nie tak",
+        "Что-то пошло не так",
+        "Внутренняя ошибка сервера",
+        "エラーが発生しました",
+        "发生未知错误",
+    ],
+)
+def test_words_that_fit_any_failure_name_nobody(text: str) -> None:
+    story = judged(row(status="failed", error_message=text))
+    assert (story.rule, story.cause, story.action) == ("nothing_decides", "unknown", Action.ASK)
+
+
+def test_words_that_fit_any_failure_are_runways_where_they_name_it() -> None:
+    named = judged(row(status="failed", error_message="Runway: something went wrong"))
+    assert (named.cause, named.verdict.confidence) == ("runway_server_error", Confidence.LIKELY)
+
+
+@pytest.mark.parametrize("text", GENERIC[:3])
+def test_words_that_fit_any_failure_give_way_to_whatever_says_more_and_still_prove_nothing(text: str) -> None:
+    began, failed = run("sync-sdk", stages=8), row(status="failed", error_message=text)
+    ended = [RequestSummary("req-a", ms(60), "POST", "/api", 504)]
+    assert judged(failed, began, requests=ended).cause == "function_timeout"
+    lines = [*began, error(text, 2), line(f"[Video Generation] Updating video {ANNA} to failed", 3)]
+    story = judged(row(status="failed"), lines)
+    assert (story.rule, story.cause) == ("nothing_decides", "unknown")
+    assert text in [each.text for each in story.verdict.evidence]
+    unsent = judged(row(), stopped(3, text))
+    assert (unsent.cause, unsent.action) == ("unknown", Action.ASK)
+
+
 def test_a_task_that_ended_badly_is_first_written_into_an_unfinished_row() -> None:
     assert judged(SAVED, task=task("FAILED")).action is Action.LOOK_UP
     assert judged(row(status="failed", runway_video_id=ANNAS_TASK), task=task("FAILED")).action == "retry"

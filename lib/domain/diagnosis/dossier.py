@@ -185,10 +185,15 @@ class Dossier:
         return Failure(symptom, Evidence.of_row(self.video, "error_message")) if symptom else None
 
     def _read(self, text: str) -> Symptom | None:
-        """What an error of the latest run speaks for. Where the run ended before it called Runway, an error
-        that names nobody is another's: only words about the input mean the same whoever says them."""
+        """What an error of the latest run speaks for: nothing, where its words fit any failure of anybody.
+
+        Where the run ended before it called Runway, an error that names nobody is another's; only words about
+        the input mean the same whoever says them.
+        """
         symptom = read_error(text)
-        if symptom is None or symptom.speaker is not Speaker.UNKNOWN or not self._ended_unsent:
+        if symptom is None or symptom.vague:
+            return None
+        if symptom.speaker is not Speaker.UNKNOWN or not self._ended_unsent:
             return symptom
         cause = CAUSES[symptom.cause]
         of_the_input = cause.action is Action.CHANGE_INPUT and not symptom.direct

@@ -11,9 +11,10 @@ from lib.domain.diagnosis.saying import (
     said_by_polls,
     without_id,
 )
+from lib.domain.diagnosis.symptoms import read_error
 from lib.domain.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Evidence, Finding, Source
 from lib.domain.memo import may_hold
-from lib.domain.trace import StageState, time_of
+from lib.domain.trace import LogEntry, StageState, time_of
 
 _EMPTY_ID = re.compile(r"\bid['\"]?: ?(?:''|\"\"|null|undefined)")
 _KEY_MISSING = re.compile(r"has\w{0,40}Api_?Key['\"]?: ?false", re.I)
@@ -87,13 +88,19 @@ def nothing_decides(dossier: Dossier) -> Finding | None:
 
 
 def _unread_error(dossier: Dossier) -> tuple[Evidence, ...]:
-    """The error that a run ends with, in words that speak for no cause. Where all that a run logs is logged
-    as an error, as by Python's logging, the last line is none."""
+    """The error that a run ends with, in words that speak for no cause, or one that says no more than that
+    something failed. Where all that a run logs is logged as an error, as by Python's logging, it is none."""
     entries = dossier.certain_entries
-    last = [entry for entry in entries[-1:] if tells_of_failure(entry)]
+    said = [entry for entry in entries if tells_of_failure(entry)]
+    last = [entry for entry in said if entry is entries[-1] or _is_vague(entry)][-1:]
     if not last or dossier.failure or all(tells_of_failure(entry) for entry in entries):
         return ()
     return tuple(map(Evidence.of_log, last))
+
+
+def _is_vague(entry: LogEntry) -> bool:
+    symptom = read_error(entry.message)
+    return symptom is not None and symptom.vague
 
 
 def row_error(dossier: Dossier, said: Evidence) -> tuple[Evidence, ...]:

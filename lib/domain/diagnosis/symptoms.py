@@ -27,12 +27,14 @@ class Symptom:
     speaker    who failed or refused; UNKNOWN when the text does not say
     direct     the text itself states it (a status, an error class); otherwise it is a matter of wording
     refusal    Runway's own refusal of a request, with its status: it proves that no task came of it
+    vague      it says that something failed, and neither what nor who: it names no cause, yet proves nothing
     """
 
     cause: str
     speaker: Speaker = Speaker.UNKNOWN
     direct: bool = True
     refusal: bool = False
+    vague: bool = False
 
 
 _CAUSE_OF = {
@@ -145,7 +147,11 @@ def _by_wording(who: Speaker, said: str) -> Symptom | None:
     for cause, pattern in wording.BY_WORDING:
         if pattern.search(said):
             return Symptom(_of_a_task(cause, said), who, direct=False)
-    return Symptom("runway_unreachable", who, direct=False) if wording.LOST.search(said) else None
+    if wording.LOST.search(said):
+        return Symptom("runway_unreachable", who, direct=False)
+    if wording.VAGUE.search(said):
+        return Symptom("runway_server_error", who, direct=False, vague=who is Speaker.UNKNOWN)
+    return None
 
 
 def _failure_code(text: str) -> str | None:

@@ -267,7 +267,7 @@ BY_WORDING = (
         "runway_server_error",
         pattern(
             r"""
-            internal (?:server )?error
+            internal server error
             bad gateway
             service (?:is )?(?:temporarily )?unavailable
             temporarily unavailable
@@ -275,12 +275,18 @@ BY_WORDING = (
             overloaded
             at capacity
             upstream
-            server error
-            something went wrong
-            unexpected error
             """
         ),
     ),
+)
+# What says no more than that something failed: of Runway, where it is named, and else of nobody.
+VAGUE = pattern(
+    r"""
+    internal error
+    server error
+    something went wrong
+    unexpected error
+    """
 )
 
 NO_CONNECTION = pattern(
