@@ -12,11 +12,11 @@ import click
 from lib.domain.mapping import RowKind, TableMap
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
-from lib.domain.video import Video
+from lib.domain.video import NoTime, Video
 from lib.errors import BadInput
 from lib.logs.reading import read_logs
 from lib.logs.report import ImportReport
-from lib.logs.rows import Row, read_rows
+from lib.logs.rows import Row, numbered_rows
 
 FILE = click.Path(path_type=Path)
 MAP_OPTION = click.option(
@@ -46,7 +46,7 @@ class Videos(NamedTuple):
 def videos_of(path: Path, table_map: TableMap | None = None) -> Videos:
     """The rows of an export of `videos`, or of the table that the map describes. Raises BadInput."""
     found = Videos([], [])
-    for row in read_rows(path):
+    for line, row in numbered_rows(path):
         kind = table_map.kind_of(row) if table_map else RowKind.VIDEO
         if kind is not RowKind.VIDEO:
             found.apart.append((row, kind))
@@ -54,17 +54,21 @@ def videos_of(path: Path, table_map: TableMap | None = None) -> Videos:
         try:
             found.videos.append(table_map.video(row) if table_map else Video.from_row(row))
         except (ValueError, TypeError) as error:
-            hint = "" if table_map else f" If the app has names of its own: python -m lib map --rows {path}"
-            raise BadInput(f"{path}: {error}.{hint}") from error
+            has_names = table_map is not None or isinstance(error, NoTime)
+            hint = "" if has_names else f" If the app has names of its own: python -m lib map --rows {path}"
+            raise BadInput(f"{path}: line {line}: {error}.{hint}") from error
     return found
 
 
 def tasks_of(path: Path) -> list[Task]:
     """Runway's answers to task look-ups. Raises BadInput."""
-    try:
-        return [Task.from_api(row) for row in read_rows(path)]
-    except (ValueError, TypeError) as error:
-        raise BadInput(f"{path}: {error}") from error
+    tasks = []
+    for line, row in numbered_rows(path):
+        try:
+            tasks.append(Task.from_api(row))
+        except (ValueError, TypeError) as error:
+            raise BadInput(f"{path}: line {line}: {error}") from error
+    return tasks
 
 
 def map_of(path: Path) -> TableMap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,8 +11,9 @@ from lib.app import open_app
 from lib.cli.files import FILE, MAP_OPTION, map_of, say, videos_of
 from lib.data.videos import import_videos
 from lib.domain.mapping import RowKind
+from lib.domain.video import parse_time
 from lib.errors import BadInput
-from lib.logs.rows import read_rows
+from lib.logs.rows import Row, read_rows
 from lib.settings import load_settings
 
 
@@ -40,7 +42,13 @@ def command(files: tuple[Path, ...], map_file: Path | None) -> None:
             rows = read_rows(path)
             if table_map:
                 rows = [table_map.read(row) for row in rows if table_map.kind_of(row) is RowKind.VIDEO]
-            imported = import_videos(app.db, rows)
+            imported = import_videos(app.db, list(map(_with_times, rows)))
             click.echo(f"{path}: {len(rows)} rows, {imported.saved} of them new or changed.")
             if imported.ignored_columns:
                 click.echo(f"{path}: not kept, no such column here: {', '.join(imported.ignored_columns)}.")
+
+
+def _with_times(row: Row) -> dict[str, Any]:
+    """The row with its times as Postgres reads them: it takes no number for one."""
+    times = {name: parse_time(row.get(name)) for name in ("created_at", "updated_at")}
+    return {**row, **{name: at.isoformat() for name, at in times.items() if at}}

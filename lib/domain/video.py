@@ -38,18 +38,46 @@ _MAY_SPEAK_OF_A_TASK = re.compile(
 _MAY_SPEAK_OF_ANOTHER = re.compile(r"runway|task|generation|prediction|retry", re.I)
 _UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.I)
 _READ = 10_000  # characters of a value in which a task is looked for
+# Of the years 2001 to 2033: other numbers of as many digits may be anything.
+_EPOCH = re.compile(r"(1\d{9}(?:\d{3}){0,2})(?:\.\d{1,9})?", re.ASCII)
+_UTC = re.compile(r" ?([+-]\d\d:?\d\d)?(?: ?(?:UTC|GMT|Z))?\Z", re.I)  # BigQuery, Ruby and Go write it out
 # Keys inside a JSON column that holds more than the one thing it is taken for.
 _PROMPT = re.compile(rf"(?:{'|'.join(COLUMN_NAMES['prompt'].split())}|prompt_?text)", re.I)
 _ADDRESS = re.compile(r"(?:\w{0,40}_)?(?:ur[il]|src|href|link|address|image|picture|video|output)", re.I)
 _ID = re.compile(r"(?:task_?|runway_?)?id", re.I)
 
 
-def parse_time(value: str | datetime | None) -> datetime | None:
-    """An ISO time (with `Z`, an offset, or none, which means UTC) as an aware datetime."""
+class NoTime(ValueError):
+    """A value that is no time, or that may be one of several; it says so, for people."""
+
+
+def parse_time(value: object) -> datetime | None:
+    """A time of a row as an aware datetime: ISO (with `Z`, an offset, `UTC`, or none, which means UTC), or
+    seconds, milli- or microseconds since 1970. Raises NoTime."""
     if value is None or value == "":
         return None
-    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    at = value if isinstance(value, datetime) else _time(value)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _time(value: object) -> datetime:
+    text = str(value).strip()
+    if epoch := _EPOCH.fullmatch(text):
+        return datetime.fromtimestamp(float(text) / 1000 ** ((len(epoch[1]) - 10) // 3), UTC)
+    for written in (text, _UTC.sub(r"\1", text)) if isinstance(value, str) else ():
+        with suppress(ValueError):
+            return datetime.fromisoformat(written)
+    raise NoTime(
+        f"{text[:80]!r} is no time that can be read for certain: write it as 2026-11-04T09:30:00Z, or in "
+        "seconds or milliseconds since 1970"
+    )
+
+
+def _time_in(row: Mapping[str, Any], column: str) -> datetime | None:
+    try:
+        return parse_time(row.get(column))
+    except NoTime as error:
+        raise NoTime(f"video {row.get('id', '?')}: column `{column}`: {error}") from error
 
 
 def short_id(video_id: str) -> str:
@@ -141,7 +169,7 @@ class Video:
         for column in ("id", "status", "created_at"):
             if row.get(column) in (None, ""):
                 raise ValueError(f"video {row.get('id', '?')}: column `{column}` is missing or empty")
-        created_at = parse_time(row["created_at"])
+        created_at = _time_in(row, "created_at")
         assert created_at is not None
         columns = {name: value for name, value in row.items() if name not in cls.__slots__}
         status, other = str(row["status"]), other_task_id(columns)
@@ -158,7 +186,7 @@ class Video:
             id=str(row["id"]),
             status=(known_status(status) if own_words else None) or status,
             created_at=created_at,
-            updated_at=parse_time(row.get("updated_at")),
+            updated_at=_time_in(row, "updated_at"),
             runway_video_id=own,
             error_message=_text(row.get("error_message")),
             prompt=_text(row.get("prompt"), _PROMPT),

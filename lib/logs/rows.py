@@ -22,8 +22,12 @@ _WRAPPERS = ("data", "rows", "videos", "tasks", "items", "results", "result")
 _SQL = re.compile(r"\s*+(?:--[^\n]*\n\s*+)*+(?:INSERT\s+INTO|COPY|CREATE\s+TABLE|BEGIN|SET)\b", re.I)
 csv.field_size_limit(LONGEST_RECORD)
 _DELIMITERS = ",;\t|"
-_NULLS = ("", "null", "NULL")
+# How databases, editors of tables, Python, pandas and Ruby write that there is nothing, in small letters.
+_NULLS = frozenset({"", "null", "\\n", "(null)", "<null>", "[null]", "none", "nil", "nan", "nat"})
+# The first line of a file for Excel.
+_SEPARATOR = re.compile(r"\"?sep=([,;\t|])\"?[,;\t|]*\r?\n", re.I)
 _DEEPEST = 4  # arrays within arrays
+_JSON = json.JSONDecoder(parse_constant=lambda _: None)  # pandas writes NaN where there is nothing
 
 
 class Numbered(NamedTuple):
@@ -59,7 +63,7 @@ def numbered_rows(path: Path) -> list[Numbered]:
 
 def _of_json(text: str) -> Iterator[Numbered]:
     """Arrays, objects, wrapped arrays, one after another, with or without line breaks between them."""
-    decode, at, open_arrays, line, counted = json.JSONDecoder().raw_decode, 0, 0, 1, 0
+    decode, at, open_arrays, line, counted = _JSON.raw_decode, 0, 0, 1, 0
     while at < len(text):
         if text[at] in "[]":
             open_arrays += 1 if text[at] == "[" else -1
@@ -96,28 +100,34 @@ def _rows_in(value: Any, line: int) -> Iterator[Row]:
 
 
 def _of_csv(text: str) -> Iterator[Numbered]:
+    told = _SEPARATOR.match(text)
+    text = text[told.end() :] if told else text
     header = text.lstrip("\r\n").split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=header.count)
+    delimiter = told[1] if told and told[1] in header else max(_DELIMITERS, key=header.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     if len(reader.fieldnames or ()) < 2:
         raise ValueError("expected rows as JSON or CSV, with the names of the columns in the first line")
-    line = reader.line_num + 1
+    before = 2 if told else 1
+    line = reader.line_num + before
     try:
         for row in reader:
             if None in row or None in row.values():
                 raise ValueError(f"line {line}: it has not as many cells as the header")
-            cells = {name.strip(): None if cell in _NULLS else _parsed(cell) for name, cell in row.items()}
-            yield Numbered(line, cells)
-            line = reader.line_num + 1
+            yield Numbered(line, {name.strip(): _cell(cell) for name, cell in row.items()})
+            line = reader.line_num + before
     except csv.Error as error:
         raise ValueError(f"line {line}: {error}") from error
+
+
+def _cell(text: str) -> Any:
+    return None if len(text) < 9 and text.strip().lower() in _NULLS else _parsed(text)
 
 
 def _parsed(value: Any) -> Any:
     """JSON columns hold JSON."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return _JSON.decode(value)
         except (ValueError, RecursionError):
             return value
     return value

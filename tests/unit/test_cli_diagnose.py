@@ -153,7 +153,7 @@ def test_an_argument_that_cannot_be_used_is_named(folder: Path, option: str, val
 def test_a_tasks_file_with_a_malformed_task_is_named(folder: Path) -> None:
     tasks: list[dict[str, Any]] = [{"id": ANNAS_TASK}]
     (folder / "tasks.json").write_text(json.dumps(tasks))
-    with pytest.raises(BadInput, match=r"tasks\.json: task .*`status`"):
+    with pytest.raises(BadInput, match=r"tasks\.json: line 1: task .*`status`"):
         diagnose(folder, "--tasks", str(folder / "tasks.json"))
 
 

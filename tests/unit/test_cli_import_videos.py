@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from lib.cli.import_videos import command
 from lib.data.connect import open_database
 from lib.data.videos import get_video
+from lib.domain.times import iso_of
+from lib.domain.video import Video
 from lib.errors import BadInput
 from lib.settings import load_settings
 from tests.examples import SALSA
@@ -54,6 +56,21 @@ def test_a_row_without_its_status_is_named_before_anything_is_written(tmp_path: 
     told = CliRunner().invoke(command, [export(tmp_path, ROW, {"id": "x", "created_at": "2025-11-12"})])
     assert isinstance(told.exception, BadInput)
     assert "video x: column `status` is missing" in str(told.exception)
+
+
+def test_times_are_kept_however_the_export_writes_them(
+    monkeypatch: pytest.MonkeyPatch, open_folder: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DAILIES_DATA", str(open_folder / "imported"))
+    times = {"created_at": 1793784600123, "updated_at": "2026-11-04 09:30:07 UTC"}
+    CliRunner().invoke(command, [export(tmp_path, ROW | times)], catch_exceptions=False)
+    db = open_database(load_settings())
+    kept = Video.from_mapped(get_video(db, SALSA)["video"])
+    assert (iso_of(kept.created_at), iso_of(kept.updated_at)) == (
+        "2026-11-04T09:30:00.123Z",
+        "2026-11-04T09:30:07.000Z",
+    )
+    db.close()
 
 
 def test_a_database_of_ones_own_is_never_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import json
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
-from lib.domain.video import Video
+from lib.cli.files import tasks_of, videos_of
+from lib.domain.times import iso_of
+from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
 from lib.logs.rows import numbered_rows, read_rows
 
@@ -66,6 +69,93 @@ def test_a_single_object_is_a_row_whatever_lists_it_holds(tmp_path: Path) -> Non
 def test_json_columns_of_a_csv_hold_json(tmp_path: Path) -> None:
     (row,) = read(tmp_path, 'id,metadata,tags\n1,"{""task"": {""id"": ""x""}}",[broken\n')
     assert row == {"id": "1", "metadata": {"task": {"id": "x"}}, "tags": "[broken"}
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    ["\\N", "(null)", "<null>", "[NULL]", "None", "NULL", "Null", "nil", "NaN", "nan", "NaT", " NULL ", ""],
+)
+def test_a_cell_that_says_there_is_nothing_is_empty(tmp_path: Path, nothing: str) -> None:
+    for cell in (nothing, f'"{nothing}"'):
+        assert read(tmp_path, f"id,runway_video_id,prompt\n1,{cell},{nothing} of it\n") == [
+            {"id": "1", "runway_video_id": None, "prompt": f"{nothing} of it"}
+        ]
+
+
+def test_what_is_not_a_number_in_json_is_nothing(tmp_path: Path) -> None:
+    nothing = {"id": "1", "runway_video_id": None, "data": {"task": None}}
+    assert read(tmp_path, '[{"id": "1", "runway_video_id": NaN, "data": {"task": NaN}}]') == [nothing]
+    assert read(tmp_path, 'id,runway_video_id,data\n1,NaN,"{""task"": NaN}"\n') == [nothing]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;;", "sep=,"])
+def test_the_line_in_which_excel_is_told_the_separator_is_no_header(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "rows"
+    path.write_text(f"{first}\r\nid;prompt\r\n1;a, b, c\r\n2;\r\n")
+    assert numbered_rows(path) == [(3, {"id": "1", "prompt": "a, b, c"}), (4, {"id": "2", "prompt": None})]
+    path.write_text(f"{first}\nid;prompt\n1;a;b\n")
+    with pytest.raises(BadInput, match="line 3: it has not as many cells"):
+        read_rows(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "at"),
+    [
+        (1793784600, "2026-11-04T09:30:00.000Z"),
+        ("1793784600", "2026-11-04T09:30:00.000Z"),
+        (1793784600.25, "2026-11-04T09:30:00.250Z"),
+        ("1793784600123", "2026-11-04T09:30:00.123Z"),
+        (1793784600123.0, "2026-11-04T09:30:00.123Z"),
+        (1793784600123000, "2026-11-04T09:30:00.123Z"),
+        ("2026-11-04 09:30:00 UTC", "2026-11-04T09:30:00.000Z"),
+        ("2026-11-04 09:30:00.123456 UTC", "2026-11-04T09:30:00.123Z"),
+        ("2026-11-04 10:30:00 +0100", "2026-11-04T09:30:00.000Z"),
+        ("2026-11-04 09:30:00 +0000 UTC", "2026-11-04T09:30:00.000Z"),
+        ("2026-11-04 09:30:00 Z", "2026-11-04T09:30:00.000Z"),
+        ("2026-11-04 09:30:00+00", "2026-11-04T09:30:00.000Z"),
+        ("2026-11-04", "2026-11-04T00:00:00.000Z"),
+    ],
+)
+def test_a_time_is_read_however_databases_write_it(written: object, at: str) -> None:
+    read_as = parse_time(written)
+    assert read_as is not None
+    assert iso_of(read_as.astimezone(UTC)) == at
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "11/4/26 9:30 AM",
+            "04.11.2026 09:30",
+            "1.79378E+12",
+            "2026-11-04 09:30:00 EST",
+            "46330.4",
+            "yesterday",
+        ),
+        *("2026-13-04", "20261104093000", 20261104, 179378460, 9793784600, True, [1], "x" * 1_000_000),
+    ],
+)
+def test_a_time_that_may_be_several_is_refused_by_file_line_and_column(
+    tmp_path: Path, written: object
+) -> None:
+    rows = [
+        {"id": n, "status": "failed", "created_at": "2026-11-04", "updated_at": at}
+        for n, at in ((7, None), (8, written))
+    ]
+    path = tmp_path / "rows.json"
+    path.write_text(",\n".join(map(json.dumps, rows)))
+    with pytest.raises(
+        BadInput, match=r"rows.json: line 2: video 8: column `updated_at`: .{1,90} is no time"
+    ):
+        videos_of(path)
+
+
+def test_a_task_that_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.json"
+    path.write_text('{"id": "t", "status": "FAILED"}\n{"id": "u"}')
+    with pytest.raises(BadInput, match=r"tasks.json: line 2: task u: field `status`"):
+        tasks_of(path)
 
 
 def test_values_of_sql_keep_their_kinds(tmp_path: Path) -> None:
