@@ -228,8 +228,10 @@ def in_written_order(records: Iterable[list[Item]]) -> Iterator[Item]:
     goes_back = False
     for items in filter(None, records):
         at_ms = items[0].at_ms
+        if run and newest_first is None:
+            newest_first = _newest_first(run[-1][-1], items[0])
         if run and (at_ms != run[0][0].at_ms or len(run) >= LONGEST_RUN):
-            if newest_first is None or len(run) > 1:
+            if len(run) > 1:
                 told = _newest_first(run[-1][-1], items[0])
                 newest_first = newest_first if told is None else told
             goes_back = at_ms < run[0][0].at_ms or (goes_back and at_ms == run[0][0].at_ms)
@@ -245,8 +247,8 @@ def _in_order(run: list[list[Item]], turned: bool) -> Iterator[Item]:
 
 def _newest_first(first: Item, second: Item) -> bool | None:
     """What two neighbours tell of the order of their file."""
-    if first.request_id is None or first.request_id != second.request_id or first.at_ms == second.at_ms:
+    if first.request_id is None or first.request_id != second.request_id:
         return None
     if isinstance(second, RequestSummary) and second.at_ms == request_start(second.request_id):
         return False
-    return second.at_ms < first.at_ms
+    return None if first.at_ms == second.at_ms else second.at_ms < first.at_ms

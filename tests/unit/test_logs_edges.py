@@ -147,11 +147,70 @@ def test_a_rounded_time_loses_to_the_exact_one(rounded: str, delimiter: str, enc
         ("04.11.2026 10:20:30", SECOND),
         ("11/4/2026 10:20:30 AM", SECOND),
         ("04-11-2026 10:20:30", SECOND),
+        ("11/4/26 10:20 AM", AT),
+        ("4/11/26 10:20", AT),
+        ("04.11.26 10:20", AT),
+        ("26-11-04 10:20", AT),
+        ("11/4/26 10:21 AM", SECOND + 30_000),
+        ("11/4/26 10:20:30 AM", SECOND),
+        ("20:30.4", AT),
+        ("20:30,4", AT),
+        ("20:31.9", SECOND + 1_900),
+        ("46330.4309", AT),
+        ("########", AT),
+        ("", AT),
     ],
 )
 def test_a_time_as_a_spreadsheet_shows_it_is_completed_from_the_requests_id(shown: str, at: int) -> None:
-    row = exported(AT, "hi", timestampInMs="1.79379E+12", TimeUTC=shown)
-    assert read(as_csv([row], ";"))[0][0].at_ms == at
+    for rounded in ("1.79379E+12", "1,79379E+12", "1793790000000", "########", ""):
+        row = exported(AT, "hi", timestampInMs=rounded, TimeUTC=shown)
+        assert read(as_csv([row], ";"))[0][0].at_ms == at
+
+
+@pytest.mark.parametrize(
+    ("shown", "at"),
+    [
+        ("11/4/26 10:20 AM", SECOND - 30_000),
+        ("4/11/26 10:20", SECOND - 30_000),
+        ("2026-11-04 10:20:30", SECOND),
+        ("20:30.4", None),
+        ("########", None),
+    ],
+)
+def test_what_neither_a_column_nor_the_id_tells_is_no_time(shown: str, at: int | None) -> None:
+    row = exported(AT, "hi", "some-other-id", timestampInMs="1.79379E+12", TimeUTC=shown)
+    items, report = read(as_csv([row, exported(AT + 1, "hi")]))
+    assert [item.at_ms for item in items] == ([at, AT + 1] if at else [AT + 1])
+    assert ["1.79379E+12" in each.reason for each in report.offences] == ([] if at else [True])
+
+
+def test_a_day_that_nothing_tells_from_the_month_is_no_time() -> None:
+    rows = [
+        exported(AT, "hi", "some-other-id", timestampInMs="########", TimeUTC=f"{day}/26 10:20:30")
+        for day in ("11/4", "11/14")
+    ]
+    items, report = read(as_csv(rows))
+    assert [item.at_ms for item in items] == [SECOND + 10 * 86_400_000]
+    assert report.unusable == 1
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("shown", ["########", "11/4/26 10:20 AM", "04.11.2026 10:20"])
+def test_lines_of_which_only_the_request_tells_the_time_keep_their_order(delimiter: str, shown: str) -> None:
+    cut = {"timestampInMs": "1.79379E+12", "TimeUTC": shown}
+    requests = [
+        (REQUEST, ["four", "five"]),
+        (EARLIER, ["one", "two", "three"]),
+    ]
+    rows = [exported(AT, text, request, **cut) for request, texts in requests for text in (*texts, "")]
+    in_time = sorted(read(as_csv(rows, delimiter))[0], key=lambda item: item.at_ms)
+    said = [item.message for item in in_time if isinstance(item, LogEntry)]
+    assert said == ["one", "two", "three", "four", "five"]
+    older = [
+        exported(AT, text, request, **cut) for request, texts in requests for text in ("", *reversed(texts))
+    ]
+    in_time = sorted(read(as_csv(older, delimiter))[0], key=lambda item: item.at_ms)
+    assert [item.message for item in in_time if isinstance(item, LogEntry)] == said
 
 
 def test_a_time_that_a_spreadsheet_left_alone_is_exact_to_the_millisecond() -> None:

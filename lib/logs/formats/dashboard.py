@@ -17,6 +17,8 @@ from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record, one_by_one
 from lib.logs.framing import LONGEST_RECORD, RESCANNED_AT_LEAST, RESCANS, Piece, lines
 from lib.logs.values import (
+    FIRST_MS,
+    LAST_MS,
     Unusable,
     an_id,
     at_ms,
@@ -35,8 +37,19 @@ TIME_COLUMNS = ("timestampInMs", "TimeUTC")
 DELIMITERS = ",;\t"
 LONGEST_ROW = 4 << 20  # characters that a quote which is never closed may swallow
 _LAST_WORD = re.compile(r"[A-Za-z]+(?=\W{0,3}\Z)")
-_ROW = re.compile(r"\W{0,4}(?:\d{4}-\d\d-\d\d[ T]\d\d:|\d{1,2}[./]\d{1,2}[./]\d{4} |\d{13}\D|prj_)")
-_ROUNDED = 100_000  # a spreadsheet leaves six digits of thirteen
+_ROW = re.compile(
+    r"\W{0,4}(?:\d{4}-\d\d-\d\d[ T]\d\d:|\d{1,2}[./]\d{1,2}[./]\d{2,4} |\d\d:\d\d[.,]\d\D|\d{13}\D|prj_)"
+)
+_ROUNDED = 100_000  # a spreadsheet may leave eight digits of thirteen,
+_LOST = 10_000_000  # or six, which is an hour more or less
+_HOUR = 3_600_000
+_GONE = (
+    "no usable time: a spreadsheet has left {} of it; neither TimeUTC nor the request's id tells more. "
+    "Name the file as Vercel wrote it"
+)
+_DIGIT = re.compile(r"\d", re.ASCII)
+_SHORTENED = re.compile(r"\d[eE]\+?\d")
+_CUT = re.compile(r"(?P<minute>[0-5]\d):(?P<second>[0-5]\d)[.,](?P<tenth>\d)", re.ASCII)
 _SPREADSHEET = re.compile(
     r"(?P<a>\d{1,4})(?P<mark>[./-])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4}),? "
     r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d))?(?: ?(?P<half>[AP])M)?"
@@ -67,29 +80,60 @@ def _parse(record: Record) -> list[Item]:
 
 
 def _time(exact: Any, shown: Any, request: str | None) -> int:
-    """What a row says, as exactly as the file still has it: spreadsheets round the one and cut the other."""
+    """What a row says, as exactly as the file still has it: spreadsheets round the one and cut the other. The
+    request's id says when it began, where they have left no more. Raises Unusable."""
     found = number(exact.replace(",", ".") if type(exact) is str else exact)
     if found is not None and found % _ROUNDED:
         return at_ms(found, shown)
-    return at_ms(_of_a_spreadsheet(shown, request), shown, found)
+    began = request_start(request or "")
+    start = began if FIRST_MS <= began <= LAST_MS else None
+    cell = _of_a_spreadsheet(shown, start, found) if isinstance(shown, str) else None
+    lost = _is_lost(exact, found)
+    try:
+        return at_ms(cell, shown, None if lost else found)
+    except Unusable:
+        if lost and start is not None:
+            return start
+        if not lost or not exact:
+            raise
+        raise Unusable(_GONE.format(exact[:30])) from None
 
 
-def _of_a_spreadsheet(shown: Any, request: str | None) -> int | None:
-    """The time in a cell such as `04.11.2026 10:20`. Its seconds, and which number is the day, come from the
-    request's id where it can tell."""
-    found = _SPREADSHEET.fullmatch(shown) if isinstance(shown, str) else None
+def _is_lost(exact: Any, found: int | None) -> bool:
+    """Whether a spreadsheet has left so little of the milliseconds that they may be an hour off."""
+    if exact is None or (type(exact) is str and not _DIGIT.search(exact)):  # a column left out, or too narrow
+        return True
+    return type(exact) is str and found is not None and (not found % _LOST or bool(_SHORTENED.search(exact)))
+
+
+def _of_a_spreadsheet(shown: str, start: int | None, about: int | None) -> int | None:
+    """The time in a cell such as `04.11.2026 10:20`, or `20:30.4` of some hour. Its seconds or its hour, and
+    which number is the day, come from when the request began; the day from a rounded time, too."""
+    if start is not None and (cut := _CUT.fullmatch(shown)):
+        in_the_hour = int(cut["minute"]) * 60_000 + int(cut["second"]) * 1000 + int(cut["tenth"]) * 100
+        after = (in_the_hour - start + _HOUR // 2) % _HOUR - _HOUR // 2
+        return start + max(after, 0)
+    found = _SPREADSHEET.fullmatch(shown)
     if found is None:
         return None
-    start = request_start(request or "")
-    a, b, c = int(found["a"]), int(found["b"]), int(found["c"])
-    days = [(a, b, c)] if a > 31 else [(c, b, a)] if found["mark"] == "." else [(c, a, b), (c, b, a)]
-    times = [at for day in days if (at := _moment(day, found)) is not None]
-    if not times:
+    times = {at for day in _days(found) if (at := _moment(day, found)) is not None}
+    near = about if start is None else start
+    if not times or (near is None and len(times) > 1):
         return None
-    at = min(times, key=lambda at: abs(at - start))
-    if not found["second"] and at <= start < at + 60_000:
+    at = min(times, key=lambda at: abs(at - (near or 0)))
+    if not found["second"] and start is not None and at <= start < at + 60_000:
         return start
     return at
+
+
+def _days(found: re.Match[str]) -> list[tuple[int, int, int]]:
+    """Year, month and day in each order in which the cell can mean them."""
+    a, b, c = int(found["a"]), int(found["b"]), int(found["c"])
+    first, last = (year if year > 99 else 2000 + year for year in (a, c))
+    if a > 31:
+        return [(first, b, c)]
+    days = [(last, b, a)] if found["mark"] == "." else [(last, a, b), (last, b, a)]
+    return days if c > 31 else [*days, (first, b, c)]
 
 
 def _moment(day: tuple[int, int, int], clock: re.Match[str]) -> int | None:
