@@ -20,11 +20,11 @@ from lib import outgoing
 from lib.domain.memo import LENGTH, MESSAGES
 from lib.logs.disguises import Unwrapped, has_escapes, may_be_broken, unbroken, unescaped
 from lib.logs.personal_rules import PERSONAL, addresses_v6
-from lib.logs.secret_rules import NAMED, OAUTH, REDACTED, SHOWN, Span, unmarked
+from lib.logs.secret_rules import ABROAD, COMMANDS, NAMED, OAUTH, PAIRS, REDACTED, SHOWN, Span, unmarked
 
 LONGEST = 1 << 21  # characters of a message that are kept: twice what Vercel lets a whole request write
 
-_RULES = (*NAMED, *OAUTH, *SHOWN, *PERSONAL)
+_RULES = (*NAMED, *ABROAD, *PAIRS, *COMMANDS, *OAUTH, *SHOWN, *PERSONAL)
 _SNIPPETS = sorted({snippet for rule in _RULES for snippet in rule.snippets})
 _TRIED_AT = [
     [(rule.pattern.match, rule.behind, rule.read) for rule in _RULES if snippet in rule.snippets]
@@ -114,8 +114,12 @@ def _redacted(text: str) -> str:
 
 def _snippets_in(text: str) -> list[tuple[int, int, int]]:
     """Which snippets stand in `text`, each with its start and its end."""
-    folded = text.encode("ascii", "replace").translate(_FOLDED)  # one byte for each character
-    return _FINDER.find_matches_as_indexes(folded, overlapping=True)
+    try:  # is quicker than to ask
+        plain = text.encode("ascii")
+    except UnicodeEncodeError:
+        narrow = text.replace("：", ":").replace("＝", "=")  # as Chinese and Japanese keyboards write them
+        plain = narrow.encode("ascii", "replace")  # one byte for each character
+    return _FINDER.find_matches_as_indexes(plain.translate(_FOLDED), overlapping=True)
 
 
 def _spans(text: str) -> list[Span]:

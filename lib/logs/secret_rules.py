@@ -52,21 +52,28 @@ def named(names: Iterable[str], ending: str = "") -> SecretRule:
 _QUOTED = (
     r"""(?:"((?:[^"\\]++|\\.)++)|'((?:[^'\\]++|\\.)++)|`((?:[^`\\]++|\\.)++))"""  # or to a cut message's end
 )
-_BARE = r"[^\s&,;\"'<>`{})\[\]\\]++"
-_RANDOM = r"(?=[^\s,;&\"']{0,64}\d|[^\s,;&\"']{20})"  # prose has colons, too
+_BARE = r"[^\s&,;\"'<>`{})\[\]\\，。；、）」]++"
+_UNSPACED = r"\u2e80-\uffef"  # of Chinese and Japanese: no password, and whole sentences look like one word
+_RANDOM = (  # prose has colons, too; and colours have digits
+    rf"(?![{_UNSPACED}])(?=[^\s,;&\"'\\\x1b]{{0,64}}\d|[^\s,;&\"'\\\x1b]{{20}})"
+)
 _HARMLESS = (  # what a program says of a secret instead of the secret
     r"(?![\"'`]?(?:true|false|null|none|nil|nan|undefined|missing|required|optional|invalid|incorrect|wrong|empty"
     r"|unset|set|not|no|yes|ok|is|was|has|present|absent|expired|rejected|revoked|denied|malformed|mismatch"
     r"|unknown|hidden|masked|provided|given|found|string|function|object|include|omit|same-origin|\[?redacted"
-    r"|\*{3,8}|\.{3}|\d{1,3})(?![\w.*-]))"
+    r"|\*{3,8}|\.{3}|\d{1,3}(?![+=/]\S{6}))(?![\w.*-]))"
 )
-_SEPARATOR = r"[\"'`\])]{0,2}+\s{0,4}+(?:=>|[:=])\s{0,40}+"
-_NEXT_ITEM = r"[\"'`]\s{0,4}+,\s{0,40}+[\"'`]"  # ['Authorization', 'Bearer …']
+_SEPARATOR = r"[\"'`\])]{0,2}+\s{0,4}+(?:=>|[:=：＝])\s{0,40}+"
+_NEXT_ITEM = r"[\"'`]\s{0,4}+,\s{0,40}+b?[\"'`]"  # ['Authorization', 'Bearer …']
 _LONG_AND_MIXED = r"(?=[^\s\"'`]{12})(?=[^\s\"'`]{0,64}\d)"
-_ABOUT = r"(?:[_-]?(?:id|prefix|suffix|start|end|preview|hint|last4|value|hash|base64|b64|\d{1,3}))?"
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_ELEMENT = rf">\s{{0,40}}+{_HARMLESS}(?=[^<>\s]{{1,512}}\s{{0,40}}</)"  # <apiKey>…</apiKey>
+_ABOUT = (
+    r"(?:[_-]?(?:id|prefix|suffix|start|end|preview|hint|last4|value|hash|base64|b64|\d{1,3})|\.\d{1,2})?"
+)
 _VALUE = (
     rf"(?:{_SEPARATOR}(?:\[\s{{0,40}}+)?+{_HARMLESS}(?:{_QUOTED}|(?<==)({_BARE})|{_RANDOM}({_BARE}))"
-    rf"|{_NEXT_ITEM}{_LONG_AND_MIXED}([^\"'`]++))"
+    rf"|{_NEXT_ITEM}{_LONG_AND_MIXED}([^\"'`]++)|{_ELEMENT}([^<>\s]++))"
 )
 
 _KEY_NAMES = [
@@ -100,12 +107,13 @@ _WORD_ON_PASS = (  # dbPass, not bypass
 )
 _RULE_OF_A_FORM = (  # `password: must have 8 characters`
     r"(?!(?:must|should|can|cannot|could|may|will|needs?|does|too|at|for|to|from|and|or|the|an?|of|in|with|field"
-    r"|reset|changed|updated|policy|please|enter)\b)"
+    rf"|reset|changed|updated|policy|please|enter)\b|[{_UNSPACED}])"
 )
 _SCHEMES = (
     r"(?:bearer|basic|token|api-?key|key|negotiate|ntlm|hmac|hawk|oauth|dpop|vapid|jwt|bot|ssws|signature"
     r"|aws4-hmac-sha256|goog4-rsa-sha256)"
 )
+_SIGNED = r"[tv]\d?[a-z]?[=,]"
 _SPOKEN_OF = r"(?!(?:token|auth\w{0,16}|header|scheme|is|was|missing|required|not|or|and)\b)"
 
 NAMED = [
@@ -140,9 +148,23 @@ NAMED = [
         rf"(?<=[a-z0-9])(?-i:_KEY)(?:_\d{{1,3}})?{_SEPARATOR}[\"'`]?{_HARMLESS}"
         rf"(?=[\w+/=.~-]{{12}})(?=[\w+/=.~-]{{0,64}}\d)({_BARE})",
     ),
+    rule(  # of webhooks, with a time or a version, and some while keys are changed: `t=1764,v1=…,v1=…`
+        "signature",
+        rf"{_SEPARATOR}((?:{_SIGNED}[\w+/=-]{{8,512}}+(?:[, ]{{1,2}}(?={_SIGNED}))?){{1,16}}+)",
+        behind=True,
+    ),
     named(("token", "secret", "signature", "jwt", "jwe", "cvc", "cvv", "_auth", "connect.sid")),
-    named(("credential", "contraseña", "contrasena", "kennwort", "wachtwoord", "senha", "pwd"), "s?"),
+    named(("credential", "pwd"), "s?"),
     named(("protection-bypass", "protection_bypass")),
+    rule(  # beside its name in a table, or behind an arrow; as an id may stand beside `invalid token`
+        [f"{joint}{name}" for joint in "_-" for name in ("key", "token", "secret", "pass")] + ["apikey"],
+        r"(?=[\"'`\s_w→-])(?:(?<!key)|(?<=(?-i:_KEY))|(?<=(?:api|ess|ret)[_-]key)|(?<=apikey))"
+        r"(?:(?<=pass)word)?(?:_\d{1,3})?[\"'`]?"
+        r"(?:[ \t]{1,64}+[|│][ \t]{1,64}+| {0,64}+\t[ \t]{0,64}+|\s{0,4}+(?:->|→)\s{1,4}+)[\"'`]?"
+        rf"(?!{_UUID}|\d{{4}}-\d\d-|\w{{1,32}}=\w)(?=[\w+/=.~-]{{12}})(?=[\w+/=.~-]{{0,64}}\d)"
+        rf"(?=[\w+/=.~-]{{0,64}}[a-z])({_BARE})",
+        behind=True,
+    ),
     rule(
         [f"{name}{sign}" for name in ("sid", "sig", "pw") for sign in "=:'\""],
         rf"(?<![a-z])[a-z]{{2,3}}+{_VALUE}",
@@ -151,8 +173,139 @@ NAMED = [
     rule(  # not in prose: `the password: a song`
         ("pass", "pwd"),
         rf"(?<![a-z,] pass)(?<![a-z,] pwd)(?:(?<=pwd)|(?<=pass)(?:{_WORD_ON_PASS}))[\"'`]?"
-        rf"[ \t]{{0,4}}[:=][ \t]{{0,40}}+{_HARMLESS}{_RULE_OF_A_FORM}({_BARE})",
+        rf"[ \t]{{0,4}}[:=：][ \t]{{0,40}}+{_HARMLESS}{_RULE_OF_A_FORM}({_BARE})",
         behind=True,
+    ),
+]
+
+
+# ---- the same in other languages, whose letters are all `?` in a snippet
+
+_PASSWORDS = (
+    *("contraseña", "contrasena", "kennwort", "wachtwoord", "senha", "hasło", "lösenord"),
+    *("mot de passe", "mot_de_passe", "motdepasse"),
+    *("passord", "adgangskode", "salasana", "heslo", "jelszó", "parola", "parolă", "şifre", "mật khẩu"),
+)
+_KEYS_ABROAD = (
+    *(
+        "clé secrète",
+        "clave secreta",
+        "chave secreta",
+        "chiave segreta",
+        "geheimschlüssel",
+        "geheimer schlüssel",
+    ),
+    *(
+        f"{key}{joint}api"
+        for key in ("clé", "clef", "clave", "chave", "chiave", "klucz", "ключ", "cheia")
+        for joint in (" ", "-", "_", " d'", " d’", " de ", " di ")
+    ),
+    *(
+        f"api{joint}{key}"
+        for key in ("schlüssel", "schluessel", "sleutel", "nyckel", "nøkkel", "nøgle", "avain", "klíč")
+        for joint in ("", " ", "-", "_")
+    ),
+    *(
+        f"api{joint}{key}"
+        for key in ("キー", "鍵", "密钥", "密鑰", "金鑰", "키", "ключ")
+        for joint in ("", " ", "-")
+    ),
+)
+_OTHER_SCRIPTS = (
+    *("пароль", "κωδικός πρόσβασης", "סיסמה", "كلمة المرور", "รหัสผ่าน", "पासवर्ड"),
+    *("密码", "密碼", "口令", "密钥", "密鑰", "金鑰", "秘密鍵", "パスワード", "비밀번호", "패스워드"),
+)
+_INNER_CAPITAL = r"(?=[^\s,;&\"']{8})(?=[^\s,;&\"']{0,64}(?-i:[a-z][A-Z]))"
+
+ABROAD = [
+    rule(
+        [re.sub("[^ -~]", "?", name) for name in (*_PASSWORDS, *_KEYS_ABROAD)],
+        rf"(?:{'|'.join((*_PASSWORDS, *_KEYS_ABROAD))})s?"
+        rf"(?:{_VALUE}|{_SEPARATOR}{_HARMLESS}{_INNER_CAPITAL}({_BARE}))",
+    ),
+    rule(  # prose would go on in its own letters
+        ("?:", "?=", "? :", "? =", "?'", '?"'),
+        rf".(?:{'|'.join(f'(?<={name})' for name in _OTHER_SCRIPTS)}){_SEPARATOR}{_HARMLESS}(?=[\"'`]?+[!-~])"
+        rf"(?:{_QUOTED}|(?!(?-i:[A-Z_]{{6,64}}(?![\w-])))((?-i:[^\s&,;\"'<>`{{}})\[\]\\\u0080-\uffff]){{6,}}+))",
+    ),
+]
+
+
+# ---- names and values that stand apart
+
+_PAIRED = re.compile(
+    r"(?<![\w-])(?:key|name|header|variable)[\"'`]?\s{0,4}(?:=>|[:=])\s{0,4}[\"'`]?([^\s\"'`,;{}<>]{1,64})",
+    re.IGNORECASE,
+)
+_SECRET_NAME = re.compile(
+    rf"(?:{'|'.join((*_KEY_NAMES, *_SESSION_NAMES))}|(?-i:[A-Z0-9]_KEY)|token|secret|signature|jwt|jwe"
+    r"|auth|authorization|session|cookie|credentials?|protection-bypass|pwd"
+    rf"|pass(?:{_WORD_ON_PASS})|(?<![a-z])(?:sid|sig|pw)){_ABOUT}\Z",
+    re.IGNORECASE,
+)
+_QUOTED_WHOLE = re.compile(
+    r""""((?:[^"\\]|\\.){1,4096}+)"|'((?:[^'\\]|\\.){1,4096}+)'|`((?:[^`\\]|\\.){1,4096}+)`""", re.DOTALL
+)
+_QUOTED_OR_BARE = re.compile(f"{_QUOTED}|({_BARE})", re.DOTALL)
+_PAIR_BEGINS, _PAIR_ENDS = ("{", "}", "<", "- "), re.compile(r"[{}<>]|- ")
+
+
+def _of_a_pair(text: str, match: re.Match[str]) -> Iterator[Span]:
+    """A value whose name stands beside it: `{"key": "API_KEY", "type": "plain", "value": "…"}`."""
+    quoted = _QUOTED_WHOLE.match(text, match.end())
+    before = text[max(0, match.start() - 256) : match.start()]
+    before = before[max(map(before.rfind, _PAIR_BEGINS)) + 1 :]
+    after = _PAIR_ENDS.split(text[quoted.end() : quoted.end() + 256], 1)[0] if quoted else ""
+    if any(_SECRET_NAME.search(name) for side in (before, after) for name in _PAIRED.findall(side)):
+        value = quoted or _QUOTED_OR_BARE.match(text, match.end())
+        if value:
+            yield *value.span(value.lastindex or 0), REDACTED
+
+
+PAIRS = [
+    rule(
+        ("value'", 'value"', "value`", "value:", "value="),
+        rf"(?<![\w-])value[\"'`]?\s{{0,4}}(?:=>|[:=])\s{{0,40}}+{_HARMLESS}",
+        read=_of_a_pair,
+    ),
+]
+
+
+# ---- what is given to a command
+
+_NO_VALUE = (  # what help says behind an option
+    r"(?!(?:flag|option|argument|parameter|value|file|stdin)s?\b|(?:instead|again|first|here|below|above)\b"
+    r"|(?-i:[A-Z_]{1,64}(?![\w-])))"
+)
+_LAST_OF_A_COMMAND = (
+    r"(?=[^\s\"'`]{4,64}[^\s\"'`.,:;!?](?:[\"'`]|\s{0,4}\Z|\s{0,4}[\r\n]| {1,4}(?:--?[a-z]|https?:)))"
+)
+_NEXT_COMMAND = re.compile(r"&&|[|;] |(?<!\\)\n")
+
+
+def _for_curl(text: str, match: re.Match[str]) -> Iterator[Span]:
+    """`-u` has a password only there: `docker run -u 1000:1000`."""
+    begin = text.rfind("curl", max(0, match.start() - 512), match.start())
+    if begin >= 0 and not _NEXT_COMMAND.search(text, begin, match.start()):
+        start = match.end()
+        found = (_UP_TO_QUOTE if match[1] else _UP_TO_SPACE).match(text, start)
+        yield start, found.end() if found else start, REDACTED
+
+
+_UP_TO_QUOTE, _UP_TO_SPACE = re.compile(r"[^\"'`\r\n]++"), re.compile(r"[^\s\"'`]++")
+
+COMMANDS = [
+    rule(
+        "--",
+        r"(?<![\w-])--(?=[a-z])(?:[a-z]{1,16}+-){0,3}?(?:token|secret|password|passwd|pass|pwd|api-?key"
+        r"|(?:access|secret|private|auth|service-role)-key|bearer)(?:\s{1,8}+|=)"
+        rf"{_HARMLESS}(?![-\[$]|id=)"
+        rf"(?:{_QUOTED}|{_RANDOM}({_BARE})|{_RULE_OF_A_FORM}{_NO_VALUE}{_LAST_OF_A_COMMAND}({_BARE}))",
+    ),
+    rule(
+        ("-u", "--user", "--proxy-u"),
+        r"(?<![\w-])(?:(?-i:-[uU])|--(?:proxy-)?user)[\s=]{0,4}+([\"'`]?)[^\s:\"'`]{0,128}+:(?=[^\s\"'`])",
+        read=_for_curl,
     ),
 ]
 
@@ -277,8 +430,16 @@ SHOWN = [
     ),
     _begins("vcp_ vci_ vca_ vcr_ vck_ hf_ r8_ gsk_ xai- pplx- ntn_ rnd_ nfp_ phx_", "[a-z0-9]", "20,"),
     _begins("secret_", "[a-z0-9]", "40,"),
+    rule(  # by two digits that may be of a number: `sk_` alone is in `task_id`
+        [
+            *(f"sk_{one}{two}" for one, two in product("0abcdef", repeat=2)),
+            *(f"sk_{what}_" for what in ("org", "prod", "dev", "stag", "staging")),
+        ],
+        r"(?<![a-z0-9_])(sk_(?:[a-z]{3,8}_){0,3}(?=[a-z]{0,40}\d)[a-z0-9]{20,}+)",
+    ),
     _begins("pypi- lsv2_pt_ lsv2_sk_ tvly-", r"[\w-]", "28,"),
-    _begins("hvs. hvb. hvr. dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", r"[\w-]", "16,"),
+    _begins("hvs. hvb. hvr.", r"[\w-]", "16,"),
+    _begins("dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit.", r"[\w.-]", "16,"),  # dp.st.prd.…
     _begins("IQoJb3JpZ2lu FwoGZXIvYXdz FQoGZXIvYXdz sntrys_ sntryu_ ATATT3 glc_", r"[\w+/=-]", "20,"),
     _begins("AIza ya29.", r"[\w.-]", "12,"),
     _begins("npm_", "[a-z0-9]", "36"),
@@ -301,7 +462,7 @@ SHOWN = [
 _DISCORD = re.compile(r"\.(?<=[\w-]{23}\.)[\w-]{6,7}\.[\w-]{27,38}(?![\w-])")
 _FAL = re.compile(r":(?<=[0-9a-f]{4}-[0-9a-f]{12}:)[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
 _BEFORE_DISCORD = with_what_is_before(r"[\w-]{23,28}")
-_BEFORE_FAL = with_what_is_before(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BEFORE_FAL = with_what_is_before(_UUID)
 
 
 def unmarked(text: str) -> Iterator[Span]:

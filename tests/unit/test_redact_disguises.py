@@ -12,7 +12,7 @@ import pytest
 
 from lib.logs.redact import redact
 from tests.growth import WORDS, grows_too_fast
-from tests.planted import LETTERS, Maker, Planted, planted
+from tests.planted import BASE64, HEX, LETTERS, Maker, Planted, planted
 
 
 def broken(text: str) -> str:
@@ -86,6 +86,120 @@ def test_a_variable_that_ends_in_key_is_masked_whosever_key_it_is(name: str) -> 
         assert value not in redact(text)
 
 
+# A name, and @ for its value. The values are random: no letter, digit or case of them says more than another.
+PAIRED = (
+    '{"key":"RUNWAY_API_KEY","value":"@"}',
+    '{"key":"RUNWAY_API_KEY","target":["production","preview"],"type":"encrypted","value":"@"}',
+    '{"type":"plain","value":"@","target":["production"],"id":"a1","key":"OPENAI_API_KEY"}',
+    '[{"key":"LOG_LEVEL","value":"info"},{"key":"DB_PASSWORD","value":"@"}]',
+    '{"name":"x-api-key","value":"@"}',
+    '{"name": "authorization", "value": "@"}',
+    '{"name":"cookie","value":"theme=dark; sid=@"}',
+    '{"name":"set-cookie","value":"sid=@; Path=/; HttpOnly"}',
+    '{"name":"sb-abcdefghij-auth-token.1","value":"@","path":"/"}',
+    "Map(1) { 'apikey' => { name: 'apikey', value: '@' } }",
+    "Map(1) {\n  'x-api-key' => {\n    name: 'x-api-key',\n    value: '@'\n  }\n}",
+    "env:\n  - name: LOG_LEVEL\n    value: info\n  - name: DB_PASSWORD\n    value: @",
+    '<add key="ApiKey" value="@"/>',
+    '<input type="hidden" name="csrf_token" value="@">',
+    "[(b'x-api-key', b'@')]",
+    "<apiKey>@</apiKey>",
+    "<password>\n  @\n</password>",
+    "RUNWAY_API_KEY -> @",
+    "x-api-key → @",
+    "RUNWAY_API_KEY\t@",
+    "| NAME | VALUE |\n| --- | --- |\n| RUNWAY_API_KEY | @ |",
+    "│ 0 │ 'RUNWAY_API_KEY' │ '@' │",
+)
+TYPED = (
+    "curl -u admin:@ https://api.example.com/v1",
+    "curl -s -X POST \\\n  --user 'admin:@' https://api.example.com/v1",
+    "vercel --token @ --prod",
+    "vercel --token=@",
+    "psql --host db --password @",
+    "psql --db-password '@'",
+    "render --api-key @",
+)
+SIGNED = (
+    "stripe-signature: t=1492774577,v1=@",
+    "stripe-signature: t=1492774577,v1=@,v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba816edb039989a39",
+    "svix-signature: v1,@",
+    "webhook-signature: v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4= v1a,@",
+    "x-slack-signature: v0=@",
+    "sb-abcdefghij-auth-token.0=@",
+    "DB_PASSWORD=17+@",
+)
+ABROAD = (
+    *("mot de passe : @", "Mot de passe: @", "hasło: @", "lösenord: @", "LÖSENORD: @", "contraseña: @"),
+    *("mot_de_passe=@", "clé secrète : @", "clave secreta: @", "Geheimschlüssel: @"),
+    *(
+        "API-Schlüssel: @",
+        "clé API : @",
+        "clé d’API : @",
+        "clave API: @",
+        "chave de API = @",
+        "chiave API: @",
+    ),
+    *(
+        "パスワード: @",
+        "APIキー：@",
+        "密码: @",
+        "密碼：@",
+        "пароль: @",
+        "Пароль = @",
+        "비밀번호: @",
+        "סיסמה: @",
+    ),
+    *('{"密码":"@"}', "{ 'пароль': '@' }", "password：@", "RUNWAY_API_KEY：@", "authorization：Bearer @"),
+)
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("written", PAIRED)
+def test_a_value_is_masked_where_its_name_stands_apart_from_it(written: str, disguise: str) -> None:
+    value = Maker(random.Random(5)).of(LETTERS, 40)
+    assert value not in redact(DISGUISES[disguise](written.replace("@", value)))
+
+
+@pytest.mark.parametrize("disguise", [each for each in DISGUISES if each != "in a query"])
+@pytest.mark.parametrize("written", TYPED)
+def test_what_is_secret_in_a_command_is_masked(written: str, disguise: str) -> None:
+    goes_on = disguise in (
+        "in a sentence",
+        "in a terminal's colours",
+    )  # in words, as help does: `--token given`
+    for value in (
+        Maker(random.Random(6)).of(LETTERS, 24),
+        "hunter2",
+        "hunter2" if goes_on else "onlyletters",
+    ):
+        told = redact(DISGUISES[disguise](written.replace("@", value)))
+        assert value not in told
+        assert "https" in told or "https" not in written
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("written", SIGNED)
+def test_no_part_of_a_secret_is_left_behind_the_part_that_was_masked(written: str, disguise: str) -> None:
+    for value in (Maker(random.Random(7)).of(HEX, 64), Maker(random.Random(7)).of(BASE64, 43) + "="):
+        told = redact(DISGUISES[disguise](written.replace("@", value)))
+        assert value not in told
+        assert quote(value, safe="") not in told
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("written", ABROAD)
+def test_a_secret_is_masked_whatever_language_its_name_is_in(written: str, disguise: str) -> None:
+    for seed in range(20):
+        value = Maker(random.Random(seed)).of(LETTERS, 12)
+        assert value not in redact(DISGUISES[disguise](written.replace("@", value)))
+
+
+def test_text_behind_a_secret_is_kept_where_no_space_divides_them() -> None:
+    assert redact("密码：abcd1234，视频生成失败") == "密码：[redacted]，视频生成失败"
+    assert redact("password：abcd1234，视频生成失败") == "password：[redacted]，视频生成失败"
+
+
 HARMLESS = (
     "code=ECONNREFUSED",
     "authorization: missing",
@@ -102,6 +216,42 @@ HARMLESS = (
     "cache_key=videos:page:12:sort:created and CACHE_KEY=short1",
     "Chrome/120.0.0.0 Safari/537.36 at std::deque::push_back",
     "errorCode: 'P2002', meta: { target: ['email'] }",
+    # a name without a value, and a value whose name is no secret's
+    '{"key":"NODE_ENV","value":"production-2"},{"key":"RUNWAY_API_KEY"}',
+    '[{"key":"RUNWAY_API_KEY","type":"encrypted"},{"key":"MODEL","value":"gen4_turbo_2025"}]',
+    '{"name":"prompt","value":"a dog that forgets its password in 2049"}',
+    '{"name":"output_tokens","value":1764470731031}',
+    '{"name":"x-api-key","value":null}',
+    "{ name: 'x-vercel-id', value: 'iad1::x7k2p-1768302600000-9f2c41aa03de' }",
+    "- name: DB_PASSWORD\n  valueFrom: secrets-2\n- name: MODEL\n  value: gen4_turbo_2025",
+    "<title>Reset of a password</title> <token></token> <p>token</p>",
+    "RUNWAY_API_KEY -> missing",
+    "RUNWAY_API_KEY\tEncrypted\tProduction, Preview\t12d ago",
+    "| RUNWAY_API_KEY | Production | 2025-11-12T09:00:00Z |",
+    "invalid token\t97d25ccf-7ae1-4f57-a5d7-bd49d4004691",
+    "refresh_token -> 97d25ccf-7ae1-4f57-a5d7-bd49d4004691",
+    "cache_key -> videos/page/12/sort/created, foreign_key | videos.user_id_2025",
+    "Missing API key | task 97d25ccf-7ae1-4f57-a5d7-bd49d4004691",
+    "Missing RUNWAY_API_KEY | requestId=x7k2p-1768302600000",
+    # commands, and what is said of them
+    "docker run -u 1000:1000 app, then id -u",
+    "curl https://api.example.com/v1 && docker run -u 1000:1000 app",
+    "unknown option --token given; use --password to sign in, or pass --token instead.",
+    "vercel --token $VERCEL_TOKEN --password PASSWORD_OF_DB",
+    "docker build --secret id=npmrc1234 --password-stdin --token-file /run/token1",
+    "a dog -- token of friendship -- runs",
+    # what begins like a token
+    "task_0a1b2c3d4e5f6a7b8c9d0e1f2a3b and disk_abcdef0123456789abcdef",
+    "sk_abcdefabcdefabcdefabcdef and dp.st. are names",
+    # prose and names in other languages
+    "密码：「芝麻开门」，一个很长很长没有任何空格的句子讲的是一只忘了密码的狗在海边奔跑",
+    "APIキー：これはとても長い文で空白がなく犬が浜辺を走りながらパスワードを思い出そうとしている",
+    "password：一个很长很长没有任何空格的句子讲的是一只忘了密码的狗在海边奔跑",
+    "пароль: шепчут сторожу у ворот",
+    'Пароль: "неверный пароль 12"',
+    "mot de passe : obligatoire, clé API : manquante",
+    "API-Schlüssel: fehlt, API-Schlüssel: undefined, 密码: null, пароль: RUNWAY_API_KEY",
+    "プロンプト: dog2025 と 视频: be10ad4c-ad5c-4ed2-820d-bf57b9feb228",
 )
 
 
@@ -139,6 +289,10 @@ NASTY = (
     ),
     *("DE00 ", "digest a=", "basic ", "sk-", "0-", "\nab", "?code=", "://a:", "pass ", "secret => "),
     "'authorization', '",
+    *("value:'", 'value="', "name:token,value:", "value=", "key:", "name='a' ", '{"value":"', "- "),
+    *("--token", "--", "--a-", "-ux:", "curl -u x:", "curl ", "curl", "-u", "signature:v1=", "v1,abcdefgh "),
+    *("<token>", "token>", "_key\t", "_token -> ", "_pass | ", "密码：", "пароль:", "：", "?:", "api鍵"),
+    *("sk_ab_", "sk_00", "dp.st.", "mot de passe ", "clé api", "パスワード"),
 )
 
 
