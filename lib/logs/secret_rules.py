@@ -247,11 +247,15 @@ _QUOTED_WHOLE = re.compile(
     r""""((?:[^"\\]|\\.){1,4096}+)"|'((?:[^'\\]|\\.){1,4096}+)'|`((?:[^`\\]|\\.){1,4096}+)`""", re.DOTALL
 )
 _QUOTED_OR_BARE = re.compile(f"{_QUOTED}|({_BARE})", re.DOTALL)
+_NAMES_A_PAIR = ("key", "name", "header", "variable")
 _PAIR_BEGINS, _PAIR_ENDS = ("{", "}", "<", "- "), re.compile(r"[{}<>]|- ")
 
 
 def _of_a_pair(text: str, match: re.Match[str]) -> Iterator[Span]:
     """A value whose name stands beside it: `{"key": "API_KEY", "type": "plain", "value": "…"}`."""
+    around = text[max(0, match.start() - 256) : match.end() + 4400].lower()
+    if not any(word in around for word in _NAMES_A_PAIR):  # quicker than to look closely
+        return
     quoted = _QUOTED_WHOLE.match(text, match.end())
     before = text[max(0, match.start() - 256) : match.start()]
     before = before[max(map(before.rfind, _PAIR_BEGINS)) + 1 :]
