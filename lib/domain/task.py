@@ -191,7 +191,8 @@ _ADVICE_BY_WORD: tuple[tuple[frozenset[str], FailureAdvice], ...] = (
 
 # Words of a `failure` that forbid it where the code does not.
 _FORBIDS = re.compile(
-    r"\b(?:safety|moderat\w{0,6}|flagged|polic(?:y|ies)|guidelines|violat\w{0,5}|inappropriate|nsfw|prohibited)\b",
+    r"\b(?:safety|moderat\w{0,6}|flagged|polic(?:y|ies)|guidelines|violat\w{0,5}|inappropriate|nsfw|prohibited"
+    r"|blocked|likeness|copyright\w{0,4}|rejected)\b",
     re.I,
 )
 

@@ -62,6 +62,7 @@ class Run:
                     is kept, no stage before the last is missing, and no line of the call that is nobody's for
                     certain may be its
     afterwards      what it logged behind its last stage, and is no stage
+    posts           how often it logged the call to Runway, one that may be its call among them
     tasks           that it may have created
     """
 
@@ -73,6 +74,7 @@ class Run:
     created: bool = False
     ended_unsent: bool = False
     afterwards: tuple[LogEntry, ...] = ()
+    posts: int = 0
     tasks: frozenset[str] = frozenset()
 
     @property
@@ -122,6 +124,7 @@ class Trace:
     sent, created   whether any try reached the call to Runway, and Runway's answer
     task_ids        tasks that the logs say are this video's
     candidates      tasks that may be this video's or another's: the text leaves two readings
+    named           tasks that its lines name or mention, in whatever words
     summaries       of the requests in which its runs began
     observed        whether logs of the time in question exist at all
     observed_until  up to when everything that was logged after the latest line is known; None: nobody knows
@@ -136,6 +139,7 @@ class Trace:
     created: bool = False
     task_ids: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     summaries: tuple[RequestSummary, ...] = ()
     observed: bool = False
     observed_until: datetime | None = None

@@ -54,6 +54,7 @@ from lib.traces.runs import NEVER, Line, OpenRun, by_order, named_stages
 from lib.traces.ties import Rows
 
 Requests = Mapping[str | None, Sequence[Line]]
+LONGEST_RUN_MS = 15 * 60_000  # and Vercel ends a function sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,13 @@ class VideoLog:
 
     polls       one list of entries a status request
     candidates  tasks of runs that name no video and may be this one's
+    named       tasks that its lines name or mention, in whatever words
     """
 
     runs: tuple[OpenRun, ...] = ()
     polls: tuple[tuple[LogEntry, ...], ...] = ()
     candidates: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,12 @@ def correlate(
     rows = _rows_without_a_line(lines, videos)
     found = _assign(lines, _group(requests, rows), reader)
     candidates, nobodys = _tie(found, requests, rows, videos)
+    known = {video.id.lower() for video in videos}
     return Correlation(
         videos={
-            name: _log_of(found.runs.get(name, ()), found.polls.get(name, ()), candidates.get(name, ()))
+            name: _log_of(
+                found.runs.get(name, ()), found.polls.get(name, ()), candidates.get(name, ()), known
+            )
             for name in found.runs.keys() | found.polls.keys() | candidates.keys()
         },
         requests={summary.request_id: summary for summary in summaries},
@@ -340,6 +346,7 @@ def _assign(
     settle_loose_tasks(found, lines, by_time=not for_keeps)
     settle_extras(found, lines)
     _doubt(found, lines)
+    _doubt_text(found, lines)
     return found
 
 
@@ -363,6 +370,19 @@ def _doubt(found: Assigned, lines: Iterable[Line]) -> None:
         run.may_have_sent = any(
             run.may_have_logged(those[at], named) for those, at in starts if at < len(those)
         )
+
+
+def _doubt_text(found: Assigned, lines: Iterable[Line]) -> None:
+    """The same of text without request ids: any line in unknown words behind a run may be its call."""
+    nobodys = [
+        line
+        for line in lines
+        if line.request is None and not (line.given or line.steps or line.poll or line.names_video)
+    ]
+    for run in found.everyone():
+        at = bisect_left(nobodys, run.last.order, key=by_order)
+        if run.last.request is None and not run.tasks and at < len(nobodys):
+            run.may_have_sent |= nobodys[at].entry.at_ms - run.last.entry.at_ms <= LONGEST_RUN_MS
 
 
 def _rows_without_a_line(lines: Iterable[Line], videos: Iterable[Video]) -> Rows:
@@ -397,8 +417,9 @@ def _tie(
         left = [line for line in here if not line.given and not line.poll]
         if not left:
             continue
-        if request is not None:
-            _share(left, {line.video for line in here if line.video} & lacking, found, candidates, claimed)
+        for video in _shared(here, found) & lacking:
+            told = (task for task in _paid_tasks(left, in_a_run=True) if task not in claimed)
+            candidates[video].update(dict.fromkeys(told))
         is_whole = request is not None and len(left) == len(here)
         for part in [left] if request is not None else [[line] for line in left]:
             named = {task: line for task, line in _paid_tasks(part).items() if task not in claimed}
@@ -407,7 +428,7 @@ def _tie(
             nobodys |= {task: line for task, line in named.items() if task not in nobodys}
             tie = rows.tie(part)
             if named and not tie.certain and not any(line.video for line in here):
-                for video in waiting.tie(part).rows:
+                for video in waiting.created_before(part[0].entry.at_ms):
                     candidates[video].update(dict.fromkeys(named))
             if tie.likely and is_whole:
                 run = OpenRun(tie.rows[0], found.flows, part[0], part[0], likely=True)
@@ -427,19 +448,14 @@ def _still_waits(video: Video, found: Assigned) -> bool:
     return not video.runway_video_id and bool(runs) and not any(run.tasks or run.owns_a_task for run in runs)
 
 
-def _share(
-    left: Sequence[Line],
-    videos: Collection[str],
-    found: Assigned,
-    candidates: Mapping[str, dict[str, None]],
-    claimed: Collection[str],
-) -> None:
-    """What is left of a request is perhaps that of the videos that it names, though it seemed another's."""
-    tasks = dict.fromkeys(task for task in _paid_tasks(left, in_a_run=True) if task not in claimed)
+def _shared(here: Sequence[Line], found: Assigned) -> set[str]:
+    """The videos that a request names of which lines are left: perhaps theirs, whatever they seemed."""
+    request = here[0].request
+    videos = {line.video for line in here if line.video and request is not None}
     for video in videos:
-        candidates[video].update(tasks)
         for run in found.runs.get(video, ()):
-            run.may_have_sent |= any(line.request in run.requests for line in left)
+            run.may_have_sent |= request in run.requests
+    return videos
 
 
 def _nobodys(
@@ -476,14 +492,21 @@ def _paid_tasks(lines: Iterable[Line], *, in_a_run: bool = False) -> dict[str, L
 
 
 def _log_of(
-    runs: Iterable[OpenRun], polls: Iterable[Sequence[Line]], candidates: tuple[str, ...]
+    runs: Collection[OpenRun],
+    polls: Collection[Sequence[Line]],
+    candidates: tuple[str, ...],
+    videos: Collection[str],
 ) -> VideoLog:
     for run in runs:
         run.lines.sort(key=by_order)
+    named = [task for run in runs for task in _paid_tasks(run.lines, in_a_run=True)]
+    asked = (line for poll in polls for line in poll)
+    named += [task for line in asked for task in line.tasks or mentioned_tasks(line.entry.message)]
     return VideoLog(
         runs=tuple(sorted(runs, key=lambda run: run.first.order)),
         polls=tuple(tuple(line.entry for line in poll) for poll in sorted(polls, key=lambda p: p[0].order)),
         candidates=candidates,
+        named=tuple(dict.fromkeys(task for task in named if task not in videos)),
     )
 
 

@@ -12,6 +12,7 @@ from lib.traces.runs import Line
 from lib.traces.waiting import MOST_OWNERS
 
 BEFORE_MS = 10 * 60_000  # a row may wait that long for its run
+WAITS_MS = 60 * 60_000  # and so long for somebody who takes it up again
 AFTER_MS = 5_000  # and may seem to be created that much after its lines
 AT_ONCE_MS = 10_000  # a run that begins so near to the creation of one row only is likely that row's
 CUT = 24  # characters of a shortened address or prompt that still tell rows apart
@@ -55,6 +56,10 @@ class Rows:
         if len(at_once) == 1 or (lengths and len(fitting) == 1):
             return Tie(_ids(at_once or fitting), likely=True)
         return Tie(_ids(fitting))
+
+    def created_before(self, at_ms: int) -> tuple[str, ...]:
+        """Those that may still have waited then, the latest first."""
+        return _ids(self._created(at_ms - WAITS_MS, at_ms + AFTER_MS))
 
     def _created(self, since: int, until: int) -> list[Video]:
         latest = self._by_time[bisect_left(self._times, since) : bisect_right(self._times, until)]

@@ -51,6 +51,7 @@ def trace_of(
         created=any(run.owns_a_task or run.tasks for run in log.runs),
         task_ids=mine,
         candidates=tuple(task for task in maybe if task not in mine),
+        named=_not_others(log.named, video, found),
         summaries=tuple(_summaries(log, found.requests)),
         observed=bool(log.runs or log.polls) or _covers(found, video, now, retention),
         observed_until=logs_end,
@@ -117,6 +118,7 @@ def _run(run: OpenRun, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> R
         created=created,
         ended_unsent=not sent and not run.may_have_sent and _ended_before_the_call(run, flows, blind),
         afterwards=_afterwards(run),
+        posts=_posts(run, flows) + run.may_have_sent,
         tasks=tasks,
     )
 
@@ -139,6 +141,17 @@ def _ended_before_the_call(run: OpenRun, flows: Mapping[str, Flow], blind: tuple
 def _afterwards(run: OpenRun) -> tuple[LogEntry, ...]:
     last = max((order for key in run.likely_flows for order in run.filled[key].values()), default=-1)
     return tuple(line.entry for line in run.lines if line.order > last)
+
+
+def _posts(run: OpenRun, flows: Mapping[str, Flow]) -> int:
+    calls = [(key, flows[key].first_that_means(Means.SENT)) for key in run.likely_flows]
+    lines = {
+        (line.entry.at_ms, line.entry.message)
+        for line in run.lines
+        for key, position in calls
+        if position is not None and line.steps.get(key) == position
+    }
+    return len(lines)
 
 
 def _passed(run: OpenRun, flows: Mapping[str, Flow], what: Means) -> bool:

@@ -31,9 +31,9 @@ from tests.apps import app_of
 from tests.production import ACCEPTED, ANSWERED, CALLED, put_log, put_row
 from tests.simulated import Simulated
 
-# What a row says. When a write failed, nothing tells which; what the platform says contradicts no early end.
+# What a row says: where anything, whoever wrote it had gone on behind the run.
 TEXTS = {
-    "platform": "Vercel Runtime Timeout Error: Task timed out after 300 seconds",
+    "nothing": "",
     "enum": 'invalid input value for enum video_status: "PENDING"',
     "check": 'new row for relation "videos" violates check constraint "videos_status_check"',
     "no row": '{"code":"PGRST116","details":"The result contains 0 rows","message":"Cannot coerce"}',
@@ -83,7 +83,7 @@ class Question(NamedTuple):
     @property
     def is_proved(self) -> bool:
         over = self.patience < AGE
-        return self.stage == "before the call" and self.text == "platform" and over
+        return self.stage == "before the call" and self.text == "nothing" and over
 
 
 class Answers(NamedTuple):

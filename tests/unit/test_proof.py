@@ -170,6 +170,77 @@ def test_the_platforms_words_and_nodes_say_nothing_of_a_call(text: str) -> None:
     assert repair(row(), [*run("async-sdk", stages=4), error(text, 1)]).pays
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Task timed out after 600 seconds",  # as an app's own waiter for a task says it
+        "Error: image_to_video answered 504: Endpoint request timed out",
+        "[clip] ordered, worker exited",
+        "(node:4) created task",
+        "(node:4) Warning: ordered at the provider, 50 credits",
+        "(node:4) UnhandledPromiseRejectionWarning: APIConnectionTimeoutError: Request timed out.",
+        "(node:4) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.\n[media] ordered",
+    ],
+)
+def test_words_that_only_look_like_the_platforms_may_be_the_apps(text: str) -> None:
+    assert not repair(row(), [*run("async-sdk", stages=4), error(text, 1)]).pays
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"error_message": "Vercel Runtime Timeout Error: Task timed out after 60 seconds"},
+        {"error_details": "Runway answered, could not save"},
+        {"video_url": "https://dnznrvs05pmza.cloudfront.net/clip.mp4"},
+    ],
+)
+def test_whoever_wrote_into_the_row_had_gone_on_behind_the_run(columns: dict[str, Any]) -> None:
+    early = run("async-sdk", stages=4)
+    assert repair(row(status="failed"), early).pays
+    assert not repair(row(status="failed", **columns), early).pays
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [line("[Runway API] Calling SDK imageToVideo.create()", 3)],
+        [line(f"[worker] retried clip {ANNA} as {BELAS_TASK}: task {BELAS_TASK}", 600, "req-w")],
+        [line(f"[Video Generation] asked Runway once more: task {BELAS_TASK}", 3)],
+    ],
+)
+def test_a_task_that_ended_says_nothing_of_a_second_one(more: list[LogEntry]) -> None:
+    whole, ended = run("sync-sdk"), [Task(ANNAS_TASK, "FAILED", failure_code="INTERNAL.WORKER")]
+    failed = row(runway_video_id=ANNAS_TASK, status="failed")
+    assert repair(failed, whole, tasks=ended).pays
+    assert not repair(failed, [*whole, *more], tasks=ended).pays
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        error("Failed to save runway_video_id: duplicate key value violates unique constraint", 1),
+        error("[clip] accepted, id lost", 1),
+        error("Error: Task timed out after 30 seconds", 1),
+        line("[Runway API] Response status: 200", 1),
+    ],
+)
+def test_a_refusal_behind_anything_else_may_be_that_of_another_post(between: LogEntry) -> None:
+    called = run("sync-sdk", stages=8)
+    assert not repair(row(status="failed"), [*called, between, error(REFUSED, 2)]).pays
+
+
+def test_a_refusal_that_the_row_tells_much_later_is_of_something_else() -> None:
+    called, late = run("sync-sdk", stages=8), START + timedelta(minutes=28)
+    assert repair(row(status="failed", error_message=REFUSED), called).pays
+    assert not repair(row(status="failed", error_message=REFUSED, updated_at=late), called).pays
+
+
+def test_a_line_that_names_nobody_in_text_without_request_ids_may_be_the_call() -> None:
+    text = without_requests(run("async-sdk", stages=4), [line("[clip] ordering, 50 credits", 5)])
+    assert repair(row(), text[:-1]).pays
+    assert not repair(row(), text).pays
+
+
 def test_where_one_line_of_a_request_is_kept_nothing_follows_from_those_that_are_not_there() -> None:
     assert not repair(row(), run("async-sdk", stages=1)).pays
 

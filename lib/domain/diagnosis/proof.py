@@ -6,22 +6,42 @@ wording does, and one run of the app that is not accounted for outweighs every f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from lib.domain.attempt import AttemptState
-from lib.domain.cause import CAUSES, Side, Trait
+from lib.domain.cause import CAUSES, Trait
 from lib.domain.diagnosis.dossier import Dossier, tells_of_failure
 from lib.domain.diagnosis.symptoms import Speaker, Symptom, read_error
-from lib.domain.trace import Run, time_of
+from lib.domain.diagnosis.text import LONGEST
+from lib.domain.trace import LogEntry, Run, time_of
 
 AFTER_THE_END = timedelta(seconds=2)  # logs that go on so long after a run that has said how it ended
 ONE_POST = timedelta(
     seconds=60
 )  # the SDK's time-out: an answer that comes later may be that of its second post
-_OF_NODE = ("(node:", "(Use `node ")  # warns of what the code is made of, whatever it does
+# What stands before the platform's own words, and Node's.
+_BEFORE = re.compile(
+    r"(?:\[?\d{4}-\d\d-\d\d[T ][\d:.]{8,15}Z?\]?\s{1,4})?"
+    r"(?:(?:RequestId: )?[0-9a-f]{8}-[0-9a-f-]{27}\s{1,4})?(?:(?:ERROR|WARN|INFO)\s{1,4})?"
+)
+_OF_NODE = re.compile(
+    r"\(node:\d{1,9}\) (?:\[DEP\d{4}\] )?(?!UnhandledPromise)\w{0,40}Warning: |\(Use `node --trace-"
+)
+_OF_LAMBDA = re.compile(r"(?:START|END|REPORT|INIT_START) RequestId: ")
+# An app's own words for what it waits for, in a sentence that is otherwise the platform's.
+_OF_THE_APP = re.compile(
+    r"runway|image|video|clip|/v\d|\btask\b(?! timed out after \d)|credit|provider|post|gateway|endpoint"
+    r"|generation|\[",
+    re.I,
+)
+_BARE_TASK = re.compile(r"(?:error: )?task timed out after \d{1,6} ?s", re.I)
+_ACCEPTED = re.compile(r"\bstatus(?: ?code)?['\"]?\s{0,3}[:=]?\s{0,3}2\d\d\b", re.I)
+_DEPRECATION = re.compile(r"`[^`\n]{1,80}`|\[DEP\d{4}\]|'[^'\n]{0,80}'")
+_TEXT_OF_A_FAILURE = re.compile(r"err|fail", re.I)
 
 
 class Proof(StrEnum):
@@ -45,6 +65,7 @@ def proof_of(dossier: Dossier) -> Fact | None:
         dossier.lost_task
         or dossier.candidates
         or dossier.video.other_task_id
+        or not set(dossier.trace.named) <= _ended(dossier)
         or not all(_accounted_for(dossier))
     ):
         return None
@@ -102,7 +123,7 @@ def _left_to_workers(dossier: Dossier) -> bool:
     video = dossier.video
     untouched = video.status == "queued" and not dossier.attempts and not dossier.trace.runs
     known = untouched and not dossier.logs_expired
-    return dossier.left_to_workers and known and not video.runway_video_id
+    return dossier.left_to_workers and known and not video.runway_video_id and not _row_tells_more(dossier)
 
 
 FACTS: tuple[Fact, ...] = (
@@ -127,38 +148,73 @@ def _new_runs(dossier: Dossier) -> tuple[Run, ...]:
 
 def _accounted_for(dossier: Dossier) -> Iterator[bool]:
     """Of each new run, whether it is known what came of it."""
-    known = {task.id for task in dossier.tasks.values() if task.ended_in_vain}
-    known.add(dossier.video.runway_video_id or "")
+    known = _ended(dossier)
     for run in _new_runs(dossier):
-        named = bool(run.tasks) and run.tasks <= known
+        named = len(run.tasks) >= max(run.posts, 1) and run.tasks <= known
         yield named or _not_sent(run, dossier) or _refused(run, dossier)
+
+
+def _ended(dossier: Dossier) -> set[str]:
+    """The row's task, and others of which Runway says that they ended without a video."""
+    ended = {task.id for task in dossier.tasks.values() if task.ended_in_vain}
+    return ended | {dossier.video.runway_video_id or ""}
 
 
 def _not_sent(run: Run, dossier: Dossier) -> bool:
     """It is over, its logs would show the call to Runway, and nothing came behind its last stage but the
     platform's own words: what else was logged there, or written into the row, may be of the call."""
-    text = dossier.video.error_message
-    wrote = text if text and dossier.app_runs[-1:] == (run,) else ""
-    silent = all(_is_the_platforms(each) for each in (*(e.message for e in run.afterwards), wrote) if each)
-    return run.ended_unsent and silent and _is_over(run, dossier)
+    silent = all(_is_the_platforms(entry.message) for entry in run.afterwards)
+    return run.ended_unsent and silent and not _row_tells_more(dossier) and _is_over(run, dossier)
+
+
+def _row_tells_more(dossier: Dossier) -> bool:
+    """A function that is killed cannot say so in its row: whoever wrote there had gone on."""
+    video = dossier.video
+    failures = (value for name, value in video.columns.items() if _TEXT_OF_A_FAILURE.search(name))
+    texts = (video.error_message, video.video_url, *failures)
+    return any(isinstance(text, str) and text.strip() for text in texts)
 
 
 def _is_the_platforms(text: str) -> bool:
-    symptom = read_error(text)
-    ended = symptom is not None and symptom.speaker is Speaker.PLATFORM
-    return (ended and "runway" not in text.lower()) or text.startswith(_OF_NODE)
+    """Whether every line of it is: how a function ended, Lambda's frame, Node's warning of the code."""
+    lines = [line[found.end() :] for line in text[:LONGEST].splitlines() if (found := _BEFORE.match(line))]
+    lines = [line for line in lines if line.strip() and not line.lstrip().startswith("at ")]
+    return bool(lines) and all(_is_a_platforms_line(line, text) for line in lines)
+
+
+def _is_a_platforms_line(line: str, text: str) -> bool:
+    if _OF_LAMBDA.match(line):
+        return True
+    if _OF_THE_APP.search(_DEPRECATION.sub("", line)):
+        return False
+    if _OF_NODE.match(line):
+        return True
+    symptom = read_error(line)
+    of_an_app = _BARE_TASK.match(line) and line == text
+    return symptom is not None and symptom.speaker is Speaker.PLATFORM and not of_an_app
 
 
 def _refused(run: Run, dossier: Dossier) -> bool:
     """Runway's own refusal, and no sign of a creation. The SDK posts again by itself after a time-out or a
-    server error: where the run tells of one, or took so long, the refusal may be that of a second post."""
+    server error: where the run tells of one, or of anything in other words, or took so long, the refusal may
+    be that of a second post, or of something else."""
     told = list(_told(run, dossier))
-    causes = [CAUSES[symptom.cause] for symptom, _ in told]
-    may_exist = any(c.side is Side.RUNWAY and Trait.CREATED_NOTHING not in c.traits for c in causes)
+    may_exist = any(not _created_nothing(symptom) for symptom, _ in told)
     refused = any(symptom.refusal and is_certain for symptom, is_certain in told)
-    only_fails = all(map(tells_of_failure, run.afterwards))
+    known = all(map(_tells_of_the_refusal, run.afterwards))
+    accepted = any(_ACCEPTED.search(entry.message[:LONGEST]) for entry in run.entries)
     at_once = run.last_at - _last_stage_at(run) < ONE_POST
-    return refused and only_fails and at_once and not may_exist and not run.created and _is_over(run, dossier)
+    doubtful = may_exist or accepted or run.created or run.posts > 1 or not (known and at_once)
+    return refused and not doubtful and _is_over(run, dossier)
+
+
+def _created_nothing(symptom: Symptom) -> bool:
+    return Trait.CREATED_NOTHING in CAUSES[symptom.cause].traits
+
+
+def _tells_of_the_refusal(entry: LogEntry) -> bool:
+    symptom = read_error(entry.message) if tells_of_failure(entry) else None
+    return (symptom is not None and symptom.refusal) or _is_the_platforms(entry.message)
 
 
 def _last_stage_at(run: Run) -> datetime:
@@ -179,6 +235,6 @@ def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
     for entry in filter(tells_of_failure, run.entries):
         if symptom := read_error(entry.message):
             yield symptom, entry not in run.doubtful
-    text = dossier.video.error_message
+    text, written = dossier.video.error_message, dossier.video.updated_at
     if text and dossier.app_runs[-1:] == (run,) and (symptom := read_error(text)):
-        yield symptom, True
+        yield symptom, written is not None and written - _last_stage_at(run) < ONE_POST
