@@ -20,9 +20,7 @@ from lib.domain.diagnosis.text import LONGEST
 from lib.domain.trace import LogEntry, Run, time_of
 
 AFTER_THE_END = timedelta(seconds=2)  # logs that go on so long after a run that has said how it ended
-ONE_POST = timedelta(
-    seconds=60
-)  # the SDK's time-out: an answer that comes later may be that of its second post
+ONE_POST = timedelta(seconds=60)  # the SDK's time-out: a later answer may be that of its second post
 # What stands before the platform's own words, and Node's.
 _BEFORE = re.compile(
     r"(?:\[?\d{4}-\d\d-\d\d[T ][\d:.]{8,15}Z?\]?\s{1,4})?"
@@ -75,12 +73,14 @@ def proof_of(dossier: Dossier) -> Fact | None:
 def doubt_of(dossier: Dossier) -> str:
     """Why nothing is proved, in one sentence for people."""
     runs, until, other = _new_runs(dossier), dossier.trace.observed_until, dossier.video.other_task_id
+    named = [task for task in dossier.trace.named if task not in _ended(dossier)]
     doubts = (
         (other is not None, f"Another column of the row holds {other}"),
         (dossier.logs_expired, "Logs of the video's time have been dropped"),
         (not runs, "No log shows whether the app called Runway"),
         (any(run.created for run in runs), "The logs show that Runway answered with a task"),
         (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
+        (bool(named), f"The logs name {', '.join(named)}, and nobody knows that it ended"),
         (
             until is None or not all(_is_over(run, dossier) for run in runs),
             "The logs end with this run, so what came after it is not known",
