@@ -45,21 +45,29 @@ class FlowStage:
 class Flow:
     """`stages` in the order in which they are logged.
 
-    `signs` are patterns of other lines that tell this flow from those with the same first stages.
+    `signs` are patterns of other lines that tell this flow from those with the same first stages; `asides` of
+    lines that say nothing of the call to Runway, wherever they come.
     """
 
     key: str
     title: str
     stages: tuple[FlowStage, ...]
     signs: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
 
     @cached_property
     def _sign(self) -> re.Pattern[str] | None:
-        return re.compile("|".join(f"(?:{sign})" for sign in self.signs)) if self.signs else None
+        return _any_of(self.signs)
+
+    @cached_property
+    def _aside(self) -> re.Pattern[str] | None:
+        return _any_of(self.asides)
 
     def is_sign(self, message: str) -> bool:
-        sign = self._sign
-        return sign is not None and any(sign.match(words) for words, _ in _beginnings(message))
+        return _begins_with(self._sign, message)
+
+    def is_aside(self, message: str) -> bool:
+        return _begins_with(self._aside, message)
 
     @cached_property
     def names_tasks(self) -> bool:
@@ -141,6 +149,14 @@ class StageReader:
                     groups = found.groupdict()
                     return Named(groups.get("video"), groups.get("task"))
         return None
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
+
+
+def _begins_with(pattern: re.Pattern[str] | None, message: str) -> bool:
+    return pattern is not None and any(pattern.match(words) for words, _ in _beginnings(message))
 
 
 def _label_in(pattern: str) -> str | None:

@@ -61,7 +61,7 @@ class Run:
                     been seen: its flow has such a line, no log limit was hit, more than one line of a request
                     is kept, no stage before the last is missing, and no line of the call that is nobody's for
                     certain may be its
-    afterwards      what it logged behind its last stage, and is no stage
+    afterwards      what it logged behind its last stage, but for what its flow says is nothing of the call
     posts           how often it logged the call to Runway, one that may be its call among them
     tasks           that it may have created
     """

@@ -5,9 +5,10 @@
 
 `pattern` is a regular expression searched for in a message; the first stage starts a new run of the flow.
 `means` (`sent`, `created`, `saved`) says what a stage proves about the paid task. `signs` may list patterns
-of other lines, which tell a flow from another that begins alike. The named groups `(?P<video>…)` and
-`(?P<task>…)` of a pattern say where a line names them; a `note` is for people. A team's flow replaces a
-shipped one of the same key, and one of the database a file's.
+of other lines, which tell a flow from another that begins alike; `asides` of lines that say nothing of the
+call to Runway: behind the last stage any other takes away the proof that nothing was sent. The named groups
+`(?P<video>…)` and `(?P<task>…)` of a pattern say where a line names them; a `note` is for people. A team's
+flow replaces a shipped one of the same key, and one of the database a file's.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from lib.traces.linear import too_slow
 
 SHIPPED = Path(__file__).parent / "flows"
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_FLOW_FIELDS = {"flow", "title", "stages", "signs"}
+_FLOW_FIELDS = {"flow", "title", "stages", "signs", "asides"}
 _STAGE_FIELDS = {"stage", "pattern", "title", "means", "note"}
 
 
@@ -79,7 +80,8 @@ def flow_of(data: Any, name: str) -> Flow:
         )
         for stage in data["stages"]
     )
-    return Flow(data["flow"], data.get("title") or data["flow"], stages, tuple(data.get("signs", ())))
+    signs, asides = (tuple(data.get(name, ())) for name in ("signs", "asides"))
+    return Flow(data["flow"], data.get("title") or data["flow"], stages, signs, asides)
 
 
 def problems_of(data: Any) -> Iterator[str]:
@@ -91,7 +93,8 @@ def problems_of(data: Any) -> Iterator[str]:
     if not _is_key(data.get("flow")):
         yield "`flow` must be a key of small letters, digits, - and _"
     yield from _title_problems("the flow", data)
-    yield from _sign_problems(data.get("signs", []))
+    yield from _other_problems("signs", data.get("signs", []))
+    yield from _other_problems("asides", data.get("asides", []))
     stages = data.get("stages")
     if not isinstance(stages, list) or len(stages) < 2:
         yield "`stages` must be a list of at least two stages"
@@ -115,12 +118,12 @@ def _stage_problems(stage: Any) -> Iterator[str]:
     yield from _pattern_problems("pattern", stage.get("pattern"))
 
 
-def _sign_problems(signs: Any) -> Iterator[str]:
-    if not isinstance(signs, list):
-        yield "`signs` must be a list of regular expressions"
+def _other_problems(field: str, patterns: Any) -> Iterator[str]:
+    if not isinstance(patterns, list):
+        yield f"`{field}` must be a list of regular expressions"
         return
-    for sign in signs:
-        yield from _pattern_problems("signs", sign)
+    for pattern in patterns:
+        yield from _pattern_problems(field, pattern)
 
 
 def _pattern_problems(field: str, pattern: Any) -> Iterator[str]:

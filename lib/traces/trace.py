@@ -140,7 +140,9 @@ def _ended_before_the_call(run: OpenRun, flows: Mapping[str, Flow], blind: tuple
 
 def _afterwards(run: OpenRun) -> tuple[LogEntry, ...]:
     last = max((order for key in run.likely_flows for order in run.filled[key].values()), default=-1)
-    return tuple(line.entry for line in run.lines if line.order > last)
+    flows = [run.flows[key] for key in run.likely_flows]
+    behind = (line.entry for line in run.lines if line.order > last)
+    return tuple(entry for entry in behind if not any(flow.is_aside(entry.message) for flow in flows))
 
 
 def _posts(run: OpenRun, flows: Mapping[str, Flow]) -> int:

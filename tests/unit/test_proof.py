@@ -241,6 +241,13 @@ def test_a_line_that_names_nobody_in_text_without_request_ids_may_be_the_call() 
     assert not repair(row(), text).pays
 
 
+def test_lines_that_a_flow_calls_asides_say_nothing_of_a_call() -> None:
+    said = (
+        f"[Video Generation] Async operation started for video {ANNA}. Function will continue in background."
+    )
+    assert repair(row(), [*run("async-sdk", stages=4), line(said, 1)]).pays
+
+
 def test_where_one_line_of_a_request_is_kept_nothing_follows_from_those_that_are_not_there() -> None:
     assert not repair(row(), run("async-sdk", stages=1)).pays
 

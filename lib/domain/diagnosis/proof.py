@@ -89,7 +89,7 @@ def doubt_of(dossier: Dossier) -> str:
             not all(run.ended_unsent for run in runs),
             "Where the run ended cannot be told for certain from these logs",
         ),
-        (True, "The run seems to have ended early, but its errors speak of a later step"),
+        (True, "The run seems to have ended early, but what was said behind it may be of the call"),
     )
     return next(doubt for holds, doubt in doubts if holds) + ": a task may exist, paid for."
 
@@ -214,12 +214,12 @@ def _created_nothing(symptom: Symptom) -> bool:
 
 def _tells_of_the_refusal(entry: LogEntry) -> bool:
     symptom = read_error(entry.message) if tells_of_failure(entry) else None
-    return (symptom is not None and symptom.refusal) or _is_the_platforms(entry.message)
+    return (symptom is not None and _created_nothing(symptom)) or _is_the_platforms(entry.message)
 
 
 def _last_stage_at(run: Run) -> datetime:
-    stages = len(run.entries) - len(run.afterwards)
-    return time_of(run.entries[max(stages - 1, 0)].at_ms)
+    afterwards = set(run.afterwards)
+    return time_of(max((e.at_ms for e in run.entries if e not in afterwards), default=run.entries[0].at_ms))
 
 
 def _is_over(run: Run, dossier: Dossier) -> bool:

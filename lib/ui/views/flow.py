@@ -122,8 +122,8 @@ def _content(draft: dict[str, Any], key: str, title: str, rows: list[dict[Any, A
             stage = {"stage": name, "pattern": patterns.get(line) or pattern_from(line)}
             titled = {"title": titles[name]} if name in titles else {}
             stages.append(stage | titled | ({"means": means} if means else {}))
-    signs = {"signs": draft["signs"]} if draft.get("signs") else {}
-    return {"flow": key.strip(), "title": title.strip() or key.strip(), "stages": stages} | signs
+    others = {name: draft[name] for name in ("signs", "asides") if draft.get(name)}
+    return {"flow": key.strip(), "title": title.strip() or key.strip(), "stages": stages} | others
 
 
 def _text(cell: Any) -> str:
