@@ -229,6 +229,11 @@ def test_a_refusal_behind_anything_else_may_be_that_of_another_post(between: Log
     assert not repair(row(status="failed"), [*called, between, error(REFUSED, 2)]).pays
 
 
+def test_a_refusal_in_another_request_is_not_that_of_the_call() -> None:
+    called = run("sync-sdk", stages=8)
+    assert not repair(row(status="failed"), [*called, error(REFUSED, 5, "req-cron")]).pays
+
+
 def test_a_refusal_that_the_row_tells_much_later_is_of_something_else() -> None:
     called, late = run("sync-sdk", stages=8), START + timedelta(minutes=28)
     assert repair(row(status="failed", error_message=REFUSED), called).pays

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -203,7 +203,7 @@ def _refused(run: Run, dossier: Dossier) -> bool:
     refused = any(symptom.refusal and is_certain for symptom, is_certain in told)
     known = all(map(_tells_of_the_refusal, run.afterwards))
     accepted = any(_ACCEPTED.search(entry.message[:LONGEST]) for entry in run.entries)
-    at_once = run.last_at - _last_stage_at(run) < ONE_POST
+    at_once = run.last_at - time_of(_last_stage(run).at_ms) < ONE_POST
     doubtful = may_exist or accepted or run.created or run.posts > 1 or not (known and at_once)
     return refused and not doubtful and _is_over(run, dossier)
 
@@ -217,9 +217,10 @@ def _tells_of_the_refusal(entry: LogEntry) -> bool:
     return (symptom is not None and _created_nothing(symptom)) or _is_the_platforms(entry.message)
 
 
-def _last_stage_at(run: Run) -> datetime:
+def _last_stage(run: Run) -> LogEntry:
     afterwards = set(run.afterwards)
-    return time_of(max((e.at_ms for e in run.entries if e not in afterwards), default=run.entries[0].at_ms))
+    stages = [entry for entry in run.entries if entry not in afterwards]
+    return max(stages or run.entries[:1], key=lambda entry: entry.at_ms)
 
 
 def _is_over(run: Run, dossier: Dossier) -> bool:
@@ -230,11 +231,12 @@ def _is_over(run: Run, dossier: Dossier) -> bool:
 
 
 def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
-    """What the errors of the run, and of the row if it is the latest, speak for; and whether they are its
-    own for certain."""
+    """What the errors of the run, and of the row if it is the latest, speak for; and whether they are of its
+    call for certain."""
+    call = _last_stage(run)
     for entry in filter(tells_of_failure, run.entries):
         if symptom := read_error(entry.message):
-            yield symptom, entry not in run.doubtful
+            yield symptom, entry not in run.doubtful and entry.request_id == call.request_id
     text, written = dossier.video.error_message, dossier.video.updated_at
     if text and dossier.app_runs[-1:] == (run,) and (symptom := read_error(text)):
-        yield symptom, written is not None and written - _last_stage_at(run) < ONE_POST
+        yield symptom, written is not None and written - time_of(call.at_ms) < ONE_POST
