@@ -114,7 +114,7 @@ begin
         select d.deployment_id, d.model, d.user_id, d.flow, d.pattern, count(*)::int as n,
                grouping(d.deployment_id, d.model, d.user_id, d.pattern) as what
         from latest d group by grouping sets ((), (d.deployment_id), (d.model), (d.user_id), (d.flow, d.pattern))
-), named as (
+    ), named as (
         select x.kind, x.key, a.n from alike a join lateral (values
             (b'0111'::int, 'deployment', coalesce(a.deployment_id, '')),
             (b'1011'::int, 'model', replace(coalesce(a.model, ''), 'none', '')),
