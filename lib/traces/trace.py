@@ -118,6 +118,7 @@ def _run(run: OpenRun, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> R
         created=created,
         ended_unsent=not sent and not run.may_have_sent and _ended_before_the_call(run, flows, blind),
         afterwards=_afterwards(run),
+        last_stage=next((line.entry for line in run.lines if line.order == _last_stage(run)), None),
         posts=_posts(run, flows) + run.may_have_sent,
         tasks=tasks,
     )
@@ -138,8 +139,12 @@ def _ended_before_the_call(run: OpenRun, flows: Mapping[str, Flow], blind: tuple
     )
 
 
+def _last_stage(run: OpenRun) -> int:
+    return max((order for key in run.likely_flows for order in run.filled[key].values()), default=-1)
+
+
 def _afterwards(run: OpenRun) -> tuple[LogEntry, ...]:
-    last = max((order for key in run.likely_flows for order in run.filled[key].values()), default=-1)
+    last = _last_stage(run)
     flows = [run.flows[key] for key in run.likely_flows]
     behind = (line.entry for line in run.lines if line.order > last)
     return tuple(entry for entry in behind if not any(flow.is_aside(entry.message) for flow in flows))

@@ -229,6 +229,13 @@ def test_a_refusal_behind_anything_else_may_be_that_of_another_post(between: Log
     assert not repair(row(status="failed"), [*called, between, error(REFUSED, 2)]).pays
 
 
+def test_what_is_logged_behind_a_late_refusal_makes_it_no_earlier() -> None:
+    called, said = run("sync-sdk", stages=8), f"[Video Generation] Updated video {ANNA} status to failed"
+    for seconds, pays in ((2, True), (75, False)):
+        late = [error(REFUSED, seconds), line(said, seconds + 1)]
+        assert repair(row(status="failed"), [*called, *late]).pays is pays
+
+
 def test_a_refusal_in_another_request_is_not_that_of_the_call() -> None:
     called = run("sync-sdk", stages=8)
     assert not repair(row(status="failed"), [*called, error(REFUSED, 5, "req-cron")]).pays

@@ -203,7 +203,7 @@ def _refused(run: Run, dossier: Dossier) -> bool:
     refused = any(symptom.refusal and is_certain for symptom, is_certain in told)
     known = all(map(_tells_of_the_refusal, run.afterwards))
     accepted = any(_ACCEPTED.search(entry.message[:LONGEST]) for entry in run.entries)
-    at_once = run.last_at - time_of(_last_stage(run).at_ms) < ONE_POST
+    at_once = run.last_at - time_of((run.last_stage or run.entries[0]).at_ms) < ONE_POST
     doubtful = may_exist or accepted or run.created or run.posts > 1 or not (known and at_once)
     return refused and not doubtful and _is_over(run, dossier)
 
@@ -217,12 +217,6 @@ def _tells_of_the_refusal(entry: LogEntry) -> bool:
     return (symptom is not None and _created_nothing(symptom)) or _is_the_platforms(entry.message)
 
 
-def _last_stage(run: Run) -> LogEntry:
-    afterwards = set(run.afterwards)
-    stages = [entry for entry in run.entries if entry not in afterwards]
-    return max(stages or run.entries[:1], key=lambda entry: entry.at_ms)
-
-
 def _is_over(run: Run, dossier: Dossier) -> bool:
     """Logs go on behind its last line, for as long as an unfinished video may be silent."""
     until = dossier.trace.observed_until
@@ -233,7 +227,7 @@ def _is_over(run: Run, dossier: Dossier) -> bool:
 def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
     """What the errors of the run, and of the row if it is the latest, speak for; and whether they are of its
     call for certain."""
-    call = _last_stage(run)
+    call = run.last_stage or run.entries[0]
     for entry in filter(tells_of_failure, run.entries):
         if symptom := read_error(entry.message):
             yield symptom, entry not in run.doubtful and entry.request_id == call.request_id
