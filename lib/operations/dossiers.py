@@ -17,7 +17,7 @@ from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
 from lib.logs.redact import redact
-from lib.traces.correlate import Correlation, correlate
+from lib.traces.correlate import Correlation, correlate, still_waits
 from lib.traces.polls import pollers
 from lib.traces.trace import trace_of, usual_flows
 
@@ -65,9 +65,10 @@ def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
     if not row["nobodys"]:
         return found
     waiting = [video, *map(Video.from_mapped, row["peers"])]
-    nobodys = correlate(starmap(LogEntry, row["nobodys"]), (), waiting, app.flows).of(video.id)
-    tasks = dict.fromkeys(task for run in nobodys.runs for task in sorted(run.tasks | run.candidates))
     log = found.of(video.id)
+    waits = [video.id] if still_waits(video, {video.id.lower(): log.runs}) else []
+    nobodys = correlate(starmap(LogEntry, row["nobodys"]), (), waiting, app.flows, waits).of(video.id)
+    tasks = dict.fromkeys(task for run in nobodys.runs for task in sorted(run.tasks | run.candidates))
     log = replace(log, candidates=(*log.candidates, *tasks, *nobodys.candidates))
     return replace(found, videos={**found.videos, video.id.lower(): log})
 

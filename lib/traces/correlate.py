@@ -100,14 +100,19 @@ def correlate(
     summaries: Iterable[RequestSummary],
     videos: Sequence[Video],
     reader: StageReader,
+    waiting: Collection[str] = (),
 ) -> Correlation:
-    """Which entries are whose. They come in any order, perhaps repeated, with request ids or without."""
+    """Which entries are whose. They come in any order, perhaps repeated, with request ids or without.
+
+    waiting  ids of videos that wait for a task, as lines say that are not among `entries`
+    """
     in_rows = {video.runway_video_id: video.id.lower() for video in videos if video.runway_video_id}
     lines = _name(in_order(entries), in_rows, {video.id.lower() for video in videos}, reader)
     requests = _by_request(lines)
     rows = _rows_without_a_line(lines, videos)
     found = _assign(lines, _group(requests, rows), reader)
-    candidates, nobodys = _tie(found, requests, rows, videos)
+    waits = [video for video in videos if video.id in waiting or still_waits(video, found.runs)]
+    candidates, nobodys = _tie(found, requests, rows, Rows(waits), videos)
     known = {video.id.lower() for video in videos}
     return Correlation(
         videos={
@@ -391,7 +396,7 @@ def _rows_without_a_line(lines: Iterable[Line], videos: Iterable[Video]) -> Rows
 
 
 def _tie(
-    found: Assigned, requests: Requests, rows: Rows, videos: Sequence[Video]
+    found: Assigned, requests: Requests, rows: Rows, waiting: Rows, videos: Sequence[Video]
 ) -> tuple[Mapping[str, tuple[str, ...]], tuple[NobodysTask, ...]]:
     """Tasks that no video's lines name become candidates of each video they may belong to, by video; and what
     those tasks are.
@@ -406,7 +411,6 @@ def _tie(
     lacking = {video.id.lower() for video in videos if not video.runway_video_id}
     candidates: dict[str, dict[str, None]] = defaultdict(dict)
     nobodys = {task: loose.lines[0] for task, loose in found.loose.items()}
-    waiting = Rows([video for video in videos if _still_waits(video, found)])
     for run in found.everyone():
         if run.video in lacking and not run.tasks and not run.candidates:
             named = _paid_tasks(run.lines, in_a_run=True)
@@ -442,9 +446,9 @@ def _tie(
     return by_video, _nobodys(found, nobodys, by_video, videos)
 
 
-def _still_waits(video: Video, found: Assigned) -> bool:
+def still_waits(video: Video, runs_of: Mapping[str, Sequence[OpenRun]]) -> bool:
     """Whether it has logged something, and no task: what it waits for may be made elsewhere, unnamed."""
-    runs = found.runs.get(video.id.lower(), ())
+    runs = runs_of.get(video.id.lower(), ())
     return not video.runway_video_id and bool(runs) and not any(run.tasks or run.owns_a_task for run in runs)
 
 

@@ -57,8 +57,7 @@ create table if not exists dailies.log_entries_other partition of dailies.log_en
 create index if not exists log_entries_time on dailies.log_entries (at);
 create index if not exists log_entries_request on dailies.log_entries (request_id, at) where request_id is not null;
 create index if not exists log_entries_video on dailies.log_entries (video_id, at) where video_id is not null;
-create index if not exists log_entries_of_nobody on dailies.log_entries (at) include (task_id, request_id)
-    where task_id is not null and video_id is null;
+drop index if exists dailies.log_entries_of_nobody; -- dailies.nobodys tells of them
 create index if not exists log_entries_of_task on dailies.log_entries (task_id, at) where task_id is not null;
 
 create table if not exists dailies.requests (

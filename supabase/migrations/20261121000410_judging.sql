@@ -39,18 +39,20 @@ begin
         where not exists (select from dailies.videos() v where v.runway_video_id = t.task_id offset 0)
             and exists (
                 select from dailies.log_entries e join dailies.videos() v
-                    on v.created_at between e.at - interval '10 minutes' and e.at + interval '5 s'
+                    on v.created_at between e.at - interval '1 hour' and e.at + interval '5 s'
                 where e.task_id = t.task_id and e.at >= p_since and v.runway_video_id is null offset 0)
     ), nobodys as (
-        -- any row that had no task then may have been waiting for this one
-        select e.at from doubtful t join dailies.log_entries e using (task_id)
+        -- any row that had no task then may have been waiting for this one; those of an hour are told once
+        select e.at, case when exists (select from dailies.nobodys n where n.task_id = t.task_id)
+                          then interval '10 minutes' else interval '1 hour' end as back
+        from doubtful t join dailies.log_entries e using (task_id)
         where dailies.is_nobodys(t.task_id, p_since) and e.at >= p_since
     ), ids as (
         select unnest(p_videos) as id
         union select n.video_id from named n
         union select v.id from tasks t join dailies.videos() v on v.runway_video_id = t.task_id
         union select v.id from nobodys n
-            join dailies.videos() v on v.created_at between n.at - interval '10 minutes' and n.at + interval '5 s'
+            join dailies.videos() v on v.created_at between n.at - n.back and n.at + interval '5 s'
             where v.runway_video_id is null
         union select k.video_id from tasks t join dailies.tasks k using (task_id)
         union select mate.video_id
@@ -284,11 +286,11 @@ $$;
 -- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `logs_expired`: logs of the
 -- video's time have been dropped, so nothing follows from what is not there. `readings`: of
 -- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
--- task, the lines of requests that name a task and no video; `peers`, the other rows that it may be the task
--- of. As json, which is built three times as fast as jsonb, and lines and requests without the names of their columns, in
--- the order of LogEntry and RequestSummary (lib/domain/trace.py), their times in milliseconds. Indexes: those of requests_of
--- observed_until and drained_until, log_entries_request, log_entries_of_nobody, dailies_videos_newest, log_entries_video,
--- tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
+-- task, the lines of requests that name a task and no video, of the hour behind it; `peers`, the other rows that it may be
+-- the task of. As json, which is built three times as fast as jsonb, and lines and requests without the names of their
+-- columns, in the order of LogEntry and RequestSummary (lib/domain/trace.py), their times in milliseconds. Indexes: those of requests_of
+-- observed_until and drained_until, log_entries_request, nobodys_time, log_entries_of_task, dailies_videos_newest,
+-- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
 drop function if exists public.dailies_dossiers(dailies.video_key[]);
 create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
 returns table (
@@ -362,15 +364,13 @@ begin
         select json_agg(json_build_array(
                    (date_part('epoch', e.at) * 1000)::bigint, e.level, e.message, e.request_id, e.path, e.status_code,
                    e.deployment_id) order by e.at, e.id) as lines
-        from (select distinct o.request_id
-              from (select distinct x.request_id, x.task_id from dailies.log_entries x
-                    where x.task_id is not null and x.video_id is null
-                        and x.at between v.created_at - interval '5 seconds' and v.created_at + interval '10 minutes'
-                        -- of most tasks that alone tells whose they are; the offset keeps it first
-                        and not exists (select from dailies.log_entries m
-                                        where m.request_id = x.request_id and m.video_id is not null and m.at >= told)
-                        and x.at >= told offset 0) o
-              where dailies.is_nobodys(o.task_id, told) limit 40) o
+        from (select distinct l.request_id
+              from (select distinct n.task_id from dailies.nobodys n
+                    where n.at between v.created_at - interval '5 seconds' and v.created_at + interval '1 hour'
+                        and dailies.is_nobodys(n.task_id, told) limit 40) o
+              join lateral (select x.request_id from dailies.log_entries x
+                            where x.task_id = o.task_id and x.video_id is null and x.at >= told
+                            order by x.at limit 3) l on true) o
         join lateral (select * from dailies.log_entries x
                       where x.request_id = o.request_id and x.at >= told order by x.at limit 100) e on true
         where v.runway_video_id is null) n on true
@@ -378,9 +378,8 @@ begin
         select json_agg(to_json(q)) as rows
         from (select w.id, w.status, w.created_at, w.prompt, w.input_image_url from dailies.videos() w
               where n.lines is not null and w.runway_video_id is null and w.id <> v.id
-                  and w.created_at between v.created_at - interval '10 minutes'
-                                       and v.created_at + interval '10 minutes'
-              order by w.created_at desc limit 40) q) p on true
+                  and w.created_at between v.created_at - interval '10 minutes' and v.created_at + interval '1 hour'
+              order by w.created_at desc limit 39) q) p on true -- with it no more than MOST_OWNERS: it is not left out
     where v.id = any(p_ids);
 end $$;
 

@@ -6,7 +6,7 @@ create index if not exists requests_time on dailies.requests (at);
 -- stuck, with a task to be found, marked, or with an attempt of which nobody knows what came of it), and those that
 -- name a task which nobody has. It is dailies.requests_of within one table, and what weeks before have left: weeks go from
 -- the oldest on, and what names a task comes before what only asks for it. Indexes: those of is_nobodys, tasks_video,
--- log_entries_video, log_entries_of_task, log_entries_request, log_entries_of_nobody.
+-- log_entries_video, log_entries_of_task, log_entries_request.
 create or replace function dailies.lasting(p_table text) returns table (id bigint)
 language plpgsql stable set search_path = ''
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
@@ -21,9 +21,9 @@ declare
 begin
     return query execute format(
         'with doubtful as materialized (
-            select distinct e.task_id from dailies.%1$I e
-            where e.task_id is not null and e.video_id is null -- of most tasks a row tells whose they are
-                and not exists (select from dailies.videos() v where v.runway_video_id = e.task_id)
+            select distinct n.task_id from dailies.nobodys n
+            where not exists (select from dailies.videos() v where v.runway_video_id = n.task_id)
+                and exists (select from dailies.%1$I e where e.task_id = n.task_id and e.video_id is null offset 0)
         ), nobodys as materialized (
             select e.id, e.request_id
             from (select d.task_id from doubtful d where dailies.is_nobodys(d.task_id, ''-infinity'') offset 0) t

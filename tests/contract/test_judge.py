@@ -110,6 +110,32 @@ def test_a_task_that_nobodys_lines_name_keeps_every_row_that_waited_from_being_p
     assert (bela["action"], bela["candidate_runway_ids"]) == ("ask", [CELIS_TASK])
 
 
+def test_a_worker_may_take_a_row_up_within_the_hour(known: Database) -> None:
+    judge_dirty(at(NOW, known), 100)
+    known.call("dailies_add_logs", p_entries=stored(nameless(CELIS_TASK, begin=50 * 60)))
+    assert {each["video_id"] for each in dirty_videos(known, 100)} == {ANNA, BELA}
+    judge_dirty(at(NOW, known), 100)
+    assert (verdict(known, BELA)["action"], verdict(known, BELA)["candidate_runway_ids"]) == (
+        "ask",
+        [CELIS_TASK],
+    )
+
+
+def test_however_many_rows_wait_besides_the_task_may_be_of_each(known: Database) -> None:
+    made = [(START + timedelta(seconds=number)).isoformat() for number in range(1, 60)]
+    rows = [
+        {"id": f"{number:08x}-5555-4000-8000-000000000005", "status": "processing", "created_at": created}
+        for number, created in enumerate(made)
+    ]
+    videos.import_videos(known, rows)
+    known.call("dailies_add_logs", p_entries=stored(nameless(CELIS_TASK, begin=100)))
+    judge_dirty(at(NOW, known), 100)
+    assert (verdict(known, BELA)["action"], verdict(known, BELA)["candidate_runway_ids"]) == (
+        "ask",
+        [CELIS_TASK],
+    )
+
+
 def nobodys_of_the_day(db: Database) -> dict[str, list[str]]:
     day = timedelta(days=1)
     return {each.task_id: each.candidates for each in nobodys(db, START - day, START + day)}
