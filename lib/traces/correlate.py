@@ -51,7 +51,7 @@ from lib.traces.naming import (
 )
 from lib.traces.polls import PollSign, poll_sign
 from lib.traces.runs import NEVER, Line, OpenRun, by_order, named_stages
-from lib.traces.ties import Rows
+from lib.traces.ties import Rows, made_while_waiting
 
 Requests = Mapping[str | None, Sequence[Line]]
 LONGEST_RUN_MS = 15 * 60_000  # and Vercel ends a function sooner
@@ -112,7 +112,7 @@ def correlate(
     rows = _rows_without_a_line(lines, videos)
     found = _assign(lines, _group(requests, rows), reader)
     waits = [video for video in videos if video.id in waiting or still_waits(video, found.runs)]
-    candidates, nobodys = _tie(found, requests, rows, Rows(waits), videos)
+    candidates, nobodys = _tie(found, requests, rows, waits, videos)
     known = {video.id.lower() for video in videos}
     return Correlation(
         videos={
@@ -396,7 +396,7 @@ def _rows_without_a_line(lines: Iterable[Line], videos: Iterable[Video]) -> Rows
 
 
 def _tie(
-    found: Assigned, requests: Requests, rows: Rows, waiting: Rows, videos: Sequence[Video]
+    found: Assigned, requests: Requests, rows: Rows, waiting: Sequence[Video], videos: Sequence[Video]
 ) -> tuple[Mapping[str, tuple[str, ...]], tuple[NobodysTask, ...]]:
     """Tasks that no video's lines name become candidates of each video they may belong to, by video; and what
     those tasks are.
@@ -411,6 +411,7 @@ def _tie(
     lacking = {video.id.lower() for video in videos if not video.runway_video_id}
     candidates: dict[str, dict[str, None]] = defaultdict(dict)
     nobodys = {task: loose.lines[0] for task, loose in found.loose.items()}
+    unnamed = list[tuple[int, Iterable[str]]]()
     for run in found.everyone():
         if run.video in lacking and not run.tasks and not run.candidates:
             named = _paid_tasks(run.lines, in_a_run=True)
@@ -432,8 +433,7 @@ def _tie(
             nobodys |= {task: line for task, line in named.items() if task not in nobodys}
             tie = rows.tie(part)
             if named and not tie.certain and not any(line.video for line in here):
-                for video in waiting.created_before(part[0].entry.at_ms):
-                    candidates[video].update(dict.fromkeys(named))
+                unnamed.append((part[0].entry.at_ms, named))
             if tie.likely and is_whole:
                 run = OpenRun(tie.rows[0], found.flows, part[0], part[0], likely=True)
                 found.runs[run.video].append(run)
@@ -442,6 +442,9 @@ def _tie(
                 run.owns_a_task = bool(named)
             for video in tie.rows:
                 candidates[video].update(dict.fromkeys(named))
+    unnamed.sort(key=lambda each: each[0])
+    for video, made in made_while_waiting(waiting, unnamed):
+        candidates[video].update(dict.fromkeys(made))
     by_video = {video: tuple(tasks) for video, tasks in candidates.items()}
     return by_video, _nobodys(found, nobodys, by_video, videos)
 

@@ -57,10 +57,6 @@ class Rows:
             return Tie(_ids(at_once or fitting), likely=True)
         return Tie(_ids(fitting))
 
-    def created_before(self, at_ms: int) -> tuple[str, ...]:
-        """Those that may still have waited then, the latest first."""
-        return _ids(self._created(at_ms - WAITS_MS, at_ms + AFTER_MS))
-
     def _created(self, since: int, until: int) -> list[Video]:
         latest = self._by_time[bisect_left(self._times, since) : bisect_right(self._times, until)]
         return [video for _, video in reversed(latest[-MOST_OWNERS:])]
@@ -76,6 +72,18 @@ class Rows:
                 for candidate, video in self._by_text[first : first + MOST_OWNERS]:
                     if candidate == text or (cut and candidate.startswith(text)):
                         yield video
+
+
+def made_while_waiting(
+    videos: Iterable[Video], tasks: Sequence[tuple[int, Iterable[str]]]
+) -> Iterator[tuple[str, Iterable[str]]]:
+    """Of each video the first of the `tasks` that may be its, as of times in order."""
+    times = [at for at, _ in tasks]
+    for video in videos:
+        first = bisect_left(times, _ms(video) - AFTER_MS)
+        behind = bisect_right(times, _ms(video) + WAITS_MS)
+        for _, named in tasks[first : min(behind, first + MOST_OWNERS)]:
+            yield video.id.lower(), named
 
 
 def _ids(videos: Iterable[Video]) -> tuple[str, ...]:

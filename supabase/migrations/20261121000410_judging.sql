@@ -379,7 +379,7 @@ begin
         from (select w.id, w.status, w.created_at, w.prompt, w.input_image_url from dailies.videos() w
               where n.lines is not null and w.runway_video_id is null and w.id <> v.id
                   and w.created_at between v.created_at - interval '10 minutes' and v.created_at + interval '1 hour'
-              order by w.created_at desc limit 39) q) p on true -- with it no more than MOST_OWNERS: it is not left out
+              order by w.created_at desc limit 40) q) p on true
     where v.id = any(p_ids);
 end $$;
 

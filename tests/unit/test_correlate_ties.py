@@ -84,6 +84,19 @@ def test_a_task_that_is_nobodys_is_named_with_every_row_that_may_have_it() -> No
     assert one.entry.message == f"[Runway API] Task created with ID: {ANNAS_TASK}"
 
 
+@pytest.mark.parametrize("begin", [100, 50 * 60])
+def test_a_task_that_is_nobodys_keeps_every_row_that_waited_from_being_paid_for_again(begin: float) -> None:
+    videos = [row(f"{number:08x}-5555-4000-8000-000000000005") for number in range(60)]
+    killed = [
+        each
+        for number, video in enumerate(videos)
+        for each in run("async-sdk", video.id, stages=4, request=f"req-{number}")
+    ]
+    assert all(pays(killed, videos).values())
+    made = line(f"cron: created task {ANNAS_TASK}", begin, "req-cron")
+    assert not any(pays([*killed, made], videos).values())
+
+
 @pytest.mark.parametrize(
     "rows", [[], [row(BELA, runway_video_id=BELAS_TASK)], [row(BELA, created_at=START - timedelta(days=1))]]
 )
