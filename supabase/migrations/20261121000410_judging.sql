@@ -365,12 +365,12 @@ begin
                    (date_part('epoch', e.at) * 1000)::bigint, e.level, e.message, e.request_id, e.path, e.status_code,
                    e.deployment_id) order by e.at, e.id) as lines
         from (select distinct l.request_id
-              from (select distinct n.task_id from dailies.nobodys n
+              from (select n.task_id from dailies.nobodys n
                     where n.at between v.created_at - interval '5 seconds' and v.created_at + interval '1 hour'
-                        and dailies.is_nobodys(n.task_id, told) limit 40) o
+                        and dailies.is_nobodys(n.task_id, told) order by n.at limit 20) o
               join lateral (select x.request_id from dailies.log_entries x
                             where x.task_id = o.task_id and x.video_id is null and x.at >= told
-                            order by x.at limit 3) l on true) o
+                            order by x.at limit 2) l on true) o
         join lateral (select * from dailies.log_entries x
                       where x.request_id = o.request_id and x.at >= told order by x.at limit 100) e on true
         where v.runway_video_id is null) n on true
