@@ -17,9 +17,11 @@ from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
 from lib.logs.redact import redact
-from lib.traces.correlate import Correlation, correlate, still_waits
+from lib.traces.correlate import Correlation, VideoLog, correlate, still_waits
 from lib.traces.polls import pollers
 from lib.traces.trace import trace_of, usual_flows
+
+MOST_NOBODYS = 20  # tasks that public.dailies_dossiers reads for a row, the first behind it
 
 
 def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
@@ -67,10 +69,19 @@ def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
     waiting = [video, *map(Video.from_mapped, row["peers"])]
     log = found.of(video.id)
     waits = [video.id] if still_waits(video, {video.id.lower(): log.runs}) else []
-    nobodys = correlate(starmap(LogEntry, row["nobodys"]), (), waiting, app.flows, waits).of(video.id)
-    tasks = dict.fromkeys(task for run in nobodys.runs for task in sorted(run.tasks | run.candidates))
-    log = replace(log, candidates=(*log.candidates, *tasks, *nobodys.candidates))
+    nobodys = correlate(starmap(LogEntry, row["nobodys"]), (), waiting, app.flows, waits)
+    tasks = _tasks_of(nobodys.of(video.id))
+    read = {task for each in nobodys.videos.values() for task in _tasks_of(each)}
+    read.update(each.task_id for each in nobodys.nobodys)
+    if waits and len(read) >= MOST_NOBODYS:  # there may be more, and one of those the row's
+        tasks = [*tasks, *sorted(read)]
+    log = replace(log, candidates=tuple(dict.fromkeys([*log.candidates, *tasks])))
     return replace(found, videos={**found.videos, video.id.lower(): log})
+
+
+def _tasks_of(log: VideoLog) -> list[str]:
+    of_runs = [task for run in log.runs for task in sorted(run.tasks | run.candidates)]
+    return [*of_runs, *log.candidates]
 
 
 def now_of(app: App, row: DossierRow) -> datetime:

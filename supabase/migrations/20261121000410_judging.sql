@@ -367,7 +367,7 @@ begin
         from (select distinct l.request_id
               from (select n.task_id from dailies.nobodys n
                     where n.at between v.created_at - interval '5 seconds' and v.created_at + interval '1 hour'
-                        and dailies.is_nobodys(n.task_id, told) order by n.at limit 20) o
+                        and dailies.is_nobodys(n.task_id, told) order by n.at limit 20) o -- MOST_NOBODYS
               join lateral (select x.request_id from dailies.log_entries x
                             where x.task_id = o.task_id and x.video_id is null and x.at >= told
                             order by x.at limit 2) l on true) o

@@ -136,6 +136,23 @@ def test_however_many_rows_wait_besides_the_task_may_be_of_each(known: Database)
     )
 
 
+def test_where_more_tasks_are_nobodys_than_are_read_one_may_be_of_each_row(known: Database) -> None:
+    entries = list[LogEntry]()
+    for number in range(1, 25):
+        picture = f"https://images.example.com/portraits/{number:024d}.jpg"
+        made = {"status": "processing", "created_at": (START + timedelta(seconds=1)).isoformat()}
+        video, task = f"{number:08x}-5555-4000-8000-000000000005", f"{number:08x}-6666-4000-8000-000000000006"
+        videos.import_videos(known, [made | {"id": video, "input_image_url": picture}])
+        words = f"cron: picture {picture}", f"[Runway API] Task created with ID: {task}"
+        entries += [line(text, 60 + number, f"req-{number}") for text in words]
+    known.call("dailies_add_logs", p_entries=stored(entries[:30]))
+    judge_dirty(at(NOW, known), 100)
+    assert verdict(known, BELA)["action"] == "retry", "all are of others, as their pictures show"
+    known.call("dailies_add_logs", p_entries=stored(entries[30:]))
+    judge_dirty(at(NOW, known), 100)
+    assert verdict(known, BELA)["action"] == "ask"
+
+
 def nobodys_of_the_day(db: Database) -> dict[str, list[str]]:
     day = timedelta(days=1)
     return {each.task_id: each.candidates for each in nobodys(db, START - day, START + day)}
