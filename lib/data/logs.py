@@ -229,8 +229,13 @@ def log_source(db: Database, source: str) -> LogSource | None:
 
 
 def save_log_source(
-    db: Database, source: str, read_to: datetime, gap: tuple[datetime, datetime] | None = None
+    db: Database,
+    source: str,
+    read_from: datetime,
+    read_to: datetime,
+    gap: tuple[datetime, datetime] | None = None,
 ) -> None:
     """Only ever moves forward."""
+    read = {"p_read_from": read_from.isoformat(), "p_read_to": read_to.isoformat()}
     lost = {"p_gap_from": gap[0].isoformat(), "p_gap_to": gap[1].isoformat()} if gap else {}
-    db.call("dailies_save_log_source", p_source=source, p_read_to=read_to.isoformat(), **lost)
+    db.call("dailies_save_log_source", p_source=source, **read, **lost)

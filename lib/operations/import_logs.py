@@ -125,7 +125,9 @@ def import_logs(
         _add_repeated(storing, report)
     if report.first_ms is not None and report.last_ms is not None:
         report.already_stored += merge_text(app.db, report.first_ms, report.last_ms)
-    add_logs(app.db, {**import_, "format": report.format, "report": report.details()})
+    # what comes in pieces, from a drain or a pull, is no export: nothing is known of what lies between two
+    told = {"report": report.details()} if import_id is None else {}
+    add_logs(app.db, {**import_, "format": report.format, **told})
     return report
 
 

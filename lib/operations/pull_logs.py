@@ -81,7 +81,7 @@ class LogPull:
         report = self._begin(log_source(self._app.db, source), since, now)
         for window in windows(report.span):
             self._pull(project, window, report)
-            save_log_source(self._app.db, source, window.until, report.gap)
+            save_log_source(self._app.db, source, *window, report.gap)
         return report
 
     def _begin(self, known: LogSource | None, since: datetime | None, now: datetime) -> PullReport:

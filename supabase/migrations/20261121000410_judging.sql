@@ -255,17 +255,20 @@ begin
     return query select i.id, null::timestamptz from unnest(due_ids) i (id);
 end $$;
 
--- Up to when is everything known that was logged after p_at? An export that covers that moment knows up to its
--- end; logs that are pulled, up to where they were read, unless a gap lies between. Null: nothing is known.
+-- Up to when is everything known that was logged after a line of p_at, which p_import brought first? An export that covers
+-- that moment knows up to its end, where it may hold the line: one without a line that was there before is of other things.
+-- Logs that are pulled, up to where they were read, unless a gap lies between. Null: nothing is known.
 -- Indexes: imports_pkey, log_sources_pkey.
 drop function if exists dailies.observed_until(timestamptz, boolean);
-create or replace function dailies.observed_until(p_at timestamptz) returns timestamptz
+drop function if exists dailies.observed_until(timestamptz);
+create or replace function dailies.observed_until(p_at timestamptz, p_import uuid) returns timestamptz
 language sql stable set search_path = '' as $$
     select greatest(
         (select max((i.report ->> 'last_at')::timestamptz) from dailies.imports i
-         where (i.report ->> 'first_at')::timestamptz <= p_at and (i.report ->> 'last_at')::timestamptz >= p_at),
+         where (i.report ->> 'first_at')::timestamptz <= p_at and (i.report ->> 'last_at')::timestamptz >= p_at
+             and (i.id = p_import or (i.report ->> 'already_stored')::int > 0)),
         (select max(s.read_to) from dailies.log_sources s
-         where s.read_to >= p_at and not coalesce(s.gap_to > p_at, false)))
+         where p_at between s.read_from and s.read_to and not coalesce(s.gap_to > p_at, false)))
 $$;
 
 -- A drain that brought a line knows all that was logged after it up to what it brought last: when? It walks back over
@@ -321,6 +324,9 @@ begin
                    l.deployment_id) order by l.at, l.id) as entries,
                array_agg(distinct l.task_id) filter (where l.task_id is not null) as named,
                max(l.at) filter (where l.deployment_id is distinct from 'dailies') as last_at,
+               (array_agg(l.import_id order by l.i desc)
+                   filter (where l.deployment_id is distinct from 'dailies'))[1] as import_id,
+               max(l.i) as n,
                max(2 * l.i + (l.import_id is null)::int)
                    filter (where l.deployment_id is distinct from 'dailies') % 2 = 1 as drained -- the last line of them
         from ranked l where l.i <= 2000 group by l.of
@@ -335,8 +341,8 @@ begin
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
                      where x.video_id = v.id), '[]'),
            r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
-           case when not x.expired then greatest(
-               dailies.observed_until(g.last_at),
+           case when not x.expired and g.n < 2000 then greatest( -- else lines are left out
+               dailies.observed_until(g.last_at, g.import_id),
                case when g.drained then (select dailies.drained_until()) end) end, -- looked up once for all videos
            x.expired, now()
     from dailies.videos() v

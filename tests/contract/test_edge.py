@@ -117,8 +117,7 @@ def test_metrics_count_videos_by_status_and_jobs_by_state(db: Database) -> None:
 
 def test_a_log_source_is_read_forward_only_and_remembers_what_was_lost(db: Database) -> None:
     assert logs.log_source(db, "vercel") is None
-    logs.save_log_source(db, "vercel", NOON, (NOON - timedelta(hours=2), NOON - timedelta(hours=1)))
-    logs.save_log_source(db, "vercel", NOON - timedelta(hours=3))
-    assert logs.log_source(db, "vercel") == logs.LogSource(
-        NOON, (NOON - timedelta(hours=2), NOON - timedelta(hours=1))
-    )
+    hours = [NOON - timedelta(hours=n) for n in range(5)]
+    logs.save_log_source(db, "vercel", hours[1], NOON, (hours[2], hours[1]))
+    logs.save_log_source(db, "vercel", hours[4], hours[3])
+    assert logs.log_source(db, "vercel") == logs.LogSource(NOON, (hours[2], hours[1]))

@@ -27,8 +27,8 @@ def moment(minutes: float) -> datetime:
     return datetime.fromisoformat(at(minutes))
 
 
-def imported(db: Database, first: float, last: float, *lines: dict[str, object]) -> None:
-    report = {"first_at": at(first), "last_at": at(last)}
+def imported(db: Database, first: float, last: float, *lines: dict[str, object], repeated: int = 0) -> None:
+    report = {"first_at": at(first), "last_at": at(last), "already_stored": repeated}
     db.call("dailies_add_logs", p_import={"id": str(uuid4()), "report": report}, p_entries=list(lines))
 
 
@@ -53,10 +53,24 @@ def test_an_export_knows_up_to_its_end(known: Database) -> None:
 
 def test_the_longest_export_that_covers_the_moment_counts_and_no_other(known: Database) -> None:
     imported(known, 0, 1.5, the_line())
-    imported(known, 10, 60)
+    imported(known, 10, 60, repeated=1)
     assert observed(known) == moment(1.5)
-    imported(known, 0, 40)
+    imported(known, 0, 40, the_line(), repeated=1)
     assert observed(known) == moment(40)
+
+
+def test_an_export_of_other_things_says_nothing_though_it_covers_the_moment(known: Database) -> None:
+    imported(known, 0, 1.5, the_line())
+    imported(known, 0, 40, entry("[shop] ok", 30, "req-2"))
+    assert observed(known) == moment(1.5)
+
+
+def test_where_lines_are_left_out_nothing_follows_from_what_is_not_there(known: Database) -> None:
+    checks = [entry(f"Checking {n}", 2 + n / 1000, "req-1") for n in range(1_998)]
+    imported(known, 0, 60, the_line(), *checks)
+    assert observed(known) == moment(60)
+    imported(known, 0, 60, entry("Checking again", 5, "req-1"), repeated=1)
+    assert observed(known) is None
 
 
 def test_a_drain_knows_up_to_what_it_brought_last(known: Database) -> None:
@@ -98,7 +112,18 @@ def test_what_dailies_logs_itself_is_no_log_of_the_app(known: Database) -> None:
 
 def test_a_pull_knows_up_to_where_it_read_unless_a_gap_lies_between(known: Database) -> None:
     imported(known, 0, 1.5, the_line())
-    logs.save_log_source(known, "vercel prj_1", moment(45))
+    logs.save_log_source(known, "vercel prj_1", moment(0), moment(45))
     assert observed(known) == moment(45)
-    logs.save_log_source(known, "vercel prj_1", moment(50), (moment(10), moment(20)))
+    logs.save_log_source(known, "vercel prj_1", moment(40), moment(50), (moment(10), moment(20)))
+    assert observed(known) == moment(1.5)
+
+
+def test_a_pull_says_nothing_of_before_it_began_nor_of_what_it_left_out(known: Database) -> None:
+    imported(known, 0, 1.5, the_line())
+    logs.save_log_source(known, "vercel prj_1", moment(20), moment(45))
+    assert observed(known) == moment(1.5)
+    logs.save_log_source(known, "vercel prj_2", moment(0), moment(30))
+    logs.save_log_source(known, "vercel prj_2", moment(25), moment(45))
+    assert observed(known) == moment(45)
+    logs.save_log_source(known, "vercel prj_2", moment(50), moment(60))
     assert observed(known) == moment(1.5)
