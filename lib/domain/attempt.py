@@ -25,7 +25,9 @@ class AttemptState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`request` is what was asked of Runway: model, image, prompt, ratio, duration (seconds)."""
+    """request     what was asked of Runway: model, image, prompt, ratio, duration (seconds)
+    overridden  whether somebody accepted, when it was made, that a task may exist already
+    """
 
     id: str
     video_id: str
@@ -42,6 +44,7 @@ class Attempt:
     claimed_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
+    overridden: bool = False
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Attempt:

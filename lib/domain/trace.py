@@ -65,6 +65,7 @@ class Run:
     last_stage      the line of that stage; None where none was seen
     posts           how often it logged the call to Runway, one that may be its call among them
     tasks           that it may have created
+    in_part         whether lines that may be its are kept from view: nothing follows from what is not there
     """
 
     entries: tuple[LogEntry, ...]
@@ -78,6 +79,7 @@ class Run:
     last_stage: LogEntry | None = None
     posts: int = 0
     tasks: frozenset[str] = frozenset()
+    in_part: bool = False
 
     @property
     def last_at(self) -> datetime:

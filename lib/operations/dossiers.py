@@ -17,7 +17,7 @@ from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
 from lib.logs.redact import redact
-from lib.traces.correlate import Correlation, VideoLog, correlate, still_waits
+from lib.traces.correlate import Correlation, VideoLog, correlate, is_made_up, still_waits
 from lib.traces.polls import pollers
 from lib.traces.trace import trace_of, usual_flows
 
@@ -61,9 +61,12 @@ def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
 
 
 def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
-    """Tasks of lines that name nobody are no more than candidates: the runs of others are not seen here."""
+    """Tasks of lines that name nobody are no more than candidates: the runs of others are not seen here. Nor
+    are other lines of text without request ids: any of them may be the call of a run that was told so."""
     entries, requests = starmap(LogEntry, row["entries"]), starmap(RequestSummary, row["requests"])
     found = correlate(entries, requests, [video], app.flows)
+    for run in found.of(video.id).runs:
+        run.in_part = any(map(is_made_up, run.requests))
     if not row["nobodys"]:
         return found
     waiting = [video, *map(Video.from_mapped, row["peers"])]

@@ -18,7 +18,7 @@ from lib.domain.attempt import AttemptState
 from lib.domain.cause import Action
 from lib.domain.pricing import GenerationRequest
 from lib.domain.sweep import SWEEP, WORKER
-from lib.errors import BadInput, BudgetUsedUp, DatabaseConflict
+from lib.errors import BadInput, BudgetUsedUp, DailiesError, DatabaseConflict
 from lib.operations.paid_call import Outcome, pay
 from lib.operations.recover import STALE_SECONDS, settle_interrupted
 from lib.operations.repair import plan
@@ -27,6 +27,11 @@ AGAIN_SECONDS = 60
 BUDGET_SECONDS = 3600
 MOST_READS = 10
 SET_ASIDE_SECONDS = 900.0
+NOBODY = (SWEEP, WORKER)  # in their names things are done that no person asked for
+
+
+class _LeftAlone(DailiesError):
+    """Why a video is not paid for after all."""
 
 
 class Processed(NamedTuple):
@@ -45,17 +50,25 @@ def process(app: App, job: Job, *, stale_seconds: float = STALE_SECONDS) -> Proc
     if job.reads > MOST_READS:
         return _set_aside(app, job, f"Its job failed {MOST_READS} times without an answer.")
     request = request_of(job)
-    if job.operator in (SWEEP, WORKER) and not attempts.by_key(app.db, job.key):
-        (repair,) = plan(app, [job.video_id])  # a while has gone by since the sweep queued it
-        if not repair.pays or repair.key != job.key:
-            return Processed(f"Video {job.video_id} is left alone: {repair.reason}")
-        request = repair.request
     try:
+        if job.operator in NOBODY and not attempts.by_key(app.db, job.key):
+            request = _still_proved(app, job, job.key)  # a while has gone by since the sweep queued it
         return _process(app, job, request, stale_seconds)
+    except _LeftAlone as error:
+        return Processed(f"Video {job.video_id} is left alone: {error}")
     except BudgetUsedUp as error:
         return _set_aside(app, job, str(error))._replace(again_seconds=BUDGET_SECONDS)
     except (BadInput, DatabaseConflict) as error:
         return _set_aside(app, job, str(error))
+
+
+def _still_proved(app: App, job: Job, key: str) -> GenerationRequest:
+    """What a new attempt under `key` asks for. Raises _LeftAlone where a person has to be asked by now: lines
+    may have come since."""
+    (repair,) = plan(app, [job.video_id])
+    if not repair.pays or repair.key != key:
+        raise _LeftAlone(repair.reason)
+    return repair.request
 
 
 def _set_aside(app: App, job: Job, reason: str) -> Processed:
@@ -86,8 +99,11 @@ def _process(app: App, job: Job, request: GenerationRequest, stale_seconds: floa
             reason = f"Attempt {outcome.attempt.number} of video {job.video_id} is on its way."
             return Processed(reason, again_seconds=AGAIN_SECONDS)
     while not outcome.paid and outcome.attempt.state is AttemptState.ABANDONED:
+        key = f"{job.video_id}/{outcome.attempt.number + 1}"
         request = GenerationRequest(**outcome.attempt.request)
-        outcome = pay(app, job.video_id, f"{job.video_id}/{outcome.attempt.number + 1}", request)
+        if job.operator in NOBODY:  # a longer while, since a worker was killed
+            request = _still_proved(app, job, key)
+        outcome = pay(app, job.video_id, key, request)
     return Processed(_told(outcome), outcome.paid)
 
 

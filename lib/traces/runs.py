@@ -69,6 +69,7 @@ class OpenRun:
     seems_failed_at  of one that is likely its
     likely     whether it is the video's only because no other video fits
     may_have_sent  whether a line of the call to Runway (or after it) that is nobody's for certain may be its
+    in_part    whether lines that may be its are kept from view
     reached    as far as the lines have been gone through: the last stage, and the last that is certain;
     certainly  `moves` counts them, `seen_ms` is when it was last heard of
     """
@@ -90,6 +91,7 @@ class OpenRun:
     owns_a_task: bool = False
     likely: bool = False
     may_have_sent: bool = False
+    in_part: bool = False
     reached: dict[str, int] = field(default_factory=dict)
     certainly: dict[str, int] = field(default_factory=dict)
     moves: int = 0

@@ -121,6 +121,7 @@ def _run(run: OpenRun, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> R
         last_stage=next((line.entry for line in run.lines if line.order == _last_stage(run)), None),
         posts=_posts(run, flows) + run.may_have_sent,
         tasks=tasks,
+        in_part=run.in_part,
     )
 
 

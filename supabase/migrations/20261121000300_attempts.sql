@@ -30,6 +30,9 @@ create table if not exists dailies.attempts (
     check ((state = 'created') = (task_id is not null))
 );
 
+-- Did somebody accept, when it was made, that a task may exist already?
+alter table dailies.attempts add column if not exists overridden boolean not null default false;
+
 -- No video has two attempts whose outcome is open.
 create unique index if not exists attempts_one_open
     on dailies.attempts (video_id) where state in ('claimed', 'sent', 'unknown');

@@ -206,9 +206,9 @@ begin
         raise exception 'Video % has task %, which is not known to have failed: poll it, do not pay again.',
             p_video_id, before ->> 'runway_video_id' using errcode = 'PT409';
     end if;
-    insert into dailies.attempts (video_id, key, number, previous_id, operator, request, credits)
+    insert into dailies.attempts (video_id, key, number, previous_id, operator, request, credits, overridden)
     select p_video_id, p_key, coalesce(max(a.number), 0) + 1,
-           (array_agg(a.id order by a.number desc))[1], p_operator, p_request, p_credits
+           (array_agg(a.id order by a.number desc))[1], p_operator, p_request, p_credits, p_override is not null
     from dailies.attempts a where a.video_id = p_video_id
     returning * into opened;
     -- a task of an earlier attempt must not be looked up in the name of this one

@@ -301,8 +301,25 @@ def test_a_refused_attempt_proves_nothing_of_what_the_app_did_since() -> None:
     refused = attempt("refused", claimed=600)
     before = run("sync-sdk", stages=8)
     since = run("sync-sdk", stages=8, begin=700, request="req-since")
-    assert repair(row(status="failed"), before, attempts=[refused]).proof is Proof.ATTEMPT_REFUSED
-    assert not repair(row(status="failed"), [*before, *since], attempts=[refused]).pays
+    accepted = attempt("refused", claimed=600, overridden=True)
+    assert repair(row(status="failed"), before, attempts=[accepted]).proof is Proof.ATTEMPT_REFUSED
+    for each in (refused, accepted):
+        assert not repair(row(status="failed"), [*before, *since], attempts=[each]).pays
+
+
+@pytest.mark.parametrize("state", ["refused", "abandoned"])
+def test_an_attempt_proves_nothing_of_what_the_app_turns_out_to_have_done_before(state: str) -> None:
+    """It was made because the run had ended early, as far as its lines had come by then."""
+    made = attempt(state, claimed=600, reason="Not now")
+    tried = row(status="failed", error_message="Not now")
+    assert repair(tried, run("sync-sdk", stages=4), attempts=[made]).pays
+    assert not repair(tried, run("sync-sdk", stages=8), attempts=[made]).pays
+
+
+def test_a_run_that_ended_early_says_nothing_of_an_attempt_whose_outcome_nobody_knows() -> None:
+    for begin in (0.0, 900.0):
+        halted = run("sync-sdk", stages=4, begin=begin)
+        assert not repair(row(), halted, attempts=[attempt("unknown", 600)]).pays
 
 
 def test_an_attempt_that_was_never_sent_created_nothing() -> None:

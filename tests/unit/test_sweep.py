@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from lib.data import attempts, audit, credits, decisions, videos
+from lib.data import attempts, audit, credits, decisions, queue, videos
 from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.data.verdicts import DossierRow, dossier_rows
 from lib.data.workers import keep_lease, take_lease
 from lib.domain.pricing import GenerationRequest
 from lib.domain.sweep import SWEEP, WORKER
+from lib.operations.import_logs import import_logs
 from lib.operations.judge import judge_all
 from lib.operations.process import process
 from lib.operations.sweep import AT_ONCE, Report, preview, sweep
+from lib.runway.simulator.programme import PlannedFault
 from lib.worker.jobs import JobVerb
 from tests import production
 from tests.apps import app_of
@@ -36,6 +40,10 @@ from tests.simulated import COST, REQUEST, Simulated, simulated
 def runway(tmp_path: Path) -> Iterator[Simulated]:
     with simulated(tmp_path / "simulator", timeout=2.0) as running:
         yield running
+
+
+class Killed(BaseException):
+    """The process ends here."""
 
 
 class Floor:
@@ -63,6 +71,18 @@ class Floor:
         verb = JobVerb(self.app, lambda job: process(self.app, job))
         while verb.step():
             pass
+
+    def killed_once_claimed(self) -> None:
+        """The worker that takes the next job, some time ago."""
+
+        def step(name: str) -> None:
+            if name == "claimed":
+                raise Killed
+
+        (job,) = queue.dequeue(self.db, visibility_seconds=0)
+        with pytest.raises(Killed):
+            process(replace(self.app, on_step=step), job)
+        self.execute("update dailies.attempts set claimed_at = claimed_at - interval '10 minutes'")
 
     def later(self) -> None:
         """Every pause is over."""
@@ -495,3 +515,55 @@ def test_what_killed_processes_left_open_is_called_what_it_is(floor: Floor) -> N
                   "sent_at = sent_at - interval '1 hour'")  # fmt: skip
     assert floor.actions() == {"ask": 1}
     assert [attempts_of(floor.db, each)[0].state for each in (one, two)] == ["abandoned", "unknown"]
+
+
+@pytest.mark.parametrize("late", [production.CALLED, production.ANSWERED])
+def test_what_had_not_come_when_a_worker_was_killed_keeps_the_next_one_from_paying(
+    floor: Floor, late: Sequence[str]
+) -> None:
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db)
+    assert floor.actions() == {"retry": 1}
+    floor.killed_once_claimed()
+    production.put_log(floor.db, video_id, *late, task=str(uuid.uuid4()))
+    floor.work()
+    assert [each.state for each in attempts_of(floor.db, video_id)] == ["abandoned"]
+    assert floor.runway.posts == 0
+
+
+def test_a_killed_workers_job_is_paid_for_while_the_proof_holds(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db)
+    assert floor.actions() == {"retry": 1}
+    floor.killed_once_claimed()
+    floor.work()
+    assert [each.state for each in attempts_of(floor.db, video_id)] == ["created", "abandoned"]
+    assert floor.runway.posts == 1
+
+
+def test_what_had_not_come_when_an_attempt_was_refused_keeps_the_sweep_from_another(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db)
+    floor.runway.store.programme.add([PlannedFault("http:429", "POST")])
+    assert floor.actions() == {"retry": 1}
+    floor.work()
+    production.put_log(floor.db, video_id, *production.CALLED)
+    for _ in range(2):
+        floor.later()
+        assert floor.actions() == {"ask": 1}
+    assert floor.runway.posts == 1
+
+
+@pytest.mark.parametrize("behind", [(), ("submitted to the provider",), production.CALLED[5:]])
+def test_text_without_request_ids_proves_nothing_once_it_is_stored(
+    floor: Floor, behind: Sequence[str]
+) -> None:
+    """Of such a line nobody knows whose it is: among those of the video it is not looked for."""
+    floor.allow(auto_retry=True)
+    video_id = production.put_row(floor.db)
+    began = datetime.now(UTC) - timedelta(minutes=19)
+    said = [line.replace("{video}", video_id) for line in production.ACCEPTED]
+    lines = [*enumerate(said), *enumerate(behind, 8), (1_080, "[health] ok")]
+    text = "".join(f"{(began + timedelta(seconds=s)).isoformat()} info {line}\n" for s, line in lines)
+    import_logs(floor.app, io.BytesIO(text.encode()), name="pasted.log")
+    assert floor.actions() == {"ask": 1}

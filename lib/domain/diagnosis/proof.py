@@ -63,6 +63,7 @@ def proof_of(dossier: Dossier) -> Fact | None:
         dossier.lost_task
         or dossier.candidates
         or dossier.video.other_task_id
+        or _last_attempt_is(AttemptState.UNKNOWN, dossier)
         or not set(dossier.trace.named) <= _ended(dossier)
         or not all(_accounted_for(dossier))
     ):
@@ -72,7 +73,7 @@ def proof_of(dossier: Dossier) -> Fact | None:
 
 def doubt_of(dossier: Dossier) -> str:
     """Why nothing is proved, in one sentence for people."""
-    runs, until, other = _new_runs(dossier), dossier.trace.observed_until, dossier.video.other_task_id
+    runs, until, other = _doubtful_runs(dossier), dossier.trace.observed_until, dossier.video.other_task_id
     named = [task for task in dossier.trace.named if task not in _ended(dossier)]
     doubts = (
         (other is not None, f"Another column of the row holds {other}"),
@@ -81,6 +82,7 @@ def doubt_of(dossier: Dossier) -> str:
         (any(run.created for run in runs), "The logs show that Runway answered with a task"),
         (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
         (bool(named), f"The logs name {', '.join(named)}, and nobody knows that it ended"),
+        (any(run.in_part for run in runs), "In text without request ids, any line may be of the call"),
         (
             until is None or not all(_is_over(run, dossier) for run in runs),
             "The logs end with this run, so what came after it is not known",
@@ -141,15 +143,26 @@ def _last_attempt_is(state: AttemptState, dossier: Dossier) -> bool:
 
 
 def _new_runs(dossier: Dossier) -> tuple[Run, ...]:
-    """The app's runs that logged anything since the last attempt: it was made with those before in view."""
-    last = dossier.last_attempt
-    return tuple(run for run in dossier.app_runs if last is None or run.last_at > last.claimed_at)
+    """The app's runs that logged anything since the last attempt."""
+    return tuple(run for run in dossier.app_runs if not _tried_since(run, dossier))
+
+
+def _tried_since(run: Run, dossier: Dossier) -> bool:
+    """Whether Dailies has made an attempt since: it cleared what the row had said of the run."""
+    return any(run.last_at <= each.claimed_at for each in dossier.attempts)
+
+
+def _doubtful_runs(dossier: Dossier) -> tuple[Run, ...]:
+    """The app's runs, but for those before an attempt that somebody made although a task may exist. Whatever
+    was made because of a proof says nothing of them: they may have logged more than had come by then."""
+    accepted = max((each.claimed_at for each in dossier.attempts if each.overridden), default=None)
+    return tuple(run for run in dossier.app_runs if accepted is None or run.last_at > accepted)
 
 
 def _accounted_for(dossier: Dossier) -> Iterator[bool]:
-    """Of each new run, whether it is known what came of it."""
+    """Of each run, whether it is known what came of it."""
     known = _ended(dossier)
-    for run in _new_runs(dossier):
+    for run in _doubtful_runs(dossier):
         named = len(run.tasks) >= max(run.posts, 1) and run.tasks <= known
         yield named or _not_sent(run, dossier) or _refused(run, dossier)
 
@@ -164,7 +177,8 @@ def _not_sent(run: Run, dossier: Dossier) -> bool:
     """It is over, its logs would show the call to Runway, and nothing came behind its last stage but the
     platform's own words: what else was logged there, or written into the row, may be of the call."""
     silent = all(_is_the_platforms(entry.message) for entry in run.afterwards)
-    return run.ended_unsent and silent and not _row_tells_more(dossier) and _is_over(run, dossier)
+    told = _row_tells_more(dossier) and not _tried_since(run, dossier)
+    return run.ended_unsent and silent and not told and _is_over(run, dossier)
 
 
 def _row_tells_more(dossier: Dossier) -> bool:
@@ -218,10 +232,11 @@ def _tells_of_the_refusal(entry: LogEntry) -> bool:
 
 
 def _is_over(run: Run, dossier: Dossier) -> bool:
-    """Logs go on behind its last line, for as long as an unfinished video may be silent."""
+    """Logs go on behind its last line for as long as an unfinished video may be silent, all in view."""
     until = dossier.trace.observed_until
     has_ended = dossier.video.is_finished and any(map(tells_of_failure, run.afterwards))
-    return until is not None and until - run.last_at >= (AFTER_THE_END if has_ended else dossier.stuck_after)
+    silence = AFTER_THE_END if has_ended else dossier.stuck_after
+    return until is not None and until - run.last_at >= silence and not run.in_part
 
 
 def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
@@ -232,5 +247,6 @@ def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
         if symptom := read_error(entry.message):
             yield symptom, entry not in run.doubtful and entry.request_id == call.request_id
     text, written = dossier.video.error_message, dossier.video.updated_at
-    if text and dossier.app_runs[-1:] == (run,) and (symptom := read_error(text)):
+    is_the_runs = dossier.app_runs[-1:] == (run,) and not _tried_since(run, dossier)
+    if text and is_the_runs and (symptom := read_error(text)):
         yield symptom, written is not None and written - time_of(call.at_ms) < ONE_POST
