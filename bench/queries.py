@@ -28,6 +28,8 @@ from lib.data.database import Database
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import migrate
 from lib.data.postgres import PostgresDatabase
+from lib.domain.flow import StageReader
+from lib.traces.flows import load_flows
 
 REPEAT = 9
 ENOUGH = 5000  # milliseconds, after which a question is not repeated
@@ -226,6 +228,8 @@ def _of_spans(database: Database, days: int) -> Iterator[Question]:
         yield Question(f"tasks of nobody, {span}", "dailies_nobodys", _renamed(of))
     yield Question("ledger of credits, all times", "dailies_ledger")
     yield Question("text in logs, an hour", "dailies_search_logs", hour | {"p_text": "no such words"})
+    calls = {"p_texts": list(StageReader(load_flows()).calls), "p_limit": 500}
+    yield Question("calls that name nobody, an hour", "dailies_nameless", _renamed(hour) | calls)
     ever = _span(now, days)
     for what, text in (
         ("nowhere", "no such words"),

@@ -74,6 +74,15 @@ def nobodys(db: Database, since: datetime, until: datetime, limit: int = 50) -> 
     return [NobodysRow(**row) for row in rows]
 
 
+def nameless(
+    db: Database, since: datetime, until: datetime, texts: Sequence[str], limit: int
+) -> list[tuple[datetime, str]]:
+    """Time and message of the first lines that hold one of `texts`, in requests that nobody knows whose."""
+    span = {"p_since": since.isoformat(), "p_until": until.isoformat()}
+    rows = db.call("dailies_nameless", **span, p_texts=list(texts), p_limit=limit)
+    return [(datetime.fromisoformat(row["at"]), row["message"]) for row in rows]
+
+
 class FoundLine(NamedTuple):
     """A line of a log. `video_id`: that of its request, where one is known."""
 

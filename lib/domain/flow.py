@@ -109,6 +109,9 @@ class StageReader:
 
     A stage is told by how a message begins, behind times and levels: further on, and in its other lines,
     stands what users wrote, who may imitate any line. A pattern without a tag is also tried behind tags.
+
+    labels  what stands right before a video's id, such as `clip=`
+    calls   what lines of the call to Runway, and of what follows, hold: each one of these
     """
 
     def __init__(self, flows: Iterable[Flow]) -> None:
@@ -128,8 +131,21 @@ class StageReader:
         ]
         patterns = (stage.pattern for flow in self.flows.values() for stage in flow.stages)
         self.labels: tuple[str, ...] = tuple({label for each in patterns if (label := _label_in(each))})
+        self.calls: tuple[str, ...] = tuple({literal_prefix(each) for each in self._of_the_call()})
         self._without_tag = [each for each in self._patterns if not each[0].startswith("[")]
         self._literals = tuple({literal for literal, _, _ in self._patterns})
+
+    def _of_the_call(self) -> Iterator[str]:
+        """The patterns of the call to Runway and of what follows, in each flow."""
+        for flow in self.flows.values():
+            sent = flow.first_that_means(Means.SENT)
+            yield from (stage.pattern for stage in (flow.stages[sent:] if sent is not None else ()))
+
+    def is_of_the_call(self, message: str) -> bool:
+        """Whether it is the line of a call to Runway, or of what follows, in any flow."""
+        steps = self.read(message).items()
+        calls = ((self.flows[flow].first_that_means(Means.SENT), at) for flow, at in steps)
+        return any(call is not None and at >= call for call, at in calls)
 
     def read(self, message: str) -> Steps:
         """The position of the message's stage in each flow that knows it."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import starmap
 
 from lib.app import App
+from lib.data.logs import nameless
 from lib.data.verdicts import DossierRow, dossier_rows
 from lib.domain.account import Around
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis import Dossier
 from lib.domain.task import Task, TaskStatus
-from lib.domain.trace import LogEntry, RequestSummary, time_of
+from lib.domain.trace import LogEntry, RequestSummary, Run, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
 from lib.logs.redact import redact
@@ -22,16 +23,61 @@ from lib.traces.polls import pollers
 from lib.traces.trace import trace_of, usual_flows
 
 MOST_NOBODYS = 20  # tasks that public.dailies_dossiers reads for a row, the first behind it
+TAKEN_UP = timedelta(hours=1)  # how long a row may wait for somebody who takes it up again
+MOST_CALLS = 500  # lines of a question
+
+Time = tuple[datetime, datetime]
 
 
 def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
-    """In the order of `video_ids`, each once, by one call of the database. Raises NotFound, ValueError for a
-    row that cannot be read."""
+    """In the order of `video_ids`, each once, by one call of the database, and one where runs ended early.
+    Raises NotFound, ValueError for a row that cannot be read."""
     wanted = list(dict.fromkeys(video_ids))
     rows = {row["video_id"]: row for row in dossier_rows(app.db, wanted)}
     if missing := [video_id for video_id in wanted if video_id not in rows]:
         raise NotFound(f"There is no video {', '.join(missing)}.")
-    return dossiers_of(app, [rows[video_id] for video_id in wanted])
+    return with_nameless_calls(app, dossiers_of(app, [rows[video_id] for video_id in wanted]))
+
+
+def with_nameless_calls(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
+    """Before anything is paid: where a run seems to have ended before the call, a request that names nobody
+    may have made it. One question for each hour or so of such runs."""
+    known = (each for each in dossiers if each.trace.observed_until)
+    runs = (run for each in known for run in each.app_runs if run.ended_unsent)
+    calls = list(_nameless_calls(app, map(_goes_on, runs)))
+
+    def seen(run: Run) -> Run:
+        began, until = _goes_on(run)
+        is_met = run.ended_unsent and any(since <= until and end >= began for since, end in calls)
+        return replace(run, in_part=True) if is_met else run
+
+    return [
+        replace(each, trace=replace(each.trace, runs=tuple(map(seen, each.trace.runs)))) if calls else each
+        for each in dossiers
+    ]
+
+
+def _goes_on(run: Run) -> Time:
+    return time_of(run.entries[0].at_ms), run.last_at + TAKEN_UP
+
+
+def _nameless_calls(app: App, times: Iterable[Time]) -> Iterator[Time]:
+    """When lines of the call were logged that name nobody; where there are too many, all the time behind."""
+    for since, until in _joined(times):
+        found = nameless(app.db, since, until, app.flows.calls, MOST_CALLS)
+        yield from ((at, at) for at, message in found if app.flows.is_of_the_call(message))
+        if len(found) == MOST_CALLS:
+            yield found[-1][0], until
+
+
+def _joined(times: Iterable[Time]) -> list[Time]:
+    joined: list[Time] = []
+    for since, until in sorted(times):
+        if joined and since <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], until)
+        else:
+            joined.append((since, until))
+    return joined
 
 
 def load_dossier(app: App, video_id: str) -> Dossier:

@@ -33,7 +33,7 @@ from lib.domain.sweep import (
 )
 from lib.errors import BadInput, DatabaseConflict, NotFound, RunwayError
 from lib.operations.account import read_after
-from lib.operations.dossiers import dossiers_of
+from lib.operations.dossiers import dossiers_of, with_nameless_calls
 from lib.operations.recover import settle_interrupted
 from lib.operations.repair import Agreed, LookUpFailed, carry_out
 from lib.settings import Settings
@@ -230,7 +230,7 @@ def _decide(app: App, rows: Sequence[SweepRow]) -> list[_Decided]:
     settings = app.settings
     left = {row.video_id: told for row in rows if (told := _left_by_the_judge(settings, row))}
     to_judge = [row.video_id for row in rows if row.video_id not in left]
-    found = dossiers_of(app, dossier_rows(app.db, to_judge)) if to_judge else []
+    found = with_nameless_calls(app, dossiers_of(app, dossier_rows(app.db, to_judge))) if to_judge else []
     judged = {dossier.video.id: dossier for dossier in found if dossier.video.runway_video_id is None}
     return [
         left.get(row.video_id) or _judged(settings, row, judged[row.video_id])

@@ -131,4 +131,22 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
     order by l.at desc, n.task_id
 $$;
 
+-- Which lines of a span hold one of these texts and are of requests that name no video, nor a task that a row has? Those of
+-- Dailies itself are none. Indexes: log_entries_time, log_entries_request, dailies_videos_task.
+create or replace function public.dailies_nameless(p_since timestamptz, p_until timestamptz, p_texts text[], p_limit int)
+returns table (at timestamptz, message text)
+language sql stable security definer set search_path = ''
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as $$
+    select e.at, e.message from dailies.log_entries e
+    where e.at between p_since and p_until and e.video_id is null and e.deployment_id is distinct from 'dailies'
+        and exists (select from unnest(p_texts) t (text) where strpos(e.message, t.text) > 0)
+        and not exists (
+            select from dailies.log_entries m
+            where m.request_id = e.request_id and m.at between e.at - interval '1 hour' and e.at + interval '1 hour'
+                and (m.video_id is not null
+                     or exists (select from dailies.videos() v where v.runway_video_id = m.task_id offset 0)))
+    order by e.at limit p_limit
+$$;
+
 select dailies.service_only('public.dailies_nobodys');
+select dailies.service_only('public.dailies_nameless');

@@ -25,6 +25,7 @@ from lib.domain.sweep import SWEEP, WORKER
 from lib.operations.import_logs import import_logs
 from lib.operations.judge import judge_all
 from lib.operations.process import process
+from lib.operations.repair import plan
 from lib.operations.sweep import AT_ONCE, Report, preview, sweep
 from lib.runway.simulator.programme import PlannedFault
 from lib.worker.jobs import JobVerb
@@ -566,4 +567,31 @@ def test_text_without_request_ids_proves_nothing_once_it_is_stored(
     lines = [*enumerate(said), *enumerate(behind, 8), (1_080, "[health] ok")]
     text = "".join(f"{(began + timedelta(seconds=s)).isoformat()} info {line}\n" for s, line in lines)
     import_logs(floor.app, io.BytesIO(text.encode()), name="pasted.log")
+    assert floor.actions() == {"ask": 1}
+
+
+def test_a_call_in_a_request_that_names_nobody_may_be_that_of_a_run_before_it(floor: Floor) -> None:
+    """A function of the queue was killed while it waited for Runway's answer."""
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db)
+    production.put_log(floor.db, "nobody", *production.CALLED[5:], minutes=18)
+    assert floor.actions() == {"ask": 1}
+    (repair,) = plan(floor.app, [video_id])
+    assert "Lines that name nobody may be of the call" in repair.reason
+
+
+def test_a_call_whose_task_another_row_has_is_that_rows(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    production.terminated(floor.db)
+    task = str(uuid.uuid4())
+    production.put_row(floor.db, runway_video_id=task)
+    production.put_log(floor.db, "nobody", *production.ANSWERED[5:], minutes=18, task=task)
+    assert floor.actions() == {"retry": 1}
+
+
+def test_a_task_that_nobody_has_may_be_that_of_a_row_taken_up_again(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    production.terminated(floor.db, minutes=3 * 24 * 60)
+    task = str(uuid.uuid4())
+    production.put_log(floor.db, "nobody", production.ANSWERED[-1], minutes=18, task=task)
     assert floor.actions() == {"ask": 1}

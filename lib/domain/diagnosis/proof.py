@@ -82,7 +82,7 @@ def doubt_of(dossier: Dossier) -> str:
         (any(run.created for run in runs), "The logs show that Runway answered with a task"),
         (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
         (bool(named), f"The logs name {', '.join(named)}, and nobody knows that it ended"),
-        (any(run.in_part for run in runs), "In text without request ids, any line may be of the call"),
+        (any(run.in_part for run in runs), "Lines that name nobody may be of the call"),
         (
             until is None or not all(_is_over(run, dossier) for run in runs),
             "The logs end with this run, so what came after it is not known",
