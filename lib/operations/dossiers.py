@@ -18,12 +18,13 @@ from lib.domain.trace import LogEntry, RequestSummary, Run, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
 from lib.logs.redact import redact
-from lib.traces.correlate import Correlation, VideoLog, correlate, is_made_up, still_waits
+from lib.traces.correlate import Correlation, VideoLog, correlate, is_made_up, waits_until
 from lib.traces.polls import pollers
+from lib.traces.ties import WAITS_MS
 from lib.traces.trace import trace_of, usual_flows
 
 MOST_NOBODYS = 20  # tasks that public.dailies_dossiers reads for a row, the first behind it
-TAKEN_UP = timedelta(hours=1)  # how long a row may wait for somebody who takes it up again
+TAKEN_UP = timedelta(milliseconds=WAITS_MS)
 MOST_CALLS = 500  # lines of a question
 
 Time = tuple[datetime, datetime]
@@ -117,12 +118,12 @@ def _correlated(app: App, row: DossierRow, video: Video) -> Correlation:
         return found
     waiting = [video, *map(Video.from_mapped, row["peers"])]
     log = found.of(video.id)
-    waits = [video.id] if still_waits(video, {video.id.lower(): log.runs}) else []
-    nobodys = correlate(starmap(LogEntry, row["nobodys"]), (), waiting, app.flows, waits)
+    until = waits_until(video, log.runs)
+    nobodys = correlate(starmap(LogEntry, row["nobodys"]), (), waiting, app.flows, {video.id: until})
     tasks = _tasks_of(nobodys.of(video.id))
     read = {task for each in nobodys.videos.values() for task in _tasks_of(each)}
     read.update(each.task_id for each in nobodys.nobodys)
-    if waits and len(read) >= MOST_NOBODYS:  # there may be more, and one of those the row's
+    if until and len(read) >= MOST_NOBODYS:  # there may be more, and one of those the row's
         tasks = [*tasks, *sorted(read)]
     log = replace(log, candidates=tuple(dict.fromkeys([*log.candidates, *tasks])))
     return replace(found, videos={**found.videos, video.id.lower(): log})

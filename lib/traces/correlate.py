@@ -29,6 +29,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 from zlib import crc32
 
@@ -51,7 +52,7 @@ from lib.traces.naming import (
 )
 from lib.traces.polls import PollSign, poll_sign
 from lib.traces.runs import NEVER, Line, OpenRun, by_order, named_stages
-from lib.traces.ties import Rows, made_while_waiting
+from lib.traces.ties import WAITS_MS, Rows, made_while_waiting
 
 Requests = Mapping[str | None, Sequence[Line]]
 MADE_UP = "text-"  # request ids that begin so are made up, in SQL too
@@ -101,18 +102,19 @@ def correlate(
     summaries: Iterable[RequestSummary],
     videos: Sequence[Video],
     reader: StageReader,
-    waiting: Collection[str] = (),
+    waiting: Mapping[str, int | None] = MappingProxyType({}),
 ) -> Correlation:
     """Which entries are whose. They come in any order, perhaps repeated, with request ids or without.
 
-    waiting  ids of videos that wait for a task, as lines say that are not among `entries`
+    waiting  `waits_until` of videos by id, where it rests on lines that are not among `entries`
     """
     in_rows = {video.runway_video_id: video.id.lower() for video in videos if video.runway_video_id}
     lines = _name(in_order(entries), in_rows, {video.id.lower() for video in videos}, reader)
     requests = _by_request(lines)
     rows = _rows_without_a_line(lines, videos)
     found = _assign(lines, _group(requests, rows), reader)
-    waits = [video for video in videos if video.id in waiting or still_waits(video, found.runs)]
+    told = ((video, waits_until(video, found.runs.get(video.id.lower(), ()))) for video in videos)
+    waits = [(video, until) for video, own in told if (until := own or waiting.get(video.id))]
     candidates, nobodys = _tie(found, requests, rows, waits, videos)
     known = {video.id.lower() for video in videos}
     return Correlation(
@@ -402,7 +404,11 @@ def _rows_without_a_line(lines: Iterable[Line], videos: Iterable[Video]) -> Rows
 
 
 def _tie(
-    found: Assigned, requests: Requests, rows: Rows, waiting: Sequence[Video], videos: Sequence[Video]
+    found: Assigned,
+    requests: Requests,
+    rows: Rows,
+    waiting: Sequence[tuple[Video, int]],
+    videos: Sequence[Video],
 ) -> tuple[Mapping[str, tuple[str, ...]], tuple[NobodysTask, ...]]:
     """Tasks that no video's lines name become candidates of each video they may belong to, by video; and what
     those tasks are.
@@ -455,10 +461,13 @@ def _tie(
     return by_video, _nobodys(found, nobodys, by_video, videos)
 
 
-def still_waits(video: Video, runs_of: Mapping[str, Sequence[OpenRun]]) -> bool:
-    """Whether it has logged something, and no task: what it waits for may be made elsewhere, unnamed."""
-    runs = runs_of.get(video.id.lower(), ())
-    return not video.runway_video_id and bool(runs) and not any(run.tasks or run.owns_a_task for run in runs)
+def waits_until(video: Video, runs: Sequence[OpenRun]) -> int | None:
+    """Up to when a task that is made elsewhere, unnamed, may be its; None where it has logged nothing, or has
+    a task."""
+    if video.runway_video_id or any(run.tasks or run.owns_a_task for run in runs):
+        return None
+    last = max((run.last.entry.at_ms for run in runs), default=None)
+    return None if last is None else last + WAITS_MS
 
 
 def _shared(here: Sequence[Line], found: Assigned) -> set[str]:

@@ -75,13 +75,12 @@ class Rows:
 
 
 def made_while_waiting(
-    videos: Iterable[Video], tasks: Sequence[tuple[int, Iterable[str]]]
+    waiting: Iterable[tuple[Video, int]], tasks: Sequence[tuple[int, Iterable[str]]]
 ) -> Iterator[tuple[str, Iterable[str]]]:
-    """Of each video the first of the `tasks` that may be its, as of times in order."""
+    """Of each video, which waits up to a time, the first of the `tasks` that may be its, in order."""
     times = [at for at, _ in tasks]
-    for video in videos:
-        first = bisect_left(times, _ms(video) - AFTER_MS)
-        behind = bisect_right(times, _ms(video) + WAITS_MS)
+    for video, until in waiting:
+        first, behind = bisect_left(times, _ms(video) - AFTER_MS), bisect_right(times, until)
         for _, named in tasks[first : min(behind, first + MOST_OWNERS)]:
             yield video.id.lower(), named
 

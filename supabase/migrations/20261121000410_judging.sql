@@ -289,11 +289,11 @@ $$;
 -- Everything that a verdict and a repair rest on. At most 2,000 entries a video, the oldest. `logs_expired`: logs of the
 -- video's time have been dropped, so nothing follows from what is not there. `readings`: of
 -- Runway's account around the last attempt, where nobody knows its outcome. `nobodys`: for a row without a
--- task, the lines of requests that name a task and no video, of the hour behind it; `peers`, the other rows that it may be
--- the task of. As json, which is built three times as fast as jsonb, and lines and requests without the names of their
--- columns, in the order of LogEntry and RequestSummary (lib/domain/trace.py), their times in milliseconds. Indexes: those of requests_of
--- observed_until and drained_until, log_entries_request, nobodys_time, log_entries_of_task, dailies_videos_newest,
--- log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
+-- task, the lines of requests that name a task and no video, up to an hour behind it and its logs; `peers`, the other rows
+-- that it may be the task of. As json, which is built three times as fast as jsonb, and lines and requests without the names
+-- of their columns, in the order of LogEntry and RequestSummary (lib/domain/trace.py), their times in milliseconds.
+-- Indexes: those of requests_of, observed_until and drained_until, log_entries_request, nobodys_time, log_entries_of_task,
+-- dailies_videos_newest, log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
 drop function if exists public.dailies_dossiers(dailies.video_key[]);
 create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
 returns table (
@@ -372,7 +372,8 @@ begin
                    e.deployment_id) order by e.at, e.id) as lines
         from (select distinct l.request_id
               from (select n.task_id from dailies.nobodys n
-                    where n.at between v.created_at - interval '5 seconds' and v.created_at + interval '1 hour'
+                    where n.at between v.created_at - interval '5 seconds'
+                                   and greatest(v.created_at, g.last_at) + interval '1 hour'
                         and dailies.is_nobodys(n.task_id, told) order by n.at limit 20) o -- MOST_NOBODYS
               join lateral (select x.request_id from dailies.log_entries x
                             where x.task_id = o.task_id and x.video_id is null and x.at >= told
@@ -384,7 +385,8 @@ begin
         select json_agg(to_json(q)) as rows
         from (select w.id, w.status, w.created_at, w.prompt, w.input_image_url from dailies.videos() w
               where n.lines is not null and w.runway_video_id is null and w.id <> v.id
-                  and w.created_at between v.created_at - interval '10 minutes' and v.created_at + interval '1 hour'
+                  and w.created_at between v.created_at - interval '10 minutes'
+                                       and greatest(v.created_at, g.last_at) + interval '1 hour'
               order by w.created_at desc limit 40) q) p on true
     where v.id = any(p_ids);
 end $$;
