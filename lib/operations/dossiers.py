@@ -14,7 +14,7 @@ from lib.domain.account import Around
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis import Dossier
 from lib.domain.task import Task, TaskStatus
-from lib.domain.trace import LogEntry, RequestSummary, Run, time_of
+from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
 from lib.logs.redact import redact
@@ -41,25 +41,29 @@ def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
 
 
 def with_nameless_calls(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
-    """Before anything is paid: where a run seems to have ended before the call, a request that names nobody
-    may have made it. One question for each hour or so of such runs."""
-    known = (each for each in dossiers if each.trace.observed_until)
-    runs = (run for each in known for run in each.app_runs if run.ended_unsent)
-    calls = list(_nameless_calls(app, map(_goes_on, runs)))
-
-    def seen(run: Run) -> Run:
-        began, until = _goes_on(run)
-        is_met = run.ended_unsent and any(since <= until and end >= began for since, end in calls)
-        return replace(run, in_part=True) if is_met else run
-
+    """Before anything is paid: where runs seem to have ended before the call, a request that names nobody may
+    have made it. One question for each hour or so of such runs."""
+    times = [_early_end(each) for each in dossiers]
+    calls = list(_nameless_calls(app, filter(None, times)))
     return [
-        replace(each, trace=replace(each.trace, runs=tuple(map(seen, each.trace.runs)))) if calls else each
-        for each in dossiers
+        _in_part(each) if time and any(a <= time[1] and b >= time[0] for a, b in calls) else each
+        for each, time in zip(dossiers, times, strict=True)
     ]
 
 
-def _goes_on(run: Run) -> Time:
-    return time_of(run.entries[0].at_ms), run.last_at + TAKEN_UP
+def _early_end(dossier: Dossier) -> Time | None:
+    """From the row's beginning (it may have been tried before its lines were understood) to an hour behind
+    the last run that seems to have ended before the call; None without one."""
+    runs = [run for run in dossier.app_runs if run.ended_unsent and dossier.trace.observed_until]
+    if not runs:
+        return None
+    began = (dossier.video.created_at, *(time_of(run.entries[0].at_ms) for run in runs))
+    return min(began), max(run.last_at for run in runs) + TAKEN_UP
+
+
+def _in_part(dossier: Dossier) -> Dossier:
+    runs = tuple(replace(run, in_part=run.in_part or run.ended_unsent) for run in dossier.trace.runs)
+    return replace(dossier, trace=replace(dossier.trace, runs=runs))
 
 
 def _nameless_calls(app: App, times: Iterable[Time]) -> Iterator[Time]:

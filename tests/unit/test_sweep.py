@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from lib.data.verdicts import DossierRow, dossier_rows
 from lib.data.workers import keep_lease, take_lease
 from lib.domain.pricing import GenerationRequest
 from lib.domain.sweep import SWEEP, WORKER
+from lib.operations.flows import save_flow
 from lib.operations.import_logs import import_logs
 from lib.operations.judge import judge_all
 from lib.operations.process import process
@@ -595,3 +597,41 @@ def test_a_task_that_nobody_has_may_be_that_of_a_row_taken_up_again(floor: Floor
     task = str(uuid.uuid4())
     production.put_log(floor.db, "nobody", production.ANSWERED[-1], minutes=18, task=task)
     assert floor.actions() == {"ask": 1}
+
+
+CLIPS = {
+    "flow": "clips",
+    "title": "Clips",
+    "stages": [
+        {"stage": "accepted", "pattern": "clip accepted (?P<video>\\S+)"},
+        {"stage": "picked", "pattern": "clip picked"},
+        {"stage": "sent", "pattern": "-> provider", "means": "sent"},
+        {"stage": "made", "pattern": "<- provider (?P<task>\\S+)", "means": "created"},
+    ],
+}
+
+
+def test_a_call_logged_before_its_flow_was_known_may_be_that_of_a_row_taken_up_again(floor: Floor) -> None:
+    """No flow had said by then where a line names the video, so its lines were stored as nobody's."""
+    floor.allow(auto_retry=True)
+    video_id = production.put_row(floor.db, minutes=200)
+
+    def put(minutes: float, *messages: str) -> None:
+        began = round((datetime.now(UTC) - timedelta(minutes=minutes)).timestamp() * 1000)
+        request = {
+            "requestId": f"req-{minutes}",
+            "source": "lambda",
+            "projectId": "prj_1",
+            "host": "app.test",
+        }
+        lines = [request | {"message": said, "timestamp": began + n} for n, said in enumerate(messages)]
+        lines.append(request | {"message": "ok", "timestamp": began + 3_000_000, "requestId": "req-health"})
+        exported = "\n".join(map(json.dumps, lines)).encode()
+        import_logs(floor.app, io.BytesIO(exported), name="export.ndjson")
+
+    put(199, f"clip accepted {video_id}", "clip picked", "-> provider")
+    save_flow(floor.app, CLIPS)
+    put(60, f"clip accepted {video_id}", "clip picked")
+    assert floor.actions() == {"ask": 1}
+    (repair,) = plan(floor.app, [video_id])
+    assert "Lines that name nobody may be of the call" in repair.reason
