@@ -591,11 +591,11 @@ def test_a_call_whose_task_another_row_has_is_that_rows(floor: Floor) -> None:
     assert floor.actions() == {"retry": 1}
 
 
-def test_a_task_that_nobody_has_may_be_that_of_a_row_taken_up_again(floor: Floor) -> None:
+@pytest.mark.parametrize("told", [production.ANSWERED[-1], "[cron] Task created with ID: {task}"])
+def test_a_task_that_nobody_has_may_be_that_of_a_row_taken_up_again(floor: Floor, told: str) -> None:
     floor.allow(auto_retry=True)
     production.terminated(floor.db, minutes=3 * 24 * 60)
-    task = str(uuid.uuid4())
-    production.put_log(floor.db, "nobody", production.ANSWERED[-1], minutes=18, task=task)
+    production.put_log(floor.db, "nobody", told, minutes=18, task=str(uuid.uuid4()))
     assert floor.actions() == {"ask": 1}
 
 
