@@ -20,11 +20,22 @@ from lib import outgoing
 from lib.domain.memo import LENGTH, MESSAGES
 from lib.logs.disguises import Unwrapped, has_escapes, may_be_broken, unbroken, unescaped
 from lib.logs.personal_rules import PERSONAL, addresses_v6
-from lib.logs.secret_rules import ABROAD, COMMANDS, NAMED, OAUTH, PAIRS, REDACTED, SHOWN, Span, unmarked
+from lib.logs.secret_rules import (
+    ABROAD,
+    COMMANDS,
+    NAMED,
+    OAUTH,
+    PAIRS,
+    PROSE,
+    REDACTED,
+    SHOWN,
+    Span,
+    unmarked,
+)
 
 LONGEST = 1 << 21  # characters of a message that are kept: twice what Vercel lets a whole request write
 
-_RULES = (*NAMED, *ABROAD, *PAIRS, *COMMANDS, *OAUTH, *SHOWN, *PERSONAL)
+_RULES = (*NAMED, *ABROAD, *PAIRS, *COMMANDS, *PROSE, *OAUTH, *SHOWN, *PERSONAL)
 _SNIPPETS = sorted({snippet for rule in _RULES for snippet in rule.snippets})
 _TRIED_AT = [
     [(rule.pattern.match, rule.behind, rule.read) for rule in _RULES if snippet in rule.snippets]

@@ -67,12 +67,16 @@ _SEPARATOR = r"[\"'`\])]{0,2}+\s{0,4}+(?:=>|[:=：＝])\s{0,40}+"
 _NEXT_ITEM = r"[\"'`]\s{0,4}+,\s{0,40}+b?[\"'`]"  # ['Authorization', 'Bearer …']
 _LONG_AND_MIXED = r"(?=[^\s\"'`]{12})(?=[^\s\"'`]{0,64}\d)"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_ELEMENT = rf">\s{{0,40}}+{_HARMLESS}(?=[^<>\s]{{1,512}}\s{{0,40}}</)"  # <apiKey>…</apiKey>
+_ELEMENT = (  # <apiKey>…</apiKey>, <entry key="apiKey">…</entry>, <key>apiKey</key> <string>…</string>
+    rf"(?:[\"']|</key>\s{{0,40}}+<string)?>\s{{0,40}}+{_HARMLESS}(?=[^<>\s]{{1,512}}\s{{0,40}}</)"
+)
+_WRAPPED = r"(?:\[\s{0,40}+|Some\(|string\(\d{1,6}\) )?+"  # a list, what Rust and PHP print around a text
 _ABOUT = (
-    r"(?:[_-]?(?:id|prefix|suffix|start|end|preview|hint|last4|value|hash|base64|b64|\d{1,3})|\.\d{1,2})?"
+    r"(?:[_-]?(?:id|prefix|suffix|start|end|preview|hint|last4|value|hash|base(?:64)?|b64|\d{1,3})"
+    r"|\.\d{1,2})?"
 )
 _VALUE = (
-    rf"(?:{_SEPARATOR}(?:\[\s{{0,40}}+)?+{_HARMLESS}(?:{_QUOTED}|(?<==)({_BARE})|{_RANDOM}({_BARE}))"
+    rf"(?:{_SEPARATOR}{_WRAPPED}{_HARMLESS}(?:{_QUOTED}|(?<==)({_BARE})|{_RANDOM}({_BARE}))"
     rf"|{_NEXT_ITEM}{_LONG_AND_MIXED}([^\"'`]++)|{_ELEMENT}([^<>\s]++))"
 )
 
@@ -92,10 +96,10 @@ _KEY_NAMES = [
             "shared",
             "signing",
         ),
-        *("storage", "subscription", "webhook"),
+        *("runway", "storage", "subscription", "webhook"),
     )
     for joint in ("", "_", "-", " ")
-]
+] + ["api.key"]
 _SESSION_NAMES = [
     f"{what}{joint}{kind}"
     for what in ("session", "sess")
@@ -145,7 +149,7 @@ NAMED = [
     named(_SESSION_NAMES),
     rule(  # variables of the environment: whose key it is, anybody may name
         "_key",
-        rf"(?<=[a-z0-9])(?-i:_KEY)(?:_\d{{1,3}})?{_SEPARATOR}[\"'`]?{_HARMLESS}"
+        rf"(?<=[a-z0-9])(?-i:_KEY)(?:_\d{{1,3}})?{_SEPARATOR}[\"'`]?(?:base64:)?{_HARMLESS}"
         rf"(?=[\w+/=.~-]{{12}})(?=[\w+/=.~-]{{0,64}}\d)({_BARE})",
     ),
     rule(  # of webhooks, with a time or a version, and some while keys are changed: `t=1764,v1=…,v1=…`
@@ -247,6 +251,7 @@ _QUOTED_WHOLE = re.compile(
     r""""((?:[^"\\]|\\.){1,4096}+)"|'((?:[^'\\]|\\.){1,4096}+)'|`((?:[^`\\]|\\.){1,4096}+)`""", re.DOTALL
 )
 _QUOTED_OR_BARE = re.compile(f"{_QUOTED}|({_BARE})", re.DOTALL)
+_OF_A_FORM = re.compile(r"(?:\r?\n[a-z-]{1,40}: [^\r\n]{0,200})?(?:\r?\n){2}([^\r\n]+)", re.IGNORECASE)
 _NAMES_A_PAIR = ("key", "name", "header", "variable")
 _PAIR_BEGINS, _PAIR_ENDS = ("{", "}", "<", "- "), re.compile(r"[{}<>]|- ")
 
@@ -266,7 +271,15 @@ def _of_a_pair(text: str, match: re.Match[str]) -> Iterator[Span]:
             yield *value.span(value.lastindex or 0), REDACTED
 
 
+def _of_a_form(text: str, match: re.Match[str]) -> Iterator[Span]:
+    """What was typed into a field, as browsers send a form in parts: `name="password"`, an empty line, it."""
+    field = _OF_A_FORM.match(text, match.end()) if _SECRET_NAME.search(match[1]) else None
+    if field:
+        yield *field.span(1), REDACTED
+
+
 PAIRS = [
+    rule('name="', r'name="([^"\r\n]{1,64})"', read=_of_a_form),
     rule(
         ("value'", 'value"', "value`", "value:", "value="),
         rf"(?<![\w-])value[\"'`]?\s{{0,4}}(?:=>|[:=])\s{{0,40}}+{_HARMLESS}",
@@ -287,13 +300,18 @@ _LAST_OF_A_COMMAND = (
 _NEXT_COMMAND = re.compile(r"&&|[|;] |(?<!\\)\n")
 
 
-def _for_curl(text: str, match: re.Match[str]) -> Iterator[Span]:
-    """`-u` has a password only there: `docker run -u 1000:1000`."""
-    begin = text.rfind("curl", max(0, match.start() - 512), match.start())
-    if begin >= 0 and not _NEXT_COMMAND.search(text, begin, match.start()):
-        start = match.end()
-        found = (_UP_TO_QUOTE if match[1] else _UP_TO_SPACE).match(text, start)
-        yield start, found.end() if found else start, REDACTED
+def _given_to(*programs: str) -> Read:
+    """An option has a password only there: `docker run -u 1000:1000 -p 80:80`."""
+
+    def read(text: str, match: re.Match[str]) -> Iterator[Span]:
+        before = max(0, match.start() - 512)
+        begin = max(text.rfind(program, before, match.start()) for program in programs)
+        if begin >= 0 and not _NEXT_COMMAND.search(text, begin, match.start()):
+            start = match.end()
+            found = (_UP_TO_QUOTE if match[1] else _UP_TO_SPACE).match(text, start)
+            yield start, found.end() if found else start, REDACTED
+
+    return read
 
 
 _UP_TO_QUOTE, _UP_TO_SPACE = re.compile(r"[^\"'`\r\n]++"), re.compile(r"[^\s\"'`]++")
@@ -309,7 +327,53 @@ COMMANDS = [
     rule(
         ("-u", "--user", "--proxy-u"),
         r"(?<![\w-])(?:(?-i:-[uU])|--(?:proxy-)?user)[\s=]{0,4}+([\"'`]?)[^\s:\"'`]{0,128}+:(?=[^\s\"'`])",
-        read=_for_curl,
+        read=_given_to("curl"),
+    ),
+    rule(" -p", r" (?-i:-p)([\"'`]?)(?=[^\s\"'`-])", read=_given_to("mysql", "mariadb", "sshpass")),
+    rule(" -p ", r" (?-i:-p) ([\"'`]?)(?=[^\s\"'`-])", read=_given_to("sshpass")),
+    rule(" -a ", r" (?-i:-a) ([\"'`]?)(?=[^\s\"'`-])", read=_given_to("redis-cli")),
+    rule(  # of Windows, which has no `=` there
+        "setx ",
+        rf"setx \w{{0,64}}(?:key|token|secret|pass(?:word)?) {{1,4}}{_HARMLESS}(?:{_QUOTED}|({_BARE}))",
+    ),
+    rule(  # .netrc
+        ("machine ", "default login "),
+        r"(?:machine\s{1,4}\S{1,256}|default)\s{1,8}login\s{1,8}\S{1,256}\s{1,8}password\s{1,8}"
+        rf"{_HARMLESS}{_RULE_OF_A_FORM}(\S++)",
+    ),
+    rule(  # .pgpass
+        ":0000:",
+        r"(?<=[\w.*-]):\d{4,5}:(?=[a-z_*])[\w*-]{1,63}:(?=[a-z_*])[\w.*-]{1,63}:([^\s\"'`]{4,}+)",
+    ),
+]
+
+
+# ---- what people write of it
+
+_IS = ("is", "was", "ist", "lautet", "est", "es", "è", "é")
+_SAID_OF = ("key", "token", "secret", "password", "passwort", "kennwort", "schlüssel", "mot de passe", "clé",
+            "contraseña", "clave", "senha")  # fmt: skip
+_WHOSE = "|".join(
+    f"(?<={whose})"
+    for whose in ("the ", "my ", "our ", "your ", "this ", "api ", "api-", "api_", "api", "runway ")
+)
+_MADE_UP = (  # by a program: no word, no path, and no id
+    rf"(?![\w+/=.~-]{{0,64}}{_UUID})(?=[\w+/=.~-]{{0,32}}[a-z0-9]{{12}})"
+    r"(?=[\w+/=.~-]{0,64}\d)(?=[\w+/=.~-]{0,64}[a-z])"
+)
+_TYPED = r"(?=\S{6})(?=\S{0,64}\d)(?=\S{0,64}[a-z])(?![\w-]{0,64}[ .]?(?:characters|letters|digits))"
+
+PROSE = [
+    rule(
+        [re.sub("[^ -~]", "?", f"{name} {verb}") for name, verb in product(_SAID_OF, _IS)],
+        rf"(?:(?:{_WHOSE})key|token|secret|schlüssel|clé|clave|(password|passwort|kennwort|mot de passe"
+        rf"|contraseña|senha)) (?:{'|'.join(_IS)})(?: now| set to)?:?\s{{1,4}}[\"'`]?{_HARMLESS}"
+        rf"(?(1){_TYPED}|{_MADE_UP})({_BARE})",
+    ),
+    rule(
+        [f"api{joint}key" for joint in ("", " ", "-", "_")],
+        rf"(?: provided| given| sent| used)?:?\s{{1,4}}[\"'`]?{_HARMLESS}(?=\S{{20}}){_MADE_UP}({_BARE})",
+        behind=True,
     ),
 ]
 
@@ -338,6 +402,10 @@ OAUTH = [
         rf"[a-z_]{{4,16}}=(?!\d{{1,4}}(?![\w%/-]))(?!{_ERROR_CODE})({_BARE})",
     ),
     rule(("state=", "nonce="), r"(?<![a-z_])[a-z]{5}=([^\s&,;\"'<>`{})\[\]\\]{1,64}+)", read=_of_a_sign_in),
+    rule(  # Google's keys, and links that let anybody in; a `key` of storage is a path
+        ("key=", "auth=", "session=", "_vercel_share="),
+        rf"(?<=[?&])[a-z_]{{3,13}}=(?![^\s&]{{0,256}}[/.]|{_UUID}){_LOOKS_RANDOM}({_BARE})",
+    ),
     rule(
         ("code:", "code'", 'code"', "state:", "state'", 'state"'),
         rf"(?<![a-z])(?:code|state){_SEPARATOR}[\"'`]({_LOOKS_RANDOM}[^\s\"'`\\]++)",
@@ -428,7 +496,7 @@ SHOWN = [
         "glcbt- glft- glsoat- glimt- glagent- gloas- xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- "
         "xoxr- xoxs- xapp- dop_v1_ doo_v1_ dor_v1_ shpat_ shpca_ shppa_ shpss_ lin_api_ lin_oauth_ "
         "PMAK- figd_ figo_ dckr_pat_ dckr_oat_ rubygems_ glsa_ nvapi- GOCSPX- sq0atp- sq0csp- "
-        "pscale_tkn_ pscale_pw_",
+        "pscale_tkn_ pscale_pw_ tskey- polar_oat_ pcsk_",
         r"[\w-]",
         "4,",
     ),
@@ -447,6 +515,23 @@ SHOWN = [
     _begins("IQoJb3JpZ2lu FwoGZXIvYXdz FQoGZXIvYXdz sntrys_ sntryu_ ATATT3 glc_", r"[\w+/=-]", "20,"),
     _begins("AIza ya29.", r"[\w.-]", "12,"),
     _begins("npm_", "[a-z0-9]", "36"),
+    _begins("napi_", "[a-z0-9]", "64"),
+    _begins("npg_", "[a-z0-9]", "12,"),
+    _begins("fm2_ fm1a_ fm1r_", "[a-z0-9+/=]", "40,"),
+    _begins("fo1_ tfp_ CFPAT- duffel_live_ duffel_test_ HRKU-AA", r"[\w-]", "40,"),
+    _begins("jina_ tr_prod_ tr_stg_ tr_dev_ NRAK- AVNS_ rdme_ pnu_", "[a-z0-9]", "19,"),
+    _begins("e2b_ bkua_ pul- shippo_live_ shippo_test_ live_ test_", "[0-9a-f]", "35,"),
+    _begins("signkey-prod- signkey-test- signkey-branch- v1.0-", "[0-9a-f-]", "64,"),
+    _begins("xkeysib-", r"[\w-]", "64,"),
+    _begins("AKCp EZAK EZTK AGE-SECRET-KEY-1 oy2 dt0c01.", "[a-z0-9.]", "43,"),
+    _begins("pat-na1- pat-eu1- xaat- xapt-", "[0-9a-f-]", "36"),
+    _begins("luma-", "[0-9a-f-]", "73"),
+    rule("ccipat_", r"(?<![a-z0-9])(CCIPAT_[a-z0-9]{16,32}_[0-9a-f]{40})"),
+    rule("pat", r"(?<![a-z0-9])(pat[a-z0-9]{14}\.[0-9a-f]{64})"),  # Airtable
+    rule("eaaa", r"(?<![a-z0-9+/])((?-i:EAAA)[\w-]{56,60}(?![\w+/-]))"),  # Square
+    rule("access_token$", r"(access_token\$[a-z]{4,16}\$[a-z0-9]{8,32}\$[0-9a-f]{32})"),  # PayPal
+    rule(".atlasv0.", r"\.atlasv1\.[\w=-]{60,}+", read=with_what_is_before(r"(?<![a-z0-9])[a-z0-9]{14}")),
+    rule("-us00", r"-us\d{2}(?!\w)", read=with_what_is_before(r"(?<![0-9a-f])[0-9a-f]{32}")),  # Mailchimp
     _begins("dapi key-", "[0-9a-f]", "32,40"),
     rule(  # Twilio's, by their first digits: SK and AC alone are in many words
         [f"{kind}{''.join(digits)}" for kind in ("sk", "ac") for digits in product("0abcdef", repeat=3)],
@@ -460,6 +545,7 @@ SHOWN = [
     rule("/webhooks/", r"/webhooks/(\d{6,24}/[\w-]{16,}+)"),
     rule("/webhookb0/", r"/webhookb2/([\w@/.-]++)"),
     rule("@", "@", read=_user_info),
+    rule("jdbc:oracle:", r"jdbc:oracle:[a-z]{3,8}:([^\s/@]{1,64}/[^\s@]{1,128})@"),
 ]
 
 # Two have no snippet: a Discord bot's token, and a uuid with its secret, as fal writes keys.

@@ -46,6 +46,7 @@ DISGUISES = [  # text, what must not be left of it
     ("vercel_blob_rw_AbCd1234_efgh", "AbCd1234"),
     ("xoxb-2345-abcdef", "2345-abcdef"),
     ("AKIAIOSFODNN7EXAMPLE", "IOSFODNN7"),
+    ("jdbc:oracle:thin:scott/tiger@//db:1521/x", "tiger"),
     ("AIzaSyA-1234567890abcdefghijklmnopqrstu", "SyA-1234567890"),
     # JSON web tokens
     (JWT, "c2lnbmF0dXJl"),

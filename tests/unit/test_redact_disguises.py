@@ -105,6 +105,16 @@ PAIRED = (
     "[(b'x-api-key', b'@')]",
     "<apiKey>@</apiKey>",
     "<password>\n  @\n</password>",
+    '<entry key="api_key">@</entry>',
+    "<key>ApiKey</key>\n<string>@</string>",
+    'Client { api_key: Some("@"), model: "gen4_turbo" }',
+    '["api_key"]=>\n  string(40) "@"',
+    "APP_KEY=base64:@",
+    "SECRET_KEY_BASE=@",
+    "runway.api.key=@",
+    "Runway key: @",
+    "https://maps.example.com/v1?key=@&q=1",
+    "https://app.example.com/?_vercel_share=@",
     "RUNWAY_API_KEY -> @",
     "x-api-key → @",
     "RUNWAY_API_KEY\t@",
@@ -119,6 +129,29 @@ TYPED = (
     "psql --host db --password @",
     "psql --db-password '@'",
     "render --api-key @",
+    "mysql -u root -p@ -h db app",
+    "mysqldump -uroot -p'@' app > all.sql",
+    "sshpass -p @ ssh host",
+    "redis-cli -h db -a @ ping",
+    "setx RUNWAY_API_KEY @",
+    "machine api.example.com login ada password @",
+    "machine api.example.com\n  login ada\n  password @",
+    "db.example.com:5432:app:postgres:@",
+)
+PROSE = (
+    "the key is @",
+    "The API key is @.",
+    "my api key is: @ and it is refused",
+    "Runway's token was @",
+    "use this secret: our secret is @ for now",
+    "The password is now @",
+    "das Passwort lautet @",
+    "Der Schlüssel ist @",
+    "le mot de passe est @",
+    "la clave es @",
+    "Incorrect API key provided: @. You can find yours on the page.",
+    "API key @ is not valid",
+    'api key "@" was refused',
 )
 SIGNED = (
     "stripe-signature: t=1492774577,v1=@",
@@ -176,6 +209,23 @@ def test_what_is_secret_in_a_command_is_masked(written: str, disguise: str) -> N
         told = redact(DISGUISES[disguise](written.replace("@", value)))
         assert value not in told
         assert "https" in told or "https" not in written
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+@pytest.mark.parametrize("written", PROSE)
+def test_a_secret_is_masked_where_people_write_of_it(written: str, disguise: str) -> None:
+    value = Maker(random.Random(8)).of(LETTERS, 32)
+    assert value not in redact(DISGUISES[disguise](written.replace("@", value)))
+
+
+@pytest.mark.parametrize("field", ["password", "api_key", "runwayToken"])
+def test_what_was_typed_into_a_field_of_a_form_in_parts_is_masked(field: str) -> None:
+    for end in ("\r\n", "\n"):
+        part = f'Content-Disposition: form-data; name="{field}"{end}{end}hunter2-and-more{end}--x--'
+        assert "hunter2" not in redact(part)
+        assert "a long walk" in redact(
+            part.replace(field, "prompt").replace("hunter2-and-more", "a long walk")
+        )
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
@@ -240,7 +290,21 @@ HARMLESS = (
     "vercel --token $VERCEL_TOKEN --password PASSWORD_OF_DB",
     "docker build --secret id=npmrc1234 --password-stdin --token-file /run/token1",
     "a dog -- token of friendship -- runs",
+    "docker run -p 8080:80 -a stdout mysql:8",
+    "mysql -u root -p -h db, then redis-cli ping",
+    "machine learning, a login page, and its password reset",
+    # what is said of keys, and ids behind it
+    "the key is missing, the token is expired, the password is required, the secret is out",
+    "the key is 97d25ccf-7ae1-4f57-a5d7-bd49d4004691",
+    "the key is renders/2026/11/97d25ccf-7ae1-4f57-a5d7-bd49d4004691.mp4",
+    "our key is clip-4711-version-20261120, the token is over 1000 characters",
+    "duplicate key value violates unique constraint; primary key is id",
+    "API key is for another product, API key provided is not valid",
+    "https://files.example.com/?key=renders/2026/97d25ccf-7ae1-4f57-a5d7-bd49d4004691.mp4",
+    "https://app.example.com/?session=97d25ccf-7ae1-4f57-a5d7-bd49d4004691",
+    "at undici:13510:13 of app.js:1234:56 in node:internal:process:exit",
     # what begins like a token
+    "patterns.0a1b2c3d4e5f and pat-na1 and npg_users and live_2026 and pul-request",
     "task_0a1b2c3d4e5f6a7b8c9d0e1f2a3b and disk_abcdef0123456789abcdef",
     "sk_abcdefabcdefabcdefabcdef and dp.st. are names",
     # prose and names in other languages
@@ -292,6 +356,18 @@ NASTY = (
     *("value:'", 'value="', "name:token,value:", "value=", "key:", "name='a' ", '{"value":"', "- "),
     *("--token", "--", "--a-", "-ux:", "curl -u x:", "curl ", "curl", "-u", "signature:v1=", "v1,abcdefgh "),
     *("<token>", "token>", "_key\t", "_token -> ", "_pass | ", "密码：", "пароль:", "：", "?:", "api鍵"),
+    *(
+        " -p",
+        "mysql -p",
+        " -px",
+        "setx ",
+        "machine a login b password ",
+        ":5432:a:b:",
+        "the key is ",
+        "key is",
+    ),
+    *("api key ", 'name="password"\n\n', 'name="', "pat", "-us21", ".atlasv1.", "access_token$a$", "?key=a1"),
+    *("</key><string>", "Some(", "password is a1", "jdbc:oracle:thin:a/"),
     *("sk_ab_", "sk_00", "dp.st.", "mot de passe ", "clé api", "パスワード"),
 )
 
