@@ -51,8 +51,8 @@ _STRANGER = re.compile(
 _KINDS = {
     "id": "uuid word number",
     "status": "word text number",
-    "created_at": "time",
-    "updated_at": "time",
+    "created_at": "time number",
+    "updated_at": "time number",
     "runway_video_id": "uuid word",
     "error_message": "text word json",
     "prompt": "text json",
@@ -308,6 +308,16 @@ def _says_status(column: _Column) -> float:
     return 3 * (known >= 0.5) + known
 
 
+def _says_time(column: _Column) -> float:
+    """Numbers are times where all of them are of these decades."""
+    if column.kind != "number":
+        return 0
+    try:
+        return 0 if all(map(parse_time, column.values)) else -1
+    except ValueError:
+        return -1
+
+
 def _says_task(column: _Column) -> float:
     is_id = column.kind == "uuid" or column.share(_AN_ID) == 1
     if not is_id or len(column.words) < 0.9 * len(column.values):
@@ -328,7 +338,8 @@ def _says_duration(column: _Column) -> float:
 _TELLS: Mapping[str, Callable[[_Column], float]] = {
     "id": lambda c: 0.5 * c.name.lower().endswith("id") if c.filled == 1 and c.is_unique else -1,
     "status": _says_status,
-    "created_at": lambda column: 0 if column.filled > 0.95 else -1,
+    "created_at": lambda column: _says_time(column) if column.filled > 0.95 else -1,
+    "updated_at": _says_time,
     "runway_video_id": _says_task,
     "error_message": lambda column: 0.5 - column.filled,
     "prompt": lambda column: column.filled,

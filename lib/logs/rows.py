@@ -1,4 +1,5 @@
-"""Rows of a table as people export them: JSON in any of its shapes, CSV or INSERTs, in any encoding."""
+"""Rows of a table as people export them: JSON in any of its shapes, CSV, a printed table or a dump, in any
+encoding."""
 
 from __future__ import annotations
 
@@ -19,13 +20,20 @@ from lib.logs.sql_rows import sql_rows
 Row = Mapping[str, Any]
 
 _WRAPPERS = ("data", "rows", "videos", "tasks", "items", "results", "result")
-_SQL = re.compile(r"\s*+(?:--[^\n]*\n\s*+)*+(?:INSERT\s+INTO|COPY|CREATE\s+TABLE|BEGIN|SET)\b", re.I)
+_SQL = re.compile(
+    r"(?:\s++|--[^\n]*\n|/\*(?:[^*]++|\*(?!/))*+\*/;?|\\\w[^\n]*\n)*+"
+    r"(?:INSERT|COPY|(?:CREATE|DROP|LOCK|ALTER)\s+TABLES?|BEGIN|START\s+TRANSACTION|SET|USE)\b",
+    re.I,
+)
 csv.field_size_limit(LONGEST_RECORD)
 _DELIMITERS = ",;\t|"
 # How databases, editors of tables, Python, pandas and Ruby write that there is nothing, in small letters.
 _NULLS = frozenset({"", "null", "\\n", "(null)", "<null>", "[null]", "none", "nil", "nan", "nat"})
 # The first line of a file for Excel.
 _SEPARATOR = re.compile(r"\"?sep=([,;\t|])\"?[,;\t|]*\r?\n", re.I)
+# Below the head of a printed table; MySQL's has one above it, too.
+_RULE = re.compile(r"(?<=\n)[+-]-{1,1000}(?:\+-{1,1000}){1,200}\+?\r?\n")
+LONGEST_HEAD = 1 << 16
 _DEEPEST = 4  # arrays within arrays
 _JSON = json.JSONDecoder(parse_constant=lambda _: None)  # pandas writes NaN where there is nothing
 
@@ -56,6 +64,8 @@ def numbered_rows(path: Path) -> list[Numbered]:
             ]
         if text.lstrip()[:1] in ("[", "{"):
             return list(_of_json(text))
+        if rule := _RULE.search(text[:LONGEST_HEAD]):
+            return list(_of_printed(text, rule))
         return list(_of_csv(text))
     except ValueError as error:
         raise BadInput(f"{path}: {error}") from error
@@ -88,6 +98,7 @@ def _of_json(text: str) -> Iterator[Numbered]:
 
 def _rows_in(value: Any, line: int) -> Iterator[Row]:
     """The object itself, or the objects that it wraps: `{"data": […]}`, or psql's `{"json_agg": […]}`."""
+    value = _by_column(value) or value
     if isinstance(value, dict) and "id" not in value:
         names = value if len(value) == 1 else _WRAPPERS
         wrapped = next((value[name] for name in names if isinstance(value.get(name), list)), None)
@@ -97,6 +108,48 @@ def _rows_in(value: Any, line: int) -> Iterator[Row]:
             kind = type(row).__name__
             raise ValueError(f"line {line}: expected objects, one a row, and found {kind}")
         yield from _rows_in(row, line) if len(row) == 1 and "id" not in row else [row]
+
+
+def _by_column(value: Any) -> list[Row] | None:
+    """The rows of what pandas writes: `{"columns": […], "data": [[…]]}`, or by column `{"id": {"0": …}}`."""
+    if not isinstance(value, dict):
+        return None
+    names, data = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(data, list):
+        return [dict(zip(map(str, names), row, strict=True)) for row in data]
+    columns = list(value.values())
+    if not all(isinstance(column, dict) and column.keys() == columns[0].keys() for column in columns):
+        return None
+    places = columns[0] if columns else ()
+    if len(columns) < 2 or not all(map(str.isdecimal, places)):
+        return None
+    return [{name: column[place] for name, column in value.items()} for place in places]
+
+
+def _of_printed(text: str, rule: re.Match[str]) -> Iterator[Numbered]:
+    """The table that psql or MySQL prints: a head, `rule` below it, and cells between bars. A `+` at the end
+    of a cell says that it goes on in the next line."""
+    names = [name.strip() for name in _cells(text[: rule.start()].rstrip("\n").rpartition("\n")[2])]
+    row, first = [""] * len(names), text.count("\n", 0, rule.end()) + 1
+    begun = first
+    for number, printed in enumerate(text[rule.end() :].split("\n"), first):
+        if "|" not in printed:  # the rule at the end, how many rows there were
+            continue
+        cells = _cells(printed)
+        if len(cells) != len(names):
+            raise ValueError(f"line {number}: it has not as many cells as the head")
+        row = [before + cell.removesuffix("+").strip() for before, cell in zip(row, cells, strict=True)]
+        goes_on = [cell.endswith("+") for cell in cells]
+        if any(goes_on):
+            row = [part + "\n" * more for part, more in zip(row, goes_on, strict=True)]
+            continue
+        yield Numbered(begun, {name: _cell(cell) for name, cell in zip(names, row, strict=True)})
+        row, begun = [""] * len(names), number + 1
+
+
+def _cells(printed: str) -> list[str]:
+    printed = printed.removesuffix("\r")
+    return (printed.strip()[1:-1] if printed.startswith("|") else printed).split("|")
 
 
 def _of_csv(text: str) -> Iterator[Numbered]:

@@ -1,18 +1,26 @@
-"""Rows out of INSERT statements, as table editors and `pg_dump --inserts` write them."""
+"""Rows out of a dump: INSERT statements, as table editors, `pg_dump` and `mysqldump` write them, or COPY."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 INSTEAD = "Export the table as CSV (or JSON) instead and name that file."
-_NAME = r'(?:"[^"]{1,63}"|\w{1,63})'
-_COMMENT = re.compile(r"(?:\s++|--[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_NAME = r'(?:"[^"]{1,63}"|`[^`]{1,63}`|\w{1,63})'
+_COMMENT = re.compile(r"(?:\s++|;|\\\w[^\n]*+|--[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_TABLE = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
 _INSERT = re.compile(
-    rf"INSERT\s+INTO\s+(?:ONLY\s+)?(?P<table>{_NAME}(?:\s*\.\s*{_NAME})?)\s*\((?P<columns>[^()]*)\)\s*"
+    rf"INSERT\s+(?:IGNORE\s+)?INTO\s+(?:ONLY\s+)?(?P<table>{_TABLE})\s*(?:\((?P<columns>[^()]*)\)\s*)?"
     r"(?:OVERRIDING\s+\w+\s+VALUE\s*)?VALUES\b",
     re.I,
+)
+_COPY = re.compile(rf"COPY\s+(?P<table>{_TABLE})\s*\((?P<columns>[^()]*)\)\s+FROM\s+stdin;\r?\n", re.I)
+# The names of the columns, a line each, as dumps have them: their statements to insert may leave them out.
+_CREATE = re.compile(rf"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<table>{_TABLE})\s*\(", re.I)
+_COLUMN = re.compile(
+    rf"^\s*(?!(?:PRIMARY|UNIQUE|KEY|INDEX|CONSTRAINT|FOREIGN|CHECK|FULLTEXT|SPATIAL|EXCLUDE)\b)({_NAME})\s+\w",
+    re.I | re.M,
 )
 _OTHER = re.compile(r"(?!COPY\b)\w(?:[^;'\"$]++|'(?:[^']++|'')*+'|\"[^\"]*+\"|\$(?!\$))*+;", re.I)
 _CAST = r"(?:\s*::\s*[\w.\"]+(?: \w+){0,3}(?:\(\d+(?:, ?\d+)?\))?(?:\[\])?)*"
@@ -21,6 +29,8 @@ _VALUE = re.compile(
     rf"|(?P<word>null|true|false)\b|(?P<number>-?\d[\d.]*(?:[eE][+-]?\d+)?)){_CAST}",
     re.I | re.S,
 )
+# MySQL escapes within plain quotes, and may say the character set of a text.
+_MYSQL_VALUE = re.compile(_VALUE.pattern.replace("[Ee]'", r"(?:_\w{3,10} )?'", 1), re.I | re.S)
 _TAIL = re.compile(r"(?:ON\s+CONFLICT(?:[^;']++|'(?:[^']++|'')*+')*+)?;?", re.I)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _WORDS = {"null": None, "true": True, "false": False}
@@ -32,23 +42,35 @@ def sql_rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises ValueError naming the line where something cannot be read, or a second table begins.
     """
     at, table = _skip(text, 0), None
-    lines = _Lines(text)
+    lines, created = _Lines(text), dict[str, list[str]]()
     while at < len(text):
-        if insert := _INSERT.match(text, at):
-            if table not in (None, insert["table"]):
+        if found := _INSERT.match(text, at) or _COPY.match(text, at):
+            if table not in (None, found["table"]):
                 raise ValueError(
-                    f"{lines.at(at)}: rows of two tables, {table} and {insert['table']}. {INSTEAD}"
+                    f"{lines.at(at)}: rows of two tables, {table} and {found['table']}. {INSTEAD}"
                 )
-            table = insert["table"]
-            columns = [name.strip().strip('"') for name in insert["columns"].split(",")]
-            at = yield from _tuples(text, insert.end(), columns, lines)
+            table = found["table"]
+            columns = _names(found["columns"].split(",")) if found["columns"] else created.get(table)
+            if not columns:
+                raise ValueError(f"{lines.at(at)}: rows without the names of their columns. {INSTEAD}")
+            if found.re is _COPY:
+                at = yield from _copied(text, found.end(), columns, lines)
+            else:
+                of_a_value = _MYSQL_VALUE if "`" in found[0] else _VALUE
+                at = yield from _tuples(text, found.end(), columns, lines, of_a_value)
         elif (other := _OTHER.match(text, at)) and text[at : at + 6].upper() != "INSERT":
+            if begun := _CREATE.match(text, at, other.end()):
+                created[begun["table"]] = _names(_COLUMN.findall(text, begun.end(), other.end()))
             at = other.end()
         else:
             raise ValueError(f"{lines.at(at)}: SQL that cannot be read. {INSTEAD}")
         at = _skip(text, at)
     if table is None:
         raise ValueError(f"SQL that inserts no rows. {INSTEAD}")
+
+
+def _names(written: Iterable[str]) -> list[str]:
+    return [name.strip().strip('"`') for name in written]
 
 
 class _Lines:
@@ -64,13 +86,13 @@ class _Lines:
 
 
 def _tuples(
-    text: str, at: int, columns: list[str], lines: _Lines
+    text: str, at: int, columns: list[str], lines: _Lines, of_a_value: re.Pattern[str]
 ) -> Generator[tuple[int, dict[str, Any]], None, int]:
     """The tuples behind VALUES; returns where the statement ends."""
     while True:
         at = _skip(text, at)
         where = lines.at(at)
-        values, at = _tuple(text, at, where)
+        values, at = _tuple(text, at, where, of_a_value)
         if len(values) != len(columns):
             raise ValueError(f"{where}: {len(values)} values for {len(columns)} columns")
         yield lines.number, dict(zip(columns, values, strict=True))
@@ -82,12 +104,30 @@ def _tuples(
     return tail.end() if tail else at
 
 
-def _tuple(text: str, at: int, where: str) -> tuple[list[Any], int]:
+def _copied(
+    text: str, at: int, columns: list[str], lines: _Lines
+) -> Generator[tuple[int, dict[str, Any]], None, int]:
+    """The lines behind COPY, up to the one that ends them; returns where that is."""
+    while not text.startswith("\\.", at):
+        where = lines.at(at)
+        end = text.find("\n", at)
+        if end < 0:
+            raise ValueError(f"{where}: the rows behind COPY are cut off. {INSTEAD}")
+        cells = text[at:end].removesuffix("\r").split("\t")
+        if len(cells) != len(columns):
+            raise ValueError(f"{where}: {len(cells)} values for {len(columns)} columns")
+        values = (None if cell == "\\N" else _plain(cell) for cell in cells)
+        yield lines.number, dict(zip(columns, values, strict=True))
+        at = end + 1
+    return at + 2
+
+
+def _tuple(text: str, at: int, where: str, of_a_value: re.Pattern[str]) -> tuple[list[Any], int]:
     values: list[Any] = []
     ends = "("
     while text[at : at + 1] in ("(", ",") and text[at] in ends:
         ends = ",)"
-        found = _VALUE.match(text, _skip(text, at + 1))
+        found = of_a_value.match(text, _skip(text, at + 1))
         if found is None:
             raise ValueError(f"{where}: a value that is no text, number, true, false or null. {INSTEAD}")
         values.append(_value(found))
@@ -102,11 +142,12 @@ def _value(found: re.Match[str]) -> Any:
         return _WORDS[found["word"].lower()]
     if found["number"]:
         return int(found["number"]) if found["number"].lstrip("-").isdigit() else float(found["number"])
-    if found["escaped"] is not None:
-        text = re.sub(r"\\(.)", lambda each: _ESCAPES.get(each[1], each[1]), found["escaped"], flags=re.S)
-    else:
-        text = found["text"]
+    text = found["text"] if found["escaped"] is None else _plain(found["escaped"])
     return text.replace("''", "'")
+
+
+def _plain(escaped: str) -> str:
+    return re.sub(r"\\(.)", lambda each: _ESCAPES.get(each[1], each[1]), escaped, flags=re.S)
 
 
 def _skip(text: str, at: int) -> int:

@@ -6,6 +6,7 @@ import codecs
 import json
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,61 @@ from lib.domain.video import Video, parse_time
 from lib.errors import BadInput
 from lib.logs.rows import numbered_rows, read_rows
 
-ROWS = [{"id": "1", "prompt": 'a "very", long\nkite'}, {"id": "2", "prompt": None}]
+ROWS: list[dict[str, Any]] = [{"id": "1", "prompt": 'a "very", long\nkite'}, {"id": "2", "prompt": None}]
 JSON = json.dumps(ROWS)
 SQL = """-- the two
 insert into "public"."clips" ("id", "prompt") values ('1', 'a "very", long
 kite'), ('2', NULL) on conflict (id) do nothing;
+"""
+PG_DUMP = """--
+-- PostgreSQL database dump
+--
+
+\\restrict a1b2
+
+SET statement_timeout = 0;
+CREATE TABLE public.clips (
+    id text NOT NULL,
+    prompt text
+);
+COPY public.clips (id, prompt) FROM stdin;
+1\ta "very", long\\nkite
+2\t\\N
+\\.
+
+SELECT pg_catalog.setval('public.clips_id_seq', 2, true);
+\\unrestrict a1b2
+"""
+MYSQL_DUMP = """-- MySQL dump 10.13  Distrib 8.0.36
+/*!40101 SET NAMES utf8mb4 */;
+DROP TABLE IF EXISTS `clips`;
+CREATE TABLE `clips` (
+  `id` varchar(36) NOT NULL,
+  `prompt` text COLLATE utf8mb4_bin COMMENT 'what was asked; as written',
+  PRIMARY KEY (`id`),
+  KEY `by_prompt` (`prompt`)
+) ENGINE=InnoDB;
+LOCK TABLES `clips` WRITE;
+/*!40000 ALTER TABLE `clips` DISABLE KEYS */;
+INSERT INTO `clips` VALUES ('1','a \\"very\\", long\\nkite'),('2',NULL);
+UNLOCK TABLES;
+"""
+PSQL = """ id |    prompt
+----+---------------
+ 1  | a "very", long+
+    | kite
+ 2  |
+(2 rows)
+
+"""
+MYSQL_TABLE = """+----+----------------------+
+| id | prompt               |
++----+----------------------+
+| 1  | a "very", long+|
+|    | kite |
+| 2  | NULL |
++----+----------------------+
+2 rows in set (0.00 sec)
 """
 CSV = 'id,prompt\r\n1,"a ""very"", long\nkite"\r\n2,\r\n'
 
@@ -55,6 +106,13 @@ def read(folder: Path, content: str | bytes) -> list[object]:
         + SQL.replace("), (", ");\nINSERT INTO public.clips (id, prompt) VALUES (").replace(
             '"public"."clips"', "public.clips"
         ),
+        PG_DUMP,
+        MYSQL_DUMP,
+        MYSQL_DUMP.replace(" VALUES", " (`id`, `prompt`) VALUES"),
+        PSQL,
+        MYSQL_TABLE,
+        json.dumps({"columns": ["id", "prompt"], "index": [0, 1], "data": [list(r.values()) for r in ROWS]}),
+        json.dumps({name: {str(n): row[name] for n, row in enumerate(ROWS)} for name in ROWS[0]}),
     ],
 )
 def test_the_same_rows_are_read_from_every_shape(tmp_path: Path, content: str | bytes) -> None:
@@ -202,6 +260,9 @@ def test_every_row_knows_its_line(tmp_path: Path, content: str, lines: list[int]
         ("", "as JSON or CSV"),
         ('INSERT INTO "public"."videos" VALUES (1);', "as CSV"),
         ("-- dump\nCOPY public.videos FROM stdin;", "as CSV"),
+        ("COPY a (id, b) FROM stdin;\n1\t2\n3\n\\.\n", "line 3: 1 values for 2 columns"),
+        ("COPY a (id, b) FROM stdin;\n1\t2\n", "line 3: the rows behind COPY are cut off"),
+        (" id | b\n----+---\n 1  | 2\n 2  | 3 | 4\n", "line 4: it has not as many cells as the head"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path, content: str, told: str) -> None:

@@ -119,6 +119,21 @@ def test_a_column_that_has_our_name_is_it_however_it_is_spelt_and_filled() -> No
     }
 
 
+def test_a_time_may_be_a_number_and_a_key_that_looks_like_one_stays_the_key() -> None:
+    rows = [
+        {
+            "render": 1764000000000 + n,
+            "state": "done",
+            "frames": 100 + n,
+            "requested_at": 1764000300000 + 1000 * n,
+        }
+        for n in range(8)
+    ]
+    assert propose(rows).map.columns == {"id": "render", "status": "state", "created_at": "requested_at"}
+    with pytest.raises(ValueError, match="no column looks like created_at"):
+        propose([row | {"requested_at": n} for n, row in enumerate(rows)])
+
+
 def test_what_is_needed_and_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="no column looks like status"):
         propose([{"id": 1, "created_at": "2026-02-03T10:00:00Z", "title": "A cat on the roof"}])
