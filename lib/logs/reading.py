@@ -20,11 +20,12 @@ from zlib import crc32
 from msgspec import Struct
 from msgspec.json import encode
 
-from lib.domain.trace import RequestSummary
+from lib.domain.trace import LogEntry, RequestSummary
 from lib.errors import BadInput
 from lib.logs import strangers
 from lib.logs.formats import Format, Item, Parse, Said, in_shape
 from lib.logs.framing import LONGEST_RECORD, Piece
+from lib.logs.own_level import at_own_level
 from lib.logs.recognise import Recognised, Unfinished, recognise
 from lib.logs.redact import redact
 from lib.logs.repeats import Repeats
@@ -156,7 +157,7 @@ def _records(
     for pieces in _own(blocks, source, share):
         report.records += len(pieces)
         said = _said(pieces, source.parse)
-        used = [items for items in said if not isinstance(items, Unusable)]
+        used = [list(map(_at_own_level, items)) for items in said if not isinstance(items, Unusable)]
         if len(used) < len(pieces):
             for (line, raw, value), reason in zip(pieces, said, strict=True):
                 if isinstance(reason, Unusable):
@@ -172,6 +173,10 @@ def _records(
         report.used += len(used)
         report.add(list(itertools.chain.from_iterable(used)))
         yield used
+
+
+def _at_own_level(item: Item) -> Item:
+    return at_own_level(item) if isinstance(item, LogEntry) else item
 
 
 def _own(blocks: Iterable[list[Piece]], source: Format, share: Share) -> Iterator[list[Piece]]:

@@ -26,9 +26,9 @@ _LEVELS = {
     "warn": "warning",
     "warning": "warning",
     "error": "error",
-    "err": "error",
-    "fatal": "fatal",
-    "critical": "fatal",
+    **dict.fromkeys(("err", "fail", "exception", "severe", "alert"), "error"),
+    **dict.fromkeys(("fatal", "critical", "crit", "panic", "dpanic", "emergency", "emerg"), "fatal"),
+    **{"40": "warning", "50": "error", "60": "fatal"},  # pino's and Bunyan's
 }
 
 
@@ -81,7 +81,7 @@ def duration(value: Any) -> int | None:
 
 def level(value: Any) -> str:
     """One of info, warning, error, fatal."""
-    return _LEVELS.get(value.lower(), "info") if isinstance(value, str) else "info"
+    return _LEVELS.get(str(value).lower(), "info") if isinstance(value, str | int) else "info"
 
 
 def at_ms(*values: Any) -> int:

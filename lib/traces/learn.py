@@ -302,11 +302,22 @@ def _trim(candidate: _Candidate, telling: Mapping[str, int]) -> _Candidate:
     named = [i for i, token in enumerate(template) if token.kind in ("video", "task")]
     best = sorted(told, key=lambda i: -telling[_key_of(template, i)])[:1]
     end = max([*(best or places[:1]), *named] or [len(template) - 1])
+    end = _end_of_quotes(template, end)
     masked = [
         Token(t.kind, None) if told and i in places and i not in told and t.kind in FOLDED else t
         for i, t in enumerate(template[: end + 1])
     ]
     return _Candidate(masked, candidate.lines, candidate.whole and end + 1 == len(template))
+
+
+def _end_of_quotes(template: Sequence[Token], at: int) -> int:
+    """Where what is said of an id in quotes ends; `at` where it stands in none."""
+    for i in range(at, 0, -1):
+        if _is_value(template, i):
+            quote = template[i]
+            closing = (j for j in range(at + 1, len(template)) if template[j] == quote)
+            return next(closing, at) if quote.kind == "mark" and quote.literal in ("'", '"', "`") else at
+    return at
 
 
 def _is_record(template: Sequence[Token]) -> bool:

@@ -88,10 +88,13 @@ def tokens_of(message: str, known: Mapping[str, str], user_text: Iterable[str] =
 
 
 def _in_quotes(literal: str, known: Mapping[str, str]) -> list[Token]:
-    """Quoted ids are looked at as such."""
+    """Quoted ids are looked at as such, and what is said of a known one as words: a record's message."""
     inner, quote = literal[1:-1], Token("mark", literal[0])
-    kind = known.get(inner.lower()) or ("uuid" if is_uuid(inner) else None)
-    return [quote, Token(kind, inner), quote] if kind else [Token("quoted", literal)]
+    if kind := known.get(inner.lower()) or ("uuid" if is_uuid(inner) else None):
+        return [quote, Token(kind, inner), quote]
+    said = [_known(Token(found.lastgroup or "mark", found[0]), known) for found in _TOKEN.finditer(inner)]
+    of_one = any(token.kind in ("video", "task") for token in said)
+    return [quote, *said, quote] if of_one else [Token("quoted", literal)]
 
 
 def is_uuid(text: str | None) -> bool:

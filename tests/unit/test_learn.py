@@ -125,6 +125,27 @@ def test_records_whose_words_come_last_are_told_apart_by_them(separators: tuple[
     assert all(re.match(stages[2]["pattern"], record(7, said)) is None for said in ("clip in", "job noted"))
 
 
+def test_what_a_record_says_of_an_id_tells_its_stage_from_other_lines_that_name_it() -> None:
+    def record(said: str, **names: str) -> str:
+        return json.dumps({"level": 30, "time": 1764500000000, **names, "msg": said}, separators=(",", ":"))
+
+    def lines(number: int) -> list[str]:
+        clip, task = clip_id(number), task_id(number)
+        return [
+            record(f"clip {clip} is taken in", clip=clip),
+            record("asking Runway"),
+            record(f"task {task} is there", task=task),
+            record(f"clip {clip} has task {task}", clip=clip, task=task),
+        ]
+
+    first, *_, last = patterns(learned(lines))
+    other = clip_id(99)
+    assert re.match(first, record(f"clip {other} is taken in", clip=other))
+    assert not re.match(first, record(f"how is clip {other} doing", clip=other))
+    assert not re.match(first, record(f"clip {other} is gone", clip=other))
+    assert re.match(last, record(f"clip {other} has task {task_id(99)}", clip=other, task=task_id(99)))
+
+
 def test_without_rows_records_of_runs_are_told_from_others_by_their_keys() -> None:
     start = round(NOON.timestamp() * 1000)
     runs = [

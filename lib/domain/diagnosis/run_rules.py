@@ -88,11 +88,13 @@ def nothing_decides(dossier: Dossier) -> Finding | None:
 
 
 def _unread_error(dossier: Dossier) -> tuple[Evidence, ...]:
-    """The error that a run ends with, in words that speak for no cause, or one that says no more than that
-    something failed. Where all that a run logs is logged as an error, as by Python's logging, it is none."""
+    """The error that a run ends with, or probably does, in words that speak for no cause, or one that says no
+    more than that something failed. Where all that a run logs is logged as an error, as by Python's logging,
+    it is none."""
     entries = dossier.certain_entries
     said = [entry for entry in entries if tells_of_failure(entry)]
     last = [entry for entry in said if entry is entries[-1] or _is_vague(entry)][-1:]
+    last = last or [entry for entry in dossier.trace.entries[-1:] if tells_of_failure(entry)]
     if not last or dossier.failure or all(tells_of_failure(entry) for entry in entries):
         return ()
     return tuple(map(Evidence.of_log, last))

@@ -138,9 +138,10 @@ BY_STATUS = {
 }
 
 # Words of a look-up of a task: of what it answers, "not found" speaks of the task, not of the address.
+# (Lambda keeps the app's own files in /var/task.)
 LOOK_UP = pattern(
     r"""
-    /tasks?/[\w$%{-]
+    (?<!/var)/tasks?/[\w$%{-]
     \btasks?\.(?:retrieve|get|delete|cancel)\b
     \bretriev
     \blook(?:ing)?[ -]?up\b
