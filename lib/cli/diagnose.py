@@ -55,7 +55,7 @@ def command(
     reports = [ImportReport() for _ in log_files]
     entries, summaries = merged(map(logs_of, log_files, reports))
     found = correlate(entries, summaries, videos, app.flows)
-    spans = [(each.first_ms, each.last_ms) for each in reports]
+    spans = [(each.first_ms, each.last_ms) if each.is_whole else (None, None) for each in reports]
     assessments = [assess(known) for known in dossiers_of_files(app, videos, found, tasks, at, spans=spans)]
     say([*read.notes(), *_flows_used(app)])
     if as_json:

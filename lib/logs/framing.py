@@ -126,8 +126,9 @@ def first_objects(head: bytes, most: int) -> tuple[list[dict[str, Any]], bool]:
 
 
 def _several(line: int, raw: bytes, value: Any) -> Iterator[Piece]:
-    """The objects of an array or of `rows`; anything but an object has no value."""
-    found = value.get("rows", value) if isinstance(value, dict) else value
+    """The objects of an array, of `rows` or of CloudWatch's `events`; anything but an object has no value."""
+    inside = value if isinstance(value, dict) else {}
+    found = next((inside[name] for name in ("rows", "events") if name in inside), value)
     if isinstance(found, list):
         yield from ((line, raw, item if isinstance(item, dict) else None) for item in found)
     elif raw.strip():

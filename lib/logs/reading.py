@@ -46,8 +46,8 @@ CHATTER = re.compile(
     re.MULTILINE,
 )
 EXPECTED = (
-    "a log drain (JSON), a dashboard export (logs_result.csv or .json), `vercel logs` output "
-    "or log lines copied from the dashboard"
+    "a log drain (JSON), a dashboard export (logs_result.csv or .json), `vercel logs` output, "
+    "log lines copied from the dashboard, or records of another tool with a time and a message"
 )
 
 

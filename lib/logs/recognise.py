@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from lib.logs import framing
 from lib.logs.formats import Format, Parse, Record, Said, in_shape
-from lib.logs.formats.dashboard import DASHBOARD_CSV, DASHBOARD_JSON, csv_rows, header
+from lib.logs.formats.dashboard import DASHBOARD_CSV, DASHBOARD_JSON, csv_rows, header, is_dashboards
 from lib.logs.formats.drain import DRAIN
+from lib.logs.formats.exported import EXPORTED, EXPORTED_CSV
 from lib.logs.formats.mcp import MCP
 from lib.logs.formats.pasted import PASTED, PASTED_BRACKETED, PASTED_ZONED
 from lib.logs.formats.runtime import RUNTIME_LOGS
@@ -69,7 +70,10 @@ def _text(raw: bytes, head: bytes, start: int, written: datetime) -> Recognised 
             cut = partial(framing.blocks, start=printed.start.match, record=_record)
             parse = partial(_block_or_record, format_.parse)
             return Recognised(format_._replace(parse=parse), _by_chunk(cut), start)
-    return Recognised(DASHBOARD_CSV, _by_chunk(csv_rows), start) if header(line) else None
+    if head_row := header(line):
+        known = DASHBOARD_CSV if is_dashboards(head_row[0]) else EXPORTED_CSV
+        return Recognised(known, _by_chunk(csv_rows), start)
+    return None
 
 
 def _by_chunk(cut: Callable[[Iterator[bytes]], Iterator[Piece]]) -> Cut:
@@ -117,7 +121,7 @@ def _json(head: bytes, start: int, *, behind_others: bool) -> Recognised | None:
     if behind_others:
         values = [whole] if isinstance(whole, dict) else []
     for value in values:
-        if known := _format_of(value):
+        if known := _format_of(value) or (EXPORTED if EXPORTED.matches(value) else None):
             by_line = partial(framing.json_lines, shape=known.shape)
             in_any_layout = _by_chunk(framing.json_objects)
             return Recognised(known, by_line if isinstance(whole, dict) else in_any_layout, start)

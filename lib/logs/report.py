@@ -13,6 +13,7 @@ from lib.errors import BadInput
 from lib.logs.repeats import Repeats
 from lib.logs.values import request_start
 
+EXPORTED = "exported"  # the format of what other tools than Vercel's give out
 OFFENCES_KEPT = 10
 RECENT_REQUESTS = 1000
 COUNTS = (
@@ -54,6 +55,12 @@ class ImportReport:
     notes: list[str] = field(default_factory=list)
     _seen: Repeats = field(default_factory=Repeats, repr=False)
     _recent: set[str] = field(default_factory=set, repr=False)  # their entries stand close together
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether something follows from lines that are not there: other tools give what they were asked for.
+        `dailies.observed_until` says the same."""
+        return self.format != EXPORTED
 
     @property
     def first_at(self) -> str | None:

@@ -256,8 +256,9 @@ begin
 end $$;
 
 -- Up to when is everything known that was logged after a line of p_at, which p_import brought first? An export that covers
--- that moment knows up to its end, where it may hold the line: one without a line that was there before is of other things.
--- Logs that are pulled, up to where they were read, unless a gap lies between. Null: nothing is known.
+-- that moment knows up to its end, where it may hold the line (one without a line that was there before is of other things)
+-- and no other tool than Vercel's has written it, which gives what it was asked for. Logs that are pulled, up to where they
+-- were read, unless a gap lies between. Null: nothing is known.
 -- Indexes: imports_pkey, log_sources_pkey.
 drop function if exists dailies.observed_until(timestamptz, boolean);
 drop function if exists dailies.observed_until(timestamptz);
@@ -266,7 +267,8 @@ language sql stable set search_path = '' as $$
     select greatest(
         (select max((i.report ->> 'last_at')::timestamptz) from dailies.imports i
          where (i.report ->> 'first_at')::timestamptz <= p_at and (i.report ->> 'last_at')::timestamptz >= p_at
-             and (i.id = p_import or (i.report ->> 'already_stored')::int > 0)),
+             and (i.id = p_import or (i.report ->> 'already_stored')::int > 0)
+             and i.report ->> 'format' is distinct from 'exported'),
         (select max(s.read_to) from dailies.log_sources s
          where p_at between s.read_from and s.read_to and not coalesce(s.gap_to > p_at, false)))
 $$;

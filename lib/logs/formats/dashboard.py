@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.logs.formats import Format, Item, Record, one_by_one
+from lib.logs.formats.exported import is_exported, names_of
 from lib.logs.framing import LONGEST_RECORD, RESCANNED_AT_LEAST, RESCANS, Piece, lines
 from lib.logs.values import (
     FIRST_MS,
@@ -59,7 +60,7 @@ csv.field_size_limit(LONGEST_RECORD)
 
 
 def _matches(record: Record) -> bool:
-    return any(column in record for column in TIME_COLUMNS) and "requestId" in record
+    return is_dashboards(record)
 
 
 def _parse(record: Record) -> list[Item]:
@@ -148,7 +149,8 @@ def _moment(day: tuple[int, int, int], clock: re.Match[str]) -> int | None:
 
 
 def header(line: str) -> tuple[list[str], str] | None:
-    """The columns and the delimiter, when the line is the head of an export; other bytes may stand before."""
+    """The columns and the delimiter, when the line is the head of an export, the dashboard's or another
+    tool's; other bytes may stand before."""
     for delimiter in DELIMITERS:
         try:
             columns = next(csv.reader([line], delimiter=delimiter), [])
@@ -156,9 +158,13 @@ def header(line: str) -> tuple[list[str], str] | None:
             continue
         if columns and (first := _LAST_WORD.search(columns[0][-100:])):
             columns[0] = first[0]
-        if "requestId" in columns and any(column in columns for column in TIME_COLUMNS):
+        if is_dashboards(columns) or is_exported(names_of(columns)):
             return columns, delimiter
     return None
+
+
+def is_dashboards(columns: Container[str]) -> bool:
+    return "requestId" in columns and any(column in columns for column in TIME_COLUMNS)
 
 
 def csv_rows(chunks: Iterator[bytes]) -> Iterator[Piece]:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from lib.domain.trace import LogEntry
 from lib.logs.formats import Format, Item, one_by_one
+from lib.logs.formats.exported import EXPORTED
 from lib.logs.formats.printed import CLOCK, LOCAL_NOTE, Dates, Printed
 from lib.logs.values import Unusable, at_ms, level, message
 
@@ -21,7 +22,8 @@ START = re.compile(
     r"\s+\[(?P<level>[A-Za-z]+)\] ?(?P<text>.*)",
     re.DOTALL,
 )
-_LEVELS = "info|warn|warning|error|err|fatal|debug|log|trace|critical|notice"
+_UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_LEVELS = "info|warn|warning|error|err|fatal|debug|log|trace|critical|notice|fail|crit|dbug|trce|severe|alert"
 BRACKETED = re.compile(
     r"\s{0,8}\[(?:(?P<date>\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}),?[ T])?"
     rf"(?P<time>{CLOCK})(?P<zone>Z|[+-]\d\d:\d\d)?\]:? ?"
@@ -29,12 +31,16 @@ BRACKETED = re.compile(
     rf"|(?P<loud>{_LEVELS.upper()}):?)(?: |\Z|(?=\n))|(?=\S))(?P<text>.*)",
     re.DOTALL,
 )
-ZONED = re.compile(
-    r"\s{0,8}(?:[\w.-]{1,60} {0,20}\| )?"
-    r"(?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\s{1,8}"
-    rf"(?:(?P<level>{_LEVELS}|{_LEVELS.upper()}):?\s{{1,8}})?(?P<text>\S.*)",
+ZONED = re.compile(  # also behind the letter of Ruby, the logger's name of Python, and Lambda's request
+    r"\s{0,8}(?:[\w.-]{1,60} {0,20}\| )?(?P<ruby>[DIWEFA], \[)?"
+    r"(?P<at>\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)(?P<zone> ?(?:Z|[+-]\d\d:?\d\d))?"
+    rf"(?: #\d{{1,9}}\])?\s{{1,8}}(?:(?P<request>{_UUID})\s{{1,8}})?(?:- [\w.]{{1,100}} - )?"
+    rf"(?:(?P<level>{_LEVELS}|{_LEVELS.upper()})(?: -- [^:\n]{{0,60}}:| -|:)?\s{{1,8}}"
+    r"(?:[\w.`+]{1,200}\[\d{1,9}\]\s{1,12})?)?(?P<text>\S.*)",
     re.DOTALL,
 )
+ZONED_NOTE = "Times without a zone are taken as UTC."
+_TAG = re.compile(rf"\[({_UUID})\] ")
 NOTE = (
     "Pasted text carries no request id: which request a line belongs to has to be worked out "
     "from its content. "
@@ -80,7 +86,11 @@ def _parse_zoned(block: str) -> list[Item]:
     row = ZONED.match(block)
     if row is None:
         raise Unusable("no time")
-    return [_entry(at_ms(row["at"].replace(",", ".")), row["level"], row["text"])]
+    at = at_ms(row["at"].replace(",", ".").replace("/", "-") + (row["zone"] or "").strip())
+    request, text = row["request"], row["text"]
+    if row["ruby"] and (tag := _TAG.match(text)):  # Rails has the request's id before each line
+        request, text = tag[1], text.replace(f"\n{tag[0]}", "\n")
+    return [_entry(at, row["level"], text)._replace(request_id=request)]
 
 
 def _open_bracketed(rows: Sequence[re.Match[str]], _head: str, written: datetime) -> Format:
@@ -93,5 +103,14 @@ _UTC = Format(
 )
 PASTED = Printed(START, lambda *_: _UTC)
 PASTED_BRACKETED = Printed(BRACKETED, _open_bracketed)
-_ZONED = Format("pasted", one_by_one(_parse_zoned), has_request_ids=False, notes=lambda: (NOTE,))
-PASTED_ZONED = Printed(ZONED, lambda *_: _ZONED)
+_ZONED = Format("pasted", one_by_one(_parse_zoned), has_request_ids=False, notes=lambda: (NOTE + ZONED_NOTE,))
+_OF_REQUESTS = EXPORTED._replace(parse=_ZONED.parse)
+
+
+def _open_zoned(rows: Sequence[re.Match[str]], _head: str, _written: datetime) -> Format:
+    """Loggers and Lambda may name the request in each line: then it is no pasted text, and its own format."""
+    named = any(row["request"] or (row["ruby"] and _TAG.match(row["text"])) for row in rows)
+    return _OF_REQUESTS if named else _ZONED
+
+
+PASTED_ZONED = Printed(ZONED, _open_zoned)
