@@ -19,7 +19,8 @@ _COPY = re.compile(rf"COPY\s+(?P<table>{_TABLE})\s*\((?P<columns>[^()]*)\)\s+FRO
 # The names of the columns, a line each, as dumps have them: their statements to insert may leave them out.
 _CREATE = re.compile(rf"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?P<table>{_TABLE})\s*\(", re.I)
 _COLUMN = re.compile(
-    rf"^\s*(?!(?:PRIMARY|UNIQUE|KEY|INDEX|CONSTRAINT|FOREIGN|CHECK|FULLTEXT|SPATIAL|EXCLUDE)\b)({_NAME})\s+\w",
+    r"^[ \t]{0,40}+(?!(?:PRIMARY|UNIQUE|KEY|INDEX|CONSTRAINT|FOREIGN|CHECK|FULLTEXT|SPATIAL|EXCLUDE)\b)"
+    rf"({_NAME})[ \t]+\w",
     re.I | re.M,
 )
 _OTHER = re.compile(r"(?!COPY\b)\w(?:[^;'\"$]++|'(?:[^']++|'')*+'|\"[^\"]*+\"|\$(?!\$))*+;", re.I)

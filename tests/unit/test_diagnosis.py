@@ -146,6 +146,15 @@ STORIES: dict[str, tuple[Judged, str, str]] = {
         "polling_failing",
         "look_up",
     ),
+    "task_done_but_the_logs_end_in_an_error": (
+        judged(
+            SAVED,
+            [*run("sync-sdk"), error(f"Consulta de {ANNA}: fetch failed", 40, "req-a")],
+            task=task("SUCCEEDED"),
+        ),
+        "polling_failing",
+        "look_up",
+    ),
     "task_done_and_nobody_asked": (
         judged(SAVED, run("sync-sdk"), task=task("SUCCEEDED")),
         "never_polled",
@@ -221,6 +230,12 @@ def test_the_story_of_a_rule_is_decided_by_it(rule: str) -> None:
     story, cause, action = STORIES[rule]
     assert (story.rule, story.cause, story.action) == (rule, cause, action)
     assert story.verdict.evidence
+
+
+def test_an_error_of_saving_the_id_is_no_failed_check_once_the_id_is_saved() -> None:
+    refused = error(f'{ANNA}: new row violates row-level security policy for table "videos"', 40, "req-a")
+    story = judged(SAVED, [*run("sync-sdk"), refused], task=task("SUCCEEDED"))
+    assert story.cause == "never_polled"
 
 
 def test_every_rule_has_a_story_and_a_sentence() -> None:

@@ -54,6 +54,10 @@ RULES: tuple[Rule, ...] = (
         task.task_done_but_nameless_checks_fail,
         "Runway has finished; status checks fail that name nobody, enough for most videos they may be of.",
     ),
+    Rule(
+        task.task_done_but_the_logs_end_in_an_error,
+        "Runway has finished, and what was logged of the video ends in an error.",
+    ),
     Rule(task.task_done_and_nobody_asked, "Runway has finished, and no status check has told the row."),
     Rule(task.task_under_way, "Runway says that the task waits or runs."),
     # The row holds an id, and only the logs tell what became of the task.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from lib.domain.diagnosis.dossier import Dossier
+from lib.domain.diagnosis.dossier import Dossier, tells_of_failure
 from lib.domain.diagnosis.saying import (
     ask_runway,
     said_by_polls,
     said_of_task,
 )
-from lib.domain.diagnosis.symptoms import http_status, read_task_failure
+from lib.domain.diagnosis.symptoms import Speaker, http_status, read_error, read_task_failure
 from lib.domain.diagnosis.verdict import CERTAIN, LIKELY, POSSIBLE, Evidence, Finding
 from lib.domain.task import Task, TaskStatus
 
@@ -44,6 +44,19 @@ def task_done_but_nameless_checks_fail(dossier: Dossier) -> Finding | None:
         return None
     evidence = (*said_of_task(dossier.row_task), *map(Evidence.of_log, dossier.nameless_errors[-1:]))
     return Finding("polling_failing", POSSIBLE, evidence)
+
+
+def task_done_but_the_logs_end_in_an_error(dossier: Dossier) -> Finding | None:
+    """Of a check that nothing tells from the run itself, as in text without request ids. Where Dailies saved
+    the id, or the database refused it, the error is older than that."""
+    last = [entry for entry in dossier.trace.entries[-1:] if tells_of_failure(entry)]
+    if not task_done(dossier) or dossier.trace.polls or dossier.attempts or not last:
+        return None
+    symptom = read_error(last[0].message)
+    if symptom and symptom.speaker is Speaker.DATABASE:
+        return None
+    evidence = (*said_of_task(dossier.row_task), *map(Evidence.of_log, last), Evidence.of_row(dossier.video))
+    return Finding("polling_failing", LIKELY, evidence)
 
 
 def task_done_and_nobody_asked(dossier: Dossier) -> Finding | None:
