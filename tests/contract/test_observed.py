@@ -14,6 +14,7 @@ from lib.data.database import Database
 from lib.data.postgres import PostgresDatabase
 from lib.data.verdicts import dossier_rows
 from lib.domain.video import parse_time
+from lib.logs.report import EXPORTED
 from tests.examples import TANGO, at, entry
 
 LINE = f"[Video Generation] Starting video generation for video {TANGO}"
@@ -27,8 +28,15 @@ def moment(minutes: float) -> datetime:
     return datetime.fromisoformat(at(minutes))
 
 
-def imported(db: Database, first: float, last: float, *lines: dict[str, object], repeated: int = 0) -> None:
-    report = {"first_at": at(first), "last_at": at(last), "already_stored": repeated}
+def imported(
+    db: Database,
+    first: float,
+    last: float,
+    *lines: dict[str, object],
+    repeated: int = 0,
+    format_: str = "drain",
+) -> None:
+    report = {"first_at": at(first), "last_at": at(last), "already_stored": repeated, "format": format_}
     db.call("dailies_add_logs", p_import={"id": str(uuid4()), "report": report}, p_entries=list(lines))
 
 
@@ -49,6 +57,13 @@ def test_nothing_is_known_without_a_line(known: Database) -> None:
 def test_an_export_knows_up_to_its_end(known: Database) -> None:
     imported(known, 0, 30, the_line())
     assert observed(known) == moment(30)
+
+
+def test_what_another_tool_gives_out_knows_nothing_of_lines_that_are_not_in_it(known: Database) -> None:
+    imported(known, 0, 30, the_line(), format_=EXPORTED)
+    assert observed(known) is None
+    imported(known, 0, 20, repeated=1)
+    assert observed(known) == moment(20)
 
 
 def test_the_longest_export_that_covers_the_moment_counts_and_no_other(known: Database) -> None:
