@@ -126,9 +126,12 @@ def first_objects(head: bytes, most: int) -> tuple[list[dict[str, Any]], bool]:
 
 
 def _several(line: int, raw: bytes, value: Any) -> Iterator[Piece]:
-    """The objects of an array, of `rows` or of CloudWatch's `events`; anything but an object has no value."""
+    """The objects of an array, or of the one that an object wraps, as pages of an API; anything but an object has
+    no value."""
     inside = value if isinstance(value, dict) else {}
-    found = next((inside[name] for name in ("rows", "events") if name in inside), value)
+    found = next(
+        (inside[name] for name in ("rows", "events", "data") if type(inside.get(name)) is list), value
+    )
     if isinstance(found, list):
         yield from ((line, raw, item if isinstance(item, dict) else None) for item in found)
     elif raw.strip():

@@ -21,6 +21,7 @@ _LINE = re.compile(
     rf"|(?:{_DATE} )?(trce|dbug|info|warn|fail|crit): [\w.`+]{{1,200}}\[\d{{1,9}}\]"  # .NET
     rf"|\[([A-Z]{{4,9}})\]\s{_DATE}\s"  # Lambda's Python
     rf"|([A-Z]{{4,9}}):[\w.]{{1,100}}:|{_DATE} - [\w.]{{1,100}} - ([A-Z]{{4,9}}) - "  # Python
+    r"|(ERROR|FATAL|WARN) {1,4}[\w.$]{1,100} - "  # Java, behind its thread
     rf"|{_DATE} {{1,4}}(?:\[[^\]\n]{{1,60}}\] )?([A-Z]{{4,5}}) {{1,4}}(?:\d{{1,7}} --- )?[\[\w.]"  # Java
     r"|(?=\w{1,20}=)(?:[\w.]{1,40}=(?:\"[^\"\n]{0,200}\"|[^\s\"]{0,200}) ){0,6}"  # logfmt
     r"(?:level|lvl|severity)=\"?([A-Za-z]{4,9})\b"

@@ -87,9 +87,20 @@ def test_a_loggers_own_record_is_kept_whole_as_it_arrives_in_a_drain() -> None:
         {"level": 50, "time": MS, "pid": 8, "clip": "c1", "msg": "it broke"},
         {"level": "error", "ts": MS / 1000, "caller": "a.go:1", "msg": "it broke", "clip": "c1"},
         {"clip": "c1", "event": "it broke", "level": "error", "timestamp": "2026-11-20T10:00:00.123Z"},
+        {"@timestamp": "2026-11-20T10:00:00.123Z", "log.level": "error", "message": "it broke", "clip": "c1"},
     ):
         line = json.dumps(record, separators=(",", ":"))
         assert read(line + "\n")[0] == [LogEntry(MS, "error", line, None)]
+
+
+def test_a_payload_of_google_and_a_page_of_datadog_are_taken_out_of_what_is_around_them() -> None:
+    at = "2026-11-20T10:00:00.123Z"
+    payload = {"message": "it broke", "clip": "c1"}
+    told = {"jsonPayload": payload, "timestamp": at, "severity": "ERROR", "insertId": "a"}
+    line = json.dumps(payload, separators=(",", ":"))
+    assert read(json.dumps([told]))[0] == [LogEntry(MS, "error", line, None)]
+    page = {"data": [{"id": "A", "attributes": {"timestamp": at, "status": "error", "message": "it broke"}}]}
+    assert read(json.dumps(page))[0] == [LogEntry(MS, "error", "it broke", None)]
 
 
 def test_the_request_that_a_logger_names_in_each_line_is_kept() -> None:

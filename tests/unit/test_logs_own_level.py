@@ -53,6 +53,7 @@ def levels(*lines: tuple[str, str]) -> list[str]:
         ("2026-11-20 10:00:00 crit: Clips.Render[0]\n      it broke", "fatal"),
         ("[ERROR]\t2026-11-20T10:00:00.123Z\tb1f2\tit broke", "error"),
         ("ERROR:clips.render:it broke", "error"),
+        ("ERROR c.x.Render - it broke", "error"),
         ("2026-11-20 10:00:00,123 - clips - ERROR - it broke", "error"),
         ("2026-11-20 10:00:00.123 ERROR 14 --- [nio-8080-exec-1] c.x.Render : it broke", "error"),
         ("2026-11-20 10:00:00.123 [main] ERROR c.x.Render - it broke", "error"),

@@ -23,7 +23,7 @@ NOTE = (
     "lines that are not there."
 )
 TIMES = ("time", "timestamp", "ts", "dt", "date", "datetime", "t", "asctime")
-MESSAGES = ("message", "msg", "event", "line", "log", "body", "textpayload", "raw", "mt", "m", "jsonpayload")
+MESSAGES = ("jsonpayload", "message", "msg", "event", "line", "log", "body", "textpayload", "raw", "mt", "m")
 _LEVELS = ("level", "severity", "loglevel", "levelname", "l", "detectedlevel", "status")
 _REQUESTS = ("requestid", "request.id", "awsrequestid")
 _PATHS = ("request.path", "requestpath", "path")
@@ -38,6 +38,7 @@ _AROUND = frozenset(
 _MOST = 400  # names of a record
 _DEEPEST = 4
 _SECONDS_OF_LAST = 10_000_000_000
+_OF_A_TOOL = re.compile(r"(?:request|vercel|attributes)\.")
 _OTHER = re.compile(r"[^a-z0-9.]")
 _NUMBER = re.compile(r"\d{9,20}(?:\.\d{1,12})?")
 
@@ -57,7 +58,7 @@ def _matches(record: Record) -> bool:
 
 
 def _parse(record: Record) -> list[Item]:
-    is_own = _AROUND.isdisjoint(names_of(record)) and not any("." in name for name in record)
+    is_own = _AROUND.isdisjoint(names_of(record)) and not any(map(_OF_A_TOOL.match, record))
     return _said(record, whole=is_own)
 
 
