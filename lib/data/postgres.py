@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property, lru_cache
+from math import inf
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from psycopg.types.json import Jsonb, set_json_loads
 
 from lib.data.database import Row, encode, storable
 from lib.data.failures import database_failure
+from lib.data.watch import Watch
 from lib.errors import DailiesError, DatabaseUnavailable, SchemaMissing
 
 STATEMENT_SECONDS = 20
@@ -26,6 +28,7 @@ POOL_SIZE = 10
 KEPT = 3  # connections that a process holds while it has nothing to ask
 KEPT_SECONDS = 10.0  # the others wait so long for a question: to connect costs as much as several answers
 PREPARED_AT = 3  # times that a statement was asked
+LATE_SECONDS = 5.0  # after its limit, a statement's answer does not come any more
 FRESH_SECONDS = 5.0  # so long after an answer, one that was not closed is not asked whether it answers
 _SIGNATURE = """
 select p.proargnames[1:p.pronargs], array(select format_type(t, null) from unnest(p.proargtypes) t)
@@ -58,6 +61,7 @@ class Pool:
 
     Unlike psycopg_pool's, this one connects in the thread that asks: a database that is down is reported at
     once and in its own words ("connection refused", "password authentication failed"), not as a time-out.
+    One that hangs is told after a few seconds, whatever is waited for.
     """
 
     def __init__(self, conninfo: Callable[[], str], *, size: int, wait_seconds: float) -> None:
@@ -66,10 +70,12 @@ class Pool:
         self._free = threading.BoundedSemaphore(size)
         self._size = size
         self._idle: deque[tuple[Connection, float]] = deque()  # and since when
+        self._watch = Watch(conninfo)
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection that answers, in autocommit mode; kept for the next user unless it broke."""
+    def connection(self, *, limited: bool = False) -> Iterator[Connection]:
+        """A connection that answers, in autocommit mode; kept for the next user unless it broke. `limited`:
+        for statements that end within `wait_seconds`."""
         if not self._free.acquire(timeout=self._wait_seconds):
             raise DatabaseUnavailable(
                 f"All {self._size} database connections are busy for {self._wait_seconds:g} s. Try again."
@@ -77,7 +83,8 @@ class Pool:
         try:
             connection = self._answering() or self._connect()
             try:
-                yield connection
+                with self._watch.over(connection, self._wait_seconds + LATE_SECONDS if limited else inf):
+                    yield connection
             except _OF_ANOTHER:
                 connection.close()
                 raise
@@ -110,7 +117,7 @@ class Pool:
                 return None
             if time.monotonic() - since < FRESH_SECONDS and _is_silent(connection):
                 return connection
-            with suppress(psycopg.OperationalError):
+            with suppress(psycopg.OperationalError), self._watch.over(connection):
                 connection.execute("")
                 return connection
             connection.close()
@@ -133,7 +140,8 @@ class Pool:
         milliseconds = str(round(self._wait_seconds * 1000))
         # Supabase's pooler numbers sessions one by one, and may come upon a number of the server's
         if "pooler" not in connection.info.host:
-            own = connection.execute(_OWN, [connection.info.backend_pid, milliseconds]).fetchone()
+            with self._watch.over(connection):
+                own = connection.execute(_OWN, [connection.info.backend_pid, milliseconds]).fetchone()
             connection.prepare_threshold = PREPARED_AT if own != (None,) else None
         return connection
 
@@ -177,7 +185,7 @@ class PostgresDatabase:
         return self._label
 
     def call(self, function: str, /, **arguments: Any) -> list[Row]:
-        with self._connection(function) as connection:
+        with self._connection(function, limited=True) as connection:
             types = self._signature(connection, function)
             query, values = _query(function, types, storable(arguments))
             if _is_own(connection):
@@ -238,9 +246,9 @@ class PostgresDatabase:
                 self._on_close = None
 
     @contextmanager
-    def _connection(self, function: str) -> Iterator[Connection]:
+    def _connection(self, function: str, *, limited: bool = False) -> Iterator[Connection]:
         try:
-            with self._pool.connection() as connection:
+            with self._pool.connection(limited=limited) as connection:
                 yield connection
         except psycopg.Error as error:
             self._signatures.pop(function, None)

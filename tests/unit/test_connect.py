@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +21,7 @@ from lib.data.postgres import Pool, PostgresDatabase
 from lib.errors import DatabaseError, DatabaseUnavailable, SettingsError
 from lib.settings import Settings, load_settings
 from tests.databases import SECRET_KEY
-from tests.faults.proxy import behind_a_pooler
+from tests.faults.proxy import Proxy, behind_a_pooler
 
 SUPABASE = {"supabase_url": "https://abcd.supabase.co", "supabase_key": SECRET_KEY}
 
@@ -174,6 +177,51 @@ def test_threads_share_a_few_connections(database_url: str) -> None:
         thread.join()
     pool.close()
     assert 1 <= len(backends) <= 3
+
+
+@pytest.fixture
+def wire(database_url: str) -> Iterator[Proxy]:
+    port = psycopg.conninfo.conninfo_to_dict(database_url)["port"]
+    proxy = Proxy(lambda: int(str(port)))
+    yield proxy
+    proxy.close()
+
+
+def over(wire: Proxy, database_url: str) -> PostgresDatabase:
+    port = psycopg.conninfo.conninfo_to_dict(database_url)["port"]
+    return PostgresDatabase(database_url.replace(f":{port}/", f":{wire.port}/"), label="test")
+
+
+def test_a_database_that_hangs_is_told_within_a_few_seconds(wire: Proxy, database_url: str) -> None:
+    with closing(over(wire, database_url)) as db:
+        db.call("dailies_workers")
+        wire.freeze()
+        for said in ("a new connection had no answer either", "cannot be reached"):
+            began = time.monotonic()
+            with pytest.raises(DatabaseUnavailable, match=said):
+                db.call("dailies_workers")
+            assert time.monotonic() - began < 9
+        wire.mend()
+        assert db.call("dailies_workers") == []
+
+
+def test_a_long_question_is_waited_for_as_long_as_the_database_answers_others(
+    wire: Proxy, database_url: str
+) -> None:
+    with closing(over(wire, database_url)) as db, db.session("wait") as connection:
+        assert connection.execute("select 1 from pg_sleep(4)").fetchone() == (1,)
+
+
+def test_a_question_whose_answer_is_lost_ends_after_its_limit(
+    wire: Proxy, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.data.postgres.LATE_SECONDS", -18)
+    with (
+        closing(over(wire, database_url)) as db,
+        pytest.raises(DatabaseUnavailable, match="longer than it may take"),
+        db._connection("wait", limited=True) as connection,
+    ):
+        connection.execute("select pg_sleep(9)")
 
 
 def test_what_dailies_writes_is_its_users_alone(tmp_path: Path) -> None:

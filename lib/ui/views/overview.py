@@ -46,9 +46,14 @@ def problems() -> None:
         return
     if not loop.is_running:
         st.warning("**Verdicts are no longer updated**: the background loop has ended. Restart Dailies.")
-    for step, problem in loop.problems.items():
+    steps: dict[str, list[str]] = {}  # most fail for one reason
+    for step, problem in loop.problems.copy().items():
+        steps.setdefault(problem, []).append(f"**{plain(step)}**")
+    for problem, failing in steps.items():
+        what = f"{'fails' if len(failing) == 1 else 'fail'} in the background"
         st.warning(
-            f"**{plain(step)} fails**: what it keeps up to date may be stale.", icon=":material/history:"
+            f"{', '.join(failing)} {what}: what this keeps up to date may be stale.",
+            icon=":material/history:",
         )
         st.text(problem)
 
