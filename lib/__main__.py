@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from lib.cli.terminal import make_inert
+from lib.cli.terminal import end_when_told, make_inert
 from lib.errors import DailiesError
 
 COMMANDS = {
@@ -61,6 +61,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     make_inert()
+    end_when_told()
     try:
         main(prog_name="python -m lib")
     except DailiesError as error:

@@ -34,6 +34,11 @@ def until_stopped() -> threading.Event:
     return stop
 
 
+def end_when_told() -> None:
+    """SIGTERM ends a command as Ctrl-C does: what it has opened is closed, an embedded Postgres among it."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+
+
 def make_inert() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

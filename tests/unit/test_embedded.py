@@ -137,6 +137,29 @@ def test_a_killed_process_does_not_count_as_a_user(
     assert not is_running(pid)
 
 
+@pytest.mark.parametrize("early", [True, False])
+def test_a_command_that_is_told_to_end_stops_its_server(open_folder: Path, early: bool) -> None:
+    data = open_folder / f"told to end {early}"
+    pid_file = EmbeddedPostgres(data / "postgres").installation.data / "postmaster.pid"
+    seed = subprocess.Popen(
+        [sys.executable, "-m", "lib", "seed", "--videos", "9000"],
+        cwd=ROOT,
+        env={**os.environ, "DAILIES_DATA": str(data)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert seed.stdout is not None
+    if not early:
+        assert "tasks written" in seed.stdout.readline()
+    while not pid_file.exists() or "ready" not in pid_file.read_text():
+        time.sleep(0.05)
+    pid = int(pid_file.read_text().split()[0])
+    seed.terminate()
+    seed.communicate()
+    assert seed.returncode == 128 + signal.SIGTERM
+    assert not is_running(pid)
+
+
 def test_a_killed_server_is_started_again_by_the_next_call(server: EmbeddedPostgres) -> None:
     database = PostgresDatabase(server.conninfo, label="test")
     with database.transaction("test") as connection:
