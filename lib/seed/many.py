@@ -18,7 +18,7 @@ from lib.seed.calendar import HOURS
 
 SAY = 20  # after so many repetitions
 DAYS = HOURS // 24
-VERDICTS = ("dailies.tasks", "dailies.verdicts", "dailies.searched")
+VERDICTS = ("dailies.tasks", "dailies.attempts", "dailies.verdicts", "dailies.searched")
 LOGS = ("dailies.requests", "dailies.log_entries")
 # What is repeated: all but the last day, in which videos are still being made. Read once, repeated often.
 _BASE = """
@@ -28,6 +28,11 @@ select v.* from public.videos v where v.created_at < %(until)s
 _BASE_VERDICTS = (
     """create temporary table base_tasks on commit drop as
     select t.* from dailies.tasks t join base_videos b on b.id::text = t.video_id::text""",
+    """create temporary table base_attempts on commit drop as
+    select a.* from dailies.attempts a join base_videos b on b.id::text = a.video_id::text""",
+    """create temporary table base_audit on commit drop as
+    select a.* from dailies.audit a join base_videos b on b.id::text = a.video_id::text""",
+    "create temporary table repeated_audit (like dailies.audit) on commit drop",
     """create temporary table base_verdicts on commit drop as
     select d.*, coalesce(d.recoverable_runway_id, b.runway_video_id) as task,
         pg_temp.without_times(d.stages) as stages_told, pg_temp.times_in(d.stages) as stages_at,
@@ -109,6 +114,22 @@ _VERDICTS = (
         t.failure, t.failure_code, t.credits, t.output, t.created_at - back, t.checked_at - back,
         t.active_at - back, t.ended_at - back, t.model, t.delivered
     from base_tasks t, repeated""",
+    # attempts and audit: judged again without, what came of a repair would count as how long things take
+    """insert into dailies.attempts (
+        id, video_id, key, number, previous_id, state, operator, request, credits, task_id, reason, cause,
+        claimed_at, sent_at, settled_at)
+    select pg_temp.other(a.id::text, n)::uuid, pg_temp.other(a.video_id::text, n)::dailies.video_key,
+        pg_temp.named(a.key, a.video_id::text, n), a.number, pg_temp.other(a.previous_id::text, n)::uuid,
+        a.state, a.operator, a.request, a.credits, pg_temp.other(a.task_id, n),
+        pg_temp.named(a.reason, a.task_id, n), a.cause, a.claimed_at - back, a.sent_at - back,
+        a.settled_at - back
+    from base_attempts a, repeated""",
+    """insert into repeated_audit (id, at, operator, action, video_id, attempt_id, before, after, credits)
+    select 0, a.at - back, a.operator, a.action, pg_temp.other(a.video_id::text, n)::dailies.video_key,
+        pg_temp.other(a.attempt_id::text, n)::uuid,
+        pg_temp.named(a.before::text, b.runway_video_id, n)::jsonb,
+        pg_temp.named(a.after::text, b.runway_video_id, n)::jsonb, a.credits
+    from base_audit a join base_videos b on b.id::text = a.video_id::text, repeated""",
     """insert into dailies.verdicts (
         video_id, created_at, cause, confidence, action, stuck, flow, first_missing, stages, pattern,
         evidence, recoverable_runway_id, candidate_runway_ids, deployment_id, polls, last_polled_at, tries,
@@ -147,6 +168,14 @@ _LOGS = (
         pg_temp.deployed(e.deployment_id, fortnight)
     from base_entries e, repeated""",
 )
+# Its ids are the order of time: what is earlier than all that is there stands before it.
+_AUDIT = """
+insert into dailies.audit (id, at, operator, action, video_id, attempt_id, before, after, credits)
+overriding system value
+select least((select min(a.id) from dailies.audit a), 0) - row_number() over (order by r.at desc), r.at,
+    r.operator, r.action, r.video_id, r.attempt_id, r.before, r.after, r.credits
+from repeated_audit r
+"""
 _LOST = "select d.recoverable_runway_id from base_verdicts d where d.recoverable_runway_id is not null"
 _COUNTS = "select count(*), count(*) filter (where v.created_at < %(until)s) from public.videos v"
 _WEEKS = """
@@ -267,6 +296,7 @@ def _repeat_verdicts(
     with _indexed_afterwards(connection, VERDICTS):
         for n in _repeat(connection, _VERDICTS, repetitions):
             say(f"{n:,} of {len(repetitions):,} times the videos")
+        connection.execute(_AUDIT.encode())
         say("building their indexes")
     connection.execute(f"analyze public.videos, {', '.join(VERDICTS)}".encode())
     return {row[0] for row in connection.execute(_LOST)}

@@ -345,8 +345,10 @@ def test_what_a_seeded_history_has_is_said_and_why_it_is_not_what_was_asked_for(
 
 
 OTHER = """
-select count(*), count(*) filter (where (d.cause, d.flow, d.first_missing, d.stages, d.recoverable_runway_id)
-        is distinct from (b.cause, b.flow, b.first_missing, b.stages, b.recoverable_runway_id))
+select count(*), count(*) filter (where
+    (d.cause, d.flow, d.first_missing, d.stages, d.recoverable_runway_id, d.retried, d.id_at, d.finished_at)
+    is distinct from
+    (b.cause, b.flow, b.first_missing, b.stages, b.recoverable_runway_id, b.retried, b.id_at, b.finished_at))
 from former b join dailies.verdicts d using (video_id)
 where d.created_at < now() - interval '2 days' and d.judged_at > b.judged_at
     and not exists (select from original o where o.video_id = d.video_id)
@@ -376,7 +378,9 @@ def test_videos_whose_log_was_not_repeated_keep_what_it_showed_when_they_are_jud
 KEPT = """
 select (select count(*) from public.videos), (select count(*) from dailies.verdicts),
     (select count(*) from dailies.searched), (select count(*) from dailies.log_entries),
-    (select count(*) from dailies.requests), (select sum(n) from dailies.tallies),
+    (select count(*) from dailies.requests), (select count(*) from dailies.attempts),
+    (select count(*) from dailies.audit),
+    (select sum(n) from dailies.tallies),
     (select count(*) from dailies.counted where searchable),
     (select count(*) from pg_indexes where schemaname in ('public', 'dailies') and tablename !~ '[0-9]$')
 """
