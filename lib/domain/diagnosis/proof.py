@@ -77,7 +77,7 @@ def doubt_of(dossier: Dossier) -> str:
     named = [task for task in dossier.trace.named if task not in _ended(dossier)]
     doubts = (
         (other is not None, f"Another column of the row holds {other}"),
-        (dossier.logs_expired, "Logs of the video's time have been dropped"),
+        (dossier.logs_expired, "Logs of the video's time have been dropped, and some may have told of it"),
         (not runs, "No log shows whether the app called Runway"),
         (any(run.created for run in runs), "The logs show that Runway answered with a task"),
         (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
