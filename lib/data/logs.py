@@ -96,15 +96,23 @@ class FoundLine(NamedTuple):
 def search_logs(
     db: Database, text: str, since: datetime, until: datetime, *, limit: int = 100
 ) -> list[FoundLine]:
-    """The latest lines that hold `text` (1 to 200 characters), whatever its case."""
+    """The latest lines that hold `text` (1 to 200 characters), whatever its case. A blank in it is any number
+    of blanks and breaks."""
     asked = {"p_text": text, "p_from": since.isoformat(), "p_to": until.isoformat(), "p_limit": limit}
     return [FoundLine(**row) for row in db.call("dailies_search_logs", **asked)]
 
 
-def lines_to_read(db: Database, since: datetime, until: datetime) -> int:
-    """About how many lines of a span `search_logs` reads one by one: those of weeks without an index."""
-    rows = db.call("dailies_lines_to_read", p_from=since.isoformat(), p_to=until.isoformat())
-    return int(rows[0]["lines"])
+class Searched(NamedTuple):
+    """About how many lines of a span `search_logs` reads one by one: those of weeks without an index. Most of
+    before `kept_from` have been dropped."""
+
+    lines: int
+    kept_from: datetime | None
+
+
+def lines_to_read(db: Database, since: datetime, until: datetime) -> Searched:
+    (row,) = db.call("dailies_lines_to_read", p_from=since.isoformat(), p_to=until.isoformat())
+    return Searched(row["lines"], parse_time(row["kept_from"]))
 
 
 class OldWeek(NamedTuple):

@@ -161,6 +161,8 @@ def list_videos(
         arguments |= {"p_sort": sort.by, "p_ascending": sort.ascending}
     if after:
         arguments |= {"p_after_at": after.created_at, "p_after_id": after.id, "p_after_value": after.value}
+    if "p_search" in arguments:
+        arguments["p_search"] = one_blank(arguments["p_search"])
     if counted:
         arguments["p_counted"] = True
     return cast("list[VideoRow]", db.call("dailies_list_videos", **arguments))
@@ -199,6 +201,12 @@ _LETTERS = re.compile(r"[^\W_]+")
 
 def is_in_an_index(text: str) -> bool:
     """Whether an index of trigrams leads to `text`: without, all that is searched is read. It knows three
+_BLANKS = re.compile(r"\s+")
+
+
+def one_blank(text: str) -> str:
+    """As pages show a text, and as it is searched for: with one blank for each run of blanks and breaks."""
+    return _BLANKS.sub(" ", text)
     letters or digits in a row, and adds two blanks before a word and one behind it, where a word is seen to
     begin or end. A word of one letter leads to nearly every text."""
     return any(

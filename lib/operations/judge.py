@@ -48,9 +48,12 @@ def judge_dirty(app: App, limit: int, judging: Judging | None = None, *, leave_s
 
 
 def searched_words(row: Mapping[str, Any]) -> str:
-    """What a video is searched for by, without secrets: its ids, prompt and error."""
+    """What a video is searched for by, without secrets: its ids, prompt and error, a line each, with
+    one blank for any number of blanks and breaks, as pages show it."""
     named = (row.get(name) for name in ("id", "runway_video_id", "prompt", "error_message"))
-    return redact("\n".join(str(each)[:LONGEST_SEARCHED] for each in named if each))
+    # between them stands what no row can hold: with its breaks, a secret of several lines is known
+    told = redact("\n\0\n".join(str(each)[:LONGEST_SEARCHED] for each in named if each))
+    return "\n".join(" ".join(part.split()) for part in told.split("\0"))
 
 
 def judged(app: App, rows: Sequence[DossierRow]) -> list[dict[str, Any]]:

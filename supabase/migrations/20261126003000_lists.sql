@@ -9,7 +9,8 @@
 -- (see dailies.hour_of_week). `p_user` is what the app's row says in `user_id` (see dailies.user_sql). `p_model`, `p_ratio`
 -- and `p_duration` are what was asked for when the video was judged (see dailies.asked). Videos that Dailies made itself are
 -- only listed with p_own, or when p_ids names them. `p_search` is looked up in the texts that were kept with the verdicts (see
--- dailies.searched); of rows that wait to be judged it is looked for in the row. A text that many of the newest thousand rows
+-- dailies.searched), which have one blank where a row has several or a break, as `p_search` has; of rows that wait to be judged
+-- it is looked for in the row, read like that where it has a blank. A text that many of the newest thousand rows
 -- have is looked for by walking back from there: any three letters stand in thousands of ids, all over the table.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
@@ -57,8 +58,10 @@ declare
         then ' and to_tsvector(''simple'', s.words) @@ $19' else '' end;
     -- It is rare: where the planner's sample happens to hold it, all videos would be read for one.
     is_part_of_id boolean := coalesce(p_search ~* '^[0-9a-f-]{6,}$' and p_search ~ '[0-9]', false);
-    in_the_row text := ' and (v.prompt ilike $9 or v.error_message ilike $9 or v.runway_video_id ilike $9'
-        || ' or v.id::text ilike $9)';
+    in_the_row text := ' and (' || (
+        select string_agg(case when p_search ~ '\s' then format('regexp_replace(%s, ''\s+'', '' '', ''g'')', c) else c end
+                          || ' ilike $9', ' or ')
+        from unnest(array['v.prompt', 'v.error_message', 'v.runway_video_id', 'v.id::text']) c) || ')';
     -- Of the table that is walked: asked of each row that is looked up beside it, the planner would rather join all.
     not_made_here text := case when not p_own and p_ids is null
         then key || ' not in (select m.video_id from dailies.made_here m)' end;

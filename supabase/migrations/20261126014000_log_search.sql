@@ -89,18 +89,32 @@ language sql stable set search_path = '' set timezone = 'UTC' as $$
     cross join lateral (select w.since + n * interval '1 day') d (day)
 $$;
 
--- About how many lines of a span have no such index, and are read one by one?
+-- About how many lines of a span have no such index, and are read one by one? `kept_from`: before then most have been dropped
+-- (null: none have), which is no reason to say that no line ever held a text.
+drop function if exists public.dailies_lines_to_read(timestamptz, timestamptz);
 create or replace function public.dailies_lines_to_read(p_from timestamptz, p_to timestamptz)
-returns table (lines bigint)
+returns table (lines bigint, kept_from timestamptz)
 language sql stable security definer set search_path = '' as $$
     select coalesce(sum(greatest(c.reltuples, 0) * case
         when not isfinite(p.since) or not isfinite(p.until) then 1
         else greatest(extract(epoch from least(p.until, p_to, now()) - greatest(p.since, p_from)), 0)
-            / extract(epoch from greatest(least(p.ends, now()) - p.began, '1 second')) end), 0)::bigint
+            / extract(epoch from greatest(least(p.ends, now()) - p.began, '1 second')) end), 0)::bigint,
+        nullif(dailies.logs_from(), '-infinity')
     from (select * from dailies.log_parts()
           union all select 'log_entries_other', '-infinity', 'infinity', '-infinity', 'infinity', false) p
     join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(format('dailies.%I', p.name))
     where not p.is_indexed and p.since < p_to and p.until > p_from
+$$;
+
+-- How is asked whether a message holds a pattern? Pages show one blank for each run of blanks and breaks, and that is what
+-- people search for: what holds the words in their order is read like that. Without a word of three letters, by which an
+-- index leads there, it is looked for as it stands.
+create or replace function dailies.holding(p_pattern text) returns text
+language sql immutable set search_path = '' as $$
+    select case when p_pattern ~ '\s' and p_pattern ~ '[[:alnum:]]{3}'
+        then format('e.message ilike %L and regexp_replace(e.message, ''\s+'', '' '', ''g'') ilike %L',
+                    regexp_replace(p_pattern, '\s+', '%', 'g'), regexp_replace(p_pattern, '\s+', ' ', 'g'))
+        else format('e.message ilike %L', p_pattern) end
 $$;
 
 -- The lines of one table that hold a pattern, the latest first. Where it stands nowhere, the planner would still walk all
@@ -111,8 +125,8 @@ create or replace function dailies.lines_like(
 language plpgsql stable set search_path = '' set enable_indexscan = off as $$
 begin
     return query execute format(
-        'select * from dailies.%I e where e.message ilike %L and e.at >= %L and e.at < %L
-         order by e.at desc, e.id desc limit %s', p_table, p_pattern, p_from, p_to, p_limit);
+        'select * from dailies.%I e where %s and e.at >= %L and e.at < %L
+         order by e.at desc, e.id desc limit %s', p_table, dailies.holding(p_pattern), p_from, p_to, p_limit);
 end $$;
 
 -- What many lines hold is among the latest 2,000 often enough; for the rest weeks and days are asked one by one, back from
@@ -121,17 +135,15 @@ create or replace function dailies.lines_with(p_pattern text, p_from timestamptz
 returns setof dailies.log_entries
 language plpgsql stable set search_path = '' as $$
 declare
+    latest text := 'select e.* from (select * from dailies.log_entries l where l.at >= $1 and l.at < $2
+                                     order by l.at desc limit 2000) e where ' || dailies.holding(p_pattern);
     part record;
     n int;
     found_lines int := 0;
 begin
-    select count(*) into n from (
-        select e.message from dailies.log_entries e where e.at >= p_from and e.at < p_to
-        order by e.at desc limit 2000) e where e.message ilike p_pattern;
+    execute 'select count(*) from (' || latest || ') l' into n using p_from, p_to;
     if n >= p_limit then
-        return query select l.* from (
-            select * from dailies.log_entries e where e.at >= p_from and e.at < p_to
-            order by e.at desc limit 2000) l where l.message ilike p_pattern;
+        return query execute latest using p_from, p_to;
         return;
     end if;
     return query select * from dailies.lines_like('log_entries_other', p_pattern, p_from, p_to, p_limit);

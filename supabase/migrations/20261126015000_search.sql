@@ -1,5 +1,5 @@
--- What videos are searched for by: their ids, prompts and error messages as one text, kept as verdicts are saved, so that
--- the app's own writes carry nothing more. Any three characters are found at once where there is pg_trgm, which every
+-- What videos are searched for by: their ids, prompts and error messages as one text, a line each, with one blank for each
+-- run of blanks and breaks in them, kept as verdicts are saved, so that the app's own writes carry nothing more. Any three characters are found at once where there is pg_trgm, which every
 -- hosted project has; where it may not be had, words by how they begin.
 do $$
 declare
@@ -72,6 +72,13 @@ language sql set search_path = '' as $$
         and not exists (select from dailies.dirty m where m.video_id = d.video_id)
     order by d.created_at desc
 $$;
+
+-- So are those whose text was kept as the row has it, with its tabs and lines.
+insert into dailies.dirty (video_id, turn)
+select s.video_id, 2 from dailies.searched s join dailies.videos() v on v.id = s.video_id
+where (s.words ~ '[\t\r\f\v]|  ' or length(s.words) - length(replace(s.words, E'\n', ''))
+        >= num_nonnulls(v.id::text, nullif(v.runway_video_id, ''), nullif(v.prompt, ''), nullif(v.error_message, '')))
+    and not exists (select from dailies.dirty m where m.video_id = s.video_id);
 
 -- How is a text found in videos? `anywhere` in them, by `words` that begin like it, or by reading `rows` one by one.
 create or replace function public.dailies_search_kind() returns table (kind text)

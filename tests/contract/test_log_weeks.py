@@ -406,8 +406,8 @@ def test_any_text_is_found_of_all_times_as_by_reading_every_line(
     in_an_index = NOW - timedelta(days=30)
     if isinstance(own_db, PostgresDatabase):  # all days but this one, an hour after midnight
         in_an_index = (NOW - timedelta(hours=2)).replace(hour=0, minute=0, second=0, microsecond=0)
-    assert logs.lines_to_read(own_db, NOW - timedelta(days=91), in_an_index) == 0
-    assert logs.lines_to_read(own_db, in_an_index, NOW + timedelta(hours=1)) > 0
+    assert logs.lines_to_read(own_db, NOW - timedelta(days=91), in_an_index).lines == 0
+    assert logs.lines_to_read(own_db, in_an_index, NOW + timedelta(hours=1)).lines > 0
     texts = ["econn", "0%", "a_b", "back\\", "ü", "ï", "cre", "x" * 50, "nowhere", "%", "_", "task 1", "TASK"]
     for text in texts:
         for days in (100, 10):

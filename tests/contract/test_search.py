@@ -62,8 +62,10 @@ def change(db: PostgresDatabase, statement: str, *values: Any) -> None:
 
 
 def holds(row: Mapping[str, Any], text: str) -> bool:
+    """As pages show it, with one blank for any number of blanks and breaks."""
     held = (row.get(name) or "" for name in ("id", "prompt", "error_message", "runway_video_id"))
-    return any(text.lower() in each.lower() for each in held)
+    shown = re.sub(r"\s+", " ", text.lower())
+    return any(shown in " ".join(each.lower().split()) for each in held)
 
 
 @pytest.fixture
@@ -91,6 +93,7 @@ def test_a_search_finds_what_reading_every_row_finds_whatever_was_judged(db: Dat
     typed = [
         *WORDS,
         *(word[1:] for word in WORDS),
+        *(" ".join(word.split()) for word in WORDS),
         *(row["id"][4:12] for row in rows[::9]),
         "nowhere",
         "e",
@@ -180,6 +183,23 @@ def test_a_changed_prompt_is_found_by_its_new_words_only_at_once_and_later(
         assert found(postgres, "sleep") == {WALTZ}
         assert not found(postgres, "dances")
         judge(postgres)
+
+
+def test_a_text_that_was_kept_with_its_lines_is_found_as_it_is_shown_after_an_upgrade(
+    own_database_url: str,
+) -> None:
+    db = PostgresDatabase(own_database_url, label="test")
+    videos.import_videos(db, [video(TANGO, "failed", prompt="a swan\non\tice"), video(WALTZ, "failed")])
+    judge(db)
+    kept = f"{TANGO}\na swan\non\tice"
+    change(db, "update dailies.searched set words = %s where video_id::text = %s", kept, TANGO)
+    change(db, "delete from dailies.migrations where version >= %s", "20261126015000")
+    assert found(db, "swan on ice") == set()
+    migrate(db)
+    assert [each["video_id"] for each in db.call("dailies_dirty", p_limit=9)] == [TANGO]
+    judge(db)
+    assert found(db, "swan on ice") == found(db, "a swan\non") == {TANGO}
+    db.close()
 
 
 def test_what_is_deleted_is_not_found(postgres: PostgresDatabase) -> None:

@@ -23,6 +23,7 @@ from tests.examples import (
     WALTZ,
     WALTZ_TASK,
     at,
+    entry,
     save_task,
     the_entries,
     the_verdicts,
@@ -280,6 +281,18 @@ def test_all_logs_are_searched_whatever_the_case_and_a_line_knows_its_video(fill
     assert found("task created", minutes=1) == [("Task created", TANGO)]
     assert found("health") == [("GET /health", None)]
     assert found("100%") == found("_") == found("x" * 300) == []
+
+
+def test_a_line_is_found_as_it_is_shown_with_one_blank_for_its_breaks(filled: Database) -> None:
+    shown = "Failed { code: 5, hint: 'swan' }"
+    lines = ("Failed {\n  code: 5,\n\thint: 'swan' }", shown, "Failed at code 5, hint: 'swan'")
+    entries = [entry(message, minute, "req-lines") for minute, message in enumerate(lines)]
+    filled.call("dailies_add_logs", p_entries=entries)
+
+    def found(text: str) -> int:
+        return len(logs.search_logs(filled, text, NOON - timedelta(days=1), NOON + timedelta(days=1)))
+
+    assert (found(shown), found("failed {\n  code: 5"), found("{ code"), found("code 5")) == (2, 2, 2, 1)
 
 
 def test_the_log_knows_the_answer_of_a_request_from_its_summary(filled: Database) -> None:

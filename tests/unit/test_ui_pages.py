@@ -405,6 +405,18 @@ def test_lines_of_all_time_are_found_however_long_before_the_first_video(filled:
     assert "No line in the last 30 days holds this." in said
 
 
+def test_where_lines_have_been_dropped_nobody_says_that_none_ever_held_a_text(
+    filled: PostgresDatabase,
+) -> None:
+    with filled.transaction("test") as connection:
+        connection.execute("insert into dailies.expired (before) values (now() - interval '20 days')")
+    for window in ("30d", "all"):
+        said = text_of(lines_found("Deployed by hand", window=window))
+        assert "that is still kept holds this" in said
+        assert "UTC have been dropped, but for those of videos that somebody may still act on." in said
+    assert "dropped" not in text_of(lines_found("Deployed by hand", window="7d"))
+
+
 def looked_for(text: str) -> AppTest:
     """Whatever follows when this is given to the search of every page."""
     return opened("environment").text_input(key="find").set_value(text).run()

@@ -22,7 +22,7 @@ from lib.data.credits import Budget, Ledger
 from lib.data.decisions import Flagged, flagged
 from lib.data.errors import By, ErrorPoint
 from lib.data.flows import StoredFlow, stored_flows
-from lib.data.logs import FoundLine, NobodysRow
+from lib.data.logs import FoundLine, NobodysRow, Searched
 from lib.data.mapping import Mapped, Need, Unmapped
 from lib.data.overview import ErrorGroup, FunnelStage, IncidentDetails, ListedIncident, Overview, Pulse
 from lib.data.series import GroupKey
@@ -205,7 +205,7 @@ def log_lines(window: Window, text: str, limit: int) -> list[FoundLine]:
 
 
 @kept()
-def lines_to_read(window: Window) -> int:
+def lines_to_read(window: Window) -> Searched:
     return stored_logs.lines_to_read(running_app().db, *_span_of_lines(window))
 
 

@@ -34,8 +34,9 @@ from lib.ui.kit.paging import PAGE, place, turn_pages
 from lib.ui.kit.records import found_line
 from lib.ui.kit.router import link
 from lib.ui.kit.search import TROUBLES, completions, read
-from lib.ui.kit.window import ALL, Window
+from lib.ui.kit.window import ALL, Window, moment
 from lib.ui.kit.window_control import empty_window
+from lib.ui.kit.zone import zone_name
 
 LONGEST_SEARCH = 200  # characters of a line
 LIVE_SECONDS = 11  # what is read is kept for ten
@@ -53,6 +54,7 @@ SEARCHED_BY = {
 FEW = f"Three letters are found at once; without them rows are read one by one. {QUICKER}"
 SORTED = f"Sorted by this, all rows are read before the first is shown, seconds for a million. {QUICKER}"
 FEW_IN_LINES = "Lines are found at once by three letters; without them only those of a day are read."
+DROPPED = "Lines from before {} {} have been dropped, but for those of videos that somebody may still act on."
 MANY_LINES, MOST_LINES = 200_000, 3_000_000  # are read within a second, and before the database gives up
 UNINDEXED = "are in no index yet"
 
@@ -233,7 +235,7 @@ def _in_logs(text: str, frame: Frame) -> None:
             )
             return
         is_short = not is_in_an_index(text) and frame.window.size > DAY
-        unindexed = loaders.lines_to_read(frame.window)
+        unindexed, kept_from = loaders.lines_to_read(frame.window)
         if is_short:
             st.caption(FEW_IN_LINES)
         elif unindexed > MANY_LINES:
@@ -245,8 +247,14 @@ def _in_logs(text: str, frame: Frame) -> None:
         if is_short or unindexed > MOST_LINES:
             return
         lines = loaders.log_lines(frame.window, text, FOUND_LINES + 1)
+        since = None if frame.window.length == ALL else frame.window.span(frame.now)[0]
+        gone = kept_from if kept_from and (since is None or since < kept_from) else None
         if not lines:
-            st.caption(f"No line {frame.window.said} holds this.")
+            kept = " that is still kept" if gone else ""
+            st.caption(f"No line {frame.window.said}{kept} holds this.")
+        if gone:
+            st.caption(DROPPED.format(moment(gone), zone_name()))
+        if not lines:
             return
         html.table(
             "Lines of logs",
