@@ -158,6 +158,8 @@ def _of_lists(database: Database, days: int, asked: dict[str, Any]) -> Iterator[
         "a ratio that never occurs": {"p_ratio": "1:99"},
         "a duration": {"p_duration": "5"},
         "a flow that misses a stage": {"p_flow": "async-sdk", "p_first_missing": "task_id_received"},
+        "a stage that was not reached": week | {"p_flow": "sync-sdk", "p_state": "task_created:not_reached"},
+        "so many seconds to the task id": week | {"p_took": "id:2"},
         "an hour of the week": {"p_hour": 10},
         "sorted by cause": {"p_sort": "cause"},
         "sorted by change": {"p_sort": "changed"},

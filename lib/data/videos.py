@@ -75,6 +75,8 @@ class Filters:
     error_group    a normalised message, or `any`
     first_missing  a stage, `none` for videos that miss none, or `any` for those that miss one
     flow           which flow the logs show
+    state          `stage:state`, one of STAGE_STATES: what became of this stage
+    took           `id:n` or `video:n`: it took STEP**n to STEP**(n + 1) seconds (see lib/data/series.py)
     model, ratio, duration  what was last asked for, or `none` where nobody knows
     user           what the app's row says in `user_id`, whole
     hour           of the week in UTC: 0 begins on Monday at midnight, 167 is the last
@@ -91,6 +93,8 @@ class Filters:
     error_group: str | None = None
     first_missing: str | None = None
     flow: str | None = None
+    state: str | None = None
+    took: str | None = None
     model: str | None = None
     ratio: str | None = None
     duration: str | None = None
@@ -157,12 +161,12 @@ def list_videos(
 ) -> list[VideoRow]:
     """The next page comes with `after=end_of(rows)`."""
     arguments = (filters or Filters()).arguments() | {"p_limit": limit}
+    if "p_search" in arguments:
+        arguments["p_search"] = one_blank(arguments["p_search"])
     if sort != NEWEST:
         arguments |= {"p_sort": sort.by, "p_ascending": sort.ascending}
     if after:
         arguments |= {"p_after_at": after.created_at, "p_after_id": after.id, "p_after_value": after.value}
-    if "p_search" in arguments:
-        arguments["p_search"] = one_blank(arguments["p_search"])
     if counted:
         arguments["p_counted"] = True
     return cast("list[VideoRow]", db.call("dailies_list_videos", **arguments))
@@ -197,16 +201,16 @@ def find_videos(db: Database, text: str) -> list[str]:
 
 
 _LETTERS = re.compile(r"[^\W_]+")
-
-
-def is_in_an_index(text: str) -> bool:
-    """Whether an index of trigrams leads to `text`: without, all that is searched is read. It knows three
 _BLANKS = re.compile(r"\s+")
 
 
 def one_blank(text: str) -> str:
     """As pages show a text, and as it is searched for: with one blank for each run of blanks and breaks."""
     return _BLANKS.sub(" ", text)
+
+
+def is_in_an_index(text: str) -> bool:
+    """Whether an index of trigrams leads to `text`: without, all that is searched is read. It knows three
     letters or digits in a row, and adds two blanks before a word and one behind it, where a word is seen to
     begin or end. A word of one letter leads to nearly every text."""
     return any(

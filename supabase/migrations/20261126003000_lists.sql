@@ -12,11 +12,15 @@
 -- dailies.searched), which have one blank where a row has several or a break, as `p_search` has; of rows that wait to be judged
 -- it is looked for in the row, read like that where it has a blank. A text that many of the newest thousand rows
 -- have is looked for by walking back from there: any three letters stand in thousands of ids, all over the table.
+-- `p_state` is `stage:state`, as patterns have it; `p_took` is `id:n` or `video:n`: the n-th part of dailies_latency_histogram,
+-- which begins at 1.48^n seconds.
 drop function if exists public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, timestamptz,
     dailies.video_key, text, text, boolean, boolean, int, boolean), public.dailies_list_videos(
     text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, text, text, text,
-    timestamptz, dailies.video_key, text, text, boolean, boolean, int, boolean);
+    timestamptz, dailies.video_key, text, text, boolean, boolean, int, boolean), public.dailies_list_videos(
+    text[], text[], text, timestamptz, timestamptz, text, text, text, text, dailies.video_key[], text, int, text, text, text,
+    text, timestamptz, dailies.video_key, text, text, boolean, boolean, int, boolean);
 
 create or replace function public.dailies_list_videos(
     p_statuses text[] default null, p_causes text[] default null, p_search text default null,
@@ -24,7 +28,7 @@ create or replace function public.dailies_list_videos(
     p_deployment text default null, p_error_group text default null, p_first_missing text default null,
     p_ids dailies.video_key[] default null, p_model text default null, p_hour int default null,
     p_ratio text default null, p_duration text default null, p_user text default null,
-    p_flow text default null,
+    p_flow text default null, p_state text default null, p_took text default null,
     p_after_at timestamptz default null, p_after_id dailies.video_key default null, p_after_value text default null,
     p_sort text default 'created', p_ascending boolean default false, p_counted boolean default false,
     p_limit int default 50, p_own boolean default false
@@ -38,7 +42,8 @@ language plpgsql stable security definer set search_path = '' set plan_cache_mod
 declare
     judged boolean := p_causes is not null or p_deployment is not null or p_error_group is not null
         or p_first_missing is not null or p_flow is not null or p_model is not null or p_ratio is not null
-        or p_duration is not null or coalesce(p_trouble in ('stuck', 'recoverable'), false);
+        or p_duration is not null or p_state is not null or p_took is not null
+        or coalesce(p_trouble in ('stuck', 'recoverable'), false);
     at text := case when judged then 'd.created_at' else 'v.created_at' end;
     key text := case when judged then 'd.video_id' else 'v.id' end;
     -- null: by time alone
@@ -101,6 +106,11 @@ begin
              when p_first_missing = 'none' then 'd.first_missing is null'
              when p_first_missing is not null then 'd.first_missing = $11' end,
         case when p_flow is not null then 'd.flow = $20' end,
+        case when p_state is not null then '$22 = any(string_to_array(d.pattern, '' ''))' end,
+        case when p_took ~ '^(id|video):-?[0-9]{1,3}$' then format(
+                'not d.retried and floor(greatest(dailies.step_of(d.created_at, d.%s), -60) / 10.0) = %s',
+                case when p_took like 'id:%' then 'id_at' else 'finished_at' end, split_part(p_took, ':', 2))
+             when p_took is not null then 'false' end,
         case when p_ids is not null then 'v.id = any($12)' end,
         case when p_model is not null then 'd.model = $14' end,
         case when p_ratio is not null then 'd.ratio = $16' end,
@@ -187,7 +197,7 @@ begin
         from unnest(places) with ordinality r (place, number))
     using p_from, p_to, p_after_at, p_after_id, p_statuses, p_causes, p_deployment, p_error_group,
           pattern, rows_at_most, p_first_missing, p_ids, coalesce(p_after_value, ''), p_model,
-          p_hour, p_ratio, p_duration, p_user, beginnings, p_flow, newest;
+          p_hour, p_ratio, p_duration, p_user, beginnings, p_flow, newest, p_state;
 end $$;
 
 select dailies.service_only('public.dailies_list_videos');

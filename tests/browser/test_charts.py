@@ -178,7 +178,7 @@ def test_a_bar_of_errors_opens_exactly_its_videos(page: Page, address: str, by: 
 
 def test_an_hour_of_the_week_opens_exactly_its_videos(page: Page, address: str) -> None:
     open_page(page, f"{address}/errors?window=14d")
-    cell = page.locator(".st-key-errors-by-hour .scatterlayer .point").nth(3)
+    cell = page.locator(".st-key-errors-by-hour .barlayer .point path").nth(3)
     expect(cell).to_be_visible()
     number = hovered(page, cell, "videos")
     click(page, cell)

@@ -11,6 +11,7 @@ import pytest
 
 from lib.data.errors import ErrorPoint
 from lib.data.overview import FunnelStage
+from lib.data.series import STEP
 from lib.domain.cause import CAUSES
 from lib.ui.kit import charts
 from lib.ui.kit.format import GRAY
@@ -165,22 +166,31 @@ DEPLOYMENTS = [{"deployment_id": "dpl_<b>one</b>", "first_at": HOURS[1].isoforma
 
 def test_a_deployment_is_a_line_that_keeps_the_band_of_what_is_usual() -> None:
     figure = charts.success_over_time(SERIES, HOURS, {"low": 0.5, "high": 0.75})
-    band, line = charts.marked(figure, DEPLOYMENTS, HOURS[0], HOURS[-1])["layout"]["shapes"]
+    layout = charts.marked(figure, DEPLOYMENTS, HOURS[0], HOURS[-1])["layout"]
+    band, line = layout["shapes"]
     assert (band["y0"], band["y1"]) == (50, 75)
     assert (line["x0"], line["x1"], line["type"]) == (HOURS[1].isoformat(), HOURS[1].isoformat(), "line")
-    assert "<" not in line["label"]["text"]
+    assert "<" not in layout["annotations"][0]["text"]
+    assert layout["yaxis"]["domain"][1] == line["y1"] - 0.1 == 0.9, "its name stands above what is drawn"
 
 
-def test_of_deployments_close_together_the_latest_is_named() -> None:
-    since = HOURS[0]
-    began = [since + timedelta(minutes=minutes) for minutes in (0, 50, 55, 99)]
-    rows = [{"deployment_id": f"dpl_{n}", "first_at": at.isoformat()} for n, at in enumerate(began)]
-    figure = charts.marked(
-        charts.status_over_time(SERIES, HOURS), rows, since, since + timedelta(minutes=100)
+def test_of_deployments_close_together_the_latest_is_named_and_the_others_when_pointed_at() -> None:
+    def named(*minutes: int) -> list[dict[str, Any]]:
+        began = [START + timedelta(minutes=each) for each in minutes]
+        rows = [{"deployment_id": f"dpl_{n}", "first_at": at.isoformat()} for n, at in enumerate(began)]
+        figure = charts.status_over_time(SERIES, HOURS)
+        found: list[dict[str, Any]] = charts.marked(figure, rows, START, START + timedelta(minutes=100))[
+            "layout"
+        ]["annotations"]
+        return found
+
+    names = named(0, 12, 45, 50, 99)
+    assert [name["text"] for name in names] == ["dpl_4", "dpl_3", "▾", "dpl_1", "▾"]
+    assert names[0]["xanchor"] == "right"
+    assert names[2]["hovertext"] == "dpl_2: first video 14 Mar 10:45:00"
+    assert [name["text"] for name in named(26, 45, 50, 99)] == ["dpl_3", "dpl_2", "dpl_0"], (
+        "over a name is none"
     )
-    lines = figure["layout"]["shapes"]
-    assert [line.get("label", {}).get("text") for line in lines] == ["dpl_3", "dpl_2", None, "dpl_0"]
-    assert lines[0]["label"]["xanchor"] == "right"
 
 
 def test_a_year_of_daily_deployments_stays_legible() -> None:
@@ -189,10 +199,33 @@ def test_a_year_of_daily_deployments_stays_legible() -> None:
         {"deployment_id": f"dpl_{n}", "first_at": (since + timedelta(days=n)).isoformat()} for n in range(365)
     ]
     figure = charts.marked(charts.status_over_time(SERIES, HOURS), rows, since, since + timedelta(days=365))
-    lines = figure["layout"]["shapes"]
-    assert lines[0]["label"]["text"] == "dpl_364"
+    lines, names = figure["layout"]["shapes"], figure["layout"]["annotations"]
+    assert names[0]["text"] == "dpl_364"
     assert len(lines) < 70
-    assert {line["y1"] for line in lines if "label" not in line} == {0.92}  # below the names
+    whole = [line for line in lines if line["y1"] == 1]
+    assert len(whole) == sum(name["text"] != "▾" for name in names) < 6
+    assert {line["y1"] for line in lines} == {0.9, 1}  # those that are not named end below the names
+
+
+def test_an_axis_of_few_videos_has_whole_numbers_only() -> None:
+    for most, ticks in ((1, {"dtick": 1}), (5, {"dtick": 1}), (6, {"nticks": 5})):
+        series = [{"at": HOURS[0].isoformat(), "status": "failed", "n": most}]
+        point: ErrorPoint = {"at": HOURS[0].isoformat(), "part": {"cause": "moderated"}, "n": most}
+        for figure in (
+            charts.status_over_time(series, HOURS),
+            charts.parts_over_time([point], HOURS, part_name),
+        ):
+            axis = figure["layout"]["yaxis"]
+            assert {name: axis[name] for name in ("dtick", "nticks") if name in axis} == ticks
+
+
+def test_a_part_of_a_histogram_that_no_video_took_has_its_place() -> None:
+    one = [{"low": STEP**n, "n": 5} for n in (0, 3)]
+    figure = charts.histogram({"one": one, "two": [{"low": STEP**5, "n": 1}]})
+    for trace in figure["data"]:
+        assert trace["x"] == ["1–1.5", "1.5–2.2", "2.2–3.2", "3.2–4.8", "4.8–7.1", "7.1–11"]
+    assert figure["data"][0]["y"] == [50, 0, 0, 50, 0, 0]
+    assert [point[1] for point in figure["data"][1]["customdata"]] == [0, 1, 2, 3, 4, 5]
 
 
 def test_quotes_in_a_name_are_shown_as_quotes_and_markup_as_text() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from html import escape as escape_html
+from math import log
 from typing import Any
 from zlib import crc32
 
@@ -33,6 +34,7 @@ from lib.ui.kit.format import (
     WEEKDAYS,
     Look,
     cause_of,
+    clock,
     deployment,
     look,
     words,
@@ -45,13 +47,29 @@ _LEGEND = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder"
 _MARGIN = {"l": 8, "r": 8, "t": 56, "b": 8}
 _TONES = (RED, AMBER, VIOLET, BLUE, GREEN, "#0f9bb3", "#b5527f")  # where a key has no look of its own
 _LINES = (BLUE, AMBER)
-_TIME = {"title": {"text": "Created (UTC)"}}  # which says that what is drawn on it are times
-_VIDEOS = {"title": {"text": "Videos"}, "rangemode": "tozero", "tickformat": ",d", "nticks": 5}
+_TIME = {  # whose title says that what is drawn on it are times
+    "title": {"text": "Created (UTC)"},
+    "tickformatstops": [  # as pages write them; the line below stands where it changes
+        {"dtickrange": [None, 59_999], "value": "%H:%M:%S\n%-d %b %Y"},
+        {"dtickrange": [60_000, 86_399_999], "value": "%H:%M\n%-d %b %Y"},
+        {"dtickrange": [86_400_000, "M1"], "value": "%-d %b\n%Y"},
+        {"dtickrange": ["M1", None], "value": "%b\n%Y"},
+    ],
+}
+_AT = "%{x|%-d %b %H:%M}: "  # what a mark over time says first
 _ZOOMED = {"dragmode": False, "selectdirection": "h", "hovermode": "closest", "xaxis": _TIME}
 
 
+_FEW = 5
+_FROM_ZERO = {"rangemode": "tozero"}
 _LYING = {"orientation": "h"}
 _STACKED = {"barmode": "stack", "dragmode": False}
+
+
+def _counted(title: str, most: float) -> Figure:
+    """A scale of whole numbers up to `most`: of a few, Plotly would write 1 at the half as well."""
+    ticks: Figure = {"dtick": 1} if most <= _FEW else {"nticks": 5}
+    return {"title": {"text": title}, "tickformat": ",d", **ticks}
 
 
 def _figure(traces: list[Figure], **layout: Any) -> Figure:
@@ -80,41 +98,53 @@ def titled(figure: Figure, title: str) -> Figure:
     return figure | {"layout": figure["layout"] | {"title": text}}
 
 
-_APART = 0.16  # of the width: nearer deployments would write over each other
+_APART = 0.24  # of the width: nearer names would write over each other, on a phone
 _TOLD_APART = 0.015  # of the width: nearer lines would be one
-_BELOW_NAMES = 0.92  # of the height
+_BELOW_NAMES = 0.9  # of the height: above it nothing else is drawn
 
 
 def marked(figure: Figure, deployments: Sequence[Row], since: datetime, until: datetime) -> Figure:
-    """With a line where each deployment served its first video; the later of near ones is named. Of those
-    that would be one line the latest stands."""
+    """With a line where each deployment served its first video; the later of near ones is named, the others
+    when pointed at, where there is no name. Of those that would be one line the latest stands."""
     near, same = (until - since) * _APART, (until - since) * _TOLD_APART
-    lines: list[Figure] = []
-    named: datetime | None = None
-    drawn: datetime | None = None
+    drawn: list[tuple[datetime, Row]] = []
+    rooms: dict[datetime, tuple[datetime, datetime]] = {}  # of the names
+    earliest: datetime | None = None
     for row in sorted(deployments, key=lambda row: str(row["first_at"]), reverse=True):
-        at = row["first_at"]
-        began = parse_time(at) or since
-        if drawn and drawn - began < same:
+        began = parse_time(row["first_at"]) or since
+        if drawn and drawn[-1][0] - began < same:
             continue
-        drawn = began
-        line: Figure = {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": _BELOW_NAMES}
-        line["line"] = {"color": GRAY, "width": 1, "dash": "dot"}
-        if named is None or named - began >= near:
-            is_last = until - began < near  # its name reaches to the left
-            named = began - near if is_last else began
-            line["y1"] = 1
-            line["label"] = {
-                "text": deployment(row["deployment_id"]),
-                "font": {"size": 9, "color": GRAY},
-                "textposition": "end",
-                "textangle": 0,
-                "yanchor": "top",
-                "xanchor": "right" if is_last else "left",
-            }
-        lines.append(line)
-    shapes = [*figure["layout"].get("shapes", ()), *lines]
-    return figure | {"layout": figure["layout"] | {"shapes": shapes}}
+        drawn.append((began, row))
+        room = (began - near, began) if until - began < near else (began, began + near)
+        if earliest is None or room[1] <= earliest:
+            rooms[began], earliest = room, room[0]
+    if not drawn:
+        return figure
+    lines, names = [], []
+    for began, row in drawn:
+        place = {"yref": "paper", "y0": 0, "y1": 1 if began in rooms else _BELOW_NAMES}
+        style = {"color": GRAY, "width": 1, "dash": "dot"}
+        lines.append({"type": "line", "x0": row["first_at"], "x1": row["first_at"], "line": style, **place})
+        if began in rooms:
+            is_last = rooms[began][1] == began  # its name reaches to the left
+            names.append(
+                _named(row, escape(deployment(row["deployment_id"])), "right" if is_last else "left")
+            )
+        elif not any(left < began < right for left, right in rooms.values()):
+            names.append(_named(row, "▾", "center"))
+    layout = figure["layout"]
+    more = {
+        "shapes": [*layout.get("shapes", ()), *lines],
+        "annotations": names,
+        "yaxis": layout.get("yaxis", {}) | {"domain": [0, _BELOW_NAMES]},
+    }
+    return figure | {"layout": layout | more}
+
+
+def _named(row: Row, text: str, side: str) -> Figure:
+    told = f"{escape(deployment(row['deployment_id']))}: first video {clock(row['first_at'])}"
+    place = {"x": row["first_at"], "y": 1, "yref": "paper", "xanchor": side, "yanchor": "top"}
+    return {**place, "text": text, "hovertext": told, "showarrow": False, "borderpad": 0, "font": {"size": 9}}
 
 
 def in_zone(figure: Figure, zone: tzinfo) -> Figure:
@@ -137,7 +167,8 @@ def in_zone(figure: Figure, zone: tzinfo) -> Figure:
         for shape in layout.get("shapes", ())
     ]
     data = [trace | {"x": [moved(at) for at in trace["x"]]} for trace in figure["data"]]
-    return {"data": data, "layout": layout | {"xaxis": axis, "shapes": shapes}}
+    names = [name | {"x": moved(name["x"])} for name in layout.get("annotations", ())]
+    return {"data": data, "layout": layout | {"xaxis": axis, "shapes": shapes, "annotations": names}}
 
 
 def config(file_name: str) -> dict[str, Any]:
@@ -178,9 +209,10 @@ def status_over_time(series: Sequence[Row], times: Sequence[datetime]) -> Figure
     for status, values in counts.items():
         shares = [100 * n / total if total else 0 for n, total in zip(values, totals, strict=True)]
         points = [[status, at.isoformat(), share] for at, share in zip(times, shares, strict=True)]
-        shown, said = look(STATUS, status), "%{y} videos, %{customdata[2]:.0f}% of them"
+        shown, said = look(STATUS, status), f"{_AT}%{{y}} videos, %{{customdata[2]:.0f}}% of them"
         traces.append(_bars(_name(shown), shown.hex, said, x=list(times), y=values, points=points))
-    return _figure(traces, **_ZOOMED, barmode="stack", bargap=0.18, yaxis=_VIDEOS)
+    yaxis = _counted("Videos", max(totals, default=0)) | _FROM_ZERO
+    return _figure(traces, **_ZOOMED, barmode="stack", bargap=0.18, yaxis=yaxis)
 
 
 _PARTS = (RED, BLUE, AMBER, VIOLET, GREEN, "#c2559d", "#178fa8", "#8c7a1f", "#b0603a", "#6b9a1f")
@@ -232,7 +264,7 @@ def parts_over_time(
         drawn = [(at, n, total) for at, n, total in zip(times, values, totals, strict=True) if n]
         meant = [[part, at.isoformat(), 100 * n / total] for at, n, total in drawn]
         title, color = escape(name(json.loads(part))), colors[part]
-        said = "%{y} videos, %{customdata[2]:.0f}% of them"
+        said = f"{_AT}%{{y}} videos, %{{customdata[2]:.0f}}% of them"
         starts, numbers = [at for at, _, _ in drawn], [n for _, n, _ in drawn]
         bars = _bars(title, color, said, x=starts, y=numbers, points=meant)
         # a trace with a single bar has no other scale
@@ -244,10 +276,11 @@ def parts_over_time(
         showlegend=True,
         legend=_LEGEND | {"y": 0, "yref": "container", "yanchor": "bottom"},  # the axis takes what is left
         margin=_MARGIN | {"t": 30},
-        yaxis=_VIDEOS,
+        yaxis=_counted("Videos", max(totals, default=0)) | _FROM_ZERO,
     )
 
 
+_CELL = 0.86  # of the room of an hour, and of a day
 _FAINT_TO_STRONG = [[0, "rgba(217,67,75,0.25)"], [1, RED]]
 
 
@@ -255,32 +288,41 @@ def hours_of_the_week(points: Sequence[ErrorPoint]) -> Figure:
     """Weekdays x hours, the redder the more videos. A click on a cell means its hour of the week."""
     hours = [int(point["part"]["hour"]) for point in points]
     counts = [point["n"] for point in points]
-    total = sum(counts)
+    total, most = sum(counts), max(counts, default=1)
     trace = {
-        "type": "scatter",  # Plotly reports no selection in a heat map
-        "mode": "markers",
+        "type": "bar",  # Plotly reports no selection in a heat map
         "x": [hour % 24 for hour in hours],
-        "y": [WEEKDAYS[hour // 24] for hour in hours],
-        "customdata": [[str(hour), 100 * n / total, n] for hour, n in zip(hours, counts, strict=True)],
+        "y": [_CELL] * len(hours),
+        "base": [hour // 24 - _CELL / 2 for hour in hours],
+        "width": _CELL,
+        "customdata": [
+            [str(hour), 100 * n / total, n, WEEKDAYS[hour // 24]]
+            for hour, n in zip(hours, counts, strict=True)
+        ],
         "marker": {
-            "symbol": "square",
-            "size": 11,
-            "opacity": 1,
             "color": counts,
             "cmin": 0,
-            "cmax": max(counts, default=1),
+            "cmax": most,
             "colorscale": _FAINT_TO_STRONG,
-            "colorbar": {"title": {"text": "Videos"}, "thickness": 10, "tickformat": ",d", "nticks": 5},
+            "colorbar": _counted("Videos", most) | {"thickness": 10},
         },
-        "hovertemplate": "%{y} %{x}:00: %{customdata[2]} videos, %{customdata[1]:.0f}%<extra></extra>",
+        "hovertemplate": "%{customdata[3]} %{x}:00: %{customdata[2]} videos, %{customdata[1]:.0f}%"
+        "<extra></extra>",
     }
     return _figure(
         [trace],
+        barmode="overlay",
         dragmode=False,
         hovermode="closest",
         margin=_MARGIN | {"t": 34},
         xaxis={"title": {"text": "Hour (UTC)"}, "range": [-0.7, 23.7], "dtick": 3, "zeroline": False},
-        yaxis=_in_order(WEEKDAYS) | {"range": [-0.6, 6.6]},
+        yaxis={
+            "tickvals": list(range(len(WEEKDAYS))),
+            "ticktext": WEEKDAYS,
+            "range": [6.6, -0.6],
+            "zeroline": False,
+            "automargin": True,
+        },
     )
 
 
@@ -350,39 +392,51 @@ def percentiles(lines: Mapping[str, Sequence[Row]]) -> Figure:
             "name": escape(f"{name} {said}".strip()),
             "x": [row["at"] for row in rows],
             "y": [row[key] for row in rows],
-            "customdata": [[row["n"]] for row in rows],
+            "customdata": [[row["n"], row["at"], name] for row in rows],
             "line": {"color": _LINES[number % len(_LINES)], "dash": dash},
             "marker": {"size": 5},
-            "hovertemplate": "%{y:.3~r} s, of %{customdata[0]} videos<extra>%{fullData.name}</extra>",
+            "hovertemplate": _AT + "%{y:.3~r} s, of %{customdata[0]} videos<extra>%{fullData.name}</extra>",
         }
         for number, (name, rows) in enumerate(lines.items())
         for key, said, dash in (("p50", "median", "solid"), ("p95", "95%", "dot"))
     ]
-    yaxis = {"title": {"text": "Seconds"}, "rangemode": "tozero"}
+    yaxis = {"title": {"text": "Seconds"}, "tickformat": ",~r"} | _FROM_ZERO
     return _figure(traces, **_ZOOMED, yaxis=yaxis)
+
+
+def part_of(low: float) -> int:
+    """Which part of a histogram begins at so many seconds."""
+    return round(log(low) / log(STEP))
 
 
 def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
     """Per name the part of its videos that took so long, from `[{low, n}]`; each step is STEP times as long
-    as the one before."""
-    lows = sorted({row["low"] for rows in lines.values() for row in rows})
-    steps = {low: f"{_seconds(low)}–{_seconds(low * STEP)}" for low in lows}
+    as the one before, and one that no video took has its place. A click on a bar means its step and name."""
+    parts = {name: {part_of(row["low"]): row["n"] for row in rows} for name, rows in lines.items()}
+    there = [part for own in parts.values() for part in own]
+    steps = range(min(there, default=0), max(there, default=-1) + 1)
+    names = [steps_text(n) for n in steps]
     traces = []
-    for number, (name, rows) in enumerate(lines.items()):
-        total = max(1, sum(row["n"] for row in rows))
-        places, shares = [steps[row["low"]] for row in rows], [100 * row["n"] / total for row in rows]
-        color, points = _LINES[number % len(_LINES)], [[row["n"]] for row in rows]
+    for number, (name, own) in enumerate(parts.items()):
+        total = max(1, sum(own.values()))
+        shares = [100 * own.get(n, 0) / total for n in steps]
+        color, points = _LINES[number % len(_LINES)], [[own.get(n, 0), n, name] for n in steps]
         said = "%{x} s: %{customdata[0]} videos, %{y:.0f}%"
-        traces.append(_bars(escape(name), color, said, x=places, y=shares, points=points))
-    order = {"type": "category", "categoryorder": "array", "categoryarray": list(steps.values())}
+        traces.append(_bars(escape(name), color, said, x=names, y=shares, points=points))
+    order = {"type": "category", "categoryorder": "array", "categoryarray": names}
     return _figure(
         traces,
         barmode="group",
         dragmode=False,
         showlegend=len(lines) > 1,
         xaxis={"title": {"text": "Seconds"}, **order},
-        yaxis={"title": {"text": "Videos (%)"}, "rangemode": "tozero"},
+        yaxis={"title": {"text": "Videos (%)"}} | _FROM_ZERO,
     )
+
+
+def steps_text(part: int) -> str:
+    """`2.2–3.2`: the seconds of a part of a histogram."""
+    return f"{_seconds(STEP**part)}–{_seconds(STEP ** (part + 1))}"
 
 
 def _seconds(value: float) -> str:
@@ -404,7 +458,7 @@ def stage_times(rows: Sequence[Row]) -> Figure:
         barmode="group",
         dragmode=False,
         hovermode="closest",
-        xaxis={"title": {"text": "Seconds since the stage before"}, "type": "log", "tickformat": "~r"},
+        xaxis={"title": {"text": "Seconds since the stage before"}, "type": "log", "tickformat": ",~r"},
         yaxis=_in_order(names),
     )
 
@@ -420,10 +474,10 @@ def success_over_time(series: Sequence[Row], times: Sequence[datetime], usual: R
         "mode": "lines+markers",
         "x": [at for at, _, _ in parts],
         "y": [100 * good / n for _, good, n in parts],
-        "customdata": [[good, n] for _, good, n in parts],
+        "customdata": [[good, n, at.isoformat()] for at, good, n in parts],
         "line": {"color": GREEN},
         "marker": {"size": 5},
-        "hovertemplate": "%{y:.0f}%: %{customdata[0]} of %{customdata[1]} videos<extra></extra>",
+        "hovertemplate": _AT + "%{y:.0f}%, %{customdata[0]} of %{customdata[1]} videos<extra></extra>",
     }
     shapes = []
     if usual:
@@ -437,23 +491,24 @@ _FEW_DAYS = 8
 
 
 def cost(rows: Sequence[Row]) -> Figure:
-    """Credits a day by model, from `[{day, model, credits, tasks, delivered}]`."""
+    """Credits a day by model, from `[{day, model, credits, tasks, delivered}]`. A click on a bar means its
+    day and model."""
     traces = []
     for number, model in enumerate(sorted({row["model"] for row in rows})):
         own = [row for row in rows if row["model"] == model]
         days, credits = [row["day"][:10] for row in own], [row["credits"] for row in own]
-        points = [[row["tasks"], row["delivered"]] for row in own]
+        points = [[row["tasks"], row["delivered"], row["day"], model] for row in own]
         name, color = escape(model or "model unknown"), _TONES[(number + 3) % len(_TONES)]
-        said = "%{y:,} credits for %{customdata[0]} tasks, %{customdata[1]} delivered"
+        said = "%{x|%-d %b}: %{y:,} credits for %{customdata[0]} tasks, %{customdata[1]} delivered"
         traces.append(_bars(name, color, said, x=days, y=credits, points=points))
     few = len({row["day"][:10] for row in rows}) <= _FEW_DAYS  # a tick for each, else a day may have two
-    ticks = {"type": "date", "tickformat": "%d %b", **({"dtick": 86_400_000} if few else {"nticks": 8})}
+    ticks = {"type": "date", "tickformat": "%-d %b", **({"dtick": 86_400_000} if few else {"nticks": 8})}
     return _figure(
         traces,
         **_STACKED,
         showlegend=True,
         xaxis={"title": {"text": "Day (UTC)"}, **ticks},
-        yaxis={"title": {"text": "Credits ($0.01 each)"}, "rangemode": "tozero", "tickformat": ",d"},
+        yaxis=_counted("Credits ($0.01 each)", max((row["credits"] for row in rows), default=0)) | _FROM_ZERO,
     )
 
 

@@ -94,11 +94,6 @@ def evidence_text(line: Row, now: datetime) -> str:
     return f"{at:<15}  {line['source']:<4}  {' '.join(without_walls(line['text']).split())}"
 
 
-def draw(figure: charts.Figure, key: str, alt: str, *, height: int = 260) -> None:
-    shown = charts.in_zone(charts.titled(figure, alt), zone())
-    st.plotly_chart(shown, height=height, key=key, alt=alt, config=charts.config(_file_name(alt)))
-
-
 def choose_in(
     figure: charts.Figure,
     key: str,

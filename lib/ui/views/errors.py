@@ -20,7 +20,7 @@ from lib.domain.video import parse_time
 from lib.logs.redact import redact
 from lib.ui.kit import address, charts, html, loaders, series
 from lib.ui.kit.acting import why_not
-from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, section
 from lib.ui.kit.dashboard import running_app
 from lib.ui.kit.figures import bars
 from lib.ui.kit.format import (
@@ -69,6 +69,7 @@ ANY_GROUP = MappingProxyType({"group": "any"})
 _NO_STAGE = "none"
 MOST_GROUPS = 100
 HEIGHT, TALL = 300, 440  # pixels of a chart
+_NAMED = 36  # characters of a group's text in a legend: with its cause, a line on a phone
 
 
 def key_of(group: ErrorGroup) -> GroupKey:
@@ -192,7 +193,8 @@ def part_name(part: Mapping[str, str]) -> str:
     if not part:
         return "others"
     if "group" in part:
-        return f"{redact(part['group'])[:60]} ({cause_of(part['cause']).title})"
+        text, title = redact(part["group"]), cause_of(part["cause"]).title
+        return f"{text if len(text) <= _NAMED else text[:_NAMED] + '…'} ({title})"
     if "cause" in part:
         return cause_of(part["cause"]).title
     if "deployment" in part:
@@ -276,8 +278,12 @@ def group_page(key: GroupKey, frame: Frame) -> None:
         stages = [row for row in hit["stages"] if row["flow"] == flow]
         with st.container(border=True):
             title = f"Stages of {_those(hit)} in the flow {plain(flow)}"
-            section(title)
-            draw(charts.funnel(stages), f"group-stages-{plain(flow)}", title, height=130 + 24 * len(stages))
+            section(title, "A click on a part opens those of the group's videos.")
+            chart = f"group-stages-{plain(flow)}-{hash((key, frame.window)):x}"
+            event = choose_in(charts.funnel(stages), chart, title, height=130 + 24 * len(stages))
+            if point := clicked(event):
+                part = {"flow": flow, "state": f"{point[0]}:{point[1]}"}
+                st.switch_page(page("videos"), query_params=exactly(key) | part | frame.window.query)
     chosen = Filters(causes=(key.cause,), error_group=key.grp, first_missing=key.stage or _NO_STAGE)
     if samples := loaders.videos(frame.window, chosen, limit=10):
         section("Newest of its videos")

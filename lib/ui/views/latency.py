@@ -11,9 +11,10 @@ import streamlit as st
 from lib.data.database import Row
 from lib.domain.video import parse_time
 from lib.ui.kit import address, charts, series
-from lib.ui.kit.components import choose_in_time, draw, section
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, section
 from lib.ui.kit.format import count, deployment, seconds_text
 from lib.ui.kit.frame import Frame
+from lib.ui.kit.router import page
 from lib.ui.kit.window import Window
 from lib.ui.kit.window_control import empty_window
 
@@ -22,6 +23,7 @@ MEASURES = {"id": "Time to the task id", "video": "Time to the video"}
 
 def latency_page(frame: Frame) -> None:
     chosen = _deployments(frame)
+    whose = {_name(one): one for one in chosen}
     times = {_name(one): series.latency(frame.window, one) for one in chosen}
     spread = {_name(one): series.histogram(frame.window, one) for one in chosen}
     if not any(times.values()):
@@ -35,20 +37,39 @@ def latency_page(frame: Frame) -> None:
         return
     for measure, title in MEASURES.items():
         with st.container(border=True):
-            section(title, "From the video's creation. A box in the chart over time sets the window.")
+            section(
+                title,
+                "From the video's creation. A click on a bar opens the videos that took so long, one on a"
+                " point those of its time; a box in the chart over time sets the window.",
+            )
             own = {name: _of(rows, measure) for name, rows in times.items()}
             for name, rows in own.items():
                 for row in rows:
                     if row["at"] is None:
                         st.markdown(_sentence(name, row))
             left, right = st.columns(2, gap="medium")
+            key = f"{measure}-{hash(tuple(chosen)):x}"
             with left:
                 figure = charts.histogram({name: _of(rows, measure) for name, rows in spread.items()})
-                draw(figure, f"spread-{measure}", f"{title}, how it spreads", height=280)
+                event = choose_in(
+                    figure, f"spread-{key}-{hash(frame.window):x}", f"{title}, how it spreads", height=280
+                )
+                if point := clicked(event):
+                    _open({"took": f"{measure}:{point[1]}"}, whose[point[2]], frame.window)
             with right:
                 lines = {name: [row for row in rows if row["at"]] for name, rows in own.items()}
-                key = f"times-{measure}-{hash(tuple(chosen)):x}"
-                choose_in_time(charts.percentiles(lines), key, f"{title}, over time", frame.window, "latency")
+                figure = charts.percentiles(lines)
+                if point := choose_in_time(
+                    figure, f"times-{key}", f"{title}, over time", frame.window, "latency"
+                ):
+                    bar = frame.window.bar(parse_time(point[1]) or frame.now, frame.now)
+                    _open({}, whose[point[2]], bar)
+
+
+def _open(query: dict[str, str], deployment_id: str | None, window: Window) -> None:
+    """The videos behind a mark, of one deployment if that is what was looked at."""
+    of = {"deployment": deployment_id} if deployment_id else {}
+    st.switch_page(page("videos"), query_params={**query, **of, **window.query})
 
 
 def _deployments(frame: Frame) -> list[str | None]:

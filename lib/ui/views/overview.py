@@ -13,7 +13,7 @@ from lib.data.overview import ListedIncident, Overview, Totals
 from lib.domain.cause import Side
 from lib.domain.video import parse_time
 from lib.ui.kit import charts, loaders, series
-from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section, video_link
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, section, video_link
 from lib.ui.kit.dashboard import dashboard
 from lib.ui.kit.figures import Figure, figures
 from lib.ui.kit.format import (
@@ -178,15 +178,36 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
         return
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True, height="stretch"):
-        section("Success rate", "The band is what is usual: the middle 80% of the fourteen days before.")
+        section(
+            "Success rate",
+            "The band is what is usual: the middle 80% of the fourteen days before. A click on a point opens"
+            " the videos of its time; a box sets the window.",
+        )
         figure = charts.success_over_time(data["series"], frame.times, series.usual_rate(frame.window))
-        choose_in_time(figure, "success-rate", "Success rate over time", frame.window, "overview")
+        where = (figure, "success-rate", "Success rate over time", frame.window, "overview")
+        if point := choose_in_time(*where):
+            bar = frame.window.bar(parse_time(point[2]) or frame.now, frame.now)
+            st.switch_page(page("videos"), query_params=bar.query)
     with right, st.container(border=True, height="stretch"):
-        section("Cost per day", "What Runway charged for the app's tasks, by model where it is known.")
+        section(
+            "Cost per day",
+            "What Runway charged for the app's tasks, by model where it is known. A click on a bar opens the"
+            " videos of that day.",
+        )
         if rows := series.cost(frame.window):
-            draw(charts.cost(rows), "cost", "Credits per day, by model", height=280)
+            event = choose_in(charts.cost(rows), "cost", "Credits per day, by model", height=280)
+            if point := clicked(event):
+                _open_day(point, frame)
         else:
             st.caption(f"Nothing was charged {frame.window.said}.")
+
+
+def _open_day(point: list[Any], frame: Frame) -> None:
+    """Of the model, too, where the task says it."""
+    day, model = parse_time(point[2]) or frame.now, {"model": point[3]} if point[3] else {}
+    since, until = frame.window.span(frame.now)
+    window = frame.window.over(max(day, since), min(day + timedelta(days=1), until))
+    st.switch_page(page("videos"), query_params={**model, **window.query})
 
 
 def _open_bar(point: list[Any] | None, frame: Frame) -> None:

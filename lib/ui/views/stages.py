@@ -11,8 +11,9 @@ import streamlit as st
 
 from lib.data.overview import FunnelStage
 from lib.data.videos import Filters, VideoRow
+from lib.domain.video import parse_time
 from lib.ui.kit import address, charts, html, loaders, series
-from lib.ui.kit.components import choose_in, choose_in_time, clicked, draw, section
+from lib.ui.kit.components import choose_in, choose_in_time, clicked, section
 from lib.ui.kit.format import STAGE_STATE, at_least, clock, count, deployment, plain, short_id, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.listing import COLUMNS
@@ -77,7 +78,11 @@ def choose_flow(rows: Sequence[FunnelStage], frame: Frame) -> str | None:
 def deaths(rows: Sequence[FunnelStage], frame: Frame) -> None:
     """Where the flow ends for videos that do not reach its end."""
     with st.container(border=True):
-        section("Where flows die", "A click on what is missing opens the videos that miss it first.")
+        section(
+            "Where flows die",
+            "A click on what is missing opens the videos that miss it first, on any other part"
+            " the videos of which the stage is so.",
+        )
         worst = max(rows, key=lambda row: row["missing"])
         if worst["missing"]:
             st.markdown(
@@ -92,8 +97,10 @@ def deaths(rows: Sequence[FunnelStage], frame: Frame) -> None:
             "Videos per stage, by state of the stage",
             height=130 + 24 * len(rows),
         )
-        if (point := clicked(event)) and point[1] == "missing":
-            _to_videos({"stage": point[0], "flow": rows[0]["flow"]}, frame)
+        if point := clicked(event):
+            stage, state, _ = point
+            where = {"stage": stage} if state == "missing" else {"state": f"{stage}:{state}"}
+            _to_videos({**where, "flow": rows[0]["flow"]}, frame)
 
 
 def _to_videos(query: dict[str, str], frame: Frame) -> None:
@@ -109,15 +116,24 @@ def times(flow: str, frame: Frame) -> None:
     shown = parts[0]["stage"]
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
-        section("How long stages take", "Beside it, the slowest over time.")
+        section(
+            "How long stages take",
+            "Beside it, the slowest over time. A click opens the videos that the stage was seen of.",
+        )
         key = f"stage-times-{hash((frame.window, flow)):x}"
-        draw(charts.stage_times(whole), key, "Time of each stage", height=130 + 28 * len(whole))
+        event = choose_in(charts.stage_times(whole), key, "Time of each stage", height=130 + 28 * len(whole))
+        if point := clicked(event):
+            _to_videos({"state": f"{point[0]}:seen", "flow": flow}, frame)
     with right, st.container(border=True, height="stretch"):
         section(f"Over time: {words(shown)}")
         title = f"Time of {words(shown)}, over time"
         height = 130 + 28 * len(whole)
         name = f"stage-{plain(shown)}"
-        choose_in_time(charts.percentiles({"": parts}), name, title, frame.window, "stages", height=height)
+        figure = charts.percentiles({"": parts})
+        if point := choose_in_time(figure, name, title, frame.window, "stages", height=height):
+            bar = frame.window.bar(parse_time(point[1]) or frame.now, frame.now)
+            state = {"state": f"{shown}:seen", "flow": flow}
+            st.switch_page(page("videos"), query_params={**state, **bar.query})
 
 
 def missing_by_deployment(flow: str, stages: Sequence[str], frame: Frame) -> None:

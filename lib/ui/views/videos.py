@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,9 +24,10 @@ from lib.domain.cause import CAUSES
 from lib.domain.video import STATUSES
 from lib.operations.export import FORMATS
 from lib.ui.kit import address, html, loaders
+from lib.ui.kit.charts import steps_text
 from lib.ui.kit.components import section
 from lib.ui.kit.dashboard import running_app
-from lib.ui.kit.format import STATUS, at_least, hour_name, look, plain, words
+from lib.ui.kit.format import STAGE_STATE, STATUS, at_least, hour_name, look, plain, words
 from lib.ui.kit.frame import Frame
 from lib.ui.kit.gallery import gallery
 from lib.ui.kit.listing import choose_columns, chosen_sort, shown_columns, video_list
@@ -37,6 +39,7 @@ from lib.ui.kit.search import TROUBLES, completions, read
 from lib.ui.kit.window import ALL, Window, moment
 from lib.ui.kit.window_control import empty_window
 from lib.ui.kit.zone import zone_name
+from lib.ui.views.latency import MEASURES
 
 LONGEST_SEARCH = 200  # characters of a line
 LIVE_SECONDS = 11  # what is read is kept for ten
@@ -76,6 +79,8 @@ def chosen_filters(frame: Frame) -> Filters:
         error_group=_narrowed("group", "the error group"),
         first_missing=_narrowed("stage", "where the first missing stage is"),
         flow=_narrowed("flow", "the flow"),
+        state=_state(),
+        took=_took(),
         model=_narrowed("model", "the model"),
         ratio=_narrowed("ratio", "the ratio"),
         duration=_narrowed("duration", "so many seconds asked for:"),
@@ -89,6 +94,22 @@ def _hour() -> int | None:
     options = {str(hour): hour_name(hour) for hour in range(168)}
     value = _narrowed("hour", "requested in this hour of the week", options)
     return int(value) if value in options else None
+
+
+def _state() -> str | None:
+    """What became of a stage."""
+    value = st.query_params.get("state", "")
+    stage, _, state = value.partition(":")
+    return _narrowed("state", "where", {value: f"{words(stage)}: {look(STAGE_STATE, state).word}"})
+
+
+def _took() -> str | None:
+    """How long it took, as a part of a chart of Latency; what is none is no filter."""
+    value = st.query_params.get("took", "")
+    found = re.fullmatch(r"(id|video):(-?\d{1,3})", value)
+    said = f"{MEASURES[found[1]].lower()}: {steps_text(int(found[2]))} s" if found else value[:160]
+    given = _narrowed("took", "where the", {value: said})
+    return given if found else None
 
 
 def _search(frame: Frame) -> str:
