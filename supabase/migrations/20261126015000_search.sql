@@ -1,6 +1,7 @@
 -- What videos are searched for by: their ids, prompts and error messages as one text, a line each, with one blank for each
--- run of blanks and breaks in them, kept as verdicts are saved, so that the app's own writes carry nothing more. Any three characters are found at once where there is pg_trgm, which every
--- hosted project has; where it may not be had, words by how they begin.
+-- run of blanks and breaks in them, kept as verdicts are saved, so that the app's own writes carry nothing more. Any three
+-- characters are found at once where there is pg_trgm, which every hosted project has; where it may not be had, words by how
+-- they begin.
 do $$
 declare
     place text := (select min(n.nspname) from pg_catalog.pg_namespace n where n.nspname in ('extensions', 'public'));

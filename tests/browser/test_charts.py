@@ -162,6 +162,37 @@ def hovered(page: Page, mark: Locator, words: str) -> int:
     return int(re.findall(rf"(\d+) {words}", text or "")[0])
 
 
+@pytest.mark.parametrize(
+    ("where", "mark", "nth", "named"),
+    [
+        ("latency", '[class*="st-key-spread-id"] .barlayer .point path', 2, "took=id"),
+        ("latency", '[class*="st-key-spread-video"] .barlayer .point path', 2, "took=video"),
+        ("stages", '[class*="st-key-funnel-"] .barlayer .trace:nth-child(1) .point path', 5, "seen"),
+        ("stages", '[class*="st-key-funnel-"] .barlayer .trace:nth-child(3) .point path', 12, "not_reached"),
+        ("overview", ".st-key-success-rate .scatterlayer .point", 9, "status=cancelled"),
+    ],
+)
+def test_a_mark_opens_exactly_the_videos_it_counts(
+    page: Page, address: str, where: str, mark: str, nth: int, named: str
+) -> None:
+    open_page(page, f"{address}/{where}?window=14d")
+    chosen = page.locator(mark).nth(nth)
+    expect(chosen).to_be_visible()
+    number = hovered(page, chosen, "videos")
+    click(page, chosen)
+    assert listed(page) == number
+    assert named in page.url
+
+
+def test_a_day_of_costs_opens_its_videos(page: Page, address: str) -> None:
+    open_page(page, f"{address}/overview?window=14d")
+    bar = page.locator(".st-key-cost .barlayer .point path").nth(5)
+    expect(bar).to_be_visible()
+    click(page, bar)
+    assert listed(page) > 0
+    assert "window=1440m" in page.url
+
+
 @pytest.mark.parametrize("by", ["cause", "group", "deployment", "model", "ratio", "duration"])
 def test_a_bar_of_errors_opens_exactly_its_videos(page: Page, address: str, by: str) -> None:
     open_page(page, f"{address}/errors?window=14d&by={by}")

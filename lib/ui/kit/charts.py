@@ -100,10 +100,12 @@ def titled(figure: Figure, title: str) -> Figure:
 
 _APART = 0.24  # of the width: nearer names would write over each other, on a phone
 _TOLD_APART = 0.015  # of the width: nearer lines would be one
-_BELOW_NAMES = 0.9  # of the height: above it nothing else is drawn
+_NAMES, _AROUND = 18, 110  # pixels: for their names, above all that is drawn, and around it
 
 
-def marked(figure: Figure, deployments: Sequence[Row], since: datetime, until: datetime) -> Figure:
+def marked(
+    figure: Figure, deployments: Sequence[Row], since: datetime, until: datetime, height: int = 280
+) -> Figure:
     """With a line where each deployment served its first video; the later of near ones is named, the others
     when pointed at, where there is no name. Of those that would be one line the latest stands."""
     near, same = (until - since) * _APART, (until - since) * _TOLD_APART
@@ -120,9 +122,10 @@ def marked(figure: Figure, deployments: Sequence[Row], since: datetime, until: d
             rooms[began], earliest = room, room[0]
     if not drawn:
         return figure
+    below_names = 1 - _NAMES / (height - _AROUND)
     lines, names = [], []
     for began, row in drawn:
-        place = {"yref": "paper", "y0": 0, "y1": 1 if began in rooms else _BELOW_NAMES}
+        place = {"yref": "paper", "y0": 0, "y1": 1 if began in rooms else below_names}
         style = {"color": GRAY, "width": 1, "dash": "dot"}
         lines.append({"type": "line", "x0": row["first_at"], "x1": row["first_at"], "line": style, **place})
         if began in rooms:
@@ -136,7 +139,7 @@ def marked(figure: Figure, deployments: Sequence[Row], since: datetime, until: d
     more = {
         "shapes": [*layout.get("shapes", ()), *lines],
         "annotations": names,
-        "yaxis": layout.get("yaxis", {}) | {"domain": [0, _BELOW_NAMES]},
+        "yaxis": layout.get("yaxis", {}) | {"domain": [0, below_names]},
     }
     return figure | {"layout": layout | more}
 
@@ -144,7 +147,14 @@ def marked(figure: Figure, deployments: Sequence[Row], since: datetime, until: d
 def _named(row: Row, text: str, side: str) -> Figure:
     told = f"{escape(deployment(row['deployment_id']))}: first video {clock(row['first_at'])}"
     place = {"x": row["first_at"], "y": 1, "yref": "paper", "xanchor": side, "yanchor": "top"}
-    return {**place, "text": text, "hovertext": told, "showarrow": False, "borderpad": 0, "font": {"size": 9}}
+    return {
+        **place,
+        "text": text,
+        "hovertext": told,
+        "showarrow": False,
+        "borderpad": 0,
+        "font": {"size": 10},
+    }
 
 
 def in_zone(figure: Figure, zone: tzinfo) -> Figure:
@@ -444,15 +454,18 @@ def _seconds(value: float) -> str:
     return f"{value:.2g}" if value < 10 else f"{value:,.0f}"
 
 
+_AT_ONCE = 0.002  # seconds: less has no place on this scale
+
+
 def stage_times(rows: Sequence[Row]) -> Figure:
     """The median and the 95th percentile of each stage, from `[{stage, n, p50, p95}]`, in seconds."""
     names = [escape(words(row["stage"])) for row in rows]
-    points = [[row["stage"], row["n"]] for row in rows]
-    said = "%{y}: %{x:.3~r} s, of %{customdata[1]} videos"
-    traces = [
-        _bars(name, color, said, x=[row[key] for row in rows], y=names, points=points) | _LYING
-        for key, name, color in (("p50", "median", BLUE), ("p95", "95%", AMBER))
-    ]
+    said = "%{y}: %{customdata[2]:.3~r} s, of %{customdata[1]} videos"
+    traces = []
+    for key, name, color in (("p50", "median", BLUE), ("p95", "95%", AMBER)):
+        points = [[row["stage"], row["n"], row[key]] for row in rows]
+        long = [max(row[key], _AT_ONCE) for row in rows]
+        traces.append(_bars(name, color, said, x=long, y=names, points=points) | _LYING)
     return _figure(
         traces,
         barmode="group",
@@ -463,10 +476,13 @@ def stage_times(rows: Sequence[Row]) -> Figure:
     )
 
 
+FINISHED = ("succeeded", "failed", "cancelled")
+
+
 def success_over_time(series: Sequence[Row], times: Sequence[datetime], usual: Row | None) -> Figure:
     """Percent of the finished videos that succeeded, with a band of what is usual (`low`, `high`: 0 to 1)."""
     done = sparkline(series, times, "succeeded")
-    finished = sparkline(series, times, "succeeded", "failed", "cancelled")
+    finished = sparkline(series, times, *FINISHED)
     parts = [(at, good, n) for at, good, n in zip(times, done, finished, strict=True) if n]
     band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "line": {"width": 0}}
     trace = {
@@ -522,5 +538,5 @@ def sparkline(series: Sequence[Row], times: Sequence[datetime], *statuses: str) 
 def success_rates(series: Sequence[Row], times: Sequence[datetime]) -> list[float]:
     """Percent of the finished videos that succeeded, per bucket; one in which none finished is left out."""
     done = sparkline(series, times, "succeeded")
-    finished = sparkline(series, times, "succeeded", "failed", "cancelled")
+    finished = sparkline(series, times, *FINISHED)
     return [100 * good / all_ for good, all_ in zip(done, finished, strict=True) if all_]

@@ -124,7 +124,7 @@ def choose_in_time(
 ) -> list[Any] | None:
     """A chart over time with its deployments: a box in it sets the window of the page `here`; what was
     clicked is returned."""
-    shown = charts.marked(figure, series.deployments(window), *window.span(datetime.now(UTC)))
+    shown = charts.marked(figure, series.deployments(window), *window.span(datetime.now(UTC)), height)
     with st.container(key=key):  # what was chosen is forgotten with the window
         event = choose_in(shown, f"{key}-{hash(window):x}", alt, height=height, by=("points", "box"))
     if boxes := event["selection"]["box"]:

@@ -158,7 +158,7 @@ def distribution(frame: Frame) -> None:
             charts.hours_of_the_week(loaders.errors_by("hour", frame.window)),
             "errors-by-hour",
             "Errors by weekday and hour",
-            height=300,
+            height=height + 40,  # without the choice above the other
         )
         if point := clicked(event):
             st.switch_page(

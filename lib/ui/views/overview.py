@@ -187,7 +187,7 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
         where = (figure, "success-rate", "Success rate over time", frame.window, "overview")
         if point := choose_in_time(*where):
             bar = frame.window.bar(parse_time(point[2]) or frame.now, frame.now)
-            st.switch_page(page("videos"), query_params=bar.query)
+            st.switch_page(page("videos"), query_params={"status": charts.FINISHED, **bar.query})
     with right, st.container(border=True, height="stretch"):
         section(
             "Cost per day",
