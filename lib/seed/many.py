@@ -168,7 +168,7 @@ _LOGS = (
         pg_temp.deployed(e.deployment_id, fortnight)
     from base_entries e, repeated""",
 )
-# Its ids are the order of time: what is earlier than all that is there stands before it.
+# Its ids are the order of time: what is earlier, if by minutes only, stands before all that is there.
 _AUDIT = """
 insert into dailies.audit (id, at, operator, action, video_id, attempt_id, before, after, credits)
 overriding system value

@@ -293,6 +293,20 @@ def test_what_a_repeated_verdict_tells_lies_as_far_from_its_video_as_in_the_orig
     assert other == 0
 
 
+def test_the_audit_of_a_repeated_history_is_in_the_order_of_time(long: History) -> None:
+    with long.db.transaction("test") as connection:
+        found = connection.execute(
+            """select count(*), count(*) filter (where at < before) from (
+                   select a.at, lag(a.at) over (order by a.id) as before from dailies.audit a
+                   where a.operator <> 'test') a"""
+        ).fetchone()
+    assert found
+    assert found[0] > 100
+    assert found[1] <= 1, (
+        "only the first repetitions lie minutes before the original, which stands behind them"
+    )
+
+
 def test_a_repeated_verdict_names_its_own_task(long: History) -> None:
     with long.db.transaction("test") as connection:
         found = connection.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -58,11 +59,14 @@ def audit_table(rows: Sequence[AuditRow], now: datetime, *, key: str | None = No
     table(columns, "Who did what, newest first", most=22, key=f"audit-{key}" if key else None)
 
 
+_NUMBER = re.compile(r"-?\d{1,18}")  # a history that was written again has those below 0
+
+
 def audit_page(frame: Frame) -> None:
     """The filters and one page of entries."""
     operator, action, video_id = _filters()
     _, before = place()
-    before_id = int(before) if before and before.isdecimal() else None
+    before_id = int(before) if before and _NUMBER.fullmatch(before) else None
     rows = loaders.audit(operator, action, video_id, before_id, PAGE + 1)
     if not rows:
         filtered = operator or action or video_id
