@@ -178,7 +178,7 @@ def test_a_mark_opens_exactly_the_videos_it_counts(
     open_page(page, f"{address}/{where}?window=14d")
     chosen = page.locator(mark).nth(nth)
     expect(chosen).to_be_visible()
-    number = hovered(page, chosen, "videos")
+    number = hovered(page, chosen, "videos?")
     click(page, chosen)
     assert listed(page) == number
     assert named in page.url
@@ -198,7 +198,7 @@ def test_a_bar_of_errors_opens_exactly_its_videos(page: Page, address: str, by: 
     open_page(page, f"{address}/errors?window=14d&by={by}")
     bar = page.locator(f".st-key-errors-by-{by} .barlayer .point path").first
     expect(bar).to_be_visible()
-    number = hovered(page, bar, "videos")
+    number = hovered(page, bar, "videos?")
     click(page, bar)
     assert listed(page) == number
     page.go_back()
@@ -211,7 +211,7 @@ def test_an_hour_of_the_week_opens_exactly_its_videos(page: Page, address: str) 
     open_page(page, f"{address}/errors?window=14d")
     cell = page.locator(".st-key-errors-by-hour .barlayer .point path").nth(3)
     expect(cell).to_be_visible()
-    number = hovered(page, cell, "videos")
+    number = hovered(page, cell, "videos?")
     click(page, cell)
     assert listed(page) == number
     assert "group=any" in page.url

@@ -116,6 +116,18 @@ def test_an_incident_answers_what_changed_and_leads_to_its_videos(page: Page, ad
 
 
 @pytest.mark.parametrize("theme", ["light"])
+def test_on_a_phone_no_link_loses_its_end(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 420, "height": 900})
+    open_page(page, f"{address}/errors?window=14d")
+    page.locator(".dailies-list td a", has_text="This request was flagged").first.click()
+    expect(page.get_by_text("Users of its videos")).to_be_visible()
+    settle(page)
+    cut = """() => [...document.querySelectorAll('[data-testid="stPageLink-NavLink"] span')]
+        .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.innerText)"""
+    page.wait_for_function(f"() => ({cut})().length === 0")
+
+
+@pytest.mark.parametrize("theme", ["light"])
 def test_a_window_that_ended_is_shared_kept_and_left_by_back(page: Page, address: str) -> None:
     """Nothing is that old: one click leads to the newest video."""
     open_page(page, f"{address}/videos?window=24h&until=2025-11-13T15:30:05Z")

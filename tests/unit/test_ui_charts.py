@@ -120,7 +120,7 @@ def test_others_are_grey_which_no_part_is_and_come_last_with_their_number() -> N
     assert (others["name"], others["y"], others["customdata"][0][0]) == ("others", [4], "{}")
     assert others["marker"]["color"] == GRAY
     assert GRAY not in {bar["marker"]["color"] for bar in named}
-    assert "%{y} videos" in others["hovertemplate"]
+    assert others["hovertext"] == ["4 videos"]
 
 
 def stage(name: str, position: int, *, seen: int = 0, missing: int = 0, not_reached: int = 0) -> FunnelStage:
@@ -226,7 +226,7 @@ def test_a_part_of_a_histogram_that_no_video_took_has_its_place() -> None:
     for trace in figure["data"]:
         assert trace["x"] == ["1–1.5", "1.5–2.2", "2.2–3.2", "3.2–4.8", "4.8–7.1", "7.1–11"]
     assert figure["data"][0]["y"] == [50, 0, 0, 50, 0, 0]
-    assert [point[1] for point in figure["data"][1]["customdata"]] == [0, 1, 2, 3, 4, 5]
+    assert [point[0] for point in figure["data"][1]["customdata"]] == [0, 1, 2, 3, 4, 5]
 
 
 def test_quotes_in_a_name_are_shown_as_quotes_and_markup_as_text() -> None:

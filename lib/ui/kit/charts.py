@@ -7,7 +7,7 @@ rows is escaped.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from html import escape as escape_html
@@ -35,6 +35,7 @@ from lib.ui.kit.format import (
     Look,
     cause_of,
     clock,
+    count,
     deployment,
     look,
     words,
@@ -77,11 +78,23 @@ def _figure(traces: list[Figure], **layout: Any) -> Figure:
     return {"data": traces, "layout": layout}
 
 
+def _counted_in_words(numbers: Iterable[int]) -> list[str]:
+    """`1 video`, `1,204 videos`: what a template calls `%{hovertext}`."""
+    return [count(n, "video") for n in numbers]
+
+
 def _bars(
-    name: str, color: str, said: str, *, x: Sequence[Any], y: Sequence[Any], points: Sequence[Any]
+    name: str,
+    color: str,
+    said: str,
+    *,
+    x: Sequence[Any],
+    y: Sequence[Any],
+    points: Sequence[Any],
+    counts: Iterable[int],
 ) -> Figure:
-    """`said` of each, in Plotly's template; `points`: what a click on each means."""
-    place = {"x": x, "y": y, "customdata": points}
+    """`said` of each, in Plotly's template; `points`: what a click on each means; `counts`: its videos."""
+    place = {"x": x, "y": y, "customdata": points, "hovertext": _counted_in_words(counts)}
     said = said if said.endswith("</extra>") else f"{said}<extra>%{{fullData.name}}</extra>"
     return {"type": "bar", "name": name, "marker": {"color": color}, "hovertemplate": said, **place}
 
@@ -219,8 +232,10 @@ def status_over_time(series: Sequence[Row], times: Sequence[datetime]) -> Figure
     for status, values in counts.items():
         shares = [100 * n / total if total else 0 for n, total in zip(values, totals, strict=True)]
         points = [[status, at.isoformat(), share] for at, share in zip(times, shares, strict=True)]
-        shown, said = look(STATUS, status), f"{_AT}%{{y}} videos, %{{customdata[2]:.0f}}% of them"
-        traces.append(_bars(_name(shown), shown.hex, said, x=list(times), y=values, points=points))
+        shown, said = look(STATUS, status), f"{_AT}%{{hovertext}}, %{{customdata[2]:.0f}}% of all"
+        traces.append(
+            _bars(_name(shown), shown.hex, said, x=list(times), y=values, points=points, counts=values)
+        )
     yaxis = _counted("Videos", max(totals, default=0)) | _FROM_ZERO
     return _figure(traces, **_ZOOMED, barmode="stack", bargap=0.18, yaxis=yaxis)
 
@@ -274,9 +289,9 @@ def parts_over_time(
         drawn = [(at, n, total) for at, n, total in zip(times, values, totals, strict=True) if n]
         meant = [[part, at.isoformat(), 100 * n / total] for at, n, total in drawn]
         title, color = escape(name(json.loads(part))), colors[part]
-        said = f"{_AT}%{{y}} videos, %{{customdata[2]:.0f}}% of them"
+        said = f"{_AT}%{{hovertext}}, %{{customdata[2]:.0f}}% of all"
         starts, numbers = [at for at, _, _ in drawn], [n for _, n, _ in drawn]
-        bars = _bars(title, color, said, x=starts, y=numbers, points=meant)
+        bars = _bars(title, color, said, x=starts, y=numbers, points=meant, counts=numbers)
         # a trace with a single bar has no other scale
         traces.append(bars | {"width": 820 * width.total_seconds()})
     return _figure(
@@ -306,8 +321,7 @@ def hours_of_the_week(points: Sequence[ErrorPoint]) -> Figure:
         "base": [hour // 24 - _CELL / 2 for hour in hours],
         "width": _CELL,
         "customdata": [
-            [str(hour), 100 * n / total, n, WEEKDAYS[hour // 24]]
-            for hour, n in zip(hours, counts, strict=True)
+            [str(hour), 100 * n / total, WEEKDAYS[hour // 24]] for hour, n in zip(hours, counts, strict=True)
         ],
         "marker": {
             "color": counts,
@@ -316,8 +330,8 @@ def hours_of_the_week(points: Sequence[ErrorPoint]) -> Figure:
             "colorscale": _FAINT_TO_STRONG,
             "colorbar": _counted("Videos", most) | {"thickness": 10},
         },
-        "hovertemplate": "%{customdata[3]} %{x}:00: %{customdata[2]} videos, %{customdata[1]:.0f}%"
-        "<extra></extra>",
+        "hovertext": _counted_in_words(counts),
+        "hovertemplate": "%{customdata[2]} %{x}:00: %{hovertext}, %{customdata[1]:.0f}%<extra></extra>",
     }
     return _figure(
         [trace],
@@ -350,9 +364,11 @@ def causes(rows: Sequence[Row]) -> Figure:
         own = [row for row in shown if cause_of(row["cause"]).side == side]
         names = [_cause_name(row["cause"]) for row in own]
         points = [[row["cause"], 100 * row["n"] / total] for row in own]
-        said = "%{y}: %{x} videos, %{customdata[1]:.0f}%<extra></extra>"
+        said = "%{y}: %{hovertext}, %{customdata[1]:.0f}%<extra></extra>"
         numbers = [row["n"] for row in own]
-        bars = _bars(_name(SIDE[side]), SIDE[side].hex, said, x=numbers, y=names, points=points)
+        bars = _bars(
+            _name(SIDE[side]), SIDE[side].hex, said, x=numbers, y=names, points=points, counts=numbers
+        )
         text = {"text": [f"{n:,}" for n in numbers], "textposition": "outside", "cliponaxis": False}
         traces.append(bars | text | _LYING)
     return _figure(
@@ -380,8 +396,10 @@ def funnel(rows: Sequence[FunnelStage]) -> Figure:
         if any(values):
             shares = [100 * n / total for n, total in zip(values, totals, strict=True)]
             points = [[row["stage"], key, n] for row, n in zip(states, values, strict=True)]
-            said = "%{y}: %{customdata[2]} videos, %{x:.0f}%"
-            bars = _bars(_name(state), state.hex, said, x=shares, y=names, points=points) | _LYING
+            said = "%{y}: %{hovertext}, %{x:.0f}%"
+            bars = (
+                _bars(_name(state), state.hex, said, x=shares, y=names, points=points, counts=values) | _LYING
+            )
             bars["marker"]["opacity"] = 0.45 if key == "not_reached" else 1
             traces.append(bars)
     return _figure(
@@ -402,10 +420,11 @@ def percentiles(lines: Mapping[str, Sequence[Row]]) -> Figure:
             "name": escape(f"{name} {said}".strip()),
             "x": [row["at"] for row in rows],
             "y": [row[key] for row in rows],
-            "customdata": [[row["n"], row["at"], name] for row in rows],
+            "customdata": [[row["at"], name] for row in rows],
+            "hovertext": _counted_in_words(row["n"] for row in rows),
             "line": {"color": _LINES[number % len(_LINES)], "dash": dash},
             "marker": {"size": 5},
-            "hovertemplate": _AT + "%{y:.3~r} s, of %{customdata[0]} videos<extra>%{fullData.name}</extra>",
+            "hovertemplate": _AT + "%{y:.3~r} s, of %{hovertext}<extra>%{fullData.name}</extra>",
         }
         for number, (name, rows) in enumerate(lines.items())
         for key, said, dash in (("p50", "median", "solid"), ("p95", "95%", "dot"))
@@ -430,9 +449,9 @@ def histogram(lines: Mapping[str, Sequence[Row]]) -> Figure:
     for number, (name, own) in enumerate(parts.items()):
         total = max(1, sum(own.values()))
         shares = [100 * own.get(n, 0) / total for n in steps]
-        color, points = _LINES[number % len(_LINES)], [[own.get(n, 0), n, name] for n in steps]
-        said = "%{x} s: %{customdata[0]} videos, %{y:.0f}%"
-        traces.append(_bars(escape(name), color, said, x=names, y=shares, points=points))
+        color, points = _LINES[number % len(_LINES)], [[n, name] for n in steps]
+        said, counts = "%{x} s: %{hovertext}, %{y:.0f}%", [own.get(n, 0) for n in steps]
+        traces.append(_bars(escape(name), color, said, x=names, y=shares, points=points, counts=counts))
     order = {"type": "category", "categoryorder": "array", "categoryarray": names}
     return _figure(
         traces,
@@ -460,12 +479,13 @@ _AT_ONCE = 0.002  # seconds: less has no place on this scale
 def stage_times(rows: Sequence[Row]) -> Figure:
     """The median and the 95th percentile of each stage, from `[{stage, n, p50, p95}]`, in seconds."""
     names = [escape(words(row["stage"])) for row in rows]
-    said = "%{y}: %{customdata[2]:.3~r} s, of %{customdata[1]} videos"
+    said = "%{y}: %{customdata[1]:.3~r} s, of %{hovertext}"
+    counts = [row["n"] for row in rows]
     traces = []
     for key, name, color in (("p50", "median", BLUE), ("p95", "95%", AMBER)):
-        points = [[row["stage"], row["n"], row[key]] for row in rows]
+        points = [[row["stage"], row[key]] for row in rows]
         long = [max(row[key], _AT_ONCE) for row in rows]
-        traces.append(_bars(name, color, said, x=long, y=names, points=points) | _LYING)
+        traces.append(_bars(name, color, said, x=long, y=names, points=points, counts=counts) | _LYING)
     return _figure(
         traces,
         barmode="group",
@@ -490,10 +510,11 @@ def success_over_time(series: Sequence[Row], times: Sequence[datetime], usual: R
         "mode": "lines+markers",
         "x": [at for at, _, _ in parts],
         "y": [100 * good / n for _, good, n in parts],
-        "customdata": [[good, n, at.isoformat()] for at, good, n in parts],
+        "customdata": [[good, at.isoformat()] for at, good, _ in parts],
+        "hovertext": _counted_in_words(n for _, _, n in parts),
         "line": {"color": GREEN},
         "marker": {"size": 5},
-        "hovertemplate": _AT + "%{y:.0f}%, %{customdata[0]} of %{customdata[1]} videos<extra></extra>",
+        "hovertemplate": _AT + "%{y:.0f}%, %{customdata[0]} of %{hovertext}<extra></extra>",
     }
     shapes = []
     if usual:
@@ -513,10 +534,10 @@ def cost(rows: Sequence[Row]) -> Figure:
     for number, model in enumerate(sorted({row["model"] for row in rows})):
         own = [row for row in rows if row["model"] == model]
         days, credits = [row["day"][:10] for row in own], [row["credits"] for row in own]
-        points = [[row["tasks"], row["delivered"], row["day"], model] for row in own]
+        points = [[count(row["tasks"], "task"), row["delivered"], row["day"], model] for row in own]
         name, color = escape(model or "model unknown"), _TONES[(number + 3) % len(_TONES)]
-        said = "%{x|%-d %b}: %{y:,} credits for %{customdata[0]} tasks, %{customdata[1]} delivered"
-        traces.append(_bars(name, color, said, x=days, y=credits, points=points))
+        said = "%{x|%-d %b}: %{y:,} credits for %{customdata[0]}, %{customdata[1]} delivered"
+        traces.append(_bars(name, color, said, x=days, y=credits, points=points, counts=()))
     few = len({row["day"][:10] for row in rows}) <= _FEW_DAYS  # a tick for each, else a day may have two
     ticks = {"type": "date", "tickformat": "%-d %b", **({"dtick": 86_400_000} if few else {"nticks": 8})}
     return _figure(

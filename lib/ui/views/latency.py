@@ -55,15 +55,15 @@ def latency_page(frame: Frame) -> None:
                     figure, f"spread-{key}-{hash(frame.window):x}", f"{title}, how it spreads", height=280
                 )
                 if point := clicked(event):
-                    _open({"took": f"{measure}:{point[1]}"}, whose[point[2]], frame.window)
+                    _open({"took": f"{measure}:{point[0]}"}, whose[point[1]], frame.window)
             with right:
                 lines = {name: [row for row in rows if row["at"]] for name, rows in own.items()}
                 figure = charts.percentiles(lines)
                 if point := choose_in_time(
                     figure, f"times-{key}", f"{title}, over time", frame.window, "latency"
                 ):
-                    bar = frame.window.bar(parse_time(point[1]) or frame.now, frame.now)
-                    _open({}, whose[point[2]], bar)
+                    bar = frame.window.bar(parse_time(point[0]) or frame.now, frame.now)
+                    _open({}, whose[point[1]], bar)
 
 
 def _open(query: dict[str, str], deployment_id: str | None, window: Window) -> None:

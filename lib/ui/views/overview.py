@@ -186,7 +186,7 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
         figure = charts.success_over_time(data["series"], frame.times, series.usual_rate(frame.window))
         where = (figure, "success-rate", "Success rate over time", frame.window, "overview")
         if point := choose_in_time(*where):
-            bar = frame.window.bar(parse_time(point[2]) or frame.now, frame.now)
+            bar = frame.window.bar(parse_time(point[1]) or frame.now, frame.now)
             st.switch_page(page("videos"), query_params={"status": charts.FINISHED, **bar.query})
     with right, st.container(border=True, height="stretch"):
         section(

@@ -76,7 +76,7 @@ def groups() -> None:
         ):
             _confirm(paid, str(uuid4()), {"chosen": "all that are to be retried"})
         if people:
-            st.caption(f"{count(people, 'video')} a person must look at, one by one", width="content")
+            st.caption(f"A person must look at {count(people, 'video')}, one by one", width="content")
         if max(map(len, kinds)) == MOST:
             st.caption(f"Of the newest {MOST} of each kind; older ones follow", width="content")
 

@@ -131,7 +131,7 @@ def times(flow: str, frame: Frame) -> None:
         name = f"stage-{plain(shown)}"
         figure = charts.percentiles({"": parts})
         if point := choose_in_time(figure, name, title, frame.window, "stages", height=height):
-            bar = frame.window.bar(parse_time(point[1]) or frame.now, frame.now)
+            bar = frame.window.bar(parse_time(point[0]) or frame.now, frame.now)
             state = {"state": f"{shown}:seen", "flow": flow}
             st.switch_page(page("videos"), query_params={**state, **bar.query})
 

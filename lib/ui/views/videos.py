@@ -76,7 +76,7 @@ def chosen_filters(frame: Frame) -> Filters:
         search=search or None,
         trouble=None if trouble == "all" else trouble,
         deployment=_narrowed("deployment", "deployment"),
-        error_group=_narrowed("group", "the error group"),
+        error_group=_narrowed("group", "the error group", {"any": "any of them"}),
         first_missing=_narrowed("stage", "where the first missing stage is"),
         flow=_narrowed("flow", "the flow"),
         state=_state(),
