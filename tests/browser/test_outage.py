@@ -79,6 +79,21 @@ def test_after_an_outage_pages_come_back_by_themselves(
     assert metric(page, "Videos") == "3"
 
 
+def test_a_database_that_hangs_is_told_and_the_rest_of_the_page_is_there(
+    page: Page, elsewhere: str, wire: Proxy
+) -> None:
+    open_page(page, f"{elsewhere}/overview?window=24h")
+    wire.freeze()
+    page.wait_for_timeout(CACHED)
+    page.get_by_role("link", name="Environment").first.click()
+    expect(page.locator(".st-key-outage")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("heading", name="Variables")).to_be_visible()
+    wire.mend()
+    expect(page.get_by_text("The database cannot be reached")).to_have_count(0, timeout=BACK)
+    settle(page)
+    expect_no_exception(page)
+
+
 def test_what_watches_by_itself_waits_for_the_database_too(
     page: Page, elsewhere: str, wire: Proxy, own_database_url: str
 ) -> None:

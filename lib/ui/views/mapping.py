@@ -73,7 +73,13 @@ def _meaning(word: str, rows: int, options: Sequence[str], now: str | None, *, k
 
 @st.fragment
 def mapping_form() -> None:
-    """All of the mapping but table and key: those take a migration."""
+    """All of the mapping but table and key: those take a migration. An error in a fragment that nobody told
+    inside would end the page, with all that stands below."""
+    with narrated():
+        _whole_form()
+
+
+def _whole_form() -> None:
     found = loaders.mapped()
     form = st.expander(
         "How the app's table is mapped", icon=":material/table:", key="mapping", on_change="rerun"

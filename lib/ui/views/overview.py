@@ -33,6 +33,8 @@ from lib.ui.kit.window import ALL, Window
 from lib.ui.kit.window_control import empty_window
 from lib.ui.views.incident import address_of, of_what
 
+_OUTAGE_SECONDS = 30
+
 
 def problems() -> None:
     """What keeps the page from being up to date."""
@@ -46,6 +48,8 @@ def problems() -> None:
         return
     if not loop.is_running:
         st.warning("**Verdicts are no longer updated**: the background loop has ended. Restart Dailies.")
+    if dashboard().outage.seconds_ago() < _OUTAGE_SECONDS:  # it is told above, and is why they fail
+        return
     steps: dict[str, list[str]] = {}  # most fail for one reason
     for step, problem in loop.problems.copy().items():
         steps.setdefault(problem, []).append(f"**{plain(step)}**")
