@@ -23,13 +23,31 @@ def test_an_age_is_told_in_its_largest_unit(seconds: int, text: str) -> None:
     assert f.age(NOW - timedelta(seconds=seconds), NOW) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(59.4, "59 s"), (59.6, "1 min"), (3569, "59 min"), (3599, "1 h"), (84_000, "23 h"), (86_300, "1 d")],
+)
+def test_what_rounds_up_to_a_larger_unit_is_told_in_that(seconds: float, text: str) -> None:
+    assert f.span(seconds) == text
+    assert f.age(NOW - timedelta(seconds=seconds), NOW) == f"{text} ago"
+
+
 def test_what_never_happened_has_no_age() -> None:
     assert f.age(None, NOW) == "never"
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "–"), (0.84, "0.8 s"), (42.4, "42 s"), (200, "3 min 20 s"), (180, "3 min"), (7500, "2 h 5 min")],
+    [
+        (None, "–"),
+        (0.84, "0.8 s"),
+        (9.97, "10 s"),
+        (42.4, "42 s"),
+        (59.7, "1 min"),
+        (200, "3 min 20 s"),
+        (180, "3 min"),
+        (7500, "2 h 5 min"),
+    ],
 )
 def test_measured_times_are_short(seconds: float | None, text: str) -> None:
     assert f.seconds_text(seconds) == text

@@ -124,9 +124,9 @@ def age(at: str | datetime | None, now: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time in its largest unit: `40 s`, `12 min`, `5 h`, `3 d`."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
+    """A length of time in its largest unit, rounded: `40 s`, `12 min`, `5 h`, `3 d`; never `60 min`."""
+    for size, unit, smaller in ((86400, "d", 3600), (3600, "h", 60), (60, "min", 1)):
+        if seconds >= size - smaller / 2:
             return f"{seconds / size:.0f} {unit}"
     return f"{max(seconds, 0):.0f} s"
 
@@ -135,9 +135,9 @@ def seconds_text(value: float | None) -> str:
     """A measured time: `0.8 s`, `42 s`, `3 min 20 s`; `–` when there is none."""
     if value is None:
         return "–"
-    if value < 10:
+    if value < 9.95:  # what is rounded up to the next unit is told in it
         return f"{value:.1f} s"
-    if value < 60:
+    if value < 59.5:
         return f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)
     if minutes >= 60:
@@ -151,7 +151,7 @@ def delta_text(earlier: datetime | None, later: datetime | None) -> str:
         return ""
     seconds = (later - earlier).total_seconds()
     sign, size = ("+" if seconds >= 0 else "−"), abs(seconds)
-    return f"{sign}{size * 1000:.0f} ms" if size < 1 else f"{sign}{seconds_text(size)}"
+    return f"{sign}{size * 1000:.0f} ms" if size < 0.9995 else f"{sign}{seconds_text(size)}"
 
 
 def clock(at: str | datetime | None, now: datetime | None = None) -> str:
