@@ -14,7 +14,11 @@ WINDOW = Window("30d")
 def ledger_line() -> None:
     found, binding = loaders.ledger(WINDOW), loaders.budget()
     recovered = f"{count(found.rescued_videos, 'video')} recovered in the past 30 days, not paid again"
-    risk = f"{count(found.at_risk_attempts, 'attempt')} of unknown outcome; look for their ids first"
+    open_ones = found.at_risk_attempts
+    their = "its id" if open_ones == 1 else "their ids"
+    risk = (
+        f"{count(open_ones, 'attempt')} of unknown outcome{f'; look for {their} first' if open_ones else ''}"
+    )
     shown = [
         Figure("Rescued", dollars(found.rescued), recovered),
         Figure("At risk now", dollars(found.at_risk), risk),
