@@ -105,6 +105,7 @@ def dossiers_of(app: App, rows: Sequence[DossierRow]) -> list[Dossier]:
             attempts=map(Attempt.from_row, row["attempts"]),
             logs_end=parse_time(row["observed_until"]),
             logs_expired=row["logs_expired"],
+            had=tuple(task["task_id"] for task in row["tasks"] if task["video_id"] == row["video_id"]),
             readings=Around.from_row(row["readings"]) if row["readings"] else None,
         )
         for row, video, correlation in zip(rows, videos, found, strict=True)
@@ -200,6 +201,7 @@ def dossier_of(
     attempts: Iterable[Attempt] = (),
     nameless_share: float = 0.0,
     readings: Around | None = None,
+    had: tuple[str, ...] = (),
 ) -> Dossier:
     """usual     the flow that most videos of a deployment follow
     logs_end  up to when everything that was logged is known
@@ -228,6 +230,7 @@ def dossier_of(
         model=app.settings.runway_model,
         left_to_workers=app.settings.take_queued,
         logs_expired=logs_expired,
+        had=had,
     )
 
 

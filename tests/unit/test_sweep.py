@@ -599,6 +599,19 @@ def test_a_task_that_nobody_has_may_be_that_of_a_row_taken_up_again(floor: Floor
     assert floor.actions() == {"ask": 1}
 
 
+def test_a_task_that_the_row_had_may_still_run_though_the_row_has_it_no_more(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    task = floor.task()
+    video_id = production.terminated(floor.db, runway_video_id=task)
+    attempts.save_look_up(floor.db, video_id, floor.runway.client.task(task), 5.0, "poller")
+    floor.execute(
+        "update public.videos set runway_video_id = null, updated_at = now() - interval '15 minutes'"
+    )
+    assert floor.actions() == {"ask": 1}
+    (repair,) = plan(floor.app, [video_id])
+    assert f"The video had {task}" in repair.reason
+
+
 CLIPS = {
     "flow": "clips",
     "title": "Clips",

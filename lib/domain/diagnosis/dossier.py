@@ -57,6 +57,7 @@ class Dossier:
     model             what a retry asks for where nothing says what was asked before
     left_to_workers   the team leaves queued rows to Dailies' workers: the app itself begins none
     logs_expired      logs of the video's time have been dropped: nothing follows from what is not there
+    had               tasks that were looked up as this video's, whatever its row says now
     """
 
     video: Video
@@ -71,6 +72,7 @@ class Dossier:
     model: str = DEFAULT_MODEL
     left_to_workers: bool = False
     logs_expired: bool = False
+    had: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task | None:

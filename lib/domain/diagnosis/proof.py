@@ -64,7 +64,7 @@ def proof_of(dossier: Dossier) -> Fact | None:
         or dossier.candidates
         or dossier.video.other_task_id
         or _last_attempt_is(AttemptState.UNKNOWN, dossier)
-        or not set(dossier.trace.named) <= _ended(dossier)
+        or not {*dossier.trace.named, *dossier.had} <= _ended(dossier)
         or not all(_accounted_for(dossier))
     ):
         return None
@@ -74,9 +74,12 @@ def proof_of(dossier: Dossier) -> Fact | None:
 def doubt_of(dossier: Dossier) -> str:
     """Why nothing is proved, in one sentence for people."""
     runs, until, other = _doubtful_runs(dossier), dossier.trace.observed_until, dossier.video.other_task_id
-    named = [task for task in dossier.trace.named if task not in _ended(dossier)]
+    ended = _ended(dossier)
+    named = [task for task in dossier.trace.named if task not in ended]
+    had = [task for task in dossier.had if task not in ended]
     doubts = (
         (other is not None, f"Another column of the row holds {other}"),
+        (bool(had), f"The video had {', '.join(had)}, and nobody knows that it ended"),
         (dossier.logs_expired, "Logs of the video's time have been dropped, and some may have told of it"),
         (not runs, "No log shows whether the app called Runway"),
         (any(run.created for run in runs), "The logs show that Runway answered with a task"),
