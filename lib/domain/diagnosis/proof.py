@@ -17,7 +17,7 @@ from lib.domain.cause import CAUSES, Trait
 from lib.domain.diagnosis.dossier import Dossier, tells_of_failure
 from lib.domain.diagnosis.symptoms import Speaker, Symptom, read_error
 from lib.domain.diagnosis.text import LONGEST
-from lib.domain.trace import LogEntry, Run, time_of
+from lib.domain.trace import LogEntry, PollOutcome, Run, time_of
 
 AFTER_THE_END = timedelta(seconds=2)  # logs that go on so long after a run that has said how it ended
 ONE_POST = timedelta(seconds=60)  # the SDK's time-out: a later answer may be that of its second post
@@ -64,6 +64,7 @@ def proof_of(dossier: Dossier) -> Fact | None:
         or dossier.candidates
         or dossier.video.other_task_id
         or _last_attempt_is(AttemptState.UNKNOWN, dossier)
+        or _was_asked_for(dossier)
         or not {*dossier.trace.named, *dossier.had} <= _ended(dossier)
         or not all(_accounted_for(dossier))
     ):
@@ -79,6 +80,7 @@ def doubt_of(dossier: Dossier) -> str:
     had = [task for task in dossier.had if task not in ended]
     doubts = (
         (other is not None, f"Another column of the row holds {other}"),
+        (_was_asked_for(dossier), "Runway answered a status check, so the app knew a task's id"),
         (bool(had), f"The video had {', '.join(had)}, and nobody knows that it ended"),
         (dossier.logs_expired, "Logs of the video's time have been dropped, and some may have told of it"),
         (not runs, "No log shows whether the app called Runway"),
@@ -174,6 +176,12 @@ def _ended(dossier: Dossier) -> set[str]:
     """The row's task, and others of which Runway says that they ended without a video."""
     ended = {task.id for task in dossier.tasks.values() if task.ended_in_vain}
     return ended | {dossier.video.runway_video_id or ""}
+
+
+def _was_asked_for(dossier: Dossier) -> bool:
+    """Whether Runway has told the app how a task is, and none is known that this may have been."""
+    answered = any(poll.outcome is PollOutcome.ANSWERED for poll in dossier.trace.polls)
+    return answered and not any(_ended(dossier))
 
 
 def _not_sent(run: Run, dossier: Dossier) -> bool:
