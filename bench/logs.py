@@ -7,8 +7,8 @@ batches out of order.
 
 What limits it: reading is bound by Python's work on each record, of which finding secrets, finding names
 and making keys are half. Files are shared between processes by request; each decodes all of the file,
-a tenth of the work. Storing takes as much processor time in Postgres, for five indexes and for marking videos,
-as reading does: on two cores they share what there is. Four cores would nearly double both.
+a tenth of the work. Storing takes as much processor time in Postgres, for five indexes and for marking
+videos, as reading does: on two cores they share what there is. Four cores would nearly double both.
 """
 
 from __future__ import annotations

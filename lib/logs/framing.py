@@ -126,8 +126,8 @@ def first_objects(head: bytes, most: int) -> tuple[list[dict[str, Any]], bool]:
 
 
 def _several(line: int, raw: bytes, value: Any) -> Iterator[Piece]:
-    """The objects of an array, or of the one that an object wraps, as pages of an API; anything but an object has
-    no value."""
+    """The objects of an array, or of the one that an object wraps, as pages of an API; anything but an object
+    has no value."""
     inside = value if isinstance(value, dict) else {}
     found = next(
         (inside[name] for name in ("rows", "events", "data") if type(inside.get(name)) is list), value
