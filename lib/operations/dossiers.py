@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import starmap
+from typing import TypeGuard
 
 from lib.app import App
 from lib.data.logs import nameless
@@ -26,6 +27,7 @@ from lib.traces.trace import trace_of, usual_flows
 MOST_NOBODYS = 20  # tasks that public.dailies_dossiers reads for a row, the first behind it
 TAKEN_UP = timedelta(milliseconds=WAITS_MS)
 MOST_CALLS = 500  # lines of a question
+LOOKED_THROUGH = timedelta(hours=6)  # of logs at most, by a question: all of it is read
 
 Time = tuple[datetime, datetime]
 
@@ -42,13 +44,20 @@ def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
 
 def with_nameless_calls(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
     """Before anything is paid: where runs seem to have ended before the call, a request that names nobody may
-    have made it. One question for each hour or so of such runs."""
+    have made it. One question for some hours of such runs; where one took longer nobody looks."""
     times = [_early_end(each) for each in dossiers]
-    calls = list(_nameless_calls(app, filter(None, times)))
-    return [
-        _in_part(each) if time and any(a <= time[1] and b >= time[0] for a, b in calls) else each
-        for each, time in zip(dossiers, times, strict=True)
-    ]
+    calls = list(_nameless_calls(app, filter(_can_be_looked_through, times)))
+
+    def may_hold_a_call(time: Time) -> bool:
+        since, until = time
+        return not _can_be_looked_through(time) or any(a <= until and b >= since for a, b in calls)
+
+    both = zip(dossiers, times, strict=True)
+    return [_in_part(each) if time and may_hold_a_call(time) else each for each, time in both]
+
+
+def _can_be_looked_through(time: Time | None) -> TypeGuard[Time]:
+    return time is not None and time[1] - time[0] <= LOOKED_THROUGH
 
 
 def _early_end(dossier: Dossier) -> Time | None:
@@ -78,7 +87,7 @@ def _nameless_calls(app: App, times: Iterable[Time]) -> Iterator[Time]:
 def _joined(times: Iterable[Time]) -> list[Time]:
     joined: list[Time] = []
     for since, until in sorted(times):
-        if joined and since <= joined[-1][1]:
+        if joined and since <= joined[-1][1] and _can_be_looked_through((joined[-1][0], until)):
             joined[-1] = joined[-1][0], max(joined[-1][1], until)
         else:
             joined.append((since, until))

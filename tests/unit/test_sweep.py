@@ -594,9 +594,18 @@ def test_a_call_whose_task_another_row_has_is_that_rows(floor: Floor) -> None:
 @pytest.mark.parametrize("told", [production.ANSWERED[-1], "[cron] Task created with ID: {task}"])
 def test_a_task_that_nobody_has_may_be_that_of_a_row_taken_up_again(floor: Floor, told: str) -> None:
     floor.allow(auto_retry=True)
-    production.terminated(floor.db, minutes=3 * 24 * 60)
+    production.terminated(floor.db, minutes=3 * 60)
     production.put_log(floor.db, "nobody", told, minutes=18, task=str(uuid.uuid4()))
     assert floor.actions() == {"ask": 1}
+
+
+@pytest.mark.parametrize(("hours", "action"), [(5, "retry"), (7, "ask")])
+def test_a_row_that_was_taken_up_again_much_later_is_asked_about_and_its_time_not_looked_through(
+    floor: Floor, hours: float, action: str
+) -> None:
+    floor.allow(auto_retry=True)
+    production.terminated(floor.db, minutes=hours * 60)
+    assert floor.actions() == {action: 1}
 
 
 def test_a_task_that_the_row_had_may_still_run_though_the_row_has_it_no_more(floor: Floor) -> None:
