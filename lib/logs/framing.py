@@ -22,6 +22,8 @@ _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _OBJECT = re.compile(rb'\{(?=\s*["}])')
 _BETWEEN_OBJECTS = re.compile(rb"\}[\s,\]\[]+(?=\{)")
 
+_OF_A_RECORD = ("time", "timestamp", "ts", "message", "msg", "event")  # which may hold a list itself
+
 Line = tuple[int, bytes]
 Piece = tuple[int, bytes, Any]  # line it begins on (from 1), its bytes, what was made of it (or None)
 
@@ -126,12 +128,10 @@ def first_objects(head: bytes, most: int) -> tuple[list[dict[str, Any]], bool]:
 
 
 def _several(line: int, raw: bytes, value: Any) -> Iterator[Piece]:
-    """The objects of an array, or of the one that an object wraps, as pages of an API; anything but an object
-    has no value."""
-    inside = value if isinstance(value, dict) else {}
-    found = next(
-        (inside[name] for name in ("rows", "events", "data") if type(inside.get(name)) is list), value
-    )
+    """The objects of an array, or of a page of an API; anything but an object has no value."""
+    found = value.get("rows", value) if isinstance(value, dict) else value
+    if isinstance(found, dict) and found.keys().isdisjoint(_OF_A_RECORD):
+        found = next((found[name] for name in ("events", "data") if type(found.get(name)) is list), found)
     if isinstance(found, list):
         yield from ((line, raw, item if isinstance(item, dict) else None) for item in found)
     elif raw.strip():

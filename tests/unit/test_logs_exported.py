@@ -87,6 +87,7 @@ def test_a_loggers_own_record_is_kept_whole_as_it_arrives_in_a_drain() -> None:
         {"level": 50, "time": MS, "pid": 8, "clip": "c1", "msg": "it broke"},
         {"level": "error", "ts": MS / 1000, "caller": "a.go:1", "msg": "it broke", "clip": "c1"},
         {"clip": "c1", "event": "it broke", "level": "error", "timestamp": "2026-11-20T10:00:00.123Z"},
+        {"level": "error", "time": MS, "msg": "it broke", "data": [{"time": MS, "msg": "no line"}]},
         {"@timestamp": "2026-11-20T10:00:00.123Z", "log.level": "error", "message": "it broke", "clip": "c1"},
     ):
         line = json.dumps(record, separators=(",", ":"))
