@@ -23,6 +23,7 @@ from lib.data.verdicts import DossierRow, dossier_rows
 from lib.data.workers import keep_lease, take_lease
 from lib.domain.pricing import GenerationRequest
 from lib.domain.sweep import SWEEP, WORKER
+from lib.domain.task import Task
 from lib.operations.flows import save_flow
 from lib.operations.import_logs import import_logs
 from lib.operations.judge import judge_all
@@ -612,7 +613,7 @@ def test_a_task_that_the_row_had_may_still_run_though_the_row_has_it_no_more(flo
     floor.allow(auto_retry=True)
     task = floor.task()
     video_id = production.terminated(floor.db, runway_video_id=task)
-    attempts.save_look_up(floor.db, video_id, floor.runway.client.task(task), 5.0, "poller")
+    attempts.save_look_up(floor.db, video_id, Task(task, "RUNNING"), 5.0, "poller")
     floor.execute(
         "update public.videos set runway_video_id = null, updated_at = now() - interval '15 minutes'"
     )
