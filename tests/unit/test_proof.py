@@ -289,6 +289,26 @@ def test_a_refusal_after_a_server_error_may_be_that_of_a_second_post() -> None:
     assert repair(row(status="failed"), [*run("sync-sdk", stages=8), *said]).action is not Action.RETRY
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'RateLimitError: 429 {"error":"You have reached your daily limit of generations."}',
+        'BadRequestError: 400 {"error":"You do not have enough credits to run this task."}',
+    ],
+)
+def test_what_is_refused_for_the_moment_may_be_a_second_post_of_which_the_sdk_says_nothing(said: str) -> None:
+    """Its first one may have been answered with 502, by a task that took the last credits."""
+    called = run("sync-sdk", stages=8)
+    sent = (called[-1].at_ms - ms(0)) / 1000
+    assert repair(row(), [*called, error(FAILED + said, sent + 0.3)]).proof is Proof.RUN_REFUSED
+    assert not repair(row(), [*called, error(FAILED + said, sent + 0.5)]).pays
+    told = row(error_message=said, updated_at=START + timedelta(seconds=sent + 0.3))
+    assert not repair(told, called).pays
+    fetched = run("async-fetch", stages=9)
+    answer = error("[Runway API] Response status: 429 Too Many Requests", 3)
+    assert repair(row(), [*fetched, answer, error(FAILED + said, 3.1)]).proof is Proof.RUN_REFUSED
+
+
 def test_every_run_of_the_app_has_to_be_accounted_for() -> None:
     sent = run("sync-sdk", stages=8)
     halted = run("sync-sdk", stages=4, begin=60, request="req-again")

@@ -21,6 +21,8 @@ from lib.domain.trace import LogEntry, PollOutcome, Run, time_of
 
 AFTER_THE_END = timedelta(seconds=2)  # logs that go on so long after a run that has said how it ended
 ONE_POST = timedelta(seconds=60)  # the SDK's time-out: a later answer may be that of its second post
+SOONEST_POST = timedelta(milliseconds=375)  # before that the SDK posts no second time after an answer of 5xx
+OF_THE_MOMENT = frozenset({"rate_limited", "insufficient_credits"})  # a post before may have been accepted
 # What stands before the platform's own words, and Node's.
 _BEFORE = re.compile(
     r"(?:\[?\d{4}-\d\d-\d\d[T ][\d:.]{8,15}Z?\]?\s{1,4})?"
@@ -39,6 +41,7 @@ _OF_THE_APP = re.compile(
 _BARE_TASK = re.compile(r"(?:error: )?task timed out after \d{1,6} ?s", re.I)
 _ACCEPTED = re.compile(r"\bstatus(?: ?code)?['\"]?\s{0,3}[:=]?\s{0,3}2\d\d\b", re.I)
 _DEPRECATION = re.compile(r"`[^`\n]{1,80}`|\[DEP\d{4}\]|'[^'\n]{0,80}'")
+_ANSWER = re.compile(r"(?:\[[^\]\n]{1,40}\] )?Response status: 4\d\d\b")
 _TEXT_OF_A_FAILURE = re.compile(r"err|fail", re.I)
 
 
@@ -222,15 +225,18 @@ def _is_a_platforms_line(line: str, text: str) -> bool:
 def _refused(run: Run, dossier: Dossier) -> bool:
     """Runway's own refusal, and no sign of a creation. The SDK posts again by itself after a time-out or a
     server error: where the run tells of one, or of anything in other words, or took so long, the refusal may
-    be that of a second post, or of something else."""
+    be that of a second post, or of something else. It tells nobody of that: what is refused for the
+    moment was the first post where it came sooner, or where the app logs each answer."""
     told = list(_told(run, dossier))
     may_exist = any(not _created_nothing(symptom) for symptom, _ in told)
-    refused = any(symptom.refusal and is_certain for symptom, is_certain in told)
+    refusals = {symptom.cause for symptom, is_certain in told if symptom.refusal and is_certain}
     known = all(map(_tells_of_the_refusal, run.afterwards))
     accepted = any(_ACCEPTED.search(entry.message[:LONGEST]) for entry in run.entries)
-    at_once = run.last_at - time_of((run.last_stage or run.entries[0]).at_ms) < ONE_POST
+    answered = any(_ANSWER.match(entry.message) for entry in run.afterwards)
+    one_post = ONE_POST if answered or refusals.isdisjoint(OF_THE_MOMENT) else SOONEST_POST
+    at_once = run.last_at - time_of((run.last_stage or run.entries[0]).at_ms) < one_post
     doubtful = may_exist or accepted or run.created or run.posts > 1 or not (known and at_once)
-    return refused and not doubtful and _is_over(run, dossier)
+    return bool(refusals) and not doubtful and _is_over(run, dossier)
 
 
 def _created_nothing(symptom: Symptom) -> bool:
@@ -260,4 +266,5 @@ def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
     text, written = dossier.video.error_message, dossier.video.updated_at
     is_the_runs = dossier.app_runs[-1:] == (run,) and not _tried_since(run, dossier)
     if text and is_the_runs and (symptom := read_error(text)):
-        yield symptom, written is not None and written - time_of(call.at_ms) < ONE_POST
+        soon = written is not None and written - time_of(call.at_ms) < ONE_POST
+        yield symptom, soon and symptom.cause not in OF_THE_MOMENT
