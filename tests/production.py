@@ -41,14 +41,21 @@ def put_row(db: Database, *, minutes: float = 20, **columns: Any) -> str:
     return video_id
 
 
-def put_log(db: Database, video_id: str, *messages: str, minutes: float = 19, task: str = "") -> None:
+def put_log(
+    db: Database,
+    video_id: str,
+    *messages: str,
+    minutes: float = 19,
+    task: str = "",
+    path: str = "/api/videos/generate",
+) -> None:
     """Lines of one request."""
     keys, request_id = EntryKeys(), f"abcde-{uuid.uuid4().hex}"
     start = round((datetime.now(UTC) - timedelta(minutes=minutes)).timestamp() * 1000)
     entries = []
     for n, message in enumerate(messages):
         text = message.replace("{video}", video_id).replace("{task}", task)
-        entry = LogEntry(start + n * 10, "info", text, request_id, "/api/videos/generate")
+        entry = LogEntry(start + n * 10, "info", text, request_id, path)
         named = names_in(text)
         entries.append(entry_row(keys.key(entry), entry, *(next(iter(ids), None) for ids in named)))
     add_logs(db, {"id": None}, entries)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import starmap
-from typing import TypeGuard
 
 from lib.app import App
-from lib.data.logs import nameless
 from lib.data.verdicts import DossierRow, dossier_rows
 from lib.domain.account import Around
 from lib.domain.attempt import Attempt
@@ -19,17 +17,12 @@ from lib.domain.trace import LogEntry, RequestSummary, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
 from lib.logs.redact import redact
+from lib.operations.nameless import with_nameless_calls
 from lib.traces.correlate import Correlation, VideoLog, correlate, is_made_up, waits_until
 from lib.traces.polls import pollers
-from lib.traces.ties import WAITS_MS
 from lib.traces.trace import trace_of, usual_flows
 
 MOST_NOBODYS = 20  # tasks that public.dailies_dossiers reads for a row, the first behind it
-TAKEN_UP = timedelta(milliseconds=WAITS_MS)
-MOST_CALLS = 500  # lines of a question
-LOOKED_THROUGH = timedelta(hours=6)  # of logs at most, by a question: all of it is read
-
-Time = tuple[datetime, datetime]
 
 
 def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
@@ -40,58 +33,6 @@ def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
     if missing := [video_id for video_id in wanted if video_id not in rows]:
         raise NotFound(f"There is no video {', '.join(missing)}.")
     return with_nameless_calls(app, dossiers_of(app, [rows[video_id] for video_id in wanted]))
-
-
-def with_nameless_calls(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
-    """Before anything is paid: where runs seem to have ended before the call, a request that names nobody may
-    have made it. One question for some hours of such runs; where one took longer nobody looks."""
-    times = [_early_end(each) for each in dossiers]
-    calls = list(_nameless_calls(app, filter(_can_be_looked_through, times)))
-
-    def may_hold_a_call(time: Time) -> bool:
-        since, until = time
-        return not _can_be_looked_through(time) or any(a <= until and b >= since for a, b in calls)
-
-    both = zip(dossiers, times, strict=True)
-    return [_in_part(each) if time and may_hold_a_call(time) else each for each, time in both]
-
-
-def _can_be_looked_through(time: Time | None) -> TypeGuard[Time]:
-    return time is not None and time[1] - time[0] <= LOOKED_THROUGH
-
-
-def _early_end(dossier: Dossier) -> Time | None:
-    """From the row's beginning (it may have been tried before its lines were understood) to an hour behind
-    the last run that seems to have ended before the call; None without one."""
-    runs = [run for run in dossier.app_runs if run.ended_unsent and dossier.trace.observed_until]
-    if not runs:
-        return None
-    began = (dossier.video.created_at, *(time_of(run.entries[0].at_ms) for run in runs))
-    return min(began), max(run.last_at for run in runs) + TAKEN_UP
-
-
-def _in_part(dossier: Dossier) -> Dossier:
-    runs = tuple(replace(run, in_part=run.in_part or run.ended_unsent) for run in dossier.trace.runs)
-    return replace(dossier, trace=replace(dossier.trace, runs=runs))
-
-
-def _nameless_calls(app: App, times: Iterable[Time]) -> Iterator[Time]:
-    """When lines of the call were logged that name nobody; where there are too many, all the time behind."""
-    for since, until in _joined(times):
-        found = nameless(app.db, since, until, app.flows.calls, MOST_CALLS)
-        yield from ((at, at) for at, message in found if app.flows.is_of_the_call(message))
-        if len(found) == MOST_CALLS:
-            yield found[-1][0], until
-
-
-def _joined(times: Iterable[Time]) -> list[Time]:
-    joined: list[Time] = []
-    for since, until in sorted(times):
-        if joined and since <= joined[-1][1] and _can_be_looked_through((joined[-1][0], until)):
-            joined[-1] = joined[-1][0], max(joined[-1][1], until)
-        else:
-            joined.append((since, until))
-    return joined
 
 
 def load_dossier(app: App, video_id: str) -> Dossier:

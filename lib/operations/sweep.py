@@ -33,7 +33,8 @@ from lib.domain.sweep import (
 )
 from lib.errors import BadInput, DatabaseConflict, NotFound, RunwayError
 from lib.operations.account import read_after
-from lib.operations.dossiers import dossiers_of, with_nameless_calls
+from lib.operations.dossiers import dossiers_of
+from lib.operations.nameless import with_nameless_calls
 from lib.operations.recover import settle_interrupted
 from lib.operations.repair import Agreed, LookUpFailed, carry_out
 from lib.settings import Settings

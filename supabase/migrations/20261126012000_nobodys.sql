@@ -148,5 +148,23 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
     order by e.at limit p_limit
 $$;
 
+-- Which of these ids stand in the path of a request whose lines name no video, and when first? Indexes: log_entries_time,
+-- log_entries_request.
+create or replace function public.dailies_in_paths(p_since timestamptz, p_until timestamptz, p_ids text[])
+returns table (video_id text, at timestamptz)
+language sql stable security definer set search_path = ''
+set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as $$
+    select p.part, min(e.at) from dailies.log_entries e
+    cross join lateral unnest(string_to_array(lower(split_part(e.path, '?', 1)), '/')) p (part)
+    where e.at between p_since and p_until and e.video_id is null and e.deployment_id is distinct from 'dailies'
+        and p.part = any(p_ids)
+        and not exists (
+            select from dailies.log_entries m
+            where m.request_id = e.request_id and m.at between e.at - interval '1 hour' and e.at + interval '1 hour'
+                and m.video_id is not null)
+    group by p.part
+$$;
+
 select dailies.service_only('public.dailies_nobodys');
+select dailies.service_only('public.dailies_in_paths');
 select dailies.service_only('public.dailies_nameless');

@@ -583,6 +583,25 @@ def test_a_call_in_a_request_that_names_nobody_may_be_that_of_a_run_before_it(fl
     assert "Lines that name nobody may be of the call" in repair.reason
 
 
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [
+        ("/api/clips/{video}/make", "ask"),
+        ("/api/clips/{video}?fast=1", "ask"),
+        ("/api/clips/other/make", "retry"),
+    ],
+)
+def test_a_request_that_names_the_video_in_its_path_alone_may_be_of_the_call(
+    floor: Floor, path: str, action: str
+) -> None:
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db)
+    production.put_log(
+        floor.db, "nobody", "off it goes", minutes=18, path=path.format(video=video_id.upper())
+    )
+    assert floor.actions() == {action: 1}
+
+
 def test_a_call_whose_task_another_row_has_is_that_rows(floor: Floor) -> None:
     floor.allow(auto_retry=True)
     production.terminated(floor.db)
