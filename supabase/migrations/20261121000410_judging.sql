@@ -273,9 +273,10 @@ language sql stable set search_path = '' as $$
          where p_at between s.read_from and s.read_to and not coalesce(s.gap_to > p_at, false)))
 $$;
 
--- A drain that brought a line knows all that was logged after it up to what it brought last: when? It walks back over
--- what others have brought since. Index: log_entries_time.
-create or replace function dailies.drained_until() returns timestamptz
+-- What no import has brought, as the sample history, is whole up to its last line: when is that? It walks back over what
+-- imports have brought since. Index: log_entries_time.
+drop function if exists dailies.drained_until();
+create or replace function dailies.sample_until() returns timestamptz
 language sql stable set search_path = '' as $$
     select e.at from dailies.log_entries e
     where e.import_id is null and e.deployment_id is distinct from 'dailies' order by e.at desc limit 1
@@ -294,7 +295,7 @@ $$;
 -- task, the lines of requests that name a task and no video, up to an hour behind it and its logs; `peers`, the other rows
 -- that it may be the task of. As json, which is built three times as fast as jsonb, and lines and requests without the names
 -- of their columns, in the order of LogEntry and RequestSummary (lib/domain/trace.py), their times in milliseconds.
--- Indexes: those of requests_of, observed_until and drained_until, log_entries_request, nobodys_time, log_entries_of_task,
+-- Indexes: those of requests_of, observed_until and sample_until, log_entries_request, nobodys_time, log_entries_of_task,
 -- dailies_videos_newest, log_entries_video, tasks_pkey, tasks_video, attempts (video_id, number), readings_pkey.
 drop function if exists public.dailies_dossiers(dailies.video_key[]);
 create or replace function public.dailies_dossiers(p_ids dailies.video_key[])
@@ -330,7 +331,7 @@ begin
                    filter (where l.deployment_id is distinct from 'dailies'))[1] as import_id,
                max(l.i) as n,
                max(2 * l.i + (l.import_id is null)::int)
-                   filter (where l.deployment_id is distinct from 'dailies') % 2 = 1 as drained -- the last line of them
+                   filter (where l.deployment_id is distinct from 'dailies') % 2 = 1 as of_a_sample -- the last line of them
         from ranked l where l.i <= 2000 group by l.of
     ), answered as (
         select m.video_id as of, json_agg(json_build_array(
@@ -345,7 +346,7 @@ begin
            r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
            case when not x.expired and g.n < 2000 then greatest( -- else lines are left out
                dailies.observed_until(g.last_at, g.import_id),
-               case when g.drained then (select dailies.drained_until()) end) end, -- looked up once for all videos
+               case when g.of_a_sample then (select dailies.sample_until()) end) end, -- looked up once for all videos
            x.expired, now()
     from dailies.videos() v
     cross join lateral (

@@ -88,20 +88,20 @@ def test_where_lines_are_left_out_nothing_follows_from_what_is_not_there(known: 
     assert observed(known) is None
 
 
-def test_a_drain_knows_up_to_what_it_brought_last(known: Database) -> None:
+def test_a_sample_which_no_import_brings_is_whole_up_to_its_last_line(known: Database) -> None:
     known.call("dailies_add_logs", p_entries=[the_line()])
     assert observed(known) == parse_time(str(the_line()["at"]))
     known.call("dailies_add_logs", p_entries=[entry("[health] ok", 25, "req-2")])
     assert observed(known) == moment(25)
 
 
-def test_a_drain_says_nothing_of_what_a_file_brought(known: Database) -> None:
+def test_a_sample_says_nothing_of_what_a_file_brought(known: Database) -> None:
     imported(known, 0, 1.5, the_line())
     known.call("dailies_add_logs", p_entries=[entry("[health] ok", 25, "req-2")])
     assert observed(known) == moment(1.5)
 
 
-def test_where_a_drain_ended_is_looked_up_once_for_many_videos_though_files_have_brought_more_since(
+def test_where_a_sample_ended_is_looked_up_once_for_many_videos_though_files_have_brought_more_since(
     own_database_url: str,  # in one used again an index still holds the rows that tests before have deleted
 ) -> None:
     ids = [str(uuid4()) for _ in range(20)]
@@ -117,6 +117,12 @@ def test_where_a_drain_ended_is_looked_up_once_for_many_videos_though_files_have
             read = reads(connection, Question("", "dailies_dossiers", {"p_ids": ids}))
         assert {row["observed_until"] for row in dossier_rows(db, ids)} == {at(30)}
     assert sum(each.rows for each in read if each.by == "log_entries_time") < 400
+
+
+def test_a_drain_may_lose_a_delivery_so_nothing_follows_from_what_it_did_not_bring(known: Database) -> None:
+    for line in (the_line(), entry("[health] ok", 25, "req-2")):
+        known.call("dailies_add_logs", p_import={"id": str(uuid4()), "name": "Log drain"}, p_entries=[line])
+    assert observed(known) is None
 
 
 def test_what_dailies_logs_itself_is_no_log_of_the_app(known: Database) -> None:

@@ -91,8 +91,9 @@ def doubt_of(dossier: Dossier) -> str:
         (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
         (bool(named), f"The logs name {', '.join(named)}, and nobody knows that it ended"),
         (any(run.in_part for run in runs), "Lines that name nobody may be of the call"),
+        (until is None, "Whether these logs hold all that was written is not known, as of a drain"),
         (
-            until is None or not all(_is_over(run, dossier) for run in runs),
+            not all(_is_over(run, dossier) for run in runs),
             "The logs end with this run, so what came after it is not known",
         ),
         (
