@@ -183,7 +183,7 @@ class History:
         tasks = {self.done: self.done_task, self.lost: self.lost_task}
         for video, lines in self.lines.items():
             put_log(db, video, *lines, minutes=LONG_AGO - 1, task=tasks.get(video, ""))
-        at = NOW - timedelta(minutes=LONG_AGO - 30)
+        at = NOW - timedelta(minutes=LONG_AGO - 90)  # when nobody waits for it any more
         lonely = entry(f"Task created with ID: {self.nobodys}", at, "req-n", task_id=self.nobodys)
         db.call("dailies_add_logs", p_entries=[lonely, entry("[health] ok", at, "req-h")])
         put_log(db, self.done, "[health] ok", minutes=0)
