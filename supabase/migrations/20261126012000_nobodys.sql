@@ -4,7 +4,7 @@ create index if not exists verdicts_candidates on dailies.verdicts using gin (ca
     where candidate_runway_ids <> '{}';
 
 -- Which tasks may be nobody's, each with when a line first named it: those of lines without a video that no row had when
--- they came, and those that a row had and has no more. Whoever saves verdicts takes away what somebody has after all, once
+-- they came, where no line that came along names a video in the same request, and those that a row had and has no more. Whoever saves verdicts takes away what somebody has after all, once
 -- it is looked at, so few stay; what is listed is looked at again. Nobody who writes waits for anybody: one may stand here
 -- twice.
 do $$
@@ -47,7 +47,11 @@ begin
     insert into dailies.nobodys (task_id, at)
     select t.task_id, t.at
     from (select a.task_id, min(a.at) as at from added a
-          where a.task_id is not null and a.video_id is null group by 1) t
+          where a.task_id is not null and a.video_id is null
+              -- of most, a line of the same request that comes with it tells whose they are
+              and (a.request_id is null or a.request_id not in (
+                  select m.request_id from added m where m.video_id is not null and m.request_id is not null))
+          group by 1) t
     where not exists (select from dailies.videos() v join dailies.verdicts d on d.video_id = v.id
                       where v.runway_video_id = t.task_id and d.runway_video_id = t.task_id)
         and not exists (select from dailies.nobodys n where n.task_id = t.task_id and n.at <= t.at);
