@@ -89,9 +89,22 @@ def test_a_loggers_own_record_is_kept_whole_as_it_arrives_in_a_drain() -> None:
         {"clip": "c1", "event": "it broke", "level": "error", "timestamp": "2026-11-20T10:00:00.123Z"},
         {"level": "error", "time": MS, "msg": "it broke", "data": [{"time": MS, "msg": "no line"}]},
         {"@timestamp": "2026-11-20T10:00:00.123Z", "log.level": "error", "message": "it broke", "clip": "c1"},
+        {"level": "error", "time": MS, "message": "it broke", "host": "h1", "source": "worker", "clip": "c1"},
     ):
         line = json.dumps(record, separators=(",", ":"))
         assert read(line + "\n")[0] == [LogEntry(MS, "error", line, None)]
+
+
+def test_what_a_tool_adds_to_a_line_that_it_passed_on_is_no_part_of_it() -> None:
+    record = {"host": "h", "source": "lambda", "level": "error", "time": MS, "message": "it broke"}
+    assert read(json.dumps(record))[0] == [LogEntry(MS, "error", "it broke", None)]
+
+
+@pytest.mark.parametrize("at", ["1e999", "-1e999", '"NaN"', "true", '"' + 20 * "9" + '"', "[1]", "null"])
+def test_a_time_that_is_none_makes_a_record_unusable(at: str) -> None:
+    items, report = read(f'{{"time": {at}, "msg": "it broke"}}\n{{"time": {MS}, "msg": "later"}}\n')
+    assert [item.at_ms for item in items] == [MS]
+    assert report.unusable == 1
 
 
 def test_a_payload_of_google_and_a_page_of_datadog_are_taken_out_of_what_is_around_them() -> None:

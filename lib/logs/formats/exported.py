@@ -11,6 +11,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from lib.domain.trace import LogEntry
@@ -31,8 +32,20 @@ _STATUSES = ("request.statuscode", "responsestatuscode", "statuscode")
 # What is around a message only where another than its logger wrote the record.
 _AROUND = frozenset(
     (
-        *("attributes", "dt", "eventid", "host", "ingestiontime", "insertid", "labels", "line"),
-        *("logstreamname", "raw", "source", "stream", "systime", "textpayload", "vercel"),
+        *("attributes", "dt", "eventid", "ingestiontime", "insertid", "labels", "line"),
+        *("logstreamname", "raw", "stream", "systime", "textpayload", "vercel"),
+    )
+)
+# What loggers write, too: another wrote the record where there is nothing else in it.
+_BOTH = frozenset(("host", "source"))
+_OF_A_DRAIN = frozenset(
+    (
+        *TIMES,
+        *MESSAGES,
+        *_LEVELS,
+        *("branch", "deploymentid", "environment", "executionregion", "projectid", "projectname"),
+        *("requestid", "requestmethod", "requestpath", "responsestatuscode", "path", "region", "service"),
+        *("statuscode", "type"),
     )
 )
 _MOST = 400  # names of a record
@@ -58,8 +71,10 @@ def _matches(record: Record) -> bool:
 
 
 def _parse(record: Record) -> list[Item]:
-    is_own = _AROUND.isdisjoint(names_of(record)) and not any(map(_OF_A_TOOL.match, record))
-    return _said(record, whole=is_own)
+    names = names_of(record)
+    is_tools = not _AROUND.isdisjoint(names) or any(map(_OF_A_TOOL.match, record))
+    is_passed_on = not _BOTH.isdisjoint(names) and names <= _BOTH | _OF_A_DRAIN
+    return _said(record, whole=not is_tools and not is_passed_on)
 
 
 def _parse_row(record: Record) -> list[Item]:
@@ -116,6 +131,8 @@ def _at_ms(value: Any) -> int:
         since = float(value)
     except (TypeError, ValueError, OverflowError):
         raise Unusable("no usable time") from None
+    if not isfinite(since):
+        raise Unusable("no usable time")
     while since >= _SECONDS_OF_LAST * 1000 * 10:
         since /= 1000
     return at_ms(round(since * 1000) if since < _SECONDS_OF_LAST else round(since))
