@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,8 @@ Row = Mapping[str, Any]
 _WRAPPERS = ("data", "rows", "videos", "tasks", "items", "results", "result")
 _SQL = re.compile(
     r"(?:\s++|--[^\n]*\n|/\*(?:[^*]++|\*(?!/))*+\*/;?|\\\w[^\n]*\n)*+"
-    r"(?:INSERT|COPY|(?:CREATE|DROP|LOCK|ALTER)\s+TABLES?|BEGIN|START\s+TRANSACTION|SET|USE)\b",
+    r"(?:INSERT|REPLACE\s+INTO|COPY|(?:CREATE|DROP|LOCK|ALTER)\s+(?:TABLES?|EXTENSION|FUNCTION|SCHEMA|TYPE)"
+    r"|BEGIN|START\s+TRANSACTION|SET|USE|PRAGMA\s+\w+\s*=)\b",
     re.I,
 )
 csv.field_size_limit(LONGEST_RECORD)
@@ -116,6 +118,8 @@ def _by_column(value: Any) -> list[Row] | None:
         return None
     names, data = value.get("columns"), value.get("data")
     if isinstance(names, list) and isinstance(data, list):
+        if not all(isinstance(row, list) and len(row) == len(names) for row in data):
+            raise ValueError(f"`data` has a row that is not of as many values as `columns`, {len(names)}")
         return [dict(zip(map(str, names), row, strict=True)) for row in data]
     columns = list(value.values())
     if not all(isinstance(column, dict) and column.keys() == columns[0].keys() for column in columns):
@@ -127,24 +131,45 @@ def _by_column(value: Any) -> list[Row] | None:
 
 
 def _of_printed(text: str, rule: re.Match[str]) -> Iterator[Numbered]:
-    """The table that psql or MySQL prints: a head, `rule` below it, and cells between bars. A `+` at the end
-    of a cell says that it goes on in the next line."""
-    names = [name.strip() for name in _cells(text[: rule.start()].rstrip("\n").rpartition("\n")[2])]
+    """The table that psql or MySQL prints: a head, `rule` below it, and cells between bars. A `+` in the last
+    place of a column says that its cell goes on in the next line."""
+    head = text[: rule.start()].rstrip("\n").rpartition("\n")[2]
+    names = [name.strip() for name in _cells(head)]
+    widths = [len(dashes) for dashes in rule[0].strip().strip("+").split("+")]
     row, first = [""] * len(names), text.count("\n", 0, rule.end()) + 1
-    begun = first
+    if len(widths) != len(names):
+        raise ValueError(f"line {first - 2}: the head has not as many cells as the rule below it")
+    begun, ended = first, 0
     for number, printed in enumerate(text[rule.end() :].split("\n"), first):
         if "|" not in printed:  # the rule at the end, how many rows there were
+            if printed.startswith(" ") and printed.strip():
+                raise ValueError(f"line {number}: a row that is cut off")
+            ended = ended or number
             continue
+        if ended:
+            raise ValueError(f"line {ended}: the table ends, and in line {number} there is more")
+        if head.startswith("|") and not (printed.startswith("|") and printed.rstrip().endswith("|")):
+            raise ValueError(f"line {number}: a row that is cut off, or has a text of several lines")
         cells = _cells(printed)
         if len(cells) != len(names):
             raise ValueError(f"line {number}: it has not as many cells as the head")
-        row = [before + cell.removesuffix("+").strip() for before, cell in zip(row, cells, strict=True)]
-        goes_on = [cell.endswith("+") for cell in cells]
+        goes_on = [
+            cell.endswith("+") and _width(cell) >= width for cell, width in zip(cells, widths, strict=True)
+        ]
+        told = (cell[:-1] if more else cell for cell, more in zip(cells, goes_on, strict=True))
+        row = [before + cell.strip() for before, cell in zip(row, told, strict=True)]
         if any(goes_on):
             row = [part + "\n" * more for part, more in zip(row, goes_on, strict=True)]
             continue
         yield Numbered(begun, {name: _cell(cell) for name, cell in zip(names, row, strict=True)})
         row, begun = [""] * len(names), number + 1
+    if any(row):
+        raise ValueError(f"line {begun}: a row that is cut off")
+
+
+def _width(cell: str) -> int:
+    """The columns of a terminal that it takes: letters of Chinese and pictures take two."""
+    return len(cell) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in cell)
 
 
 def _cells(printed: str) -> list[str]:

@@ -11,8 +11,8 @@ _NAME = r'(?:"[^"]{1,63}"|`[^`]{1,63}`|\w{1,63})'
 _COMMENT = re.compile(r"(?:\s++|;|\\\w[^\n]*+|--[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 _TABLE = rf"{_NAME}(?:\s*\.\s*{_NAME})?"
 _INSERT = re.compile(
-    rf"INSERT\s+(?:IGNORE\s+)?INTO\s+(?:ONLY\s+)?(?P<table>{_TABLE})\s*(?:\((?P<columns>[^()]*)\)\s*)?"
-    r"(?:OVERRIDING\s+\w+\s+VALUE\s*)?VALUES\b",
+    rf"(?:INSERT\s+(?:IGNORE\s+)?|REPLACE\s+)INTO\s+(?:ONLY\s+)?(?P<table>{_TABLE})\s*"
+    r"(?:\((?P<columns>[^()]*)\)\s*)?(?:OVERRIDING\s+\w+\s+VALUE\s*)?VALUES\b",
     re.I,
 )
 _COPY = re.compile(rf"COPY\s+(?P<table>{_TABLE})\s*\((?P<columns>[^()]*)\)\s+FROM\s+stdin;\r?\n", re.I)
@@ -23,17 +23,21 @@ _COLUMN = re.compile(
     rf"({_NAME})[ \t]+\w",
     re.I | re.M,
 )
-_OTHER = re.compile(r"(?!COPY\b)\w(?:[^;'\"$]++|'(?:[^']++|'')*+'|\"[^\"]*+\"|\$(?!\$))*+;", re.I)
+_OTHER = re.compile(  # the body of a function stands between `$$`, or between `$name$`
+    r"(?!(?:COPY|INSERT|REPLACE)\b)\w(?:[^;'\"$]++|'(?:[^']++|'')*+'|\"[^\"]*+\""
+    r"|\$(?P<tag>\w{0,63}+)\$(?:[^$]++|\$(?!(?P=tag)\$))*+\$(?P=tag)\$|\$(?!\w{0,63}+\$))*+;",
+    re.I,
+)
 _CAST = r"(?:\s*::\s*[\w.\"]+(?: \w+){0,3}(?:\(\d+(?:, ?\d+)?\))?(?:\[\])?)*"
 _VALUE = re.compile(
     r"(?:[Ee]'(?P<escaped>(?:[^'\\]++|\\.|'')*+)'|'(?P<text>(?:[^']++|'')*+)'"
-    rf"|(?P<word>null|true|false)\b|(?P<number>-?\d[\d.]*(?:[eE][+-]?\d+)?)){_CAST}",
+    rf"|(?P<word>null|true|false)\b|(?P<number>-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)){_CAST}",
     re.I | re.S,
 )
 # MySQL escapes within plain quotes, and may say the character set of a text.
 _MYSQL_VALUE = re.compile(_VALUE.pattern.replace("[Ee]'", r"(?:_\w{3,10} )?'", 1), re.I | re.S)
 _TAIL = re.compile(r"(?:ON\s+CONFLICT(?:[^;']++|'(?:[^']++|'')*+')*+)?;?", re.I)
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v"}
 _WORDS = {"null": None, "true": True, "false": False}
 
 
@@ -59,7 +63,7 @@ def sql_rows(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
             else:
                 of_a_value = _MYSQL_VALUE if "`" in found[0] else _VALUE
                 at = yield from _tuples(text, found.end(), columns, lines, of_a_value)
-        elif (other := _OTHER.match(text, at)) and text[at : at + 6].upper() != "INSERT":
+        elif other := _OTHER.match(text, at):
             if begun := _CREATE.match(text, at, other.end()):
                 created[begun["table"]] = _names(_COLUMN.findall(text, begun.end(), other.end()))
             at = other.end()

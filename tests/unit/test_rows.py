@@ -63,13 +63,13 @@ PSQL = """ id |    prompt
 (2 rows)
 
 """
-MYSQL_TABLE = """+----+----------------------+
-| id | prompt               |
-+----+----------------------+
-| 1  | a "very", long+|
-|    | kite |
-| 2  | NULL |
-+----+----------------------+
+MYSQL_TABLE = """+----+------------------+
+| id | prompt           |
++----+------------------+
+| 1  | a "very", long  +|
+|    | kite             |
+| 2  | NULL             |
++----+------------------+
 2 rows in set (0.00 sec)
 """
 CSV = 'id,prompt\r\n1,"a ""very"", long\nkite"\r\n2,\r\n'
@@ -109,6 +109,12 @@ def read(folder: Path, content: str | bytes) -> list[object]:
         PG_DUMP,
         MYSQL_DUMP,
         MYSQL_DUMP.replace(" VALUES", " (`id`, `prompt`) VALUES"),
+        MYSQL_DUMP.replace("INSERT", "REPLACE"),
+        PG_DUMP.replace(
+            "CREATE TABLE",
+            "CREATE FUNCTION f() RETURNS text AS $_$ select 'it''s $1;' $_$ LANGUAGE sql;\nCREATE TABLE",
+            1,
+        ),
         PSQL,
         MYSQL_TABLE,
         json.dumps({"columns": ["id", "prompt"], "index": [0, 1], "data": [list(r.values()) for r in ROWS]}),
@@ -117,6 +123,11 @@ def read(folder: Path, content: str | bytes) -> list[object]:
 )
 def test_the_same_rows_are_read_from_every_shape(tmp_path: Path, content: str | bytes) -> None:
     assert read(tmp_path, content) == ROWS
+
+
+def test_a_cell_of_a_printed_table_may_end_with_a_plus(tmp_path: Path) -> None:
+    printed = " id | prompt \n----+--------\n 1  | 灯塔  +\n    | C++\n 2  | C+\n(2 rows)\n"
+    assert read(tmp_path, printed) == [{"id": "1", "prompt": "灯塔\nC++"}, {"id": "2", "prompt": "C+"}]
 
 
 def test_a_single_object_is_a_row_whatever_lists_it_holds(tmp_path: Path) -> None:
@@ -263,6 +274,16 @@ def test_every_row_knows_its_line(tmp_path: Path, content: str, lines: list[int]
         ("COPY a (id, b) FROM stdin;\n1\t2\n3\n\\.\n", "line 3: 1 values for 2 columns"),
         ("COPY a (id, b) FROM stdin;\n1\t2\n", "line 3: the rows behind COPY are cut off"),
         (" id | b\n----+---\n 1  | 2\n 2  | 3 | 4\n", "line 4: it has not as many cells as the head"),
+        (" id | b\n----+---\n 1  | 2\n 2 ", "line 4: a row that is cut off"),
+        (" id | b\n----+---\n 1  | a+\n", "line 3: a row that is cut off"),
+        (
+            " id | b\n----+---\n 1  | 2\n(1 row)\n\n id | c\n----+---\n 1  | 3\n",
+            "line 4: the table ends, and in line 6 there is more",
+        ),
+        ("+----+---+\n| id | b |\n+----+---+\n| 1  | x\ny |\n+----+---+\n", "line 4: a row that is cut off"),
+        ("insert into a (id) values\n(1.2.3);", "line 2: the list of values is cut off or damaged"),
+        ("replace into a (id) values (1);\nreplace into a (id) select 2;", "line 2: SQL that cannot be read"),
+        ('{"columns": ["id", "b"], "data": [["1", "2"], ["3"]]}', "`data` has a row"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_line(tmp_path: Path, content: str, told: str) -> None:
