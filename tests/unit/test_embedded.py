@@ -160,6 +160,20 @@ def test_a_command_that_is_told_to_end_stops_its_server(open_folder: Path, early
     assert not is_running(pid)
 
 
+def test_a_server_that_hangs_is_told_to_whoever_joins(
+    server: EmbeddedPostgres, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lib.data.embedded.server.SILENT_SECONDS", 1)
+    postmaster = psutil.Process(server.postmaster_pid())
+    postmaster.suspend()
+    try:
+        with pytest.raises(DatabaseUnavailable, match="runs but does not answer"):
+            EmbeddedPostgres(home).start()
+    finally:
+        postmaster.resume()
+    assert ask(server, "select 1") == 1
+
+
 def test_a_killed_server_is_started_again_by_the_next_call(server: EmbeddedPostgres) -> None:
     database = PostgresDatabase(server.conninfo, label="test")
     with database.transaction("test") as connection:

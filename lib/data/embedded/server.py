@@ -29,6 +29,8 @@ from lib.data.embedded.installation import OUTSIDE, Installation
 from lib.errors import DatabaseUnavailable
 
 READY_SECONDS = 300  # recovery of a gigabyte of WAL takes about 10
+SILENT_SECONDS = 8  # within which a server says at least that it is not ready yet
+NOT_YET = 1  # of pg_isready
 START_TRIES = 5
 FIRST_BUILTIN_LOCALE = 17
 LETTERS = ("C.UTF-8", "C")  # for pg_trgm, all alphabets or English; not every system knows the first
@@ -167,9 +169,11 @@ class EmbeddedPostgres:
 
     def _wait_until_ready(self) -> None:
         arguments = ("-q", "-h", "127.0.0.1", "-p", str(self._port()), "-t", "2")
-        deadline = time.monotonic() + READY_SECONDS
-        while self._run("pg_isready", *arguments)[0] != 0:
-            if time.monotonic() > deadline:
+        began = spoke = time.monotonic()
+        while (code := self._run("pg_isready", *arguments)[0]) != 0:
+            now = time.monotonic()
+            spoke = now if code == NOT_YET else spoke
+            if now > min(began + READY_SECONDS, spoke + SILENT_SECONDS):
                 raise DatabaseUnavailable(f"The embedded Postgres in {self.home} runs but does not answer.")
             time.sleep(0.1)
 
