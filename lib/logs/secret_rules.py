@@ -357,8 +357,10 @@ _WHOSE = "|".join(
     f"(?<={whose})"
     for whose in ("the ", "my ", "our ", "your ", "this ", "api ", "api-", "api_", "api", "runway ")
 )
-_MADE_UP = (  # by a program: no word, no path, and no id
-    rf"(?![\w+/=.~-]{{0,64}}{_UUID})(?=[\w+/=.~-]{{0,32}}[a-z0-9]{{12}})"
+_MEDIA = "mp4|mov|m4v|webm|gif|png|jpe?g|webp|avif|json"
+_MADE_UP = (  # by a program: no word, no file, and no id
+    rf"(?![\w+/=.~-]{{0,64}}{_UUID})(?![\w+/=.~-]{{1,128}}?\.(?:{_MEDIA})(?![\w+/=~-]))"
+    r"(?=[\w+/=.~-]{0,32}[a-z0-9]{12})"
     r"(?=[\w+/=.~-]{0,64}\d)(?=[\w+/=.~-]{0,64}[a-z])"
 )
 _TYPED = r"(?=\S{6})(?=\S{0,64}\d)(?=\S{0,64}[a-z])(?![\w-]{0,64}[ .]?(?:characters|letters|digits))"

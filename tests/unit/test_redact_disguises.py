@@ -297,6 +297,7 @@ HARMLESS = (
     "the key is missing, the token is expired, the password is required, the secret is out",
     "the key is 97d25ccf-7ae1-4f57-a5d7-bd49d4004691",
     "the key is renders/2026/11/97d25ccf-7ae1-4f57-a5d7-bd49d4004691.mp4",
+    "the key is renders/01ARZ3NDEKTSV4RRFFQ69G5FAV.mp4, our key is cjld2cjxh0000qzrmn831i7rn.jpg",
     "our key is clip-4711-version-20261120, the token is over 1000 characters",
     "duplicate key value violates unique constraint; primary key is id",
     "API key is for another product, API key provided is not valid",
