@@ -16,6 +16,7 @@ import psycopg
 
 from lib.errors import DatabaseUnavailable
 
+THREAD = "dailies-watch"
 STEP_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0  # so long a question may take before anybody asks whether the database answers at all
 AGAIN_SECONDS = 15.0  # where it does, the question is a long one
@@ -58,7 +59,7 @@ class Watch:
             self._waits.add(wait)
             # a process that was forked has the object, and no thread that runs
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="dailies-watch", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
                 self._thread.start()
         try:
             yield
@@ -101,6 +102,13 @@ class Watch:
         except (psycopg.Error, DatabaseUnavailable):
             pass
         return True
+
+
+def wait_for_end() -> None:
+    """Until no thread watches, half a second behind the last answer; as long at most where somebody asks."""
+    for thread in threading.enumerate():
+        if thread.name == THREAD:
+            thread.join(2 * STEP_SECONDS)
 
 
 def _cut(wait: _Wait, why: str) -> None:

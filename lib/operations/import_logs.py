@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 from lib.app import App, open_app
 from lib.data.database import Row
 from lib.data.logs import Added, EntryRow, add_logs, entry_row, merge_text
+from lib.data.watch import wait_for_end
 from lib.domain.flow import StageReader
 from lib.domain.memo import LENGTH, MESSAGES
 from lib.domain.trace import LogEntry, RequestSummary
@@ -68,6 +69,8 @@ def together(work: Callable[[Share], ImportReport], parts: list[Share]) -> Impor
     """
     if len(parts) == 1:
         return work(parts[0])
+    if threading.active_count() == 2:  # quicker than to start anew, where the other one is about to end
+        wait_for_end()
     can_be_copied = sys.platform == "linux" and threading.active_count() == 1
     context = get_context("fork" if can_be_copied else "spawn")
     with ProcessPoolExecutor(

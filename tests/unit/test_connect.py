@@ -18,6 +18,7 @@ from lib.data.connect import keep_private, open_database, open_postgres
 from lib.data.embedded.server import EmbeddedPostgres
 from lib.data.migrations import check_schema
 from lib.data.postgres import Pool, PostgresDatabase
+from lib.data.watch import STEP_SECONDS, THREAD, wait_for_end
 from lib.errors import DatabaseError, DatabaseUnavailable, SettingsError
 from lib.settings import Settings, load_settings
 from tests.databases import SECRET_KEY
@@ -222,6 +223,18 @@ def test_a_question_whose_answer_is_lost_ends_after_its_limit(
         db._connection("wait", limited=True) as connection,
     ):
         connection.execute("select pg_sleep(9)")
+
+
+def test_soon_after_the_last_answer_no_thread_watches_and_a_process_can_be_copied(
+    database_url: str,
+) -> None:
+    with closing(PostgresDatabase(database_url, label="test")) as db:
+        db.call("dailies_workers")
+        began = time.monotonic()
+        wait_for_end()
+        assert time.monotonic() - began < 2 * STEP_SECONDS
+        assert THREAD not in [thread.name for thread in threading.enumerate()]
+        db.call("dailies_workers")
 
 
 def test_what_dailies_writes_is_its_users_alone(tmp_path: Path) -> None:

@@ -195,8 +195,8 @@ def rate_and_cost(data: Overview, frame: Frame) -> None:
     with right, st.container(border=True, height="stretch"):
         section(
             "Cost per day",
-            "What Runway charged for the app's tasks, by model where it is known. A click on a bar opens the"
-            " videos of that day.",
+            "What Runway charged for the app's tasks, by model where it is known. A click on a bar opens all"
+            " videos of that day, also those that cost nothing.",
         )
         if rows := series.cost(frame.window):
             event = choose_in(charts.cost(rows), "cost", "Credits per day, by model", height=280)
