@@ -23,8 +23,8 @@ Row = Mapping[str, Any]
 _WRAPPERS = ("data", "rows", "videos", "tasks", "items", "results", "result")
 _SQL = re.compile(
     r"(?:\s++|--[^\n]*\n|/\*(?:[^*]++|\*(?!/))*+\*/;?|\\\w[^\n]*\n)*+"
-    r"(?:INSERT|REPLACE\s+INTO|COPY|(?:CREATE|DROP|LOCK|ALTER)\s+(?:TABLES?|EXTENSION|FUNCTION|SCHEMA|TYPE)"
-    r"|BEGIN|START\s+TRANSACTION|SET|USE|PRAGMA\s+\w+\s*=)\b",
+    r"(?:INSERT\s|REPLACE\s+INTO\b|COPY\s|SET |USE |PRAGMA\s+\w+\s*=|START\s+TRANSACTION\b|BEGIN\b[\w ]*+;\s"
+    r"|(?:CREATE|DROP|LOCK|ALTER)\s+(?:TABLES?|EXTENSION|FUNCTION|SCHEMA|TYPE)\b)",
     re.I,
 )
 csv.field_size_limit(LONGEST_RECORD)

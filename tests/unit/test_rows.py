@@ -125,6 +125,13 @@ def test_the_same_rows_are_read_from_every_shape(tmp_path: Path, content: str | 
     assert read(tmp_path, content) == ROWS
 
 
+@pytest.mark.parametrize("name", ["set", "Begin", "USE", "copy", "insert"])
+def test_a_column_may_be_called_like_a_statement(tmp_path: Path, name: str) -> None:
+    for sign in ",;":
+        content = f"{name},id,status\n1,2,failed\n".replace(",", sign)
+        assert read(tmp_path, content) == [{name: "1", "id": "2", "status": "failed"}]
+
+
 def test_a_cell_of_a_printed_table_may_end_with_a_plus(tmp_path: Path) -> None:
     printed = " id | prompt \n----+--------\n 1  | 灯塔  +\n    | C++\n 2  | C+\n(2 rows)\n"
     assert read(tmp_path, printed) == [{"id": "1", "prompt": "灯塔\nC++"}, {"id": "2", "prompt": "C+"}]
