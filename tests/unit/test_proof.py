@@ -301,12 +301,27 @@ def test_what_is_refused_for_the_moment_may_be_a_second_post_of_which_the_sdk_sa
     called = run("sync-sdk", stages=8)
     sent = (called[-1].at_ms - ms(0)) / 1000
     assert repair(row(), [*called, error(FAILED + said, sent + 0.3)]).proof is Proof.RUN_REFUSED
-    assert not repair(row(), [*called, error(FAILED + said, sent + 0.5)]).pays
+    late = repair(row(), [*called, error(FAILED + said, sent + 0.5)])
+    assert not late.pays
+    assert "perhaps only when it was sent a second time" in late.reason
     told = row(error_message=said, updated_at=START + timedelta(seconds=sent + 0.3))
     assert not repair(told, called).pays
     fetched = run("async-fetch", stages=9)
     answer = error("[Runway API] Response status: 429 Too Many Requests", 3)
     assert repair(row(), [*fetched, answer, error(FAILED + said, 3.1)]).proof is Proof.RUN_REFUSED
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("[Runway API] Error: ENOTFOUND api.dev.runwayml.com", "no answer is on record"),
+        ("[Runway API] InternalServerError: 500 {}", "does not say that it created nothing"),
+    ],
+)
+def test_whoever_is_asked_reads_whether_runway_had_answered(said: str, why: str) -> None:
+    found = repair(row(), [*run("sync-sdk", stages=8), error(said, 2)])
+    assert found.override
+    assert why in found.reason
 
 
 def test_every_run_of_the_app_has_to_be_accounted_for() -> None:

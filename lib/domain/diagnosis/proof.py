@@ -81,6 +81,7 @@ def doubt_of(dossier: Dossier) -> str:
     ended = _ended(dossier)
     named = [task for task in dossier.trace.named if task not in ended]
     had = [task for task in dossier.had if task not in ended]
+    answers = [_answers_of(run, dossier) for run in runs if run.sent]
     doubts = (
         (other is not None, f"Another column of the row holds {other}"),
         (_was_asked_for(dossier), "Runway answered a status check, so the app knew a task's id"),
@@ -88,7 +89,11 @@ def doubt_of(dossier: Dossier) -> str:
         (dossier.logs_expired, "Logs of the video's time have been dropped, and some may have told of it"),
         (not runs, "No log shows whether the app called Runway"),
         (any(run.created for run in runs), "The logs show that Runway answered with a task"),
-        (any(run.sent for run in runs), "The app had called Runway, and no answer is on record"),
+        (not all(answers), "The app had called Runway, and no answer is on record"),
+        (
+            not all(any(symptom.refusal for symptom in each) for each in answers),
+            "The app had called Runway, and what Runway answered does not say that it created nothing",
+        ),
         (bool(named), f"The logs name {', '.join(named)}, and nobody knows that it ended"),
         (any(run.in_part for run in runs), "Lines that name nobody may be of the call"),
         (until is None, "Whether these logs hold all that was written is not known, as of a drain"),
@@ -97,12 +102,21 @@ def doubt_of(dossier: Dossier) -> str:
             "The logs end with this run, so what came after it is not known",
         ),
         (
+            bool(answers),
+            "Runway refused the app's request, but perhaps only when it was sent a second time",
+        ),
+        (
             not all(run.ended_unsent for run in runs),
             "Where the run ended cannot be told for certain from these logs",
         ),
         (True, "The run seems to have ended early, but what was said behind it may be of the call"),
     )
     return next(doubt for holds, doubt in doubts if holds) + ": a task may exist, paid for."
+
+
+def _answers_of(run: Run, dossier: Dossier) -> list[Symptom]:
+    told = (symptom for symptom, _ in _told(run, dossier) if symptom.cause != "runway_unreachable")
+    return [symptom for symptom in told if symptom.speaker is Speaker.RUNWAY]
 
 
 def _task_ended(dossier: Dossier) -> bool:
