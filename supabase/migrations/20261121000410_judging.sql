@@ -377,12 +377,16 @@ begin
               from (select n.task_id from dailies.nobodys n
                     where n.at between v.created_at - interval '5 seconds'
                                    and greatest(v.created_at, g.last_at) + interval '1 hour'
+                        and not exists (select from dailies.nobodys b -- one that stands here twice is one
+                                        where b.task_id = n.task_id and b.at < n.at
+                                            and b.at >= v.created_at - interval '5 seconds')
                         and dailies.is_nobodys(n.task_id, told) order by n.at limit 20) o -- MOST_NOBODYS
               join lateral (select x.request_id from dailies.log_entries x
                             where x.task_id = o.task_id and x.video_id is null and x.at >= told
                             order by x.at limit 2) l on true) o
         join lateral (select * from dailies.log_entries x
-                      where x.request_id = o.request_id and x.at >= told order by x.at limit 100) e on true
+                      where x.request_id = o.request_id and x.at >= told
+                      order by x.task_id is null, x.at limit 100) e on true -- those that name a task before others
         where v.runway_video_id is null) n on true
     left join lateral (
         select json_agg(to_json(q)) as rows

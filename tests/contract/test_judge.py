@@ -153,6 +153,22 @@ def test_where_more_tasks_are_nobodys_than_are_read_one_may_be_of_each_row(known
     assert verdict(known, BELA)["action"] == "ask"
 
 
+def test_a_task_that_came_later_half_first_counts_once_among_those_that_are_read(known: Database) -> None:
+    first, later = list[LogEntry](), list[LogEntry]()
+    for number in range(1, 16):
+        picture = f"https://images.example.com/portraits/{number:024d}.jpg"
+        made = {"status": "processing", "created_at": (START + timedelta(seconds=1)).isoformat()}
+        video, task = f"{number:08x}-5555-4000-8000-000000000005", f"{number:08x}-6666-4000-8000-000000000006"
+        videos.import_videos(known, [made | {"id": video, "input_image_url": picture}])
+        words = f"cron: picture {picture}", f"[Runway API] Task created with ID: {task}"
+        first += [line(text, 60 + number, f"req-{number}") for text in words]
+        later.append(line(f"[Runway API] Retrieving initial task status for ID: {task}", 90, f"req-{number}"))
+    for half in (later, first, nameless(CELIS_TASK, begin=100)):
+        known.call("dailies_add_logs", p_entries=stored(half))
+    judge_dirty(at(NOW, known), 100)
+    assert verdict(known, BELA)["candidate_runway_ids"] == [CELIS_TASK]
+
+
 def nobodys_of_the_day(db: Database) -> dict[str, list[str]]:
     day = timedelta(days=1)
     return {each.task_id: each.candidates for each in nobodys(db, START - day, START + day)}
