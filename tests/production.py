@@ -48,14 +48,16 @@ def put_log(
     minutes: float = 19,
     task: str = "",
     path: str = "/api/videos/generate",
+    level: str = "info",
 ) -> None:
-    """Lines of one request."""
+    """Lines of one request. `level`: of the last one."""
     keys, request_id = EntryKeys(), f"abcde-{uuid.uuid4().hex}"
     start = round((datetime.now(UTC) - timedelta(minutes=minutes)).timestamp() * 1000)
     entries = []
     for n, message in enumerate(messages):
         text = message.replace("{video}", video_id).replace("{task}", task)
-        entry = LogEntry(start + n * 10, "info", text, request_id, path)
+        said = level if n == len(messages) - 1 else "info"
+        entry = LogEntry(start + n * 10, said, text, request_id, path)
         named = names_in(text)
         entries.append(entry_row(keys.key(entry), entry, *(next(iter(ids), None) for ids in named)))
     add_logs(db, {"id": None}, entries)

@@ -1,8 +1,8 @@
-"""Requests that name no video, and may be of a run that seems to have ended before the call to Runway.
+"""Requests that name no video, and may be of a run that seems to have ended without a task.
 
 A dossier holds the requests that name its video. A worker's function may name neither video nor task while it
 waits for Runway's answer, and another request may name the video in its path alone: both are looked for
-before anything is paid.
+before anything is paid, also where Runway had refused the run: a queue tries that again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from lib.app import App
 from lib.data.logs import in_paths, nameless
 from lib.domain.diagnosis import Dossier
+from lib.domain.diagnosis.proof import proof_of
 from lib.domain.trace import time_of
 from lib.traces.naming import is_told_anywhere
 from lib.traces.ties import WAITS_MS
@@ -26,9 +27,9 @@ Time = tuple[datetime, datetime]
 
 
 def with_nameless_calls(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
-    """The runs of `dossiers`, those `in_part` that such a request may be of. One question for some hours of
-    runs; a run that took longer is in part, and nobody looks."""
-    times = {each.video.id.lower(): time for each in dossiers if (time := _early_end(each))}
+    """`dossiers`, their runs `in_part` where such a request may be of one. One question for some hours of
+    runs; those that took longer are in part, and nobody looks."""
+    times = {each.video.id.lower(): time for each in dossiers if (time := _without_a_task(each))}
     spans = _joined(filter(_is_short, times.values()))
     calls = [call for span in spans for call in _calls(app, span)]
     keys = list(filter(is_told_anywhere, times))  # a short one may be anything's
@@ -46,11 +47,11 @@ def with_nameless_calls(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
     ]
 
 
-def _early_end(dossier: Dossier) -> Time | None:
+def _without_a_task(dossier: Dossier) -> Time | None:
     """From the row's beginning (it may have been tried before its lines were understood) to an hour behind
-    the last run that seems to have ended before the call; None without one."""
-    runs = [run for run in dossier.app_runs if run.ended_unsent and dossier.trace.observed_until]
-    if not runs:
+    its last run, where a fact would let it be paid for that its task has no part in; else None."""
+    runs = dossier.app_runs
+    if not runs or dossier.video.runway_video_id or proof_of(dossier) is None:
         return None
     began = (dossier.video.created_at, *(time_of(run.entries[0].at_ms) for run in runs))
     return min(began), max(run.last_at for run in runs) + TAKEN_UP
@@ -79,5 +80,5 @@ def _calls(app: App, span: Time) -> Iterator[Time]:
 
 
 def _in_part(dossier: Dossier) -> Dossier:
-    runs = tuple(replace(run, in_part=run.in_part or run.ended_unsent) for run in dossier.trace.runs)
+    runs = tuple(replace(run, in_part=True) for run in dossier.trace.runs)
     return replace(dossier, trace=replace(dossier.trace, runs=runs))

@@ -135,8 +135,9 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
     order by l.at desc, n.task_id
 $$;
 
--- Which lines of a span hold one of these texts and are of requests that name no video, nor a task that a row has? Those of
--- Dailies itself are none. Indexes: log_entries_time, log_entries_request, dailies_videos_task.
+-- Which lines of a span hold one of these texts and are of requests that name no video, nor, from there on, a task that a row
+-- has? One that was named before is another's, as where a cron job asks how tasks are and then creates one. Those of Dailies
+-- itself are none. Indexes: log_entries_time, log_entries_request, dailies_videos_task.
 create or replace function public.dailies_nameless(p_since timestamptz, p_until timestamptz, p_texts text[], p_limit int)
 returns table (at timestamptz, message text)
 language sql stable security definer set search_path = ''
@@ -148,18 +149,22 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
             select from dailies.log_entries m
             where m.request_id = e.request_id and m.at between e.at - interval '1 hour' and e.at + interval '1 hour'
                 and (m.video_id is not null
-                     or exists (select from dailies.videos() v where v.runway_video_id = m.task_id offset 0)))
+                     or m.at >= e.at and exists (
+                         select from dailies.videos() v where v.runway_video_id = m.task_id offset 0)))
     order by e.at limit p_limit
 $$;
 
--- Which of these ids stand in the path of a request whose lines name no video, and when first? Indexes: log_entries_time,
+-- Which of these ids stand in the path of a request whose lines name no video, and when first? A uuid may have anything
+-- around it, other ids what is no part of a word, also as %22. Indexes: log_entries_time,
 -- log_entries_request.
 create or replace function public.dailies_in_paths(p_since timestamptz, p_until timestamptz, p_ids text[])
 returns table (video_id text, at timestamptz)
 language sql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as $$
     select p.part, min(e.at) from dailies.log_entries e
-    cross join lateral unnest(string_to_array(lower(split_part(e.path, '?', 1)), '/')) p (part)
+    cross join lateral (
+        select regexp_split_to_table(regexp_replace(lower(e.path), '%[0-9a-f]{2}', '/', 'g'), '[^0-9a-z_-]+')
+        union all select (regexp_matches(lower(e.path), '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g'))[1]) p (part)
     where e.at between p_since and p_until and e.video_id is null and e.deployment_id is distinct from 'dailies'
         and p.part = any(p_ids)
         and not exists (

@@ -588,6 +588,9 @@ def test_a_call_in_a_request_that_names_nobody_may_be_that_of_a_run_before_it(fl
     [
         ("/api/clips/{video}/make", "ask"),
         ("/api/clips/{video}?fast=1", "ask"),
+        ("/api/clips/{video}.json", "ask"),
+        ("/api/clips/clip_{video}:make", "ask"),
+        ("/api/rpc/make,%7B%22id%22%3A%22{video}%22%7D", "ask"),
         ("/api/clips/other/make", "retry"),
     ],
 )
@@ -600,6 +603,46 @@ def test_a_request_that_names_the_video_in_its_path_alone_may_be_of_the_call(
         floor.db, "nobody", "off it goes", minutes=18, path=path.format(video=video_id.upper())
     )
     assert floor.actions() == {action: 1}
+
+
+REFUSED = (*production.CALLED, "[Runway API] Error: RateLimitError: 429 Too many requests")
+
+
+@pytest.mark.parametrize(
+    ("said", "path"), [(production.CALLED[5:], "/api/queue"), (("off it goes",), "/api/clips/{video}")]
+)
+def test_a_queue_may_have_tried_a_refused_run_again_in_a_request_that_names_nobody(
+    floor: Floor, said: Sequence[str], path: str
+) -> None:
+    floor.allow(auto_retry=True)
+    refused = production.put_row(floor.db)
+    production.put_log(floor.db, refused, *REFUSED, level="error")
+    production.put_log(floor.db, refused, "[health] ok", minutes=0)
+    assert preview(floor.app).counts() == {"retry": 1}
+    production.put_log(floor.db, "nobody", *said, minutes=18, path=path.format(video=refused))
+    assert floor.actions() == {"ask": 1}
+    (repair,) = plan(floor.app, [refused])
+    assert "Lines that name nobody may be of the call" in repair.reason
+
+
+def test_a_call_behind_a_look_at_another_rows_task_is_not_that_rows(floor: Floor) -> None:
+    """A cron job asks how tasks are, and then creates one."""
+    floor.allow(auto_retry=True)
+    production.terminated(floor.db)
+    task = str(uuid.uuid4())
+    production.put_row(floor.db, runway_video_id=task)
+    looked = "Task status response: { id: '{task}', status: 'RUNNING' }"
+    production.put_log(floor.db, "nobody", looked, *production.CALLED[5:], minutes=18, task=task)
+    assert floor.actions() == {"ask": 1}
+
+
+def test_a_task_that_nobody_has_is_found_behind_any_number_of_lines(floor: Floor) -> None:
+    floor.allow(auto_retry=True)
+    production.terminated(floor.db)
+    steps = [f"step {n}" for n in range(120)]
+    told = "[cron] Task created with ID: {task}"
+    production.put_log(floor.db, "nobody", *steps, told, minutes=18, task=str(uuid.uuid4()))
+    assert floor.actions() == {"ask": 1}
 
 
 def test_a_call_whose_task_another_row_has_is_that_rows(floor: Floor) -> None:
