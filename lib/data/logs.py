@@ -260,8 +260,10 @@ def save_log_source(
     read_from: datetime,
     read_to: datetime,
     gap: tuple[datetime, datetime] | None = None,
+    *,
+    deployments: Sequence[str] = (),
 ) -> None:
-    """Only ever moves forward."""
+    """Only ever moves forward. `deployments`: of which it holds lines."""
     read = {"p_read_from": read_from.isoformat(), "p_read_to": read_to.isoformat()}
     lost = {"p_gap_from": gap[0].isoformat(), "p_gap_to": gap[1].isoformat()} if gap else {}
-    db.call("dailies_save_log_source", p_source=source, **read, **lost)
+    db.call("dailies_save_log_source", p_source=source, **read, **lost, p_deployments=list(deployments))

@@ -15,6 +15,7 @@ from lib.logs.values import request_start
 
 EXPORTED = "exported"  # the format of what other tools than Vercel's give out
 OFFENCES_KEPT = 10
+DEPLOYMENTS_KEPT = 1000
 RECENT_REQUESTS = 1000
 COUNTS = (
     *("records", "used", "repeated", "unusable"),
@@ -36,6 +37,7 @@ class ImportReport:
 
     entries and request_summaries count what the used records held: one `vercel logs --json` record is
     a request and all its messages. already_stored counts entries the database knew from earlier imports.
+    deployments are those that logged: of others the file knows nothing.
     """
 
     format: str = ""
@@ -51,6 +53,7 @@ class ImportReport:
     first_ms: int | None = None
     last_ms: int | None = None
     levels: Counter[str] = field(default_factory=Counter)
+    deployments: set[str] = field(default_factory=set)
     offences: list[Offence] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _seen: Repeats = field(default_factory=Repeats, repr=False)
@@ -82,6 +85,8 @@ class ImportReport:
         self._recent |= requests
         self.requests += self._seen.count_each(map(request_start, requests), requests).count(0)
         self._stretch([item.at_ms for item in items])
+        if len(self.deployments) < DEPLOYMENTS_KEPT:
+            self.deployments.update(each for item in items if (each := item.deployment_id))
 
     def _stretch(self, times: Sequence[int | None]) -> None:
         known = [at for at in (self.first_ms, self.last_ms, *times) if at is not None]
@@ -110,6 +115,7 @@ class ImportReport:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self._stretch([other.first_ms, other.last_ms])
         self.levels += other.levels
+        self.deployments |= other.deployments
         self.offences = sorted(self.offences + other.offences)[:OFFENCES_KEPT]
         for text in other.notes:
             self.note(text)
@@ -142,6 +148,7 @@ class ImportReport:
         """The summary, and everything people should know about this import."""
         return self.summary() | {
             "already_stored": self.already_stored,
+            "deployments": sorted(self.deployments),
             "notes": self.notes,
             "offences": [offence._asdict() for offence in self.offences],
         }

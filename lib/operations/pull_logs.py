@@ -47,6 +47,7 @@ class PullReport:
     stored: int = 0
     truncated: int = 0
     notes: list[str] = field(default_factory=list)
+    deployments: set[str] = field(default_factory=set)
 
     def add(self, page: Page) -> None:
         self.requests += len(page.rows)
@@ -60,6 +61,7 @@ class PullReport:
     def add_import(self, report: ImportReport) -> None:
         self.entries += report.entries
         self.stored += report.entries - report.already_stored
+        self.deployments |= report.deployments
 
 
 class LogPull:
@@ -81,7 +83,7 @@ class LogPull:
         report = self._begin(log_source(self._app.db, source), since, now)
         for window in windows(report.span):
             self._pull(project, window, report)
-            save_log_source(self._app.db, source, *window, report.gap)
+            save_log_source(self._app.db, source, *window, report.gap, deployments=sorted(report.deployments))
         return report
 
     def _begin(self, known: LogSource | None, since: datetime | None, now: datetime) -> PullReport:

@@ -162,6 +162,8 @@ create table if not exists dailies.log_sources (
 -- From when on everything up to `read_to` was read: what a source wrote before it was first read, or in a span that was
 -- left out, nobody knows.
 alter table dailies.log_sources add column if not exists read_from timestamptz;
+-- Of which deployments it has held lines: what others logged it does not know, as those of a second project.
+alter table dailies.log_sources add column if not exists deployments text[] not null default '{}';
 
 -- A mark for each change of what a verdict rests on. Only ever inserted and deleted, never updated, so that
 -- nobody who marks waits for anybody else: least of all the production app.

@@ -256,21 +256,26 @@ begin
 end $$;
 
 -- Up to when is everything known that was logged after a line of p_at, which p_import brought first? An export that covers
--- that moment knows up to its end, where it may hold the line (one without a line that was there before is of other things)
--- and no other tool than Vercel's has written it, which gives what it was asked for. Logs that are pulled, up to where they
--- were read, unless a gap lies between. Null: nothing is known.
+-- that moment knows up to its end, where it may hold the line (one without a line that was there before is of other things,
+-- and so is one, and what is pulled, without lines of the line's deployment: of a second project) and no other tool than
+-- Vercel's has written it, which gives what it was asked for. Logs that are pulled, up to where they were read, unless a gap
+-- lies between. Null: nothing is known.
 -- Indexes: imports_pkey, log_sources_pkey.
 drop function if exists dailies.observed_until(timestamptz, boolean);
 drop function if exists dailies.observed_until(timestamptz);
-create or replace function dailies.observed_until(p_at timestamptz, p_import uuid) returns timestamptz
+drop function if exists dailies.observed_until(timestamptz, uuid);
+create or replace function dailies.observed_until(p_at timestamptz, p_import uuid, p_deployment text)
+returns timestamptz
 language sql stable set search_path = '' as $$
     select greatest(
         (select max((i.report ->> 'last_at')::timestamptz) from dailies.imports i
          where (i.report ->> 'first_at')::timestamptz <= p_at and (i.report ->> 'last_at')::timestamptz >= p_at
-             and (i.id = p_import or (i.report ->> 'already_stored')::int > 0)
+             and (i.id = p_import
+                  or (i.report ->> 'already_stored')::int > 0 and i.report -> 'deployments' ? p_deployment)
              and i.report ->> 'format' is distinct from 'exported'),
         (select max(s.read_to) from dailies.log_sources s
-         where p_at between s.read_from and s.read_to and not coalesce(s.gap_to > p_at, false)))
+         where p_at between s.read_from and s.read_to and not coalesce(s.gap_to > p_at, false)
+             and p_deployment = any(s.deployments)))
 $$;
 
 -- What no import has brought, as the sample history, is whole up to its last line: when is that? It walks back over what
@@ -329,6 +334,8 @@ begin
                max(l.at) filter (where l.deployment_id is distinct from 'dailies') as last_at,
                (array_agg(l.import_id order by l.i desc)
                    filter (where l.deployment_id is distinct from 'dailies'))[1] as import_id,
+               (array_agg(l.deployment_id order by l.i desc)
+                   filter (where l.deployment_id is distinct from 'dailies'))[1] as deployment_id,
                max(l.i) as n,
                max(2 * l.i + (l.import_id is null)::int)
                    filter (where l.deployment_id is distinct from 'dailies') % 2 = 1 as of_a_sample -- the last line of them
@@ -345,7 +352,7 @@ begin
                      where x.video_id = v.id), '[]'),
            r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
            case when not x.expired and g.n < 2000 then greatest( -- else lines are left out
-               dailies.observed_until(g.last_at, g.import_id),
+               dailies.observed_until(g.last_at, g.import_id, g.deployment_id),
                case when g.of_a_sample then (select dailies.sample_until()) end) end, -- looked up once for all videos
            x.expired, now()
     from dailies.videos() v

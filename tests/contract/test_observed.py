@@ -35,8 +35,10 @@ def imported(
     *lines: dict[str, object],
     repeated: int = 0,
     format_: str = "drain",
+    deployment: str = "dpl_1",
 ) -> None:
-    report = {"first_at": at(first), "last_at": at(last), "already_stored": repeated, "format": format_}
+    report: dict[str, object] = {"first_at": at(first), "last_at": at(last), "already_stored": repeated}
+    report |= {"format": format_, "deployments": [deployment]}
     db.call("dailies_add_logs", p_import={"id": str(uuid4()), "report": report}, p_entries=list(lines))
 
 
@@ -47,7 +49,7 @@ def known(db: Database) -> Database:
 
 
 def the_line() -> dict[str, object]:
-    return entry(LINE, 1, "req-1", video_id=TANGO)
+    return entry(LINE, 1, "req-1", video_id=TANGO, deployment_id="dpl_1")
 
 
 def test_nothing_is_known_without_a_line(known: Database) -> None:
@@ -77,6 +79,13 @@ def test_the_longest_export_that_covers_the_moment_counts_and_no_other(known: Da
 def test_an_export_of_other_things_says_nothing_though_it_covers_the_moment(known: Database) -> None:
     imported(known, 0, 1.5, the_line())
     imported(known, 0, 40, entry("[shop] ok", 30, "req-2"))
+    assert observed(known) == moment(1.5)
+
+
+def test_an_export_of_another_project_says_nothing_though_it_was_there_before(known: Database) -> None:
+    imported(known, 0, 1.5, the_line())
+    for _ in range(2):
+        imported(known, 0, 40, entry("[shop] ok", 30, "req-2"), repeated=1, deployment="dpl_shop")
     assert observed(known) == moment(1.5)
 
 
@@ -133,18 +142,29 @@ def test_what_dailies_logs_itself_is_no_log_of_the_app(known: Database) -> None:
 
 def test_a_pull_knows_up_to_where_it_read_unless_a_gap_lies_between(known: Database) -> None:
     imported(known, 0, 1.5, the_line())
-    logs.save_log_source(known, "vercel prj_1", moment(0), moment(45))
+    logs.save_log_source(known, "vercel prj_1", moment(0), moment(45), deployments=["dpl_1"])
     assert observed(known) == moment(45)
-    logs.save_log_source(known, "vercel prj_1", moment(40), moment(50), (moment(10), moment(20)))
+    logs.save_log_source(
+        known, "vercel prj_1", moment(40), moment(50), (moment(10), moment(20)), deployments=["dpl_1"]
+    )
     assert observed(known) == moment(1.5)
+
+
+def test_a_pull_says_nothing_of_what_a_second_project_logged(known: Database) -> None:
+    imported(known, 0, 1.5, the_line())
+    logs.save_log_source(known, "vercel prj_web", moment(0), moment(45), deployments=["dpl_web"])
+    assert observed(known) == moment(1.5)
+    logs.save_log_source(known, "vercel prj_1", moment(0), moment(20), deployments=["dpl_1"])
+    logs.save_log_source(known, "vercel prj_1", moment(20), moment(30), deployments=["dpl_2"])
+    assert observed(known) == moment(30)
 
 
 def test_a_pull_says_nothing_of_before_it_began_nor_of_what_it_left_out(known: Database) -> None:
     imported(known, 0, 1.5, the_line())
-    logs.save_log_source(known, "vercel prj_1", moment(20), moment(45))
+    logs.save_log_source(known, "vercel prj_1", moment(20), moment(45), deployments=["dpl_1"])
     assert observed(known) == moment(1.5)
-    logs.save_log_source(known, "vercel prj_2", moment(0), moment(30))
-    logs.save_log_source(known, "vercel prj_2", moment(25), moment(45))
+    logs.save_log_source(known, "vercel prj_2", moment(0), moment(30), deployments=["dpl_1"])
+    logs.save_log_source(known, "vercel prj_2", moment(25), moment(45), deployments=["dpl_1"])
     assert observed(known) == moment(45)
-    logs.save_log_source(known, "vercel prj_2", moment(50), moment(60))
+    logs.save_log_source(known, "vercel prj_2", moment(50), moment(60), deployments=["dpl_1"])
     assert observed(known) == moment(1.5)
