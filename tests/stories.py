@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from lib.domain.attempt import Attempt
@@ -15,6 +17,7 @@ from lib.domain.video import Video
 from lib.operations.dossiers import dossier_of
 from lib.traces.correlate import correlate
 from lib.traces.flows import load_flows
+from lib.traces.kept import KeptFlows
 from tests.apps import app_of
 
 START = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -137,10 +140,12 @@ def dossier(
     attempts: Iterable[Attempt] = (),
     after: timedelta = timedelta(hours=1),
     observed: timedelta | None = None,
+    reader: StageReader | None = None,
     **settings: Any,
 ) -> Dossier:
     """What is known of `video` `after` the story began; logs go on up to `observed`, or up to then."""
     app = app_of(**settings)
+    app = replace(app, kept_flows=KeptFlows(_reader=reader, _read_at=inf)) if reader else app
     found = correlate(entries, requests, [video], app.flows)
     return dossier_of(
         app,

@@ -62,7 +62,7 @@ class Run:
                     is kept, no stage before the last is missing, and no line of the call that is nobody's for
                     certain may be its
     afterwards      what it logged behind its last stage, but for what its flow says is nothing of the call
-    last_stage      the line of that stage; None where none was seen
+    call            the line of its call to Runway, or of the last stage before it; None without any
     posts           how often it logged the call to Runway, one that may be its call among them
     tasks           that it may have created
     in_part         whether lines that may be its are kept from view: nothing follows from what is not there
@@ -76,7 +76,7 @@ class Run:
     created: bool = False
     ended_unsent: bool = False
     afterwards: tuple[LogEntry, ...] = ()
-    last_stage: LogEntry | None = None
+    call: LogEntry | None = None
     posts: int = 0
     tasks: frozenset[str] = frozenset()
     in_part: bool = False

@@ -118,7 +118,7 @@ def _run(run: OpenRun, flows: Mapping[str, Flow], blind: tuple[bool, bool]) -> R
         created=created,
         ended_unsent=not sent and not run.may_have_sent and _ended_before_the_call(run, flows, blind),
         afterwards=_afterwards(run),
-        last_stage=next((line.entry for line in run.lines if line.order == _last_stage(run)), None),
+        call=next((line.entry for line in run.lines if line.order == _call(run, flows)), None),
         posts=_posts(run, flows) + run.may_have_sent,
         tasks=tasks,
         in_part=run.in_part,
@@ -142,6 +142,13 @@ def _ended_before_the_call(run: OpenRun, flows: Mapping[str, Flow], blind: tuple
 
 def _last_stage(run: OpenRun) -> int:
     return max((order for key in run.likely_flows for order in run.filled[key].values()), default=-1)
+
+
+def _call(run: OpenRun, flows: Mapping[str, Flow]) -> int:
+    """The last stage up to the call, of the flow in which that came first: an answer may be logged behind."""
+    calls = [(run.filled[key], flows[key].first_that_means(Means.SENT)) for key in run.likely_flows]
+    stages = ([order for p, order in seen.items() if at is None or p <= at] for seen, at in calls)
+    return min((max(orders, default=-1) for orders in stages), default=-1)
 
 
 def _afterwards(run: OpenRun) -> tuple[LogEntry, ...]:

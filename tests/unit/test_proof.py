@@ -12,10 +12,12 @@ import pytest
 from lib.domain.attempt import Attempt
 from lib.domain.cause import Action
 from lib.domain.diagnosis.proof import Proof
+from lib.domain.flow import StageReader
 from lib.domain.repair import Repair, assess
 from lib.domain.task import Task
 from lib.domain.trace import LogEntry, RequestSummary
 from lib.domain.video import Video
+from lib.traces.flows import flow_of
 from tests.stories import (
     ANNA,
     ANNAS_TASK,
@@ -322,6 +324,28 @@ def test_whoever_is_asked_reads_whether_runway_had_answered(said: str, why: str)
     found = repair(row(), [*run("sync-sdk", stages=8), error(said, 2)])
     assert found.override
     assert why in found.reason
+
+
+CLIPS = {
+    "flow": "clips",
+    "stages": [
+        {"stage": "accepted", "pattern": "clip accepted"},
+        {"stage": "sent", "pattern": "-> provider", "means": "sent"},
+        {"stage": "back", "pattern": "<- provider"},
+        {"stage": "made", "pattern": "task made", "means": "created"},
+    ],
+}
+
+
+@pytest.mark.parametrize(("seconds", "pays"), [(0.2, True), (5, False)])
+def test_the_time_of_a_refusal_counts_from_the_call_whatever_stage_comes_between(
+    seconds: float, pays: bool
+) -> None:
+    said = 'RateLimitError: 429 {"error":"You have reached your daily limit of generations."}'
+    begun = [line(f"clip accepted, video {ANNA}", 0), line("-> provider", 1)]
+    refused = [line("<- provider", 1 + seconds), error(said, 1.05 + seconds)]
+    reader = StageReader([flow_of(CLIPS, "clips.json")])
+    assert repair(row(), [*begun, *refused], reader=reader).pays is pays
 
 
 def test_every_run_of_the_app_has_to_be_accounted_for() -> None:

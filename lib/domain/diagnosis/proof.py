@@ -249,7 +249,7 @@ def _refused(run: Run, dossier: Dossier) -> bool:
     accepted = any(_ACCEPTED.search(entry.message[:LONGEST]) for entry in run.entries)
     answered = any(_ANSWER.match(entry.message) for entry in run.afterwards)
     one_post = ONE_POST if answered or refusals.isdisjoint(OF_THE_MOMENT) else SOONEST_POST
-    at_once = run.last_at - time_of((run.last_stage or run.entries[0]).at_ms) < one_post
+    at_once = run.last_at - time_of((run.call or run.entries[0]).at_ms) < one_post
     doubtful = may_exist or accepted or run.created or run.posts > 1 or not (known and at_once)
     return bool(refusals) and not doubtful and _is_over(run, dossier)
 
@@ -274,7 +274,7 @@ def _is_over(run: Run, dossier: Dossier) -> bool:
 def _told(run: Run, dossier: Dossier) -> Iterator[tuple[Symptom, bool]]:
     """What the errors of the run, and of the row if it is the latest, speak for; and whether they are of its
     call for certain."""
-    call = run.last_stage or run.entries[0]
+    call = run.call or run.entries[0]
     for entry in filter(tells_of_failure, run.entries):
         if symptom := read_error(entry.message):
             yield symptom, entry not in run.doubtful and entry.request_id == call.request_id
