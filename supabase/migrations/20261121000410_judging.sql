@@ -325,7 +325,9 @@ begin
         select e.video_id, e.* from dailies.log_entries e
         where e.video_id = any(p_ids) and e.request_id is null and e.at >= told
     ), ranked as (
-        select l.*, row_number() over (partition by l.of order by l.at, l.id) as i from lines l
+        select l.*, row_number() over w as i,
+               lag(l.at) over w = l.at and lag(l.import_id) over w is distinct from l.import_id as is_cut
+        from lines l window w as (partition by l.of order by l.at, l.id)
     ), grouped as (
         select l.of, json_agg(json_build_array(
                    (date_part('epoch', l.at) * 1000)::bigint, l.level, l.message, l.request_id, l.path, l.status_code,
@@ -336,7 +338,7 @@ begin
                    filter (where l.deployment_id is distinct from 'dailies'))[1] as import_id,
                (array_agg(l.deployment_id order by l.i desc)
                    filter (where l.deployment_id is distinct from 'dailies'))[1] as deployment_id,
-               max(l.i) as n,
+               max(l.i) as n, bool_or(l.is_cut) as is_cut,
                max(2 * l.i + (l.import_id is null)::int)
                    filter (where l.deployment_id is distinct from 'dailies') % 2 = 1 as of_a_sample -- the last line of them
         from ranked l where l.i <= 2000 group by l.of
@@ -351,7 +353,8 @@ begin
            coalesce((select json_agg(to_json(x) order by x.number) from dailies.attempts x
                      where x.video_id = v.id), '[]'),
            r.readings, coalesce(n.lines, '[]'), coalesce(p.rows, '[]'),
-           case when not x.expired and g.n < 2000 then greatest( -- else lines are left out
+           case when not x.expired and g.n < 2000 -- else lines are left out
+                   and g.is_cut is not true then greatest( -- else nobody knows which line of a millisecond came first
                dailies.observed_until(g.last_at, g.import_id, g.deployment_id),
                case when g.of_a_sample then (select dailies.sample_until()) end) end, -- looked up once for all videos
            x.expired, now()

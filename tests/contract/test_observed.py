@@ -89,6 +89,19 @@ def test_an_export_of_another_project_says_nothing_though_it_was_there_before(kn
     assert observed(known) == moment(1.5)
 
 
+def test_where_a_file_was_cut_within_a_millisecond_nobody_knows_the_order_of_its_lines(
+    known: Database,
+) -> None:
+    imported(known, 0, 40, entry("submitted to the provider", 1, "req-1", deployment_id="dpl_1"))
+    imported(known, 0, 40, the_line(), entry("[health] ok", 1, "req-2", deployment_id="dpl_1"))
+    assert observed(known) is None
+
+
+def test_lines_of_a_millisecond_that_one_file_brought_are_in_its_order(known: Database) -> None:
+    imported(known, 0, 40, the_line(), entry("checked", 1, "req-1", deployment_id="dpl_1"))
+    assert observed(known) == moment(40)
+
+
 def test_where_lines_are_left_out_nothing_follows_from_what_is_not_there(known: Database) -> None:
     checks = [entry(f"Checking {n}", 2 + n / 1000, "req-1") for n in range(1_998)]
     imported(known, 0, 60, the_line(), *checks)
