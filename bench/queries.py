@@ -232,6 +232,8 @@ def _of_spans(database: Database, days: int) -> Iterator[Question]:
     yield Question("text in logs, an hour", "dailies_search_logs", hour | {"p_text": "no such words"})
     calls = {"p_texts": list(StageReader(load_flows()).calls), "p_limit": 500}
     yield Question("calls that name nobody, an hour", "dailies_nameless", _renamed(hour) | calls)
+    keys = {"p_ids": [worst["example_video_id"]]}
+    yield Question("a path that names a video, an hour", "dailies_in_paths", _renamed(hour) | keys)
     ever = _span(now, days)
     for what, text in (
         ("nowhere", "no such words"),
