@@ -108,7 +108,11 @@ class PollOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One status request of the production app."""
+    """One status request of the production app.
+
+    may_have_asked  whether it may have asked Runway, which takes a task's id: it logged more than that it
+                    began, and not that the row has none
+    """
 
     at: datetime
     outcome: PollOutcome
@@ -116,6 +120,7 @@ class Poll:
     status: str | None = None  # Runway's word for the task
     failure: str | None = None
     failure_code: str | None = None
+    may_have_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,8 +89,10 @@ def read_poll(entries: Sequence[LogEntry]) -> Poll:
     elif answer:
         outcome = PollOutcome.ANSWERED
     at = time_of(entries[0].at_ms)
+    begun = next((n for n, entry in enumerate(entries) if poll_sign(entry.message) is PollSign.BEGUN), -1)
+    asked = answer is not None or (no_id is None and len(entries) > begun + 1)
     if not answer:
-        return Poll(at, outcome, told)
+        return Poll(at, outcome, told, may_have_asked=asked)
     failure = _FAILURE.search(answer.message)
     return Poll(
         at,
@@ -99,6 +101,7 @@ def read_poll(entries: Sequence[LogEntry]) -> Poll:
         status=_first(_STATUS, answer.message),
         failure=(failure[1] or failure[2]) if failure else None,
         failure_code=_first(_FAILURE_CODE, answer.message),
+        may_have_asked=asked,
     )
 
 

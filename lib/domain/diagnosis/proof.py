@@ -17,7 +17,7 @@ from lib.domain.cause import CAUSES, Trait
 from lib.domain.diagnosis.dossier import Dossier, tells_of_failure
 from lib.domain.diagnosis.symptoms import Speaker, Symptom, read_error
 from lib.domain.diagnosis.text import LONGEST
-from lib.domain.trace import LogEntry, PollOutcome, Run, time_of
+from lib.domain.trace import LogEntry, Run, time_of
 
 AFTER_THE_END = timedelta(seconds=2)  # logs that go on so long after a run that has said how it ended
 ONE_POST = timedelta(seconds=60)  # the SDK's time-out: a later answer may be that of its second post
@@ -84,7 +84,7 @@ def doubt_of(dossier: Dossier) -> str:
     answers = [_answers_of(run, dossier) for run in runs if run.sent]
     doubts = (
         (other is not None, f"Another column of the row holds {other}"),
-        (_was_asked_for(dossier), "Runway answered a status check, so the app knew a task's id"),
+        (_was_asked_for(dossier), "A status check may have asked Runway, so the app may know a task's id"),
         (bool(had), f"The video had {', '.join(had)}, and nobody knows that it ended"),
         (dossier.logs_expired, "Logs of the video's time have been dropped, and some may have told of it"),
         (not runs, "No log shows whether the app called Runway"),
@@ -197,9 +197,8 @@ def _ended(dossier: Dossier) -> set[str]:
 
 
 def _was_asked_for(dossier: Dossier) -> bool:
-    """Whether Runway has told the app how a task is, and none is known that this may have been."""
-    answered = any(poll.outcome is PollOutcome.ANSWERED for poll in dossier.trace.polls)
-    return answered and not any(_ended(dossier))
+    """Whether the app may have asked Runway how a task is, and none is known that this may have been."""
+    return any(poll.may_have_asked for poll in dossier.trace.polls) and not any(_ended(dossier))
 
 
 def _not_sent(run: Run, dossier: Dossier) -> bool:
