@@ -233,7 +233,7 @@ def _of_spans(database: Database, days: int) -> Iterator[Question]:
     calls = {"p_texts": list(StageReader(load_flows()).calls), "p_limit": 500}
     yield Question("calls that name nobody, an hour", "dailies_nameless", _renamed(hour) | calls)
     keys = {"p_ids": [worst["example_video_id"]]}
-    yield Question("a path that names a video, an hour", "dailies_in_paths", _renamed(hour) | keys)
+    yield Question("requests that mention a video, an hour", "dailies_mentions", _renamed(hour) | keys)
     ever = _span(now, days)
     for what, text in (
         ("nowhere", "no such words"),

@@ -1,8 +1,9 @@
 """Requests that name no video, and may be of a run that seems to have ended without a task.
 
 A dossier holds the requests that name its video. A worker's function may name neither video nor task while it
-waits for Runway's answer, and another request may name the video in its path alone: both are looked for
-before anything is paid, also where Runway had refused the run: a queue tries that again.
+waits for Runway's answer, and another request may name the video in its path alone, or in words that nobody
+knows: these are looked for before anything is paid, also where Runway had refused the run: a queue tries
+that again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lib.app import App
-from lib.data.logs import in_paths, nameless
+from lib.data.logs import mentions, nameless
 from lib.domain.diagnosis import Dossier
 from lib.domain.trace import time_of
 from lib.traces.naming import is_told_anywhere
@@ -32,12 +33,12 @@ def with_nameless_calls(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
     spans = _joined(filter(_is_short, times.values()))
     calls = [call for span in spans for call in _calls(app, span)]
     keys = list(filter(is_told_anywhere, times))  # a short one may be anything's
-    in_a_path = [found for span in spans for found in in_paths(app.db, *span, keys)]
+    mentioned = [found for span in spans for found in mentions(app.db, *span, keys)]
 
     def in_part(video: str) -> bool:
         since, until = times[video]
         called = any(begin <= until and end >= since for begin, end in calls)
-        named = any(key == video and since <= at <= until for key, at in in_a_path)
+        named = any(key == video and since <= at <= until for key, at in mentioned)
         return called or named or not _is_short(times[video])
 
     return [

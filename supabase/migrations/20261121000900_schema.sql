@@ -28,7 +28,7 @@ begin
             'dailies_error_states', 'dailies_set_error_state', 'dailies_error_group',
             'dailies_deployments', 'dailies_stage_latency', 'dailies_first_missing', 'dailies_latency',
             'dailies_latency_histogram', 'dailies_usual_rate', 'dailies_cost_by_day',
-            'dailies_add_logs', 'dailies_merge_text', 'dailies_nobodys', 'dailies_nameless', 'dailies_in_paths',
+            'dailies_add_logs', 'dailies_merge_text', 'dailies_nobodys', 'dailies_nameless', 'dailies_mentions',
             'dailies_flows', 'dailies_save_flow',
             'dailies_dirty', 'dailies_dossiers', 'dailies_save_verdicts',
             'dailies_save_task', 'dailies_import_videos', 'dailies_claim_attempt',

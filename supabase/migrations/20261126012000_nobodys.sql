@@ -154,17 +154,21 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
     order by e.at limit p_limit
 $$;
 
--- Which of these ids stand in the path of a request whose lines name no video, and when first? A uuid may have anything
--- around it, other ids what is no part of a word, also as %22. Indexes: log_entries_time,
--- log_entries_request.
-create or replace function public.dailies_in_paths(p_since timestamptz, p_until timestamptz, p_ids text[])
+-- Which of these ids stand in lines of requests that name no video in words that are known, or in their path, and when first?
+-- In a path a uuid may have anything around it, other ids what is no part of a word, also as %22. Indexes:
+-- log_entries_time, log_entries_request.
+drop function if exists public.dailies_in_paths(timestamptz, timestamptz, text[]);
+create or replace function public.dailies_mentions(p_since timestamptz, p_until timestamptz, p_ids text[])
 returns table (video_id text, at timestamptz)
 language sql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as $$
     select p.part, min(e.at) from dailies.log_entries e
     cross join lateral (
         select regexp_split_to_table(regexp_replace(lower(e.path), '%[0-9a-f]{2}', '/', 'g'), '[^0-9a-z_-]+')
-        union all select (regexp_matches(lower(e.path), '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g'))[1]) p (part)
+        union all select (regexp_matches(lower(concat_ws(' ', e.path, left(e.message, 4096))), -- READ
+                                         '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g'))[1]
+        union all select k.id from unnest(p_ids) k (id)
+                  where k.id !~ '^[0-9a-f]{8}-[0-9a-f-]{27}$' and strpos(lower(left(e.message, 4096)), k.id) > 0) p (part)
     where e.at between p_since and p_until and e.video_id is null and e.deployment_id is distinct from 'dailies'
         and p.part = any(p_ids)
         and not exists (
@@ -175,5 +179,5 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
 $$;
 
 select dailies.service_only('public.dailies_nobodys');
-select dailies.service_only('public.dailies_in_paths');
+select dailies.service_only('public.dailies_mentions');
 select dailies.service_only('public.dailies_nameless');

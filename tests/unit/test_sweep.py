@@ -580,7 +580,7 @@ def test_a_call_in_a_request_that_names_nobody_may_be_that_of_a_run_before_it(fl
     production.put_log(floor.db, "nobody", *production.CALLED[5:], minutes=18)
     assert floor.actions() == {"ask": 1}
     (repair,) = plan(floor.app, [video_id])
-    assert "Lines that name nobody may be of the call" in repair.reason
+    assert "Lines of other requests may be of the call" in repair.reason
 
 
 @pytest.mark.parametrize(
@@ -622,7 +622,7 @@ def test_a_queue_may_have_tried_a_refused_run_again_in_a_request_that_names_nobo
     production.put_log(floor.db, "nobody", *said, minutes=18, path=path.format(video=refused))
     assert floor.actions() == {"ask": 1}
     (repair,) = plan(floor.app, [refused])
-    assert "Lines that name nobody may be of the call" in repair.reason
+    assert "Lines of other requests may be of the call" in repair.reason
 
 
 def test_a_call_behind_a_look_at_another_rows_task_is_not_that_rows(floor: Floor) -> None:
@@ -642,6 +642,19 @@ def test_a_task_that_nobody_has_is_found_behind_any_number_of_lines(floor: Floor
     steps = [f"step {n}" for n in range(120)]
     told = "[cron] Task created with ID: {task}"
     production.put_log(floor.db, "nobody", *steps, told, minutes=18, task=str(uuid.uuid4()))
+    assert floor.actions() == {"ask": 1}
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["off goes job {video}", '{"job": "{video}", "event": "render"}', "Checking video status for {video}"],
+)
+def test_a_request_that_names_the_video_in_words_that_nobody_knows_may_be_of_the_call(
+    floor: Floor, said: str
+) -> None:
+    floor.allow(auto_retry=True)
+    video_id = production.terminated(floor.db)
+    production.put_log(floor.db, video_id, said, "and on to the provider", minutes=18)
     assert floor.actions() == {"ask": 1}
 
 
@@ -719,4 +732,4 @@ def test_a_call_logged_before_its_flow_was_known_may_be_that_of_a_row_taken_up_a
     put(60, f"clip accepted {video_id}", "clip picked")
     assert floor.actions() == {"ask": 1}
     (repair,) = plan(floor.app, [video_id])
-    assert "Lines that name nobody may be of the call" in repair.reason
+    assert "Lines of other requests may be of the call" in repair.reason

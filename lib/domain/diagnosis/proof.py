@@ -95,7 +95,7 @@ def doubt_of(dossier: Dossier) -> str:
             "The app had called Runway, and what Runway answered does not say that it created nothing",
         ),
         (bool(named), f"The logs name {', '.join(named)}, and nobody knows that it ended"),
-        (any(run.in_part for run in runs), "Lines that name nobody may be of the call"),
+        (any(run.in_part for run in runs), "Lines of other requests may be of the call"),
         (until is None, "Whether these logs hold all that was written is not known, as of a drain"),
         (
             not all(_is_over(run, dossier) for run in runs),
