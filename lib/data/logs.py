@@ -86,8 +86,8 @@ def nameless(
 def mentions(
     db: Database, since: datetime, until: datetime, videos: Sequence[str]
 ) -> list[tuple[str, datetime]]:
-    """Which of the videos, in small letters, stand in the path or in a line of a request that names none in
-    words that are known; when first."""
+    """Which of the videos, in small letters, stand in the path or in a line of a request that does not
+    name them in words that are known; when first."""
     span = {"p_since": since.isoformat(), "p_until": until.isoformat()}
     rows = db.call("dailies_mentions", **span, p_ids=list(videos)) if videos else []
     return [(row["video_id"], datetime.fromisoformat(row["at"])) for row in rows]

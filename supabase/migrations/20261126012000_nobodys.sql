@@ -136,8 +136,8 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
 $$;
 
 -- Which lines of a span hold one of these texts and are of requests that name no video, nor, from there on, a task that a row
--- has? One that was named before is another's, as where a cron job asks how tasks are and then creates one. Those of Dailies
--- itself are none. Indexes: log_entries_time, log_entries_request, dailies_videos_task.
+-- has? One that was named before is another's, as where a cron job asks how tasks are and then creates one; so is a video
+-- whose status is asked. Those of Dailies itself are none. Indexes: log_entries_time, log_entries_request, dailies_videos_task.
 create or replace function public.dailies_nameless(p_since timestamptz, p_until timestamptz, p_texts text[], p_limit int)
 returns table (at timestamptz, message text)
 language sql stable security definer set search_path = ''
@@ -148,13 +148,13 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
         and not exists (
             select from dailies.log_entries m
             where m.request_id = e.request_id and m.at between e.at - interval '1 hour' and e.at + interval '1 hour'
-                and (m.video_id is not null
+                and (m.video_id is not null and m.message !~* '(check|poll|fetch)\w* (the )?(video|task) ?status'
                      or m.at >= e.at and exists (
                          select from dailies.videos() v where v.runway_video_id = m.task_id offset 0)))
     order by e.at limit p_limit
 $$;
 
--- Which of these ids stand in lines of requests that name no video in words that are known, or in their path, and when first?
+-- Which of these ids stand in lines of requests that do not name their video in known words, or in the path, and when first?
 -- In a path a uuid may have anything around it, other ids what is no part of a word, also as %22. Indexes:
 -- log_entries_time, log_entries_request.
 drop function if exists public.dailies_in_paths(timestamptz, timestamptz, text[]);
@@ -174,7 +174,7 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
         and not exists (
             select from dailies.log_entries m
             where m.request_id = e.request_id and m.at between e.at - interval '1 hour' and e.at + interval '1 hour'
-                and m.video_id is not null)
+                and m.video_id::text = p.part)
     group by p.part
 $$;
 

@@ -625,13 +625,16 @@ def test_a_queue_may_have_tried_a_refused_run_again_in_a_request_that_names_nobo
     assert "Lines of other requests may be of the call" in repair.reason
 
 
-def test_a_call_behind_a_look_at_another_rows_task_is_not_that_rows(floor: Floor) -> None:
+@pytest.mark.parametrize(
+    "looked",
+    ["Task status response: { id: '{task}', status: 'RUNNING' }", "Checking video status for video {other}"],
+)
+def test_a_call_behind_a_look_at_another_row_is_not_that_rows(floor: Floor, looked: str) -> None:
     """A cron job asks how tasks are, and then creates one."""
     floor.allow(auto_retry=True)
     production.terminated(floor.db)
     task = str(uuid.uuid4())
-    production.put_row(floor.db, runway_video_id=task)
-    looked = "Task status response: { id: '{task}', status: 'RUNNING' }"
+    looked = looked.replace("{other}", production.put_row(floor.db, runway_video_id=task))
     production.put_log(floor.db, "nobody", looked, *production.CALLED[5:], minutes=18, task=task)
     assert floor.actions() == {"ask": 1}
 
@@ -649,12 +652,15 @@ def test_a_task_that_nobody_has_is_found_behind_any_number_of_lines(floor: Floor
     "said",
     ["off goes job {video}", '{"job": "{video}", "event": "render"}', "Checking video status for {video}"],
 )
+@pytest.mark.parametrize("beside_another", [False, True])
 def test_a_request_that_names_the_video_in_words_that_nobody_knows_may_be_of_the_call(
-    floor: Floor, said: str
+    floor: Floor, said: str, beside_another: bool
 ) -> None:
     floor.allow(auto_retry=True)
     video_id = production.terminated(floor.db)
-    production.put_log(floor.db, video_id, said, "and on to the provider", minutes=18)
+    other = production.put_row(floor.db, status="succeeded", runway_video_id=str(uuid.uuid4()))
+    begun = [f"Starting video generation for video {other}"] if beside_another else []
+    production.put_log(floor.db, video_id, *begun, said, "and on to the provider", minutes=18)
     assert floor.actions() == {"ask": 1}
 
 
