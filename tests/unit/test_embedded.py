@@ -165,12 +165,14 @@ def test_a_server_that_hangs_is_told_to_whoever_joins(
 ) -> None:
     monkeypatch.setattr("lib.data.embedded.server.SILENT_SECONDS", 1)
     postmaster = psutil.Process(server.postmaster_pid())
+    joining = EmbeddedPostgres(home)
     postmaster.suspend()
     try:
         with pytest.raises(DatabaseUnavailable, match="runs but does not answer"):
-            EmbeddedPostgres(home).start()
+            joining.start()
     finally:
         postmaster.resume()
+    joining.stop()
     assert ask(server, "select 1") == 1
 
 
