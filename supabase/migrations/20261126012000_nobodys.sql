@@ -4,9 +4,9 @@ create index if not exists verdicts_candidates on dailies.verdicts using gin (ca
     where candidate_runway_ids <> '{}';
 
 -- Which tasks may be nobody's, each with when a line first named it: those of lines without a video that no row had when
--- they came, where no line that came along names a video in the same request, and those that a row had and has no more. Whoever saves verdicts takes away what somebody has after all, once
--- it is looked at, so few stay; what is listed is looked at again. Nobody who writes waits for anybody: one may stand here
--- twice.
+-- they came, where no line that came along names a video in the same request, and those that a row had and has no more.
+-- Whoever saves verdicts takes away what somebody has after all, once it is looked at, so few stay; what is listed is looked
+-- at again. Nobody who writes waits for anybody: one may stand here twice.
 do $$
 begin
     if pg_catalog.to_regclass('dailies.nobodys') is null then
@@ -155,22 +155,24 @@ set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as
 $$;
 
 -- Which of these ids stand in lines of requests that do not name their video in known words, or in the path, and when first?
--- In a path a uuid may have anything around it, other ids what is no part of a word, also as %22. Indexes:
--- log_entries_time, log_entries_request.
+-- A few are looked for one by one; of many, each uuid that stands in a line. Indexes: log_entries_time, log_entries_request.
 drop function if exists public.dailies_in_paths(timestamptz, timestamptz, text[]);
 create or replace function public.dailies_mentions(p_since timestamptz, p_until timestamptz, p_ids text[])
 returns table (video_id text, at timestamptz)
 language sql stable security definer set search_path = ''
 set enable_seqscan = off set enable_mergejoin = off set enable_hashjoin = off as $$
+    with alone as materialized (
+        select k.id from unnest(p_ids) k (id)
+        where cardinality(p_ids) <= 16 or k.id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    )
     select p.part, min(e.at) from dailies.log_entries e
+    cross join lateral (select lower(concat_ws(' ', e.path, left(e.message, 4096))) as text offset 0) t -- READ
     cross join lateral (
-        select regexp_split_to_table(regexp_replace(lower(e.path), '%[0-9a-f]{2}', '/', 'g'), '[^0-9a-z_-]+')
-        union all select (regexp_matches(lower(concat_ws(' ', e.path, left(e.message, 4096))), -- READ
-                                         '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g'))[1]
-        union all select k.id from unnest(p_ids) k (id)
-                  where k.id !~ '^[0-9a-f]{8}-[0-9a-f-]{27}$' and strpos(lower(left(e.message, 4096)), k.id) > 0) p (part)
+        select k.id from alone k where strpos(t.text, k.id) > 0
+        union all
+        select f.found[1] from regexp_matches(t.text, '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g') f (found)
+        where cardinality(p_ids) > 16 and f.found[1] = any(p_ids)) p (part)
     where e.at between p_since and p_until and e.video_id is null and e.deployment_id is distinct from 'dailies'
-        and p.part = any(p_ids)
         and not exists (
             select from dailies.log_entries m
             where m.request_id = e.request_id and m.at between e.at - interval '1 hour' and e.at + interval '1 hour'
