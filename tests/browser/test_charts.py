@@ -188,6 +188,7 @@ def test_a_day_of_costs_opens_its_videos(page: Page, address: str) -> None:
     open_page(page, f"{address}/overview?window=14d")
     bar = page.locator(".st-key-cost .barlayer .point path").nth(5)
     expect(bar).to_be_visible()
+    assert hovered(page, bar, "tasks?") > 0
     click(page, bar)
     assert listed(page) > 0
     assert "window=1440m" in page.url
