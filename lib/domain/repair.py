@@ -86,6 +86,11 @@ class Assessment(NamedTuple):
         return self.verdict.as_row() | {"action": str(self.repair.action), "repair": self.repair.as_json()}
 
 
+def is_proved(dossier: Dossier) -> bool:
+    """Whether it is proved that no task can exist, as far as the dossier goes."""
+    return proof_of(dossier) is not None
+
+
 def assess(dossier: Dossier, changes: Changes = NO_CHANGES) -> Assessment:
     """The verdict, and what follows from it. `changes`: what a person wants to ask for instead."""
     verdict = judge(dossier)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from lib.app import App
 from lib.data.logs import mentions, nameless
 from lib.domain.diagnosis import Dossier
+from lib.domain.repair import is_proved
 from lib.domain.trace import time_of
 from lib.traces.naming import is_told_anywhere
 from lib.traces.ties import WAITS_MS
@@ -49,9 +50,9 @@ def with_nameless_calls(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
 
 def _without_a_task(dossier: Dossier) -> Time | None:
     """From the row's beginning (it may have been tried before its lines were understood) to an hour behind
-    its last run, where logs may show that one created nothing; else None."""
-    runs, until = dossier.app_runs, dossier.trace.observed_until
-    if dossier.video.runway_video_id or until is None or all(run.created for run in runs):
+    its last run; None where there is no proof that a request could take away."""
+    runs = dossier.app_runs
+    if not runs or dossier.video.runway_video_id or not is_proved(dossier):
         return None
     began = (dossier.video.created_at, *(time_of(run.entries[0].at_ms) for run in runs))
     return min(began), max(run.last_at for run in runs) + TAKEN_UP

@@ -232,8 +232,8 @@ def _decide(app: App, rows: Sequence[SweepRow]) -> list[_Decided]:
     left = {row.video_id: told for row in rows if (told := _left_by_the_judge(settings, row))}
     to_judge = [row.video_id for row in rows if row.video_id not in left]
     found = dossiers_of(app, dossier_rows(app.db, to_judge)) if to_judge else []
-    if _may_pay(settings):
-        found = _looked_behind(app, found)
+    if _may_pay(settings):  # it costs a look through hours of logs
+        found = with_nameless_calls(app, found)
     judged = {dossier.video.id: dossier for dossier in found if dossier.video.runway_video_id is None}
     return [
         left.get(row.video_id) or _judged(settings, row, judged[row.video_id])
@@ -244,14 +244,6 @@ def _decide(app: App, rows: Sequence[SweepRow]) -> list[_Decided]:
 
 def _may_pay(settings: Settings) -> bool:
     return settings.auto_retry or settings.take_queued
-
-
-def _looked_behind(app: App, dossiers: Sequence[Dossier]) -> list[Dossier]:
-    """Those that would be paid for, with what requests that name nobody take away: it costs a look through
-    hours of logs."""
-    paid_for = [each for each in dossiers if assess(each).repair.pays]
-    looked = {each.video.id: each for each in with_nameless_calls(app, paid_for)}
-    return [looked.get(each.video.id, each) for each in dossiers]
 
 
 def _left_by_the_judge(settings: Settings, row: SweepRow) -> _Decided | None:
