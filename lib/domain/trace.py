@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
+from zlib import crc32
 
 
 class LogEntry(NamedTuple):
@@ -23,6 +24,19 @@ class LogEntry(NamedTuple):
 
 
 as_entry = partial(tuple.__new__, LogEntry)  # of a tuple of all its fields: half the work of LogEntry(…)
+
+
+MADE_UP = "text-"  # begins the ids given to requests of text without any, in SQL too: they depend on the text
+
+
+def made_up_id(at_ms: int, what: str) -> str:
+    """An id for a request of a text that gives none, the same in every copy of the text."""
+    return f"{MADE_UP}{at_ms}-{crc32(what.encode(errors='replace')):08x}"
+
+
+def is_made_up(request: str | None) -> bool:
+    """Whether lines are together because they fit, and no source says so."""
+    return request is None or request.startswith(MADE_UP)
 
 
 class RequestSummary(NamedTuple):

@@ -10,8 +10,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from hashlib import blake2b
 from typing import IO
 
-from lib.domain.trace import LogEntry, RequestSummary
-from lib.logs.values import MADE_UP
+from lib.domain.trace import MADE_UP, LogEntry, RequestSummary, is_made_up
 
 KEPT_IN_MEMORY = 50_000
 BUCKET_MS = 10_000
@@ -145,8 +144,7 @@ def completed(summary: RequestSummary, known: RequestSummary | None) -> RequestS
 def _without_copies(entries: Iterable[LogEntry]) -> list[LogEntry]:
     told, copies = list[LogEntry](), list[LogEntry]()
     for entry in entries:
-        is_text = entry.request_id is None or entry.request_id.startswith(MADE_UP)
-        (copies if is_text else told).append(entry)
+        (copies if is_made_up(entry.request_id) else told).append(entry)
     if not copies or not told:
         return told or copies
     left = Counter((entry.at_ms, entry.level, entry.message) for entry in told)

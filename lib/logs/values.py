@@ -17,7 +17,6 @@ from lib.logs.redact import redact
 FIRST_MS, LAST_MS = 946_684_800_000, 4_102_444_799_999  # what a log can be of: the years 2000 to 2099
 LONGEST_ID = 256  # characters; Vercel's have about 40, and an index takes no more than some 2,000
 LONGEST_DURATION_MS = 2**31 - 1
-MADE_UP = "text-"  # begins the ids given to requests of text without any: they depend on what was pasted
 _SEQUENCES = re.compile(SEQUENCE)
 _START = re.compile(r"-(\d{13})-")
 _METHOD = re.compile(r"[A-Z]{3,10}")
@@ -110,11 +109,6 @@ def request_start(request: str) -> int:
     """The epoch milliseconds a Vercel request id carries; for another id any number, always the same."""
     found = _START.search(request)
     return int(found[1]) if found else crc32(request.encode(errors="replace"))
-
-
-def made_up_id(at_ms: int, what: str) -> str:
-    """An id for a request of a text that gives none, the same in every copy of the text."""
-    return f"{MADE_UP}{at_ms}-{crc32(what.encode(errors='replace')):08x}"
 
 
 def path(value: Any) -> str | None:

@@ -13,12 +13,12 @@ from lib.domain.account import Around
 from lib.domain.attempt import Attempt
 from lib.domain.diagnosis import Dossier
 from lib.domain.task import Task, TaskStatus
-from lib.domain.trace import LogEntry, RequestSummary, time_of
+from lib.domain.trace import LogEntry, RequestSummary, is_made_up, time_of
 from lib.domain.video import Video, parse_time
 from lib.errors import NotFound
 from lib.logs.redact import redact
 from lib.operations.nameless import with_nameless_calls
-from lib.traces.correlate import Correlation, VideoLog, correlate, is_made_up, waits_until
+from lib.traces.correlate import Correlation, VideoLog, correlate, waits_until
 from lib.traces.polls import pollers
 from lib.traces.trace import trace_of, usual_flows
 
@@ -26,8 +26,8 @@ MOST_NOBODYS = 20  # tasks that public.dailies_dossiers reads for a row, the fir
 
 
 def load_dossiers(app: App, video_ids: Sequence[str]) -> list[Dossier]:
-    """In the order of `video_ids`, each once, by one call of the database, and one where runs ended early.
-    Raises NotFound, ValueError for a row that cannot be read."""
+    """In the order of `video_ids`, each once, by one call of the database, and some where a proof may be
+    taken away. Raises NotFound, ValueError for a row that cannot be read."""
     wanted = list(dict.fromkeys(video_ids))
     rows = {row["video_id"]: row for row in dossier_rows(app.db, wanted)}
     if missing := [video_id for video_id in wanted if video_id not in rows]:

@@ -117,12 +117,12 @@ _VERDICTS = (
     # attempts and audit: judged again without, what came of a repair would count as how long things take
     """insert into dailies.attempts (
         id, video_id, key, number, previous_id, state, operator, request, credits, task_id, reason, cause,
-        claimed_at, sent_at, settled_at)
+        claimed_at, sent_at, settled_at, overridden)
     select pg_temp.other(a.id::text, n)::uuid, pg_temp.other(a.video_id::text, n)::dailies.video_key,
         pg_temp.named(a.key, a.video_id::text, n), a.number, pg_temp.other(a.previous_id::text, n)::uuid,
         a.state, a.operator, a.request, a.credits, pg_temp.other(a.task_id, n),
         pg_temp.named(a.reason, a.task_id, n), a.cause, a.claimed_at - back, a.sent_at - back,
-        a.settled_at - back
+        a.settled_at - back, a.overridden
     from base_attempts a, repeated""",
     """insert into repeated_audit (id, at, operator, action, video_id, attempt_id, before, after, credits)
     select 0, a.at - back, a.operator, a.action, pg_temp.other(a.video_id::text, n)::dailies.video_key,

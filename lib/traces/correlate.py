@@ -31,11 +31,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
-from zlib import crc32
 
 from lib.domain.flow import Means, StageReader, Steps
 from lib.domain.memo import MESSAGES
-from lib.domain.trace import LogEntry, NobodysTask, RequestSummary
+from lib.domain.trace import LogEntry, NobodysTask, RequestSummary, made_up_id
 from lib.domain.video import Video
 from lib.traces.assign import Assigned, assign
 from lib.traces.extras import settle_extras
@@ -55,7 +54,6 @@ from lib.traces.runs import NEVER, Line, OpenRun, by_order, named_stages
 from lib.traces.ties import WAITS_MS, Rows, made_while_waiting
 
 Requests = Mapping[str | None, Sequence[Line]]
-MADE_UP = "text-"  # request ids that begin so are made up, in SQL too
 LONGEST_RUN_MS = 15 * 60_000  # and Vercel ends a function sooner
 
 
@@ -145,14 +143,9 @@ def untangle(entries: Iterable[LogEntry], reader: StageReader) -> list[LogEntry]
     ids: dict[int, str] = {}
     for group in [*_entangled(found), *(poll for polls in found.polls.values() for poll in polls)]:
         first = min(group, key=by_order).entry
-        made_up = f"{MADE_UP}{first.at_ms}-{crc32(first.message.encode(errors='replace')):08x}"
+        made_up = made_up_id(first.at_ms, first.message)
         ids.update((line.order, made_up) for line in group)
     return [line.entry._replace(request_id=line.request or ids.get(line.order)) for line in lines]
-
-
-def is_made_up(request: str | None) -> bool:
-    """Whether lines are together because they fit, as `untangle` found, and no source says so."""
-    return request is None or request.startswith(MADE_UP)
 
 
 def in_order(entries: Iterable[LogEntry]) -> list[LogEntry]:

@@ -263,7 +263,6 @@ end $$;
 -- Indexes: imports_pkey, log_sources_pkey.
 drop function if exists dailies.observed_until(timestamptz, boolean);
 drop function if exists dailies.observed_until(timestamptz);
-drop function if exists dailies.observed_until(timestamptz, uuid);
 create or replace function dailies.observed_until(p_at timestamptz, p_import uuid, p_deployment text)
 returns timestamptz
 language sql stable set search_path = '' as $$

@@ -10,7 +10,6 @@ $$;
 -- Only ever forward, so that of two readers the slower one does not set the faster one back. What begins behind the end of
 -- what was read leaves a span out: only from there on everything is known. Index: log_sources_pkey.
 drop function if exists public.dailies_save_log_source(text, timestamptz, timestamptz, timestamptz);
-drop function if exists public.dailies_save_log_source(text, timestamptz, timestamptz, timestamptz, timestamptz);
 create or replace function public.dailies_save_log_source(
     p_source text, p_read_from timestamptz, p_read_to timestamptz, p_gap_from timestamptz default null,
     p_gap_to timestamptz default null, p_deployments text[] default '{}'

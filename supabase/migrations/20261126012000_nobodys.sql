@@ -156,7 +156,6 @@ $$;
 
 -- Which of these ids stand in lines of requests that do not name their video in known words, or in the path, and when first?
 -- A few are looked for one by one; of many, each uuid that stands in a line. Indexes: log_entries_time, log_entries_request.
-drop function if exists public.dailies_in_paths(timestamptz, timestamptz, text[]);
 create or replace function public.dailies_mentions(p_since timestamptz, p_until timestamptz, p_ids text[])
 returns table (video_id text, at timestamptz)
 language sql stable security definer set search_path = ''

@@ -136,15 +136,18 @@ def test_however_many_rows_wait_besides_the_task_may_be_of_each(known: Database)
     )
 
 
+def pictured(db: Database, number: int) -> tuple[str, list[LogEntry]]:
+    """A nobody's task whose request shows the picture of a row of its own; and its lines."""
+    picture = f"https://images.example.com/portraits/{number:024d}.jpg"
+    made = {"status": "processing", "created_at": (START + timedelta(seconds=1)).isoformat()}
+    video, task = f"{number:08x}-5555-4000-8000-000000000005", f"{number:08x}-6666-4000-8000-000000000006"
+    videos.import_videos(db, [made | {"id": video, "input_image_url": picture}])
+    words = f"cron: picture {picture}", f"[Runway API] Task created with ID: {task}"
+    return task, [line(text, 60 + number, f"req-{number}") for text in words]
+
+
 def test_where_more_tasks_are_nobodys_than_are_read_one_may_be_of_each_row(known: Database) -> None:
-    entries = list[LogEntry]()
-    for number in range(1, 25):
-        picture = f"https://images.example.com/portraits/{number:024d}.jpg"
-        made = {"status": "processing", "created_at": (START + timedelta(seconds=1)).isoformat()}
-        video, task = f"{number:08x}-5555-4000-8000-000000000005", f"{number:08x}-6666-4000-8000-000000000006"
-        videos.import_videos(known, [made | {"id": video, "input_image_url": picture}])
-        words = f"cron: picture {picture}", f"[Runway API] Task created with ID: {task}"
-        entries += [line(text, 60 + number, f"req-{number}") for text in words]
+    entries = [each for number in range(1, 25) for each in pictured(known, number)[1]]
     known.call("dailies_add_logs", p_entries=stored(entries[:30]))
     judge_dirty(at(NOW, known), 100)
     assert verdict(known, BELA)["action"] == "retry", "all are of others, as their pictures show"
@@ -156,12 +159,8 @@ def test_where_more_tasks_are_nobodys_than_are_read_one_may_be_of_each_row(known
 def test_a_task_that_came_later_half_first_counts_once_among_those_that_are_read(known: Database) -> None:
     first, later = list[LogEntry](), list[LogEntry]()
     for number in range(1, 16):
-        picture = f"https://images.example.com/portraits/{number:024d}.jpg"
-        made = {"status": "processing", "created_at": (START + timedelta(seconds=1)).isoformat()}
-        video, task = f"{number:08x}-5555-4000-8000-000000000005", f"{number:08x}-6666-4000-8000-000000000006"
-        videos.import_videos(known, [made | {"id": video, "input_image_url": picture}])
-        words = f"cron: picture {picture}", f"[Runway API] Task created with ID: {task}"
-        first += [line(text, 60 + number, f"req-{number}") for text in words]
+        task, lines = pictured(known, number)
+        first += lines
         later.append(line(f"[Runway API] Retrieving initial task status for ID: {task}", 90, f"req-{number}"))
     for half in (later, first, nameless(CELIS_TASK, begin=100)):
         known.call("dailies_add_logs", p_entries=stored(half))

@@ -35,6 +35,7 @@ MAY_USE = {
         *("operations/repair.py", "operations/judge.py", "operations/sweep.py", "cli/diagnose.py"),
     },
     "lib.domain.diagnosis.proof.proof_of": {"domain/repair.py"},
+    "lib.domain.repair.is_proved": {"operations/nameless.py"},
     "lib.operations.repair.carry_out": {
         *("operations/batches.py", "operations/sweep.py", "cli/retry.py", "ui/views/repair.py"),
     },

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
-from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.trace import LogEntry, RequestSummary, made_up_id
 from lib.logs.formats import Format, Item
 from lib.logs.repeats import Repeats
-from lib.logs.values import Unusable, made_up_id, message
+from lib.logs.values import Unusable, message
 
 CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,6})?(?: ?[AP]M)?"
 LOCAL_NOTE = "It gives local times: they are taken as those of this machine ({zone})."

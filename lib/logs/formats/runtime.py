@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lib.domain.trace import LogEntry, RequestSummary
+from lib.domain.trace import LogEntry, RequestSummary, made_up_id
 from lib.logs.formats import Format, Item, Record, one_by_one
-from lib.logs.values import an_id, at_ms, level, made_up_id, message, method, path, request_id, status
+from lib.logs.values import an_id, at_ms, level, message, method, path, request_id, status
 
 NOTE = (
     "These rows carry no request id: which request a line belongs to has to be worked out from its content."
